@@ -1,0 +1,1 @@
+"""Streamlit pages for looking at models, batches and errors."""

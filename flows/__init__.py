@@ -1,0 +1,1 @@
+"""Prefect flows: the order in which things happen, and nothing else."""

@@ -1,0 +1,1 @@
+"""Machines and processes: what runs where, with which credentials."""

@@ -1,0 +1,1 @@
+"""Handwritten digits: data, models, scoring, promotion. Knows nothing of flows or pages."""

@@ -1,0 +1,75 @@
+"""Every exception this package raises on purpose.
+
+    MnistError
+    ├── InvalidInput            something handed to us is wrong; a retry will not help
+    │   ├── InvalidSettings
+    │   ├── InvalidDataset
+    │   ├── InvalidRecipe
+    │   ├── InvalidEvaluation
+    │   ├── InvalidBatch        unknown, empty or unusable batch
+    │   └── InvalidPolicy
+    ├── NoChampion              nothing has been promoted yet
+    ├── IntegrityError          bytes do not have the digest that was recorded for them
+    ├── BatchFailed             every image has its outcome, but too many were rejected
+    ├── LeaseHeld               another run is working on this batch
+    ├── AccessDenied            the credentials are wrong or may not do this
+    └── Unavailable             a service did not answer; a retry may help
+
+Each message is one sentence: what happened, with which value, what was expected, what to do.
+"""
+
+
+class MnistError(Exception):
+    """Base of every error of this package."""
+
+
+class InvalidInput(MnistError, ValueError):
+    """Something handed to us is wrong."""
+
+
+class InvalidSettings(InvalidInput):
+    """An environment variable is missing or has an impossible value."""
+
+
+class InvalidDataset(InvalidInput):
+    """Training or test data is missing, corrupt or not what it claims to be."""
+
+
+class InvalidRecipe(InvalidInput):
+    """No recipe or architecture has that name, or its hyperparameters are impossible."""
+
+
+class InvalidEvaluation(InvalidInput):
+    """Labels and probabilities cannot be compared."""
+
+
+class InvalidBatch(InvalidInput):
+    """The batch does not exist, is empty, or its name cannot be a batch."""
+
+
+class InvalidPolicy(InvalidInput):
+    """A promotion policy has impossible values."""
+
+
+class NoChampion(MnistError):
+    """No model version carries the alias `champion`."""
+
+
+class IntegrityError(MnistError):
+    """Bytes do not have the SHA-256 that was recorded for them."""
+
+
+class BatchFailed(MnistError):
+    """All outcomes are recorded, and more images were rejected than the limit allows."""
+
+
+class LeaseHeld(MnistError):
+    """Another run holds the lease of this batch."""
+
+
+class AccessDenied(MnistError):
+    """A service refused our credentials."""
+
+
+class Unavailable(MnistError):
+    """A service did not answer; trying again may help."""

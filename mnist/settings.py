@@ -1,0 +1,84 @@
+"""Settings: what comes from the environment. Built in the wiring modules, never at import."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from mnist.errors import InvalidSettings
+
+
+class Settings(BaseSettings):
+    """Where the services are and how much they may be asked to do.
+
+    Every field is documented in README.md and `.env.example`; a test keeps the three in step.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="MNIST_", extra="ignore", frozen=True)
+
+    s3_endpoint_url: str | None = Field(
+        None, validation_alias="AWS_ENDPOINT_URL", description="S3 address; empty means AWS itself"
+    )
+    s3_access_key_id: SecretStr = Field(
+        validation_alias="AWS_ACCESS_KEY_ID", description="access key of the object store"
+    )
+    s3_secret_access_key: SecretStr = Field(
+        validation_alias="AWS_SECRET_ACCESS_KEY", description="secret key of the object store"
+    )
+    s3_region: str = Field(
+        "us-east-1", validation_alias="AWS_REGION", description="region of the object store"
+    )
+    mlflow_tracking_uri: str = Field(
+        validation_alias="MLFLOW_TRACKING_URI", description="address of the MLflow server"
+    )
+    mlflow_username: str | None = Field(
+        None, validation_alias="MLFLOW_TRACKING_USERNAME", description="MLflow user"
+    )
+    mlflow_password: SecretStr | None = Field(
+        None, validation_alias="MLFLOW_TRACKING_PASSWORD", description="MLflow password"
+    )
+    inbox_bucket: str = Field("inbox", description="bucket people drop images into")
+    results_bucket: str = Field("results", description="bucket for rows, receipts and leases")
+    model_name: str = Field("digits", description="registered model in MLflow")
+    experiment_name: str = Field("digits", description="MLflow experiment of training runs")
+    data_dir: Path | None = Field(
+        None, description="folder with MNIST's four IDX .gz files; unset: Keras's cache or network"
+    )
+    cache_dir: Path = Field(Path(".cache"), description="folder for scoring graphs by digest")
+    chunk_images: int = Field(2_000, ge=1, description="object versions per chunk, one task each")
+    read_threads: int = Field(8, ge=1, le=64, description="concurrent reads per scoring process")
+    max_image_bytes: int = Field(20_000_000, ge=1, description="larger objects are rejected")
+    max_image_pixels: int = Field(50_000_000, ge=784, description="larger images are rejected")
+    max_reject_rate: float = Field(
+        0.5, ge=0, le=1, description="a batch with a larger share of rejects ends failed"
+    )
+    max_reject_count: int = Field(
+        100_000, ge=0, description="a batch with more rejects ends failed"
+    )
+    lease_seconds: int = Field(120, ge=5, description="a silent run loses its batch after this")
+    sweep_seconds: float = Field(1.0, gt=0, description="pause between two looks at the inbox")
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        InvalidSettings: Naming each variable that is missing or impossible.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{_variable(str(e['loc'][0]))}: {e['msg']} (got {e['input']!r})"
+            if e["type"] != "missing"
+            else f"{_variable(str(e['loc'][0]))} is not set"
+            for e in error.errors(include_url=False)
+        )
+        raise InvalidSettings(
+            f"The environment does not describe a working system: {problems}. "
+            "Run `make up` and then `. .local/env`, or see .env.example."
+        ) from error
+
+
+def _variable(location: str) -> str:
+    return location if location.isupper() else f"MNIST_{location.upper()}"
