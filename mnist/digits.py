@@ -69,7 +69,7 @@ _SENTENCES = {
 }
 
 
-class Warning(StrEnum):  # noqa: A001 - the word of the field; only ever used as digits.Warning
+class ImageWarning(StrEnum):
     """What is odd about an image that was scored all the same. Each asks for a person's look."""
 
     SEVERAL_COMPONENTS = "several-components"
