@@ -1,0 +1,200 @@
+"""How good predictions are: one `Evaluation` from labels and probabilities."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+from sklearn.metrics import (
+    brier_score_loss,
+    confusion_matrix,
+    log_loss,
+    precision_recall_fscore_support,
+)
+
+from mnist.digits import CLASSES, Labels, Probabilities
+from mnist.errors import InvalidEvaluation
+
+CALIBRATION_BINS = 15
+"""Equal-width bins of confidence in the calibration error, as in Guo et al. 2017."""
+
+_ROW_SUM_TOLERANCE = 1e-3
+_DIGITS = np.arange(CLASSES)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a model achieved on labelled images.
+
+    A digit without images has precision, recall and F1 of 0.0 and a support of 0, and is left
+    out of the macro averages.
+
+    Attributes:
+        images: Number of images, > 0.
+        errors: Images whose most probable digit is not the label.
+        accuracy: Share of images read correctly, 0-1.
+        macro_precision: Mean over the digits that occur, each digit counting the same.
+        macro_recall: As above.
+        macro_f1: As above.
+        weighted_precision: Mean over the digits, weighted by their number of images.
+        weighted_recall: As above; equals the accuracy.
+        weighted_f1: As above.
+        precision: One per digit, 0-1.
+        recall: One per digit, 0-1.
+        f1: One per digit, 0-1.
+        support: Images per digit.
+        confusion: 10 rows (true digit) of 10 counts (digit read).
+        log_loss: Mean negative log probability of the label, in nats, >= 0.
+        brier: Mean squared distance to the one-hot label, summed over digits, 0-2 (Brier 1950).
+        calibration_error: Expected calibration error of the top probability, 0-1.
+    """
+
+    images: int
+    errors: int
+    accuracy: float
+    macro_precision: float
+    macro_recall: float
+    macro_f1: float
+    weighted_precision: float
+    weighted_recall: float
+    weighted_f1: float
+    precision: tuple[float, ...]
+    recall: tuple[float, ...]
+    f1: tuple[float, ...]
+    support: tuple[int, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    log_loss: float
+    brier: float
+    calibration_error: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON types; `from_dict` reads them back."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Rebuild an evaluation from `as_dict`, also after a trip through JSON.
+
+        Raises:
+            InvalidEvaluation: Naming each field that is missing or has an impossible value.
+        """
+        try:
+            return TypeAdapter(cls).validate_python(values)
+        except ValidationError as error:
+            problems = "; ".join(
+                f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()
+            )
+            raise InvalidEvaluation(
+                f"A stored evaluation cannot be read: {problems}. Evaluate the model again."
+            ) from error
+
+    def scalars(self) -> dict[str, float]:
+        """Return every number but the confusion matrix under a flat name, such as `recall_4`."""
+        flat: dict[str, float] = {}
+        for name, value in asdict(self).items():
+            if name == "confusion":
+                continue
+            if isinstance(value, tuple):
+                flat.update({f"{name}_{digit}": float(v) for digit, v in enumerate(value)})
+            else:
+                flat[name] = float(value)
+        return flat
+
+
+def evaluate(labels: Labels, probabilities: Probabilities) -> Evaluation:
+    """Measure predictions against the truth.
+
+    The digit read is the most probable one; among equals the lowest.
+
+    Args:
+        labels: True digits, shape (n,), values 0-9, n > 0.
+        probabilities: One row per image, shape (n, 10), rows summing to 1.
+
+    Raises:
+        InvalidEvaluation: If the lengths differ, a label is no digit, or a row holds NaN or a
+            negative number or does not sum to 1.
+    """
+    require_comparable(labels, probabilities)
+    # float64 and exact rows: scikit-learn warns about rows that sum to 1 only in float32.
+    rows = probabilities.astype(np.float64)
+    rows /= rows.sum(axis=1, keepdims=True)
+    read = rows.argmax(axis=1)
+    per_digit = precision_recall_fscore_support(labels, read, labels=_DIGITS, zero_division=0.0)
+    present = np.unique(labels)
+    macro, weighted = (
+        precision_recall_fscore_support(
+            labels, read, labels=present, average=average, zero_division=0.0
+        )
+        for average in ("macro", "weighted")
+    )
+    errors = int((read != labels).sum())
+    return Evaluation(
+        images=len(labels),
+        errors=errors,
+        accuracy=1 - errors / len(labels),
+        macro_precision=float(macro[0]),
+        macro_recall=float(macro[1]),
+        macro_f1=float(macro[2]),
+        weighted_precision=float(weighted[0]),
+        weighted_recall=float(weighted[1]),
+        weighted_f1=float(weighted[2]),
+        precision=tuple(per_digit[0].tolist()),
+        recall=tuple(per_digit[1].tolist()),
+        f1=tuple(per_digit[2].tolist()),
+        support=tuple(per_digit[3].tolist()),
+        confusion=tuple(map(tuple, confusion_matrix(labels, read, labels=_DIGITS).tolist())),
+        log_loss=float(log_loss(labels, rows, labels=_DIGITS)),
+        brier=float(brier_score_loss(labels, rows, labels=_DIGITS, scale_by_half=False)),
+        calibration_error=calibration_error(labels, probabilities),
+    )
+
+
+def calibration_error(labels: Labels, probabilities: Probabilities) -> float:
+    """Return the expected calibration error, 0-1.
+
+    The gap between mean confidence and accuracy in each of 15 equal-width bins of confidence,
+    weighted by the number of images in the bin (Naeini et al. 2015; Guo et al. 2017).
+    It is biased upwards where there are few images.
+
+    Args:
+        labels: True digits, shape (n,), n > 0.
+        probabilities: Shape (n, 10), rows summing to 1.
+    """
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    correct = probabilities.argmax(axis=1) == labels
+    bins = np.ceil(confidence * CALIBRATION_BINS).clip(1, CALIBRATION_BINS).astype(int) - 1
+    gaps = np.bincount(bins, weights=correct - confidence, minlength=CALIBRATION_BINS)
+    return float(np.abs(gaps).sum() / len(labels))
+
+
+def require_comparable(labels: Labels, probabilities: Probabilities) -> None:
+    """Refuse labels and probabilities that cannot be compared.
+
+    Raises:
+        InvalidEvaluation: Saying which shape, row or value is wrong.
+    """
+    if labels.ndim != 1 or len(labels) == 0:
+        raise InvalidEvaluation(
+            f"The labels have shape {labels.shape}, expected (n,) with at least one image."
+        )
+    if probabilities.shape != (len(labels), CLASSES):
+        raise InvalidEvaluation(
+            f"There are {len(labels)} labels and probabilities of shape {probabilities.shape}, "
+            f"expected ({len(labels)}, {CLASSES}): predict the images the labels belong to."
+        )
+    if not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0 or labels.max() >= CLASSES:
+        raise InvalidEvaluation(
+            f"The labels are {labels.dtype} from {labels.min()} to {labels.max()}, "
+            "expected integers 0-9."
+        )
+    sums = probabilities.sum(axis=1, dtype=np.float64)
+    # Written so that NaN, which compares false with everything, counts as wrong.
+    wrong = ~((np.abs(sums - 1) <= _ROW_SUM_TOLERANCE) & (probabilities >= 0).all(axis=1))
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise InvalidEvaluation(
+            f"Row {row} of the probabilities is {probabilities[row].tolist()} and sums to "
+            f"{sums[row]}, expected ten numbers of at least 0 that sum to 1 "
+            f"({int(wrong.sum())} such rows): pass probabilities, not logits."
+        )
