@@ -1,0 +1,18 @@
+"""From untrusted bytes to a (28, 28) digit, or a reason why there is none."""
+
+from mnist.images.decoding import Inspection, Stage, decode, stages
+from mnist.images.parameters import PREPROCESSING_VERSION, preprocessing_digest
+from mnist.images.results import Decoded, Limits, Pipeline, Rejection
+
+__all__ = [
+    "PREPROCESSING_VERSION",
+    "Decoded",
+    "Inspection",
+    "Limits",
+    "Pipeline",
+    "Rejection",
+    "Stage",
+    "decode",
+    "preprocessing_digest",
+    "stages",
+]

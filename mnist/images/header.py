@@ -1,0 +1,59 @@
+"""What an image file says about itself, before anything is decoded."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from mnist.digits import Reason
+from mnist.images.results import Limits, Rejection
+
+
+class Format(StrEnum):
+    """Image formats we read."""
+
+    PNG = "PNG"
+    JPEG = "JPEG"
+    BMP = "BMP"
+    GIF = "GIF"
+    TIFF = "TIFF"
+    WEBP = "WEBP"
+    HEIC = "HEIC"
+
+
+class Header(NamedTuple):
+    """A file whose structure was checked.
+
+    Attributes:
+        format: Image format, found by content.
+        width: Declared width in pixels; 0 where only a decoder can tell.
+        height: Declared height in pixels; 0 where only a decoder can tell.
+        plain: Whether it is simple enough to be decoded in this process.
+        payload: The bytes a decoder needs, without metadata, trailing bytes or extra frames.
+        orientation: EXIF orientation, 1-8; 1 is upright.
+    """
+
+    format: Format
+    width: int
+    height: int
+    plain: bool
+    payload: bytes
+    orientation: int = 1
+
+
+SMALLEST_SHORT_SIDE = 4
+SMALLEST_LONG_SIDE = 8
+
+
+def size_problem(width: int, height: int, limits: Limits) -> Rejection | None:
+    """Judge declared dimensions: the cheapest defence against decompression bombs."""
+    if width * height > limits.max_pixels:
+        return Rejection(
+            Reason.TOO_LARGE,
+            f"The image is {width}x{height} pixels; at most {limits.max_pixels} are accepted.",
+        )
+    if min(width, height) < SMALLEST_SHORT_SIDE or max(width, height) < SMALLEST_LONG_SIDE:
+        return Rejection(
+            Reason.TOO_SMALL,
+            f"The image is {width}x{height} pixels; at least "
+            f"{SMALLEST_SHORT_SIDE}x{SMALLEST_LONG_SIDE} are needed.",
+        )
+    return None

@@ -1,0 +1,54 @@
+"""What decoding an image can answer, and how much it may cost."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mnist.digits import Image, ImageWarning, Reason
+
+
+class Pipeline(StrEnum):
+    """How an image became 28x28."""
+
+    STANDARD = "standard"
+    ENHANCED = "enhanced"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one image may cost. Both are checked before a decoder sees the image.
+
+    Attributes:
+        max_bytes: Size of the file, in bytes.
+        max_pixels: Width times height, in pixels, as the header declares them.
+    """
+
+    max_bytes: int = 20_000_000
+    max_pixels: int = 50_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A digit as a model reads it.
+
+    Attributes:
+        pixels: Shape (28, 28), uint8, 0-255, bright ink on dark ground.
+        warnings: What is odd about the image; empty for most.
+        pipeline: The pipeline that made the pixels, `standard` or `enhanced`.
+    """
+
+    pixels: Image
+    warnings: tuple[ImageWarning, ...]
+    pipeline: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why there is no digit.
+
+    Attributes:
+        reason: The code that dashboards and clients rely on.
+        detail: One short sentence about this very image, with the value that decided.
+    """
+
+    reason: Reason
+    detail: str
