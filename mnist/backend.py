@@ -1,0 +1,29 @@
+"""Keras on TensorFlow, the backend that trains fastest on CPU cores (measured: docs/training.md).
+
+Keras reads `KERAS_BACKEND` once, when it is first imported; so every module of this package that
+needs Keras imports it from here.
+"""
+
+import os
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow greets on stderr otherwise
+
+import keras
+
+from mnist.errors import InvalidSettings
+
+__all__ = ["keras", "require_tensorflow"]
+
+
+def require_tensorflow() -> None:
+    """Refuse to train or export on another backend.
+
+    Raises:
+        InvalidSettings: If Keras was started on one.
+    """
+    if keras.backend.backend() != "tensorflow":
+        raise InvalidSettings(
+            f"Keras runs on {keras.backend.backend()!r}, but training and the export of graphs "
+            "need 'tensorflow'. Set KERAS_BACKEND=tensorflow, or remove it."
+        )

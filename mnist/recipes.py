@@ -1,0 +1,95 @@
+"""Named recipes: which network, trained how. Plain values; nothing here needs Keras."""
+
+from dataclasses import dataclass, field
+
+from mnist.errors import InvalidRecipe
+
+
+@dataclass(frozen=True)
+class Distortion:
+    """Random changes of a training image; each image draws its own strength, uniformly.
+
+    Attributes:
+        rotation_degrees: Largest turn, either way.
+        shear: Largest slant: horizontal shift for each pixel of height.
+        scale: Largest relative change of width and, independently, of height.
+        shift_pixels: Largest shift along each axis.
+        elastic_pixels: Standard deviation of a smooth random displacement field
+            (Simard et al. 2003).
+        thickness: Largest share of a one-pixel dilation or erosion.
+    """
+
+    rotation_degrees: float = 0.0
+    shear: float = 0.0
+    scale: float = 0.0
+    shift_pixels: float = 0.0
+    elastic_pixels: float = 0.0
+    thickness: float = 0.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that shapes a training run, except the data and the seed.
+
+    Attributes:
+        name: What people call it.
+        architecture: A name of `mnist.models.ARCHITECTURES`.
+        epochs: Passes over the training images at the most.
+        batch_size: Images for each step.
+        peak_learning_rate: Top of the one-cycle schedule: linear up, cosine down to 0
+            (Smith and Topin 2019).
+        warmup_share: Part of all steps spent going up.
+        label_smoothing: Probability spread evenly over the digits (Szegedy et al. 2016).
+        weight_decay: Decoupled weight decay (Loshchilov and Hutter 2019).
+        dropout: Share of features dropped before the last layer.
+        width: Multiplies the channels of the architecture.
+        patience: Epochs without a better validation loss before training stops.
+        averaging: Momentum of the moving average of weights that is kept (Polyak and
+            Juditsky 1992); 0 keeps the weights themselves.
+        members: Networks trained with different seeds and averaged into one.
+        precision: Keras dtype policy of the training steps; the result is always float32.
+        distortion: Random changes of the training images.
+    """
+
+    name: str
+    architecture: str
+    epochs: int
+    batch_size: int = 128
+    peak_learning_rate: float = 0.01
+    warmup_share: float = 0.25
+    label_smoothing: float = 0.1
+    weight_decay: float = 0.0
+    dropout: float = 0.0
+    width: float = 1.0
+    patience: int = 3
+    averaging: float = 0.0
+    members: int = 1
+    precision: str = "float32"
+    distortion: Distortion = field(default_factory=Distortion)
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "patience", "members"):
+            if getattr(self, name) < 1:
+                raise InvalidRecipe(
+                    f"Recipe {self.name!r} has {name} = {getattr(self, name)}; expected at "
+                    "least 1, or there is nothing to train."
+                )
+
+
+_AFFINE = Distortion(rotation_degrees=10, shear=0.1, scale=0.1, shift_pixels=2)
+
+RECIPES = {
+    recipe.name: recipe for recipe in (Recipe("demo", "lenet", epochs=2, distortion=_AFFINE),)
+}
+"""Every recipe by its name."""
+
+
+def get_recipe(name: str) -> Recipe:
+    """Find a recipe by its name.
+
+    Raises:
+        InvalidRecipe: If there is none; the message lists those there are.
+    """
+    if name not in RECIPES:
+        raise InvalidRecipe(f"There is no recipe {name!r}; choose one of {', '.join(RECIPES)}.")
+    return RECIPES[name]
