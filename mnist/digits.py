@@ -45,8 +45,6 @@ class Reason(StrEnum):
     TOO_SMALL = "too-small"
     BLANK = "blank"
     UNREADABLE = "unreadable"
-    OVERWRITTEN = "overwritten"
-    DELETED = "deleted"
 
     @property
     def sentence(self) -> str:
@@ -64,8 +62,6 @@ _SENTENCES = {
     Reason.TOO_SMALL: "The image has too few pixels to hold a digit.",
     Reason.BLANK: "The image shows no ink.",
     Reason.UNREADABLE: "The store refused to hand out this object.",
-    Reason.OVERWRITTEN: "The object was overwritten before it was read; the newer one is scored.",
-    Reason.DELETED: "The object was deleted before it was read.",
 }
 
 

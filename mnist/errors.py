@@ -13,6 +13,8 @@
     ├── BatchFailed             every image has its outcome, but too many were rejected
     ├── LeaseHeld               another run is working on this batch
     ├── AccessDenied            the credentials are wrong or may not do this
+    ├── ObjectGone              the object was deleted since it was listed
+    ├── ObjectChanged           the object was overwritten since it was listed
     └── Unavailable             a service did not answer; a retry may help
 
 Each message is one sentence: what happened, with which value, what was expected, what to do.
@@ -69,6 +71,14 @@ class LeaseHeld(MnistError):
 
 class AccessDenied(MnistError):
     """A service refused our credentials."""
+
+
+class ObjectGone(MnistError):
+    """The object was deleted since it was listed."""
+
+
+class ObjectChanged(MnistError):
+    """The object was overwritten since it was listed."""
 
 
 class Unavailable(MnistError):

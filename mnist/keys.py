@@ -1,0 +1,124 @@
+"""Names in the store: object versions, batches, chunks and where their results lie."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from mnist.errors import InvalidBatch
+
+LOOSE = "_loose"
+"""Batch of the objects that were dropped beside the folders instead of into one."""
+
+READY_MARKER = "_READY"
+"""An object of this name says that a folder is complete; it is never scored."""
+
+_MAX_NAME = 200
+_IDENTITY_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ObjectVersion:
+    """One version of one object in the inbox: overwrite the object and it is another one.
+
+    Attributes:
+        key: Full key in the inbox bucket.
+        etag: Entity tag as the store gives it, without quotes.
+        size: Content length in bytes.
+    """
+
+    key: str
+    etag: str
+    size: int
+
+    @property
+    def identity(self) -> bytes:
+        """First 16 bytes of the SHA-256 over key, etag and size."""
+        return identity(self.key, self.etag, self.size)
+
+
+def identity(key: str, etag: str, size: int) -> bytes:
+    """Name an object version in 16 bytes, the same on every machine."""
+    text = f"{key}\0{etag}\0{size}".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(text).digest()[:_IDENTITY_BYTES]
+
+
+def batch_of(key: str) -> str:
+    """Name the batch of a key: its first path segment, or `_loose` where there is no folder."""
+    folder, slash, _ = key.partition("/")
+    return folder if slash and folder else LOOSE
+
+
+def is_image_key(key: str) -> bool:
+    """Tell whether an object is meant to be scored: folder markers and `_READY` are not."""
+    return not key.endswith("/") and key.rpartition("/")[2] != READY_MARKER
+
+
+def check_batch_name(batch: str) -> str:
+    """Return the name unchanged if it can be a batch.
+
+    Raises:
+        InvalidBatch: If the name is empty or has a slash.
+    """
+    if not batch or "/" in batch:
+        raise InvalidBatch(
+            f"{batch!r} cannot be a batch: a batch is the name of one folder at the top of the "
+            "inbox, without slashes."
+        )
+    return batch
+
+
+def chunk_name(versions: Sequence[ObjectVersion], model: str, preprocessing: str) -> str:
+    """Name a chunk by what is in it and what is done to it.
+
+    The same object versions, model digest and preprocessing digest give the same name on every
+    machine, so that the same work done twice is one result.
+    """
+    digest = listing_digest(version.identity for version in versions)
+    return hashlib.sha256(f"{digest}\0{model}\0{preprocessing}".encode()).hexdigest()[:40]
+
+
+def listing_digest(identities: Iterable[bytes]) -> str:
+    """Digest a set of object versions, whatever their order (SHA-256, hex)."""
+    digest = hashlib.sha256()
+    for each in sorted(identities):
+        digest.update(each)
+    return digest.hexdigest()
+
+
+def scores_prefix(batch: str) -> str:
+    """Prefix of the Parquet parts of a batch in the results bucket."""
+    return f"scores/batch={_segment(batch)}/"
+
+
+def part_key(batch: str, chunk: str) -> str:
+    """Key of the Parquet part of one chunk in the results bucket."""
+    return f"{scores_prefix(batch)}{chunk}.parquet"
+
+
+def receipts_prefix(batch: str) -> str:
+    """Prefix of the receipts of a batch in the results bucket."""
+    return f"receipts/{_segment(batch)}/"
+
+
+def receipt_key(batch: str, run: str) -> str:
+    """Key of the receipt that one run wrote for a batch."""
+    return f"{receipts_prefix(batch)}{_segment(run)}.json"
+
+
+def lease_key(batch: str) -> str:
+    """Key of the lease of a batch in the results bucket."""
+    return f"leases/{_segment(batch)}.json"
+
+
+def _segment(name: str) -> str:
+    """Make a name safe as one key segment: ASCII, no dots to walk up with, bounded length."""
+    safe = quote(name, safe=" ", errors="surrogatepass")
+    if safe.strip(".") == "":
+        safe = safe.replace(".", "%2E")
+    if len(safe) <= _MAX_NAME:
+        return safe
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{safe[: _MAX_NAME - 41]}~{digest[:40]}"

@@ -1,0 +1,100 @@
+"""A lease on a batch: keeps two runs from doing the same work at once.
+
+The lease saves work; it does not carry correctness. Two runs that both believe they hold it write
+the same chunks by conditional create, and readers keep one row per object version.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+
+import structlog
+from pydantic import BaseModel
+
+from mnist.errors import LeaseHeld, Unavailable
+from mnist.keys import lease_key
+from mnist.storage.bucket import Bucket
+
+_log = structlog.get_logger(__name__)
+
+
+class LeaseRecord(BaseModel, frozen=True):
+    """What lies in the store about who works on a batch."""
+
+    run: str
+    expires_at: datetime
+
+    def is_live(self, now: datetime) -> bool:
+        """Tell whether the holder still counts."""
+        return now < self.expires_at
+
+
+class Lease:
+    """Hold a batch while a `with` block runs, renewing in the background.
+
+    Raises on entry:
+        LeaseHeld: If another run holds a lease that has not expired.
+    """
+
+    def __init__(self, bucket: Bucket, batch: str, run: str, seconds: int) -> None:
+        self._bucket = bucket
+        self._key = lease_key(batch)
+        self._batch = batch
+        self._run = run
+        self._duration = timedelta(seconds=seconds)
+        self._etag = ""
+        self._done = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, name=f"lease-{batch}", daemon=True)
+
+    def __enter__(self) -> Lease:
+        created = self._bucket.create(self._key, self._record(self._duration))
+        self._etag = created or self._take_over()
+        self._keeper.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._done.set()
+        self._keeper.join()
+        try:
+            self._bucket.replace(self._key, self._record(timedelta(0)), self._etag)
+        except Unavailable:
+            _log.warning("lease.not-released", batch=self._batch, expires_in=str(self._duration))
+
+    def _take_over(self) -> str:
+        found = self._bucket.read_with_etag(self._key)
+        if found is None:
+            raise LeaseHeld(f"The lease of batch {self._batch!r} changed hands just now.")
+        content, etag = found
+        record = LeaseRecord.model_validate_json(content)
+        if record.is_live(datetime.now(UTC)) and record.run != self._run:
+            raise LeaseHeld(
+                f"Run {record.run} is working on batch {self._batch!r} "
+                f"(its lease ends {record.expires_at:%H:%M:%S} UTC unless renewed)."
+            )
+        taken = self._bucket.replace(self._key, self._record(self._duration), etag)
+        if taken is None:
+            raise LeaseHeld(f"Another run took over batch {self._batch!r} first.")
+        return taken
+
+    def _keep(self) -> None:
+        while not self._done.wait(self._duration.total_seconds() / 3):
+            try:
+                held = self._bucket.replace(self._key, self._record(self._duration), self._etag)
+            except Unavailable:
+                _log.warning("lease.not-renewed", batch=self._batch, run=self._run)
+                continue
+            if held is None:
+                _log.warning("lease.lost", batch=self._batch, run=self._run)
+                return
+            self._etag = held
+
+    def _record(self, duration: timedelta) -> bytes:
+        record = LeaseRecord(run=self._run, expires_at=datetime.now(UTC) + duration)
+        return record.model_dump_json().encode()

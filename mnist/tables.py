@@ -1,0 +1,78 @@
+"""The table of results: one row per object version, as Arrow in memory and Parquet in the store.
+
+Only settled outcomes have a row. An object that was overwritten or deleted between listing and
+reading stands in the receipt of that run: it may come back, and is scored then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from mnist.digits import CLASSES
+
+ROWS = pa.schema(
+    [
+        pa.field("key", pa.string(), nullable=False),
+        pa.field("etag", pa.string(), nullable=False),
+        pa.field("bytes", pa.int64(), nullable=False),
+        pa.field("identity", pa.binary(16), nullable=False),
+        pa.field("sha256", pa.string()),
+        pa.field("outcome", pa.string(), nullable=False),
+        pa.field("reason", pa.string()),
+        pa.field("detail", pa.string()),
+        pa.field("digit", pa.int8()),
+        pa.field("confidence", pa.float32()),
+        pa.field("margin", pa.float32()),
+        *(pa.field(f"p{digit}", pa.float32()) for digit in range(CLASSES)),
+        pa.field("warnings", pa.list_(pa.string()), nullable=False),
+        pa.field("accepted", pa.bool_(), nullable=False),
+        pa.field("pipeline", pa.string()),
+        pa.field("model_name", pa.string(), nullable=False),
+        pa.field("model_version", pa.string(), nullable=False),
+        pa.field("model_digest", pa.string(), nullable=False),
+        pa.field("preprocessing_digest", pa.string(), nullable=False),
+        pa.field("batch", pa.string(), nullable=False),
+        pa.field("chunk", pa.string(), nullable=False),
+        pa.field("scored_at", pa.timestamp("us", tz="UTC"), nullable=False),
+    ]
+)
+"""Columns of a part. `p0`…`p9` are the ten probabilities; null unless the outcome is `scored`."""
+
+PROBABILITY_COLUMNS = tuple(f"p{digit}" for digit in range(CLASSES))
+
+
+def to_parquet(table: pa.Table) -> bytes:
+    """Encode a table as one Parquet file."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    return bytes(sink.getvalue())
+
+
+def from_parquet(content: bytes, columns: Sequence[str] | None = None) -> pa.Table:
+    """Decode a Parquet file, or only some of its columns."""
+    return pq.read_table(pa.BufferReader(content), columns=list(columns) if columns else None)
+
+
+def one_row_each(tables: Iterable[pa.Table]) -> pa.Table:
+    """Join parts and keep one row per object version.
+
+    Two runs that did not see each other can both have written an object version. The row scored
+    first wins, then the one of the lower chunk name, so that every reader keeps the same row.
+    """
+    parts = list(tables)
+    if not parts:
+        return ROWS.empty_table()
+    joined = pa.concat_tables(parts)
+    if pc.count_distinct(joined["identity"]).as_py() == joined.num_rows:
+        return joined
+    keys = [("identity", "ascending"), ("scored_at", "ascending"), ("chunk", "ascending")]
+    ordered = joined.take(pc.sort_indices(joined, sort_keys=keys))
+    identities = ordered["identity"].to_numpy(zero_copy_only=False)
+    first = np.ones(len(identities), dtype=bool)
+    first[1:] = identities[1:] != identities[:-1]
+    return ordered.filter(pa.array(first))
