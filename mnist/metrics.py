@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 from sklearn.metrics import (
-    brier_score_loss,
     confusion_matrix,
     log_loss,
     precision_recall_fscore_support,
@@ -70,7 +70,8 @@ class Evaluation:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON types; `from_dict` reads them back."""
-        return asdict(self)
+        plain: dict[str, Any] = TypeAdapter(Evaluation).dump_python(self, mode="json")
+        return plain
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -145,9 +146,15 @@ def evaluate(labels: Labels, probabilities: Probabilities) -> Evaluation:
         support=tuple(per_digit[3].tolist()),
         confusion=tuple(map(tuple, confusion_matrix(labels, read, labels=_DIGITS).tolist())),
         log_loss=float(log_loss(labels, rows, labels=_DIGITS)),
-        brier=float(brier_score_loss(labels, rows, labels=_DIGITS, scale_by_half=False)),
+        brier=float(brier_scores(labels, probabilities).mean()),
         calibration_error=calibration_error(labels, probabilities),
     )
+
+
+def brier_scores(labels: Labels, probabilities: Probabilities) -> NDArray[np.float64]:
+    """Return the squared distance of each row to its one-hot label, shape (n,), 0-2."""
+    truth = np.eye(CLASSES)[labels]
+    return np.asarray(((probabilities - truth) ** 2).sum(axis=1))
 
 
 def calibration_error(labels: Labels, probabilities: Probabilities) -> float:

@@ -1,0 +1,126 @@
+"""Candidate against champion on the same images: the paired test and its verdict."""
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from mnist.promotion.policy import Policy
+from mnist.statistics import (
+    Flags,
+    Groups,
+    Interval,
+    PairedTest,
+    bootstrap_interval,
+    design_effect,
+    mcnemar,
+    score_interval,
+    smallest_detectable_difference,
+)
+
+
+class Verdict(StrEnum):
+    """What the comparison of a candidate with the champion says."""
+
+    BETTER = "better"
+    NOT_WORSE = "not_worse"
+    WORSE = "worse"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two models on the same images.
+
+    Attributes:
+        verdict: What test and interval say about accuracy.
+        images: Images compared.
+        writers: Writers they come from, or None where unknown.
+        test: Exact McNemar test.
+        difference: Candidate's accuracy minus champion's, with the interval that decides.
+        design_effect: How much wider writers make the variance, >= 1.
+        smallest_detectable: Smallest true difference this evaluation would usually find, 0-1.
+    """
+
+    verdict: Verdict
+    images: int
+    writers: int | None
+    test: PairedTest
+    difference: Interval
+    design_effect: float
+    smallest_detectable: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return asdict(self) | {"verdict": self.verdict.value}
+
+
+def compare(
+    candidate: Flags, champion: Flags, writers: Groups | None, policy: Policy
+) -> Comparison:
+    """Compare which images two models read correctly.
+
+    The interval that decides is the wider, at each end, of two: the bootstrap over writers, which
+    knows that one writer's images fail together, and Tango's score interval, which stays honest
+    when hardly any image tells the models apart.
+
+    Args:
+        candidate: Whether the candidate read each image correctly, shape (n,).
+        champion: The same of the champion.
+        writers: Who wrote each image, shape (n,), or None.
+        policy: Levels, margin and seed.
+    """
+    gained, lost = int((candidate & ~champion).sum()), int((champion & ~candidate).sum())
+    differences = candidate.astype(np.float64) - champion
+    effect = 1.0 if writers is None else design_effect(differences, writers)
+    confidence = 1 - policy.alpha
+    bootstrap = bootstrap_interval(
+        differences,
+        groups=writers,
+        confidence=confidence,
+        replicates=policy.bootstrap_replicates,
+        seed=policy.bootstrap_seed,
+    )
+    score = score_interval(
+        gained / effect, lost / effect, len(candidate) / effect, confidence=confidence
+    )
+    difference = Interval(
+        bootstrap.estimate, min(bootstrap.low, score.low), max(bootstrap.high, score.high)
+    )
+    test = mcnemar(gained, lost)
+    return Comparison(
+        verdict=_verdict(test, difference, policy),
+        images=len(candidate),
+        writers=None if writers is None else len(np.unique(writers)),
+        test=test,
+        difference=difference,
+        design_effect=effect,
+        smallest_detectable=smallest_detectable_difference(
+            len(candidate),
+            (gained + lost) / len(candidate),
+            alpha=policy.alpha,
+            power=policy.power,
+            variance_factor=effect,
+        ),
+    )
+
+
+def _verdict(test: PairedTest, difference: Interval, policy: Policy) -> Verdict:
+    """Ask for both test and interval before saying better, and for either before saying worse."""
+    significant = test.p_value <= policy.alpha
+    if (significant and test.lost > test.gained) or difference.high < 0:
+        return Verdict.WORSE
+    if significant and difference.low > 0:
+        return Verdict.BETTER
+    if difference.low >= -policy.margin:
+        return Verdict.NOT_WORSE
+    return Verdict.INCONCLUSIVE
+
+
+_ORDER = (Verdict.WORSE, Verdict.INCONCLUSIVE, Verdict.NOT_WORSE, Verdict.BETTER)
+
+
+def weaker(first: Verdict, second: Verdict) -> Verdict:
+    """Return the verdict that says less in favour of the candidate."""
+    return min(first, second, key=_ORDER.index)

@@ -1,0 +1,218 @@
+"""The decision: candidate evidence, champion evidence and policy in, verdict and reasons out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from mnist.metrics import evaluate
+from mnist.promotion.checks import Check, Status, not_measured
+from mnist.promotion.comparison import Comparison, Verdict, compare, weaker
+from mnist.promotion.evidence import Evidence
+from mnist.promotion.floors import absolute_checks
+from mnist.promotion.harm import relative_checks
+from mnist.promotion.label_errors import CleanLabels, clean_labels, compare_clean, scores
+from mnist.promotion.policy import Policy
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether a candidate becomes champion, and why.
+
+    Attributes:
+        verdict: The candidate in comparison with the champion.
+        promote: Whether the champion alias should move.
+        reasons: Sentences for people, the most important first.
+        evidence: Every number behind them, as JSON types; `report` reads nothing else.
+        policy_version: Version of the policy that was applied.
+    """
+
+    verdict: Verdict
+    promote: bool
+    reasons: tuple[str, ...]
+    evidence: dict[str, Any]
+    policy_version: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON types; `from_dict` reads them back."""
+        return {
+            "verdict": self.verdict.value,
+            "promote": self.promote,
+            "reasons": list(self.reasons),
+            "evidence": self.evidence,
+            "policy_version": self.policy_version,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Rebuild a decision from `as_dict`, also after a trip through JSON."""
+        return cls(
+            verdict=Verdict(values["verdict"]),
+            promote=values["promote"],
+            reasons=tuple(values["reasons"]),
+            evidence=values["evidence"],
+            policy_version=values["policy_version"],
+        )
+
+
+def refuse(reason: str, policy: Policy) -> Decision:
+    """Return the decision when there is nothing to judge, such as a champion that will not load.
+
+    Args:
+        reason: A sentence for people.
+        policy: The policy that would have been applied.
+    """
+    return Decision(
+        Verdict.INCONCLUSIVE,
+        promote=False,
+        reasons=(reason,),
+        evidence={"policy": policy.model_dump(mode="json"), "checks": []},
+        policy_version=policy.version,
+    )
+
+
+def decide(candidate: Evidence, champion: Evidence | None, policy: Policy) -> Decision:
+    """Judge a candidate. Pure: the same evidence and policy give the same decision.
+
+    A candidate is promoted if no check failed and the verdict is `better`, or `not_worse` where
+    the policy allows it. `inconclusive` and `worse` never promote.
+
+    Args:
+        candidate: Evidence of the version that wants to be champion.
+        champion: Evidence of the champion on the same images. None only if nothing was ever
+            promoted; a champion that cannot be evaluated is a case for `refuse`.
+        policy: What the candidate must show.
+    """
+    if champion is not None and (problem := _different_images(candidate, champion)):
+        return refuse(problem, policy)
+    evaluation = evaluate(candidate.labels, candidate.probabilities)
+    checks = absolute_checks(candidate, evaluation, policy)
+    evidence: dict[str, Any] = {
+        "images_digest": candidate.images_digest,
+        "holdout_uses": candidate.holdout_uses,
+        "policy": policy.model_dump(mode="json"),
+        "policy_changes": policy.changes(),
+        "candidate": _side(candidate),
+        "champion": None if champion is None else _side(champion),
+    }
+    clean = clean_labels(candidate)
+    if clean is not None:
+        evidence["label_errors"] = _label_error_scores(candidate, champion, clean)
+    if champion is None:
+        verdict, first = _without_champion(policy)
+        checks += first
+        notes = ["There is no champion yet, so the absolute checks decide alone."]
+    else:
+        checks += relative_checks(candidate, champion, policy)
+        comparisons = _comparisons(candidate, champion, clean, policy)
+        evidence["comparison"] = {name: c.as_dict() for name, c in comparisons.items()}
+        verdict, notes = _conclude(comparisons, checks, policy)
+    evidence["checks"] = [check.as_dict() for check in checks]
+    failed = [check.sentence for check in checks if check.status is Status.FAILED]
+    promote = not failed and (
+        verdict is Verdict.BETTER or (verdict is Verdict.NOT_WORSE and policy.promote_not_worse)
+    )
+    if verdict is Verdict.NOT_WORSE and not policy.promote_not_worse:
+        notes.append("The policy promotes only what is better.")
+    return Decision(verdict, promote, (*failed, *notes), evidence, policy_version=policy.version)
+
+
+def _side(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "model": evidence.model,
+        "version": evidence.model_version,
+        "evaluation": evaluate(evidence.labels, evidence.probabilities).as_dict(),
+    }
+
+
+def _different_images(candidate: Evidence, champion: Evidence) -> str | None:
+    if candidate.images_digest != champion.images_digest:
+        return (
+            f"Candidate and champion were evaluated on different images (digests "
+            f"{candidate.images_digest[:12]} and {champion.images_digest[:12]}), which compares "
+            "nothing; evaluate both on the same ones."
+        )
+    if not np.array_equal(candidate.labels, champion.labels):
+        return (
+            f"Both evaluations claim the images {candidate.images_digest[:12]}, but their labels "
+            "differ; evaluate both again."
+        )
+    return None
+
+
+def _without_champion(policy: Policy) -> tuple[Verdict, list[Check]]:
+    """A first model is not worse than nothing, unless the policy insists on a champion."""
+    if "champion" in policy.required:
+        sentence = "There is no champion to compare with."
+        return Verdict.INCONCLUSIVE, [not_measured("champion", sentence, required=True)]
+    return Verdict.NOT_WORSE, []
+
+
+def _label_error_scores(
+    candidate: Evidence, champion: Evidence | None, clean: CleanLabels
+) -> dict[str, Any]:
+    return {
+        "corrected": clean.corrected,
+        "ambiguous": clean.ambiguous,
+        "candidate": scores(candidate, clean),
+        "champion": None if champion is None else scores(champion, clean),
+    }
+
+
+def _comparisons(
+    candidate: Evidence, champion: Evidence, clean: CleanLabels | None, policy: Policy
+) -> dict[str, Comparison]:
+    given = compare(candidate.correct, champion.correct, candidate.writers, policy)
+    if clean is None:
+        return {"as_given": given}
+    return {
+        "as_given": given,
+        "ambiguous_left_out": compare_clean(candidate, champion, clean, policy),
+    }
+
+
+def _conclude(
+    comparisons: Mapping[str, Comparison], checks: Sequence[Check], policy: Policy
+) -> tuple[Verdict, list[str]]:
+    """Combine what accuracy says with what the relative checks found."""
+    given = comparisons["as_given"]
+    notes = [_sentence(given, policy)]
+    verdict = given.verdict
+    corrected = comparisons.get("ambiguous_left_out")
+    if corrected is not None and corrected.verdict is not given.verdict:
+        verdict = weaker(given.verdict, corrected.verdict)
+        notes.append(
+            f"Known label errors matter: on the labels as given the verdict is {given.verdict}, on "
+            f"corrected labels it is {corrected.verdict}; the weaker one, {verdict}, counts."
+        )
+        if given.verdict is Verdict.BETTER:
+            notes.insert(0, "The candidate wins only on labels that are known to be wrong.")
+    if any(check.relative and check.status is Status.FAILED for check in checks):
+        verdict = Verdict.WORSE
+    return verdict, notes
+
+
+def _sentence(comparison: Comparison, policy: Policy) -> str:
+    difference, test = comparison.difference, comparison.test
+    numbers = (
+        f"accuracy changed by {difference.estimate:+.4f} "
+        f"({1 - policy.alpha:.0%} interval {difference.low:+.4f} to {difference.high:+.4f}; "
+        f"{test.gained} images gained, {test.lost} lost, McNemar p = {test.p_value:.2g})"
+    )
+    match comparison.verdict:
+        case Verdict.BETTER:
+            return f"The candidate is better: {numbers}."
+        case Verdict.WORSE:
+            return f"The candidate is worse: {numbers}."
+        case Verdict.NOT_WORSE:
+            return (
+                f"The candidate is not worse: {numbers}, and a loss of more than "
+                f"{policy.margin:.4f} is excluded."
+            )
+        case Verdict.INCONCLUSIVE:
+            return (
+                f"The evaluation cannot tell: {numbers}. A loss of more than {policy.margin:.4f} "
+                f"is not excluded, and with {comparison.images} images only a true difference of "
+                f"{comparison.smallest_detectable:.4f} or more would usually show."
+            )

@@ -1,0 +1,128 @@
+"""What a decision is based on: the readings of one model version, and what was measured of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mnist.digits import Labels, Probabilities
+from mnist.errors import InvalidEvaluation
+from mnist.metrics import require_comparable
+from mnist.statistics import Flags, Groups
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Readings of one set of labelled images.
+
+    Attributes:
+        labels: True digits, shape (n,), values 0-9.
+        probabilities: As the model reports them, that is after temperature scaling; shape (n, 10).
+        images_digest: SHA-256 of images and labels; equal digests mean the same images.
+        writers: Who wrote each image, shape (n,), or None where unknown.
+    """
+
+    labels: Labels
+    probabilities: Probabilities
+    images_digest: str
+    writers: Groups | None = None
+
+    def __post_init__(self) -> None:
+        require_comparable(self.labels, self.probabilities)
+        if not self.images_digest:
+            raise InvalidEvaluation(
+                "The evaluation has no digest of its images, so nobody can say whether two models "
+                "read the same ones; pass the SHA-256 of images and labels."
+            )
+        if self.writers is not None and self.writers.shape != self.labels.shape:
+            raise InvalidEvaluation(
+                f"There are {len(self.labels)} labels and writers of shape {self.writers.shape}, "
+                "expected one writer per label."
+            )
+
+    @property
+    def correct(self) -> Flags:
+        """Whether each image is read correctly, shape (n,)."""
+        return np.asarray(self.read == self.labels)
+
+    @property
+    def read(self) -> Labels:
+        """The digit read, shape (n,)."""
+        return np.asarray(self.probabilities.argmax(axis=1), dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """How the exported graph behaved in the real scoring runtime.
+
+    Attributes:
+        parity: Largest absolute difference to the trained model's probabilities, 0-1.
+        finite: Whether all probabilities were finite.
+        digest_matches: Whether the graph's bytes have the SHA-256 recorded at training.
+        latency_p99_ms: 99th percentile of one prediction, in milliseconds.
+    """
+
+    parity: float
+    finite: bool
+    digest_matches: bool
+    latency_p99_ms: float
+
+
+@dataclass(frozen=True)
+class Replay:
+    """The candidate on images that the champion scored in production; they have no labels.
+
+    Attributes:
+        images: Images scored again.
+        flips: (champion's digit, candidate's digit) -> images.
+        accepted_before: Share accepted without review under the champion, 0-1.
+        accepted_after: The same under the candidate, 0-1.
+    """
+
+    images: int
+    flips: Mapping[tuple[int, int], int]
+    accepted_before: float
+    accepted_after: float
+
+
+@dataclass(frozen=True)
+class Evidence(Sample):
+    """Everything known about one model version when it is judged.
+
+    Attributes:
+        model: Registered model.
+        model_version: Its version in the registry.
+        corruptions: Corruption -> accuracy, 0-1; all models on the same corrupted images.
+        slices: Name -> which of the images belong to it, shape (n,).
+        real_world: Name -> readings of a real-world set.
+        runtime: The load-and-predict measurement, if made.
+        replay: The replay of production images, if made. Only the candidate's counts.
+        holdout_uses: How many decisions these images have made before, if counted.
+        label_errors: Index -> correct digit, or None where no digit is right. None for the whole
+            mapping means: the published list, if these are MNIST's test labels.
+    """
+
+    model: str = field(kw_only=True)
+    model_version: str = field(kw_only=True)
+    corruptions: Mapping[str, float] | None = field(default=None, kw_only=True)
+    slices: Mapping[str, Flags] = field(default_factory=dict, kw_only=True)
+    real_world: Mapping[str, Sample] = field(default_factory=dict, kw_only=True)
+    runtime: Runtime | None = field(default=None, kw_only=True)
+    replay: Replay | None = field(default=None, kw_only=True)
+    holdout_uses: int | None = field(default=None, kw_only=True)
+    label_errors: Mapping[int, int | None] | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, mask in self.slices.items():
+            if mask.shape != self.labels.shape or mask.dtype != np.bool_ or not mask.any():
+                raise InvalidEvaluation(
+                    f"The slice {name!r} is {mask.dtype} of shape {mask.shape} with "
+                    f"{int(mask.sum())} images, expected bool of shape {self.labels.shape} "
+                    "with at least one."
+                )
+        for name, accuracy in (self.corruptions or {}).items():
+            if not 0 <= accuracy <= 1:
+                raise InvalidEvaluation(
+                    f"The accuracy on the corruption {name!r} is {accuracy}, expected 0-1."
+                )

@@ -1,0 +1,132 @@
+"""The decision report: Markdown for the people who depend on a promotion."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mnist.promotion.comparison import Verdict
+from mnist.promotion.decision import Decision
+
+_MEANING = {
+    Verdict.BETTER: "The candidate reads significantly more images correctly than the champion.",
+    Verdict.NOT_WORSE: "The candidate is not shown to be better, and a loss beyond the margin of "
+    "the policy is excluded.",
+    Verdict.WORSE: "The candidate is worse than the champion, in accuracy or in one of the "
+    "comparisons below.",
+    Verdict.INCONCLUSIVE: "The evidence does not tell whether the candidate is worse. This is not "
+    "a fault of the candidate: the evaluation is too small for the difference, or something could "
+    "not be compared. The champion stays.",
+}
+
+
+def report(decision: Decision) -> str:
+    """Return the decision as Markdown: verdict first, then every check and number behind it."""
+    evidence = decision.evidence
+    sections = [
+        _head(decision),
+        _reasons(decision),
+        _comparison(evidence),
+        _label_errors(evidence),
+        _checks(evidence),
+        _fine_print(decision),
+    ]
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _head(decision: Decision) -> str:
+    action = "promote" if decision.promote else "do not promote"
+    evidence = decision.evidence
+    who = ""
+    if "candidate" in evidence:
+        candidate, champion = evidence["candidate"], evidence["champion"]
+        against = "no champion yet" if champion is None else f"champion: {_name(champion)}"
+        who = f"\n\nCandidate: {_name(candidate)}; {against}."
+    return (
+        f"# Verdict: {decision.verdict.value.replace('_', ' ')} - {action}\n\n"
+        f"{_MEANING[decision.verdict]}{who}"
+    )
+
+
+def _name(side: Mapping[str, Any]) -> str:
+    accuracy, images = side["evaluation"]["accuracy"], side["evaluation"]["images"]
+    return f"{side['model']} version {side['version']}, accuracy {accuracy:.2%} of {images} images"
+
+
+def _reasons(decision: Decision) -> str:
+    return "## Reasons\n\n" + "\n".join(f"- {reason}" for reason in decision.reasons)
+
+
+def _comparison(evidence: Mapping[str, Any]) -> str:
+    if "comparison" not in evidence:
+        return ""
+    given = evidence["comparison"]["as_given"]
+    test, difference = given["test"], given["difference"]
+    independence = (
+        f"drawn by writer ({given['writers']} writers; design effect {given['design_effect']:.2f})"
+        if given["writers"]
+        else "taking images as independent, because their writers are unknown"
+    )
+    return f"""## Candidate and champion on the same images
+
+| | |
+|---|---|
+| images | {given["images"]} |
+| right only under the candidate | {test["gained"]} |
+| right only under the champion | {test["lost"]} |
+| exact McNemar test, two-sided | p = {test["p_value"]:.3g} |
+| difference in accuracy | {difference["estimate"]:+.4f} |
+| its interval | {difference["low"]:+.4f} to {difference["high"]:+.4f}, {independence} |
+| smallest difference usually detected | {given["smallest_detectable"]:.4f} |"""
+
+
+def _label_errors(evidence: Mapping[str, Any]) -> str:
+    errors = evidence.get("label_errors")
+    if errors is None:
+        return ""
+    rows = [
+        f"| {name} | {side['as_given']:.4f} | {side['corrected']:.4f} "
+        f"| {side['ambiguous_left_out']:.4f} |"
+        for name, side in (("candidate", errors["candidate"]), ("champion", errors["champion"]))
+        if side is not None
+    ]
+    return (
+        f"## Known label errors\n\n{errors['corrected']} test labels are known to be wrong, "
+        f"{errors['ambiguous']} show no certain digit.\n\n"
+        "| accuracy | labels as given | corrected | ambiguous left out |\n|---|---|---|---|\n"
+        + "\n".join(rows)
+    )
+
+
+def _checks(evidence: Mapping[str, Any]) -> str:
+    if not evidence["checks"]:
+        return ""
+    rows = "\n".join(
+        f"| {check['name']} | {check['status']} | {_number(check['value'])} "
+        f"| {_number(check['limit'])} | {check['sentence']} |"
+        for check in evidence["checks"]
+    )
+    return f"## Checks\n\n| check | outcome | value | limit | |\n|---|---|---|---|---|\n{rows}"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
+
+
+def _fine_print(decision: Decision) -> str:
+    evidence = decision.evidence
+    lines = [f"Policy {decision.policy_version}"]
+    changes = evidence.get("policy_changes")
+    if changes:
+        lines.append(
+            "changed from the defaults: "
+            + ", ".join(f"{name} = {value}" for name, value in changes.items())
+        )
+    text = "; ".join(lines) + "."
+    uses = evidence.get("holdout_uses")
+    if uses is not None:
+        text += f"\n\nThese test images have decided {uses} times before this."
+        if uses >= evidence["policy"]["holdout_uses_warning"]:
+            text += (
+                " Models chosen again and again on the same images fit them by chance; "
+                "evaluate on fresh images before trusting small gains."
+            )
+    return f"## Fine print\n\n{text}"
