@@ -1,0 +1,106 @@
+"""Start SeaweedFS, an S3 store in one process, and refuse to start it unprotected.
+
+`weed mini` lets everybody in when its environment holds no credentials, so nothing here starts it
+without them. `python -m infra.seaweedfs` replaces itself by the store that the environment
+describes.
+"""
+
+import os
+import secrets
+import sys
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+
+from infra.ports import GRPC_OFFSET, LOOPBACK
+from mnist.errors import InvalidSettings
+
+SECRETS = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "WEED_JWT_SIGNING_KEY",
+    "WEED_JWT_SIGNING_READ_KEY",
+    "WEED_JWT_FILER_SIGNING_KEY",
+    "WEED_JWT_FILER_SIGNING_READ_KEY",
+)
+"""Without the JWT keys the volume and filer ports would serve what the S3 port protects."""
+
+PORTS = ("s3", "master", "volume", "filer", "admin")
+"""Listeners of one store, each with a gRPC twin at GRPC_OFFSET above."""
+
+_SHORTEST_SECRET = 16
+
+
+def new_secrets() -> dict[str, str]:
+    """Make one fresh value for each name in SECRETS."""
+    made = {name: secrets.token_hex(32) for name in SECRETS}
+    made["AWS_ACCESS_KEY_ID"] = secrets.token_hex(10).upper()
+    return made
+
+
+def command(directory: Path, ports: Mapping[str, int]) -> list[str]:
+    """Spell the start of a store on the loopback interface.
+
+    Args:
+        directory: Where the store keeps its data.
+        ports: A port for each name in PORTS; left out, a busy default would shift silently.
+
+    Raises:
+        InvalidSettings: If a port is missing or too high for its gRPC twin.
+    """
+    for name in PORTS:
+        if not 0 < ports.get(name, 0) <= 65_535 - GRPC_OFFSET:
+            raise InvalidSettings(
+                f"The store's {name} port is {ports.get(name)}; it has to be between 1 and "
+                f"{65_535 - GRPC_OFFSET}, because gRPC listens {GRPC_OFFSET} above it."
+            )
+    return [
+        str(Path(sysconfig.get_path("scripts")) / "weed"),
+        "mini",
+        f"-dir={directory}",
+        f"-ip={LOOPBACK}",
+        f"-ip.bind={LOOPBACK}",
+        *(f"-{name}.port={ports[name]}" for name in PORTS),
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+        "-s3.allowDeleteBucketNotEmpty=false",
+        "-s3.autoCreateBucket=false",
+        "-volume.preStopSeconds=0",
+        "-master.telemetry=false",
+        "-webdav=false",
+        "-admin.ui=false",
+    ]
+
+
+def protected_environment(environment: Mapping[str, str], directory: Path) -> dict[str, str]:
+    """Keep what the store may see: its secrets, and a home without anybody's configuration.
+
+    Raises:
+        InvalidSettings: If a secret is missing or too short to be one.
+    """
+    missing = [name for name in SECRETS if len(environment.get(name, "")) < _SHORTEST_SECRET]
+    if missing:
+        raise InvalidSettings(
+            f"The store does not start without credentials; {', '.join(missing)} must be set to "
+            f"at least {_SHORTEST_SECRET} characters. `make up` writes them to .local/env."
+        )
+    kept = {name: environment[name] for name in SECRETS}
+    return kept | {"HOME": str(directory), "PATH": environment.get("PATH", os.defpath)}
+
+
+def main() -> None:
+    """Become the store that the environment describes."""
+    directory = Path(os.environ["SEAWEEDFS_DIR"]).resolve()
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ports = {name: int(os.environ[f"SEAWEEDFS_{name.upper()}_PORT"]) for name in PORTS}
+    try:
+        arguments = command(directory, ports)
+        environment = protected_environment(os.environ, directory)
+    except InvalidSettings as error:
+        sys.exit(str(error))
+    os.chdir(directory)
+    os.execve(arguments[0], arguments, environment)  # noqa: S606 -- a fixed list of arguments
+
+
+if __name__ == "__main__":
+    main()

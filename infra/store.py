@@ -1,0 +1,123 @@
+"""A store of one's own for the length of a `with` block; tests and benchmarks start theirs here."""
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from infra import seaweedfs
+from infra.ports import LOOPBACK, free_ports
+from mnist.errors import Unavailable
+from mnist.settings import Settings
+from mnist.storage.bucket import control_client
+
+_READY_SECONDS = 30.0
+_STOP_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Store:
+    """A running S3 store: where it is and the key that may do everything."""
+
+    endpoint_url: str
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    region: str = "us-east-1"
+
+    def environment(self) -> dict[str, str]:
+        """Give the variables that boto3, obstore and our settings read."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
+            "AWS_REGION": self.region,
+            "AWS_ALLOW_HTTP": "true",
+        }
+
+    def settings(self) -> Settings:
+        """Give settings that name this store, and no registry."""
+        return Settings.model_validate(self.environment() | {"MLFLOW_TRACKING_URI": "unset:"})
+
+
+@contextmanager
+def running_store(directory: Path, buckets: Sequence[str] = ()) -> Iterator[Store]:
+    """Run a store on free ports of the loopback interface until the block ends.
+
+    Args:
+        directory: Where data and log go; made if missing. A store started there again finds
+            its data, under new credentials.
+        buckets: Names of buckets to create.
+
+    Raises:
+        Unavailable: If the store ends or stays silent instead of becoming ready; with its log.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ports = dict(zip(seaweedfs.PORTS, free_ports(len(seaweedfs.PORTS)), strict=True))
+    keys = seaweedfs.new_secrets()
+    log = directory / "store.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            seaweedfs.command(directory, ports),
+            cwd=directory,
+            env=seaweedfs.protected_environment(os.environ | keys, directory),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    store = Store(
+        endpoint_url=f"http://{LOOPBACK}:{ports['s3']}",
+        access_key_id=keys["AWS_ACCESS_KEY_ID"],
+        secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
+    )
+    try:
+        _wait_until_ready(process, store.endpoint_url, log)
+        create_buckets(store.settings(), buckets)
+        yield store
+    finally:
+        _stop(process)
+
+
+def create_buckets(settings: Settings, names: Sequence[str]) -> None:
+    """Create the buckets that are not there yet."""
+    client = control_client(settings)
+    for name in names:
+        try:
+            client.create_bucket(Bucket=name)
+        except (client.exceptions.BucketAlreadyOwnedByYou, client.exceptions.BucketAlreadyExists):
+            continue
+
+
+def is_ready(endpoint_url: str) -> bool:
+    """Ask the store's health page whether it serves requests."""
+    try:
+        return httpx.get(f"{endpoint_url}/healthz", timeout=2, trust_env=False).is_success
+    except httpx.TransportError:
+        return False
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], endpoint_url: str, log: Path) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while not is_ready(endpoint_url):
+        code = process.poll()
+        if code is not None or time.monotonic() > deadline:
+            what = "was silent" if code is None else f"ended with code {code}"
+            last_lines = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
+            raise Unavailable(
+                f"The store at {endpoint_url} {what} instead of answering within "
+                f"{_READY_SECONDS:.0f} s; the end of {log}:\n{last_lines}"
+            )
+        time.sleep(0.02)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
