@@ -173,41 +173,6 @@ def _tango(gained: float, lost: float, images: float, delta: float) -> float:
     return excess / math.sqrt(variance)
 
 
-def smallest_detectable_difference(
-    images: int,
-    discordant_rate: float,
-    *,
-    alpha: float = 0.05,
-    power: float = 0.8,
-    variance_factor: float = 1.0,
-) -> float:
-    """Return the smallest true difference in accuracy that McNemar's test would usually find.
-
-    Solves Connor's (1987) sample size n = (z_a √ψ + z_b √(ψ - d²))² / d² for d, with ψ the
-    share of images on which just one model is right. It is never below the fewest images that
-    can be significant at all (six at 5 %: 2 · ½⁶ = .03).
-
-    Args:
-        images: Images in the evaluation, > 0.
-        discordant_rate: ψ, 0-1.
-        alpha: Two-sided significance level.
-        power: Chance of finding it, 0-1.
-        variance_factor: The design effect of writers, >= 1.
-    """
-    effective = images / variance_factor
-    fewest = math.ceil(1 - math.log2(alpha)) / effective
-    z_alpha, z_power = norm.ppf(1 - alpha / 2), norm.ppf(power)
-
-    def missing(difference: float) -> float:
-        psi = max(discordant_rate, difference)  # a difference is made of discordant images
-        spread = z_alpha * math.sqrt(psi) + z_power * math.sqrt(psi - difference**2)
-        return float(effective * difference**2 - spread**2)
-
-    if missing(1.0) < 0:
-        return 1.0
-    return float(min(1.0, max(fewest, brentq(missing, 0.0, 1.0))))
-
-
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     """Return p-values adjusted for having asked several questions (Holm 1979), in order."""
     ordered = np.argsort(p_values, kind="stable")

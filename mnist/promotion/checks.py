@@ -1,5 +1,6 @@
 """One check of a decision: what was measured, what was allowed, and a sentence for people."""
 
+import math
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -34,8 +35,9 @@ class Check:
     relative: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain JSON types."""
-        return asdict(self) | {"status": self.status.value}
+        """Return plain JSON types; JSON has no NaN, so a value that is none becomes None."""
+        value = self.value if self.value is not None and math.isfinite(self.value) else None
+        return asdict(self) | {"status": self.status.value, "value": value}
 
 
 def at_least(name: str, value: float, floor: float, what: str) -> Check:
@@ -63,8 +65,10 @@ def at_most(name: str, value: float, cap: float, what: str, *, relative: bool = 
     )
 
 
-def not_measured(name: str, sentence: str, *, required: bool = False) -> Check:
+def not_measured(
+    name: str, sentence: str, *, required: bool = False, relative: bool = False
+) -> Check:
     """Say that something was not measured; it fails if the policy requires it."""
     status = Status.FAILED if required else Status.NOT_MEASURED
     tail = " The policy requires it." if required else ""
-    return Check(name, status, None, None, sentence + tail)
+    return Check(name, status, None, None, sentence + tail, relative)

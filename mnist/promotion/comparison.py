@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from mnist.power import images_to_exclude, smallest_detectable_difference
 from mnist.promotion.policy import Policy
 from mnist.statistics import (
     Flags,
@@ -16,7 +17,6 @@ from mnist.statistics import (
     design_effect,
     mcnemar,
     score_interval,
-    smallest_detectable_difference,
 )
 
 
@@ -27,6 +27,11 @@ class Verdict(StrEnum):
     NOT_WORSE = "not_worse"
     WORSE = "worse"
     INCONCLUSIVE = "inconclusive"
+
+    @property
+    def words(self) -> str:
+        """The verdict as people say it."""
+        return self.value.replace("_", " ")
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,8 @@ class Comparison:
         difference: Candidate's accuracy minus champion's, with the interval that decides.
         design_effect: How much wider writers make the variance, >= 1.
         smallest_detectable: Smallest true difference this evaluation would usually find, 0-1.
+        images_needed: Images that would usually exclude a loss beyond the margin if the two were
+            equally good, or None if the margin is 0.
     """
 
     verdict: Verdict
@@ -50,6 +57,7 @@ class Comparison:
     difference: Interval
     design_effect: float
     smallest_detectable: float
+    images_needed: int | None
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
@@ -103,6 +111,13 @@ def compare(
             power=policy.power,
             variance_factor=effect,
         ),
+        images_needed=images_to_exclude(
+            policy.margin,
+            (gained + lost) / len(candidate),
+            alpha=policy.alpha,
+            power=policy.power,
+            variance_factor=effect,
+        ),
     )
 
 
@@ -124,3 +139,36 @@ _ORDER = (Verdict.WORSE, Verdict.INCONCLUSIVE, Verdict.NOT_WORSE, Verdict.BETTER
 def weaker(first: Verdict, second: Verdict) -> Verdict:
     """Return the verdict that says less in favour of the candidate."""
     return min(first, second, key=_ORDER.index)
+
+
+def accuracy_sentence(comparison: Comparison, policy: Policy) -> str:
+    """Say in one sentence what the comparison found."""
+    difference, test = comparison.difference, comparison.test
+    numbers = (
+        f"accuracy changed by {difference.estimate:+.4f} "
+        f"({1 - policy.alpha:.0%} interval {difference.low:+.4f} to {difference.high:+.4f}; "
+        f"{test.gained} images gained, {test.lost} lost, exact McNemar p = {test.p_value:.2g})"
+    )
+    match comparison.verdict:
+        case Verdict.BETTER:
+            return f"In accuracy the candidate is better: {numbers}."
+        case Verdict.WORSE:
+            return f"In accuracy the candidate is worse: {numbers}."
+        case Verdict.NOT_WORSE:
+            return (
+                f"In accuracy the candidate is not worse: {numbers}; a loss of more than "
+                f"{policy.margin:.4f} is excluded."
+            )
+        case Verdict.INCONCLUSIVE:
+            shortage = _shortage(comparison, policy)
+            return f"In accuracy the evaluation cannot tell: {numbers}. {shortage}"
+
+
+def _shortage(comparison: Comparison, policy: Policy) -> str:
+    needed = comparison.images_needed
+    more = "" if needed is None else f"; to exclude the loss, about {needed:,} would be needed"
+    return (
+        f"A loss of more than {policy.margin:.4f} is not excluded, and {comparison.images:,} "
+        f"images usually show only true differences of {comparison.smallest_detectable:.4f} or "
+        f"more{more}."
+    )

@@ -8,11 +8,12 @@ import numpy as np
 
 from mnist.metrics import evaluate
 from mnist.promotion.checks import Check, Status, not_measured
-from mnist.promotion.comparison import Comparison, Verdict, compare, weaker
+from mnist.promotion.comparison import Comparison, Verdict, accuracy_sentence, compare, weaker
 from mnist.promotion.evidence import Evidence
 from mnist.promotion.floors import absolute_checks
 from mnist.promotion.harm import relative_checks
 from mnist.promotion.label_errors import CleanLabels, clean_labels, compare_clean, scores
+from mnist.promotion.operation import replay_checks, runtime_checks
 from mnist.promotion.policy import Policy
 
 
@@ -87,7 +88,11 @@ def decide(candidate: Evidence, champion: Evidence | None, policy: Policy) -> De
     if champion is not None and (problem := _different_images(candidate, champion)):
         return refuse(problem, policy)
     evaluation = evaluate(candidate.labels, candidate.probabilities)
-    checks = absolute_checks(candidate, evaluation, policy)
+    checks = [
+        *absolute_checks(candidate, evaluation, policy),
+        *runtime_checks(candidate.runtime, policy),
+        *replay_checks(candidate.replay, policy),
+    ]
     evidence: dict[str, Any] = {
         "images_digest": candidate.images_digest,
         "holdout_uses": candidate.holdout_uses,
@@ -102,7 +107,7 @@ def decide(candidate: Evidence, champion: Evidence | None, policy: Policy) -> De
     if champion is None:
         verdict, first = _without_champion(policy)
         checks += first
-        notes = ["There is no champion yet, so the absolute checks decide alone."]
+        notes = ["Nothing was promoted before, so the checks of the candidate alone decide."]
     else:
         checks += relative_checks(candidate, champion, policy)
         comparisons = _comparisons(candidate, champion, clean, policy)
@@ -110,6 +115,9 @@ def decide(candidate: Evidence, champion: Evidence | None, policy: Policy) -> De
         verdict, notes = _conclude(comparisons, checks, policy)
     evidence["checks"] = [check.as_dict() for check in checks]
     failed = [check.sentence for check in checks if check.status is Status.FAILED]
+    unmeasured = [check.name for check in checks if check.status is Status.NOT_MEASURED]
+    if unmeasured:
+        notes.append(f"Not measured, and not required by the policy: {', '.join(unmeasured)}.")
     promote = not failed and (
         verdict is Verdict.BETTER or (verdict is Verdict.NOT_WORSE and policy.promote_not_worse)
     )
@@ -177,42 +185,18 @@ def _conclude(
 ) -> tuple[Verdict, list[str]]:
     """Combine what accuracy says with what the relative checks found."""
     given = comparisons["as_given"]
-    notes = [_sentence(given, policy)]
+    notes = [accuracy_sentence(given, policy)]
     verdict = given.verdict
-    corrected = comparisons.get("ambiguous_left_out")
-    if corrected is not None and corrected.verdict is not given.verdict:
-        verdict = weaker(given.verdict, corrected.verdict)
-        notes.append(
-            f"Known label errors matter: on the labels as given the verdict is {given.verdict}, on "
-            f"corrected labels it is {corrected.verdict}; the weaker one, {verdict}, counts."
-        )
+    clean = comparisons.get("ambiguous_left_out")
+    if clean is not None and clean.verdict is not given.verdict:
+        verdict = weaker(given.verdict, clean.verdict)
         if given.verdict is Verdict.BETTER:
-            notes.insert(0, "The candidate wins only on labels that are known to be wrong.")
+            notes.append("The win rests on labels that are known to be wrong or undecidable.")
+        notes.append(
+            f"With known label errors corrected and undecidable images left out the verdict on "
+            f"accuracy is {clean.verdict.words}, not {given.verdict.words}; the weaker one counts."
+        )
     if any(check.relative and check.status is Status.FAILED for check in checks):
         verdict = Verdict.WORSE
+        notes.append("A candidate that is worse in one comparison is worse, whatever its accuracy.")
     return verdict, notes
-
-
-def _sentence(comparison: Comparison, policy: Policy) -> str:
-    difference, test = comparison.difference, comparison.test
-    numbers = (
-        f"accuracy changed by {difference.estimate:+.4f} "
-        f"({1 - policy.alpha:.0%} interval {difference.low:+.4f} to {difference.high:+.4f}; "
-        f"{test.gained} images gained, {test.lost} lost, McNemar p = {test.p_value:.2g})"
-    )
-    match comparison.verdict:
-        case Verdict.BETTER:
-            return f"The candidate is better: {numbers}."
-        case Verdict.WORSE:
-            return f"The candidate is worse: {numbers}."
-        case Verdict.NOT_WORSE:
-            return (
-                f"The candidate is not worse: {numbers}, and a loss of more than "
-                f"{policy.margin:.4f} is excluded."
-            )
-        case Verdict.INCONCLUSIVE:
-            return (
-                f"The evaluation cannot tell: {numbers}. A loss of more than {policy.margin:.4f} "
-                f"is not excluded, and with {comparison.images} images only a true difference of "
-                f"{comparison.smallest_detectable:.4f} or more would usually show."
-            )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mnist.digits import Labels, Probabilities
+from mnist.digits import CLASSES, Labels, Probabilities
 from mnist.errors import InvalidEvaluation
 from mnist.metrics import require_comparable
 from mnist.statistics import Flags, Groups
@@ -120,6 +120,12 @@ class Evidence(Sample):
                     f"The slice {name!r} is {mask.dtype} of shape {mask.shape} with "
                     f"{int(mask.sum())} images, expected bool of shape {self.labels.shape} "
                     "with at least one."
+                )
+        for index, digit in (self.label_errors or {}).items():
+            if not 0 <= index < len(self.labels) or digit not in (None, *range(CLASSES)):
+                raise InvalidEvaluation(
+                    f"The known label error at index {index} says {digit}, expected an index below "
+                    f"{len(self.labels)} and a digit 0-9 or None."
                 )
         for name, accuracy in (self.corruptions or {}).items():
             if not 0 <= accuracy <= 1:

@@ -1,17 +1,17 @@
-"""Absolute checks: what any candidate must show, whoever is champion."""
+"""Absolute checks of the readings: what any candidate must show, whoever is champion."""
 
 import numpy as np
 
 from mnist.digits import CLASSES
 from mnist.metrics import Evaluation
 from mnist.promotion.checks import Check, Status, at_least, at_most, not_measured
-from mnist.promotion.evidence import Evidence, Replay, Runtime
+from mnist.promotion.evidence import Evidence
 from mnist.promotion.policy import Policy
 from mnist.statistics import proportion_lower_bound, proportion_upper_bound
 
 
 def absolute_checks(candidate: Evidence, evaluation: Evaluation, policy: Policy) -> list[Check]:
-    """Check one model version on its own."""
+    """Check how one model version reads, on its own."""
     return [
         *_size(evaluation, policy),
         *_accuracy(evaluation, policy),
@@ -27,8 +27,6 @@ def absolute_checks(candidate: Evidence, evaluation: Evaluation, policy: Policy)
         *_corruptions(candidate, policy),
         *_slices(candidate, policy),
         *_real_world(candidate, policy),
-        *_runtime(candidate.runtime, policy),
-        *_replay(candidate.replay, policy),
         *_writers(candidate, policy),
     ]
 
@@ -160,70 +158,6 @@ def _named_floors(kind: str, accuracies: dict[str, float], floors: dict[str, flo
                 at_least(title, float(accuracies[name]), floor, f"Accuracy on the {title}")
             )
     return checks
-
-
-def _runtime(runtime: Runtime | None, policy: Policy) -> list[Check]:
-    if runtime is None:
-        return [
-            not_measured(
-                "scoring runtime",
-                "The exported graph was not loaded in the scoring runtime.",
-                required="runtime" in policy.required,
-            )
-        ]
-    sound = runtime.finite and runtime.digest_matches
-    problems = [
-        *([] if runtime.finite else ["some probabilities are not finite"]),
-        *([] if runtime.digest_matches else ["its bytes are not those recorded at training"]),
-    ]
-    return [
-        Check(
-            "scoring graph",
-            Status.PASSED if sound else Status.FAILED,
-            None,
-            None,
-            "The scoring graph loads, has the recorded digest and gives finite probabilities."
-            if sound
-            else f"The scoring graph is not usable: {' and '.join(problems)}.",
-        ),
-        at_most(
-            "parity of the scoring graph",
-            runtime.parity,
-            policy.parity_cap,
-            "The largest difference between trained model and scoring graph",
-        ),
-        at_most(
-            "latency",
-            runtime.latency_p99_ms,
-            policy.latency_p99_cap_ms,
-            "The 99th percentile of one prediction in milliseconds",
-        ),
-    ]
-
-
-def _replay(replay: Replay | None, policy: Policy) -> list[Check]:
-    if replay is None or replay.images == 0:
-        return [
-            not_measured(
-                "replay of production images",
-                "No production images were scored again with the candidate.",
-                required="replay" in policy.required,
-            )
-        ]
-    return [
-        at_most(
-            "digits that change in production",
-            sum(replay.flips.values()) / replay.images,
-            policy.flip_rate_cap,
-            f"The share of {replay.images} replayed production images whose digit changes",
-        ),
-        at_most(
-            "acceptance in production",
-            replay.accepted_before - replay.accepted_after,
-            policy.acceptance_drop_cap,
-            "The drop in the share of replayed images accepted without review",
-        ),
-    ]
 
 
 def _writers(candidate: Evidence, policy: Policy) -> list[Check]:

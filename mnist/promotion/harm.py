@@ -47,7 +47,9 @@ def _slices(candidate: Evidence, champion: Evidence, policy: Policy) -> list[Che
         other = champion.real_world.get(name)
         if other is None or other.images_digest != sample.images_digest:
             missing.append(
-                not_measured(title, f"The champion has not read the same {name} images.")
+                not_measured(
+                    title, f"The champion has not read the same {name} images.", relative=True
+                )
             )
         else:
             correct[title] = (sample.correct, other.correct)
@@ -115,6 +117,8 @@ def _corruptions(candidate: Evidence, champion: Evidence, policy: Policy) -> lis
             not_measured(
                 "corruptions against the champion",
                 "The two were not measured on the same corruptions.",
+                required="corruptions" in policy.required,
+                relative=True,
             )
         ]
     drops = {name: float(theirs[name] - mine[name]) for name in mine}

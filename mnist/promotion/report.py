@@ -1,10 +1,18 @@
 """The decision report: Markdown for the people who depend on a promotion."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mnist.promotion.comparison import Verdict
 from mnist.promotion.decision import Decision
+
+_OUTCOME = {"failed": "**failed**", "not measured": "not measured", "passed": "passed"}
+"""How each outcome is printed, in the order of the tables."""
+
+_FIRST = (
+    "There is no champion to compare with, so the candidate cannot be worse than one; only the "
+    "checks of the candidate alone decide."
+)
 
 _MEANING = {
     Verdict.BETTER: "The candidate reads significantly more images correctly than the champion.",
@@ -40,10 +48,9 @@ def _head(decision: Decision) -> str:
         candidate, champion = evidence["candidate"], evidence["champion"]
         against = "no champion yet" if champion is None else f"champion: {_name(champion)}"
         who = f"\n\nCandidate: {_name(candidate)}; {against}."
-    return (
-        f"# Verdict: {decision.verdict.value.replace('_', ' ')} - {action}\n\n"
-        f"{_MEANING[decision.verdict]}{who}"
-    )
+    first = "candidate" in evidence and evidence["champion"] is None
+    meaning = _FIRST if first else _MEANING[decision.verdict]
+    return f"# Verdict: {decision.verdict.words} - {action}\n\n{meaning}{who}"
 
 
 def _name(side: Mapping[str, Any]) -> str:
@@ -97,18 +104,31 @@ def _label_errors(evidence: Mapping[str, Any]) -> str:
 
 
 def _checks(evidence: Mapping[str, Any]) -> str:
-    if not evidence["checks"]:
+    alone = [check for check in evidence["checks"] if not check["relative"]]
+    against = [check for check in evidence["checks"] if check["relative"]]
+    tables = [
+        _table("Checks of the candidate alone", alone),
+        _table("Checks against the champion", against),
+    ]
+    return "\n\n".join(table for table in tables if table)
+
+
+def _table(title: str, checks: Sequence[Mapping[str, Any]]) -> str:
+    """Return one table, failed checks first."""
+    if not checks:
         return ""
     rows = "\n".join(
-        f"| {check['name']} | {check['status']} | {_number(check['value'])} "
+        f"| {check['name']} | {_OUTCOME[check['status']]} | {_number(check['value'])} "
         f"| {_number(check['limit'])} | {check['sentence']} |"
-        for check in evidence["checks"]
+        for check in sorted(checks, key=lambda check: list(_OUTCOME).index(check["status"]))
     )
-    return f"## Checks\n\n| check | outcome | value | limit | |\n|---|---|---|---|---|\n{rows}"
+    return f"## {title}\n\n| check | outcome | value | limit | |\n|---|---|---|---|---|\n{rows}"
 
 
 def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g}"
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 
 def _fine_print(decision: Decision) -> str:
