@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from mnist.backend import keras, require_tensorflow
 from mnist.digits import CLASSES, SIDE
 from mnist.errors import InvalidRecipe
@@ -56,6 +58,19 @@ def assemble(bodies: Sequence[Model], name: str) -> Model:
     members = [keras.layers.Softmax()(body(scaled)) for body in bodies]
     probabilities = members[0] if len(members) == 1 else keras.layers.Average()(members)
     return keras.Model(images, probabilities, name=name)
+
+
+def with_temperature(model: Model, temperature: float) -> Model:
+    """Put temperature scaling behind a model, so that whoever runs it gets honest confidences.
+
+    Args:
+        model: From images to probabilities (n, 10).
+        temperature: From `mnist.calibration.fit_temperature`.
+    """
+    logits = keras.ops.log(keras.ops.maximum(model.output, np.finfo(np.float32).tiny))
+    return keras.Model(
+        model.input, keras.ops.softmax(logits / temperature, axis=-1), name=model.name
+    )
 
 
 def _lenet(x: Any, recipe: Recipe, policy: Any) -> Any:

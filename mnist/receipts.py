@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel, Field
 
-from mnist.digits import Outcome
+from mnist.digits import Outcome, Reason
 from mnist.keys import ObjectVersion, identity, listing_digest
 
 
@@ -97,6 +97,40 @@ class Receipt(BaseModel, frozen=True):
     def is_balanced(self) -> bool:
         """Tell whether every listed object version has exactly one outcome."""
         return self.missing == 0 and self.listing.count == sum(self.outcomes.values())
+
+    def summary(self) -> dict[str, str | int]:
+        """Give the sums in one flat mapping."""
+        return {
+            "batch": self.batch,
+            "verdict": self.verdict,
+            "listed": self.listing.count,
+            **{str(outcome): self.outcomes.get(outcome, 0) for outcome in Outcome},
+            "missing": self.missing,
+            "accepted": self.accepted,
+        }
+
+    def markdown(self) -> str:
+        """Say the receipt for people."""
+        outcomes = " + ".join(f"{count:,} {name}" for name, count in self.outcomes.items())
+        lines = [
+            f"# Batch {self.batch}: {self.verdict}",
+            "",
+            self.verdict_reason,
+            "",
+            f"**{self.listing.count:,} listed = {outcomes or '0'}**, {self.accepted:,} accepted "
+            "without review",
+            "",
+            "| model | version | rows |",
+            "|---|---|---|",
+            *(f"| {m.name} | {m.version} | {m.rows:,} |" for m in self.models),
+        ]
+        if self.reasons:
+            lines += ["", "| reason | images | what it means |", "|---|---|---|"]
+            lines += [
+                f"| {name} | {count:,} | {Reason(name).sentence} |"
+                for name, count in self.reasons.items()
+            ]
+        return "\n".join([*lines, "", f"Listing digest `{self.listing.digest}`", ""])
 
 
 class RejectLimit(BaseModel, frozen=True):

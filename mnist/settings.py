@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     max_reject_count: int = Field(
         100_000, ge=0, description="a batch with more rejects ends failed"
     )
+    max_accepted_error_rate: float = Field(
+        0.002, gt=0, lt=1, description="tolerable share of wrong readings among accepted ones"
+    )
     lease_seconds: int = Field(120, ge=5, description="a silent run loses its batch after this")
     sweep_seconds: float = Field(1.0, gt=0, description="pause between two looks at the inbox")
 

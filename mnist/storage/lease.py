@@ -7,6 +7,7 @@ the same chunks by conditional create, and readers keep one row per object versi
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 
@@ -16,6 +17,8 @@ from pydantic import BaseModel
 from mnist.errors import LeaseHeld, Unavailable
 from mnist.keys import lease_key
 from mnist.storage.bucket import Bucket
+
+_POLL_SECONDS = 0.5
 
 _log = structlog.get_logger(__name__)
 
@@ -34,23 +37,40 @@ class LeaseRecord(BaseModel, frozen=True):
 class Lease:
     """Hold a batch while a `with` block runs, renewing in the background.
 
+    Args:
+        bucket: Where results lie.
+        batch: Name of the batch.
+        run: Who wants it; the same name may enter again, as a retried run does.
+        seconds: A holder that stays silent this long loses the batch.
+        wait_seconds: How long to wait for another holder before giving up.
+
     Raises on entry:
         LeaseHeld: If another run holds a lease that has not expired.
     """
 
-    def __init__(self, bucket: Bucket, batch: str, run: str, seconds: int) -> None:
+    def __init__(
+        self, bucket: Bucket, batch: str, run: str, *, seconds: int, wait_seconds: float = 0
+    ) -> None:
         self._bucket = bucket
         self._key = lease_key(batch)
         self._batch = batch
         self._run = run
         self._duration = timedelta(seconds=seconds)
+        self._wait_seconds = wait_seconds
         self._etag = ""
         self._done = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name=f"lease-{batch}", daemon=True)
 
     def __enter__(self) -> Lease:
-        created = self._bucket.create(self._key, self._record(self._duration))
-        self._etag = created or self._take_over()
+        give_up_at = time.monotonic() + self._wait_seconds
+        while True:
+            try:
+                self._etag = self._acquire()
+                break
+            except LeaseHeld:
+                if time.monotonic() >= give_up_at:
+                    raise
+                time.sleep(_POLL_SECONDS)
         self._keeper.start()
         return self
 
@@ -66,6 +86,10 @@ class Lease:
             self._bucket.replace(self._key, self._record(timedelta(0)), self._etag)
         except Unavailable:
             _log.warning("lease.not-released", batch=self._batch, expires_in=str(self._duration))
+
+    def _acquire(self) -> str:
+        created = self._bucket.create(self._key, self._record(self._duration))
+        return created or self._take_over()
 
     def _take_over(self) -> str:
         found = self._bucket.read_with_etag(self._key)

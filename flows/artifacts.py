@@ -1,0 +1,73 @@
+"""What people see in Prefect: progress, receipts and decisions."""
+
+from __future__ import annotations
+
+import re
+import time
+from uuid import UUID
+
+from prefect.artifacts import (
+    create_markdown_artifact,
+    create_progress_artifact,
+    update_progress_artifact,
+)
+
+from mnist.receipts import Receipt
+from mnist.registry.aliases import JournalEntry
+
+_UPDATE_SECONDS = 1.0
+
+
+class Progress:
+    """A progress bar in Prefect for some images, moved at most once a second.
+
+    Args:
+        batch: Name of the batch.
+        total: Images to do.
+    """
+
+    def __init__(self, batch: str, total: int) -> None:
+        self._batch = batch
+        self._total = total
+        self._done = 0
+        self._started = self._shown = time.monotonic()
+        self._artifact: UUID | None = None
+
+    def advance(self, images: int) -> None:
+        """Count images that are done."""
+        self._done += images
+        now = time.monotonic()
+        if now - self._shown < _UPDATE_SECONDS and self._done < self._total:
+            return
+        self._shown = now
+        percent = 100 * self._done / self._total
+        rate = self._done / max(now - self._started, 1e-6)
+        text = (
+            f"{self._batch}: {self._done:,} of {self._total:,} images, {rate:,.0f} per second, "
+            f"{(self._total - self._done) / max(rate, 1e-6):,.0f} s left"
+        )
+        if self._artifact is None:
+            self._artifact = create_progress_artifact(percent, description=text)  # type: ignore[assignment]
+        else:
+            update_progress_artifact(self._artifact, percent, description=text)
+
+
+def publish_receipt(receipt: Receipt) -> None:
+    """Show a receipt with the flow run and as the batch's own artifact."""
+    create_markdown_artifact(
+        receipt.markdown(), key=_key("receipt", receipt.batch), description=receipt.verdict_reason
+    )
+
+
+def publish_decision(entry: JournalEntry, report: str) -> None:
+    """Show a promotion decision with the flow run."""
+    create_markdown_artifact(
+        f"{report}\n\n[Training run in MLflow]({entry.evidence_url})\n",
+        key="promotion-decision",
+        description=f"version {entry.to_version}: {entry.action} ({entry.verdict})",
+    )
+
+
+def _key(kind: str, name: str) -> str:
+    """Make an artifact key, which may hold lower-case letters, digits and dashes only."""
+    return f"{kind}-{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}"[:200].rstrip("-")

@@ -1,0 +1,153 @@
+"""Retrain: data, split, train, measure, register, judge, and move the champion or not."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.runtime import flow_run
+
+from flows import artifacts
+
+if TYPE_CHECKING:
+    from mnist.candidates import Candidate
+    from mnist.recipes import Recipe
+    from mnist.registry.aliases import JournalEntry
+    from mnist.registry.publishing import RegisteredVersion
+    from mnist.retraining import Judgement, Retraining, TrainingData
+    from mnist.training import Epoch, Training
+
+
+def _steps() -> Retraining:
+    """Load what training needs; importing this module alone stays cheap."""
+    from flows.training_wiring import retraining  # noqa: PLC0415
+
+    return retraining()
+
+
+@task(name="load-data", cache_policy=NO_CACHE)
+def load_data(seed: int) -> TrainingData:
+    """Load the images and cut off the validation set."""
+    data = _steps().load(seed)
+    get_run_logger().info(
+        "Data: %s, %d images to train on, %d to validate, %d to test.",
+        data.dataset.source,
+        data.train.n,
+        data.validation.n,
+        data.dataset.test.n,
+    )
+    return data
+
+
+@task(name="train", cache_policy=NO_CACHE)
+def train(recipe: Recipe, data: TrainingData, seed: int) -> Training:
+    """Train the network, showing every epoch."""
+    logger = get_run_logger()
+    progress = create_progress_artifact(0.0, description=f"training {recipe.name}")
+    total = recipe.epochs * recipe.members
+    done = 0
+
+    def show(epoch: Epoch) -> None:
+        nonlocal done
+        done += 1
+        text = (
+            f"epoch {epoch.number} of {recipe.epochs}: validation accuracy "
+            f"{epoch.validation_accuracy:.4f}, loss {epoch.validation_loss:.4f}, "
+            f"{epoch.wall_seconds:.1f} s"
+        )
+        logger.info("%s", text)
+        update_progress_artifact(progress, min(100.0, 100 * done / total), description=text)  # type: ignore[arg-type]
+
+    return _steps().train(recipe, data, seed, show)
+
+
+@task(name="measure", cache_policy=NO_CACHE)
+def measure(training: Training, data: TrainingData, folder: Path) -> Candidate:
+    """Calibrate, export and evaluate."""
+    candidate = _steps().measure(training, data, folder)
+    get_run_logger().info(
+        "Test accuracy %.4f, macro F1 %.4f, %d errors.",
+        candidate.evaluation.accuracy,
+        candidate.evaluation.macro_f1,
+        candidate.evaluation.errors,
+    )
+    return candidate
+
+
+@task(name="publish", cache_policy=NO_CACHE)
+def publish(
+    candidate: Candidate, recipe: Recipe, data: TrainingData, seed: int
+) -> RegisteredVersion:
+    """Log the run and register the version as `candidate`."""
+    version = _steps().publish(candidate, recipe, data, seed)
+    get_run_logger().info(
+        "Registered %s version %s: %s", version.name, version.version, version.run_url
+    )
+    return version
+
+
+@task(name="judge", cache_policy=NO_CACHE)
+def judge(
+    candidate: Candidate,
+    version: RegisteredVersion,
+    data: TrainingData,
+    policy: dict[str, Any] | None,
+) -> Judgement:
+    """Compare the candidate with the champion on the same images."""
+    return _steps().judge(candidate, version, data, policy)
+
+
+@task(name="conclude", cache_policy=NO_CACHE)
+def conclude(
+    judgement: Judgement, version: RegisteredVersion, data: TrainingData, who: str
+) -> JournalEntry:
+    """Record the decision and, if it says so, move the champion."""
+    entry = _steps().conclude(judgement, version, data, who)
+    artifacts.publish_decision(entry, judgement.report)
+    get_run_logger().info(
+        "Version %s %s (%s): %s",
+        entry.to_version,
+        entry.action,
+        entry.verdict,
+        " ".join(entry.reasons),
+    )
+    return entry
+
+
+@flow(name="retrain", flow_run_name="retrain-{recipe}-seed-{seed}")
+def retrain(
+    recipe: str = "demo", seed: int = 0, policy: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Train a candidate and let the gates decide whether it becomes champion.
+
+    A refused promotion is a successful run with a negative answer; the decision and its reasons
+    are recorded either way.
+
+    Args:
+        recipe: Name of a training recipe; a wrong name lists those there are.
+        seed: Determines split, weights, order and distortions.
+        policy: Fields of the promotion policy to override; see docs/gates.md.
+
+    Returns:
+        The journal entry of the decision.
+
+    Raises:
+        InvalidRecipe: If there is no such recipe.
+        InvalidPolicy: If the policy has unknown fields or impossible values.
+        InvalidDataset: If the training data is missing or corrupt.
+        Unavailable: If the registry or the store does not answer.
+    """
+    chosen = _steps().recipe(recipe)
+    _steps().check_policy(policy)
+    with tempfile.TemporaryDirectory(prefix="retrain-") as folder:
+        data = load_data(seed)
+        training = train(chosen, data, seed)
+        candidate = measure(training, data, Path(folder))
+        version = publish(candidate, chosen, data, seed)
+        judgement = judge(candidate, version, data, policy)
+        entry = conclude(judgement, version, data, who=f"flow run {flow_run.get_name()}")
+    return entry.model_dump(mode="json")

@@ -1,0 +1,25 @@
+"""Where training flows get their parts from. Kept apart: Keras and MLflow take ten seconds."""
+
+from functools import cache
+
+from flows import wiring
+from mnist.registry.aliases import Aliases
+from mnist.registry.publishing import Publisher
+from mnist.retraining import Retraining
+
+
+@cache
+def aliases() -> Aliases:
+    """The aliases of the registered model and their journal."""
+    settings = wiring.cached_settings()
+    return Aliases(settings.mlflow_tracking_uri, settings.model_name, wiring.results_bucket())
+
+
+@cache
+def retraining() -> Retraining:
+    """The steps of retraining."""
+    settings = wiring.cached_settings()
+    publisher = Publisher(
+        settings.mlflow_tracking_uri, settings.experiment_name, settings.model_name
+    )
+    return Retraining(settings, publisher, wiring.registry_reader(), aliases())

@@ -1,0 +1,71 @@
+"""Where flows get their parts from: settings read once, clients made once per process."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from mnist.batches import BatchScoring
+from mnist.registry.reader import RegistryReader
+from mnist.settings import Settings, load_settings
+from mnist.storage.bucket import Bucket
+from mnist.storage.inbox import Inbox
+from mnist.storage.lease import Lease
+from mnist.storage.results import Results
+from mnist.sweeping import Sweeper
+
+cached_settings = cache(load_settings)
+
+
+@cache
+def inbox() -> Inbox:
+    """The bucket people drop images into."""
+    settings = cached_settings()
+    return Inbox(Bucket.on_s3(settings, settings.inbox_bucket))
+
+
+@cache
+def results_bucket() -> Bucket:
+    """The bucket of rows, receipts, leases and the journal."""
+    settings = cached_settings()
+    return Bucket.on_s3(settings, settings.results_bucket)
+
+
+@cache
+def results() -> Results:
+    """Rows and receipts."""
+    return Results(results_bucket())
+
+
+@cache
+def registry_reader() -> RegistryReader:
+    """The champion and its scoring graph, without importing MLflow."""
+    settings = cached_settings()
+    return RegistryReader(
+        settings.mlflow_tracking_uri,
+        settings.model_name,
+        settings.cache_dir,
+        auth=_mlflow_login(settings),
+    )
+
+
+@cache
+def batch_scoring() -> BatchScoring:
+    """The steps of scoring a batch."""
+    return BatchScoring(cached_settings(), inbox(), results(), registry_reader())
+
+
+def new_sweeper() -> Sweeper:
+    """What finds new images; it remembers what it has seen, so keep it."""
+    return Sweeper(inbox(), results(), cached_settings().sweep_seconds)
+
+
+def lease(batch: str, run: str, wait_seconds: float) -> Lease:
+    """The right to work on a batch."""
+    seconds = cached_settings().lease_seconds
+    return Lease(results_bucket(), batch, run, seconds=seconds, wait_seconds=wait_seconds)
+
+
+def _mlflow_login(settings: Settings) -> tuple[str, str] | None:
+    if settings.mlflow_username is None or settings.mlflow_password is None:
+        return None
+    return settings.mlflow_username, settings.mlflow_password.get_secret_value()

@@ -1,0 +1,162 @@
+"""Moving aliases. This is the one place that does, and it keeps a journal of every decision.
+
+The journal is a numbered series of objects, each created once: whoever creates entry n decided
+after having seen entry n-1. MLflow cannot compare and swap an alias; the journal can, so two
+promotions at once end as one winner and two entries.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Literal
+
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+from pydantic import BaseModel, Field
+
+from mnist.errors import InvalidInput
+from mnist.registry import tags
+from mnist.registry.publishing import CANDIDATE, RegisteredVersion, explained
+from mnist.registry.reader import CHAMPION
+from mnist.storage.bucket import Bucket
+
+_PREFIX = "journal/"
+
+
+class JournalEntry(BaseModel, frozen=True):
+    """One decision about the champion, whatever it was."""
+
+    sequence: int = Field(ge=1)
+    at: datetime
+    who: str = Field(min_length=1, description="a person, or the flow run that decided")
+    action: Literal["promoted", "refused"]
+    model: str
+    from_version: str | None = Field(description="champion when the decision was made")
+    to_version: str = Field(description="version the decision is about")
+    verdict: str
+    reasons: list[str]
+    policy_version: str
+    evidence_url: str
+    images_digest: str = Field(description="test images that decided")
+
+
+class Aliases:
+    """The aliases `candidate` and `champion` of one registered model, and their journal."""
+
+    def __init__(self, tracking_uri: str, model_name: str, journal: Bucket) -> None:
+        self._uri = tracking_uri.rstrip("/")
+        self._client = MlflowClient(tracking_uri=tracking_uri)
+        self._model_name = model_name
+        self._journal = journal
+
+    def nominate(self, version: RegisteredVersion) -> None:
+        """Give a version the alias `candidate`."""
+        self._set(CANDIDATE, version.version)
+
+    def journal(self) -> list[JournalEntry]:
+        """Read every decision ever made, the oldest first."""
+        keys = [v.key for page in self._journal.versions(_PREFIX) for v in page]
+        return [JournalEntry.model_validate_json(self._journal.read(key)) for key in sorted(keys)]
+
+    def decide(
+        self,
+        *,
+        promote: bool,
+        version: RegisteredVersion,
+        champion_seen: str | None,
+        who: str,
+        verdict: str,
+        reasons: list[str],
+        policy_version: str,
+        images_digest: str,
+    ) -> JournalEntry:
+        """Record a decision and, if it is a promotion, move `champion`.
+
+        Args:
+            promote: Whether the version becomes champion.
+            version: What the decision is about.
+            champion_seen: The champion it was compared with; None if there was none.
+            who: A person, or the flow run that decided.
+            verdict: One word.
+            reasons: Sentences for people.
+            policy_version: Which policy was applied.
+            images_digest: Which test images decided.
+
+        Returns:
+            The entry as recorded. If the champion changed since it was compared, a promotion
+            is recorded as refused and nothing moves.
+        """
+        while True:
+            entries = self.journal()
+            champion = next(
+                (e.to_version for e in reversed(entries) if e.action == "promoted"), None
+            )
+            overtaken = promote and champion != champion_seen
+            entry = JournalEntry(
+                sequence=len(entries) + 1,
+                at=datetime.now(UTC),
+                who=who,
+                action="promoted" if promote and not overtaken else "refused",
+                model=version.name,
+                from_version=champion,
+                to_version=version.version,
+                verdict=verdict,
+                reasons=[_overtaken(champion_seen, champion), *reasons] if overtaken else reasons,
+                policy_version=policy_version,
+                evidence_url=version.run_url,
+                images_digest=images_digest,
+            )
+            key = f"{_PREFIX}{entry.sequence:08d}.json"
+            if self._journal.create(key, entry.model_dump_json(indent=2).encode()) is not None:
+                break
+        self.reconcile()
+        self._tag(entry)
+        return entry
+
+    def champion(self) -> str | None:
+        """Return the version the journal names as champion, or None before the first."""
+        promoted = [e.to_version for e in self.journal() if e.action == "promoted"]
+        return promoted[-1] if promoted else None
+
+    def reconcile(self) -> str | None:
+        """Make the alias `champion` say what the journal says; return the champion's version.
+
+        A process that dies between writing its entry and moving the alias leaves them apart;
+        the next call of this function mends that. The journal is read again after each move,
+        because somebody else may have written to it meanwhile.
+        """
+        version = self.champion()
+        while version is not None:
+            self._set(CHAMPION, version)
+            latest = self.champion()
+            if latest == version:
+                break
+            version = latest
+        return version
+
+    def _set(self, alias: str, version: str) -> None:
+        try:
+            self._client.set_registered_model_alias(self._model_name, alias, version)
+        except MlflowException as error:
+            if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                raise InvalidInput(
+                    f"Model {self._model_name!r} has no version {version}; MLflow lists them."
+                ) from error
+            raise explained(error, self._uri) from error
+
+    def _tag(self, entry: JournalEntry) -> None:
+        try:
+            for name, value in (
+                (tags.VERDICT, entry.verdict),
+                (tags.PROMOTED, str(entry.action == "promoted").lower()),
+            ):
+                self._client.set_model_version_tag(self._model_name, entry.to_version, name, value)
+        except MlflowException as error:
+            raise explained(error, self._uri) from error
+
+
+def _overtaken(seen: str | None, found: str | None) -> str:
+    return (
+        f"The champion changed while this candidate was being judged: it was compared with "
+        f"version {seen or 'none'}, but the champion is version {found or 'none'} by now."
+    )

@@ -1,0 +1,153 @@
+"""Logging a training run and registering its model in MLflow."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import numpy as np
+import onnx
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param, RunTag
+from mlflow.exceptions import MlflowException
+from mlflow.models import ModelSignature
+from mlflow.types import Schema, TensorSpec
+
+from mnist.candidates import RunRecord
+from mnist.digits import CLASSES, SIDE
+from mnist.errors import AccessDenied, Unavailable
+from mnist.registry import tags
+
+CANDIDATE = "candidate"
+
+_SIGNATURE = ModelSignature(
+    inputs=Schema([TensorSpec(np.dtype("uint8"), (-1, SIDE, SIDE), "images")]),
+    outputs=Schema([TensorSpec(np.dtype("float32"), (-1, CLASSES), "probabilities")]),
+)
+_REQUIREMENTS = ["mlflow", "numpy", "onnx", "onnxruntime"]
+
+
+@dataclass(frozen=True)
+class RegisteredVersion:
+    """A version in the registry and the run it came from."""
+
+    name: str
+    version: str
+    run_id: str
+    run_url: str
+
+
+class Publisher:
+    """Writes runs and model versions. Moving aliases is not its business, save `candidate`."""
+
+    def __init__(self, tracking_uri: str, experiment_name: str, model_name: str) -> None:
+        self._uri = tracking_uri.rstrip("/")
+        self._experiment_name = experiment_name
+        self._model_name = model_name
+        self._client = MlflowClient(tracking_uri=tracking_uri)
+
+    def publish(self, record: RunRecord) -> RegisteredVersion:
+        """Log a run with all its evidence and register its scoring graph as a new version.
+
+        Raises:
+            Unavailable: If MLflow does not answer; the run it began is marked as failed.
+            AccessDenied: If it refuses the credentials.
+        """
+        try:
+            return self._publish(record)
+        except MlflowException as error:
+            raise explained(error, self._uri) from error
+
+    def _publish(self, record: RunRecord) -> RegisteredVersion:
+        mlflow.set_tracking_uri(self._uri)
+        mlflow.set_experiment(self._experiment_name)
+        with mlflow.start_run(run_name=record.run_name) as run:
+            run_id: str = run.info.run_id
+            self._log_numbers(run_id, record)
+            self._log_files(run_id, record.files)
+            # Weights in a file beside the graph would leave them outside its digest.
+            info = mlflow.onnx.log_model(
+                onnx.load(str(record.graph)),
+                name="scoring-graph",
+                signature=_SIGNATURE,
+                pip_requirements=_REQUIREMENTS,
+                save_as_external_data=False,
+            )
+        location = f"{info.artifact_path.removeprefix('mlflow-artifacts:/')}/model.onnx"
+        version = mlflow.register_model(
+            info.model_uri,
+            self._model_name,
+            tags={
+                **record.version_tags,
+                tags.GRAPH_SHA256: record.graph_sha256,
+                tags.GRAPH_LOCATION: location,
+                tags.ACCEPT_CONFIDENCE: repr(record.accept_confidence),
+            },
+        ).version
+        experiment_id = run.info.experiment_id
+        return RegisteredVersion(
+            name=self._model_name,
+            version=str(version),
+            run_id=run_id,
+            run_url=f"{self._uri}/#/experiments/{experiment_id}/runs/{run_id}",
+        )
+
+    def _log_numbers(self, run_id: str, record: RunRecord) -> None:
+        now = time.time_ns() // 1_000_000
+        metrics = [
+            Metric(name, float(value), now, step)
+            for step, epoch in enumerate(record.epochs, start=1)
+            for name, value in epoch.items()
+        ]
+        metrics += [Metric(name, float(value), now, 0) for name, value in record.metrics.items()]
+        for start in range(0, len(metrics), 1_000):
+            self._client.log_batch(run_id, metrics=metrics[start : start + 1_000])
+        self._client.log_batch(
+            run_id,
+            params=[Param(name, str(value)) for name, value in record.parameters.items()],
+            tags=[RunTag(name, value) for name, value in record.version_tags.items()],
+        )
+
+    def _log_files(self, run_id: str, files: Mapping[str, bytes]) -> None:
+        with tempfile.TemporaryDirectory(prefix="run-artifacts-") as folder:
+            for name, content in files.items():
+                path = Path(folder, name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+            self._client.log_artifacts(run_id, folder)
+
+    def add_decision(
+        self, version: RegisteredVersion, report: str, decision: dict[str, Any]
+    ) -> None:
+        """File a promotion decision with the run it is about.
+
+        Raises:
+            Unavailable: If MLflow does not answer.
+            AccessDenied: If it refuses the credentials.
+        """
+        try:
+            self._log_files(
+                version.run_id,
+                {
+                    "decision.md": report.encode(),
+                    "decision.json": json.dumps(decision, indent=2).encode(),
+                },
+            )
+        except MlflowException as error:
+            raise explained(error, self._uri) from error
+
+
+def explained(error: MlflowException, uri: str) -> AccessDenied | Unavailable:
+    """Turn MLflow's exception into one of ours."""
+    if error.error_code in {"UNAUTHENTICATED", "PERMISSION_DENIED"} or " 401 " in str(error):
+        return AccessDenied(
+            f"MLflow at {uri} refused the credentials; check MLFLOW_TRACKING_USERNAME and "
+            "MLFLOW_TRACKING_PASSWORD."
+        )
+    return Unavailable(f"MLflow at {uri} could not do it: {str(error)[:300]}")

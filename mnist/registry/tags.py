@@ -1,0 +1,16 @@
+"""Tags that every registered version carries, so that a reader needs nothing else."""
+
+GRAPH_SHA256 = "scoring_graph_sha256"
+"""SHA-256 of the ONNX file."""
+
+GRAPH_LOCATION = "scoring_graph_location"
+"""Path of the ONNX file below MLflow's artifact root."""
+
+ACCEPT_CONFIDENCE = "accept_confidence"
+"""Lowest confidence at which a row needs no person's look."""
+
+VERDICT = "verdict"
+"""What the gates said of this version."""
+
+PROMOTED = "promoted"
+"""Whether the decision made it champion: `true` or `false`."""
