@@ -53,7 +53,7 @@ def corrupt(images: Images, corruption: Corruption, *, seed: int = 0) -> Images:
     Args:
         images: Shape (n, 28, 28), uint8, bright ink on dark ground.
         corruption: What to do.
-        seed: The same seed gives the same images, on every machine.
+        seed: The same seed gives the same images.
 
     Returns:
         Shape (n, 28, 28), uint8.
