@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from mnist.metrics import evaluate
+from mnist.metrics import Evaluation, evaluate
 from mnist.promotion.checks import Check, Status, not_measured
 from mnist.promotion.comparison import Comparison, Verdict, accuracy_sentence, compare, weaker
 from mnist.promotion.evidence import Evidence
@@ -98,8 +98,8 @@ def decide(candidate: Evidence, champion: Evidence | None, policy: Policy) -> De
         "holdout_uses": candidate.holdout_uses,
         "policy": policy.model_dump(mode="json"),
         "policy_changes": policy.changes(),
-        "candidate": _side(candidate),
-        "champion": None if champion is None else _side(champion),
+        "candidate": _side(candidate, evaluation),
+        "champion": champion and _side(champion, evaluate(champion.labels, champion.probabilities)),
     }
     clean = clean_labels(candidate)
     if clean is not None:
@@ -126,11 +126,11 @@ def decide(candidate: Evidence, champion: Evidence | None, policy: Policy) -> De
     return Decision(verdict, promote, (*failed, *notes), evidence, policy_version=policy.version)
 
 
-def _side(evidence: Evidence) -> dict[str, Any]:
+def _side(evidence: Evidence, evaluation: Evaluation) -> dict[str, Any]:
     return {
         "model": evidence.model,
         "version": evidence.model_version,
-        "evaluation": evaluate(evidence.labels, evidence.probabilities).as_dict(),
+        "evaluation": evaluation.as_dict(),
     }
 
 
