@@ -77,8 +77,8 @@ def _comparison(evidence: Mapping[str, Any]) -> str:
 | | |
 |---|---|
 | images | {given["images"]} |
-| right only under the candidate | {test["gained"]} |
-| right only under the champion | {test["lost"]} |
+| right only by the candidate | {test["gained"]} |
+| right only by the champion | {test["lost"]} |
 | exact McNemar test, two-sided | p = {test["p_value"]:.3g} |
 | difference in accuracy | {difference["estimate"]:+.4f} |
 | its interval | {difference["low"]:+.4f} to {difference["high"]:+.4f}, {independence} |
@@ -95,9 +95,10 @@ def _label_errors(evidence: Mapping[str, Any]) -> str:
         for name, side in (("candidate", errors["candidate"]), ("champion", errors["champion"]))
         if side is not None
     ]
+    wrong, unclear = errors["corrected"], errors["ambiguous"]
     return (
-        f"## Known label errors\n\n{errors['corrected']} test labels are known to be wrong, "
-        f"{errors['ambiguous']} show no certain digit.\n\n"
+        f"## Known label errors\n\n{wrong} test label{' is' if wrong == 1 else 's are'} known to "
+        f"be wrong, {unclear} show{'s' if unclear == 1 else ''} no certain digit.\n\n"
         "| accuracy | labels as given | corrected | ambiguous left out |\n|---|---|---|---|\n"
         + "\n".join(rows)
     )
@@ -143,7 +144,7 @@ def _fine_print(decision: Decision) -> str:
     text = "; ".join(lines) + "."
     uses = evidence.get("holdout_uses")
     if uses is not None:
-        text += f"\n\nThese test images have decided {uses} times before this."
+        text += f"\n\nThese test images have decided {uses} time{'' if uses == 1 else 's'} before."
         if uses >= evidence["policy"]["holdout_uses_warning"]:
             text += (
                 " Models chosen again and again on the same images fit them by chance; "

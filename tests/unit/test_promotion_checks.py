@@ -1,0 +1,285 @@
+"""The checks of a decision: each limit of the policy refuses what is beyond it, and says why."""
+
+import numpy as np
+import pytest
+from planted import IMAGES, LABELS, confusion, evidence, wrong
+
+from mnist.promotion import Policy, Replay, Runtime, Sample, Verdict, decide
+from mnist.statistics import proportion_lower_bound, proportion_upper_bound
+
+POLICY = Policy()
+SOUND = Runtime(parity=1e-6, finite=True, digest_matches=True, latency_p99_ms=0.2)
+QUIET = Replay(images=1_000, flips={(4, 9): 5}, accepted_before=0.95, accepted_after=0.95)
+
+
+def check(decision, name):
+    found = {line["name"]: line for line in decision.evidence["checks"]}
+    assert name in found, f"no check {name!r} among {sorted(found)}"
+    return found[name]
+
+
+def alone(misread=None, policy=POLICY, **known):
+    return decide(evidence(misread or {}, **known), None, policy)
+
+
+class TestFloors:
+    """Limits that hold whoever is champion."""
+
+    def test_too_few_images_decide_nothing(self):
+        assert not alone(labels=LABELS[:299]).promote
+        easy = Policy(class_recall_floor=0.5, confusion_rate_cap=0.5)
+        assert alone(labels=LABELS[:300], policy=easy).promote
+
+    def test_a_digit_that_hardly_occurs_is_not_judged(self):
+        labels = LABELS.copy()
+        labels[labels == 7] = 1
+        labels[:9] = 7
+
+        decision = alone(labels=labels)
+
+        assert check(decision, "test images per digit")["sentence"] == (
+            "The rarest digit, 7, has 9 images, fewer than the 10 needed."
+        )
+        assert not decision.promote
+
+    def test_a_digit_that_does_not_occur_is_said_and_blocks(self):
+        labels = np.where(LABELS == 7, 1, LABELS)
+
+        assert "The rarest digit, 7, has 0 images" in " ".join(alone(labels=labels).reasons)
+
+    def test_macro_f1(self):
+        assert check(alone(wrong(0, 149)), "macro F1")["status"] == "passed"
+        assert check(alone(wrong(0, 153)), "macro F1")["status"] == "failed"
+
+    def test_f1_of_the_worst_digit(self):
+        decision = alone({index: 3 for index in wrong(3, 400) if index % 10 in {8, 9}})
+
+        assert check(decision, "lowest F1 of a digit")["status"] == "failed"
+        assert "that of 3" in check(decision, "lowest F1 of a digit")["sentence"]
+
+    def test_recall_of_the_worst_digit_counts_at_its_lower_bound(self):
+        line = check(alone(confusion(5, 2, 20)), "lowest recall of a digit")
+
+        assert line["value"] == pytest.approx(proportion_lower_bound(980, 1_000))
+        assert "that of 5 (0.9800 measured)" in line["sentence"]
+        assert line["status"] == "passed"
+        assert check(alone(confusion(5, 2, 22)), line["name"])["status"] == "failed"
+
+    def test_the_most_frequent_confusion_counts_at_its_upper_bound(self):
+        line = check(alone(confusion(8, 0, 14)), "most frequent confusion")
+
+        assert line["value"] == pytest.approx(proportion_upper_bound(14, 1_000))
+        assert "8 read as 0 (14 of 1000 images)" in line["sentence"]
+        assert line["status"] == "failed"
+        assert check(alone(confusion(8, 0, 12)), line["name"])["status"] == "passed"
+
+    @pytest.mark.parametrize("name", ["calibration error", "Brier score", "log loss"])
+    def test_hesitant_confidences(self, name):
+        assert check(alone(), name)["status"] == "passed"
+        assert check(alone(confidence=0.8), name)["status"] == "failed"
+
+    def test_an_unhappy_check_reaches_the_reasons(self):
+        decision = alone(confidence=0.8)
+
+        assert not decision.promote
+        assert decision.reasons[0] == check(decision, "calibration error")["sentence"]
+
+
+class TestSlices:
+    """Parts of the test images, and sets of other images."""
+
+    thin = LABELS == 3
+
+    def test_a_slice_below_its_floor_blocks(self):
+        policy = Policy(slice_floors={"thin": 0.99})
+
+        assert alone(confusion(3, 8, 10), policy, slices={"thin": self.thin}).promote
+        decision = alone(confusion(3, 8, 11), policy, slices={"thin": self.thin})
+        assert "Accuracy on the slice thin is 0.9890, below" in decision.reasons[0]
+
+    def test_a_floor_for_a_slice_nobody_measured_blocks(self):
+        decision = alone(policy=Policy(slice_floors={"thin": 0.5}))
+
+        assert not decision.promote
+        assert "slice thin has a floor and was not measured" in decision.reasons[0]
+
+    def test_a_slice_that_got_worse_makes_a_better_candidate_worse(self):
+        champion = evidence(wrong(1, 60, step=10), "1", slices={"thin": self.thin})
+        candidate = evidence(wrong(3, 9, step=10), slices={"thin": self.thin})
+
+        decision = decide(candidate, champion, POLICY)
+
+        assert decision.verdict is Verdict.WORSE
+        assert decision.reasons[0].startswith("Slice thin against the champion: 0 images right")
+
+    def test_ten_slices_asked_together_pay_for_the_asking(self):
+        """Five losses in one slice are significant alone (p = .03), not among ten."""
+        slices = {str(digit): digit == LABELS for digit in range(10)}
+        misread = wrong(3, 5, step=10)
+
+        def verdict(slices):
+            champion = evidence({}, "1", slices=slices)
+            return decide(evidence(misread, slices=slices), champion, POLICY)
+
+        name = "slice 3 against the champion"
+        assert check(verdict({"3": slices["3"]}), name)["status"] == "failed"
+        assert check(verdict(slices), name)["status"] == "passed"
+
+    def real(self, misread, digest="7" * 64):
+        sample = evidence(misread, labels=LABELS[:400])
+        return {"photos": Sample(sample.labels, sample.probabilities, digest)}
+
+    def test_a_real_world_set_has_its_floor(self):
+        policy = Policy(real_world_floors={"photos": 0.95})
+
+        assert alone(policy=policy, real_world=self.real(wrong(0, 8, step=1))).promote
+        assert not alone(policy=policy, real_world=self.real(wrong(0, 21, step=1))).promote
+        assert not alone(policy=policy).promote
+
+    def test_a_real_world_set_that_got_worse_makes_the_candidate_worse(self):
+        champion = evidence({}, "1", real_world=self.real({}))
+
+        decision = decide(evidence({}, real_world=self.real(wrong(0, 8, 1))), champion, POLICY)
+
+        assert decision.verdict is Verdict.WORSE
+
+    def test_different_real_world_images_are_not_compared(self):
+        champion = evidence({}, "1", real_world=self.real({}, digest="8" * 64))
+
+        decision = decide(evidence({}, real_world=self.real(wrong(0, 8, 1))), champion, POLICY)
+
+        line = check(decision, "real-world set photos against the champion")
+        assert line["status"] == "not measured"
+
+
+class TestConfusions:
+    """Watched pairs, one-sided, against the champion."""
+
+    def test_a_pair_that_got_rarer_is_no_harm(self):
+        champion = evidence(confusion(4, 9, 12), "1")
+
+        assert decide(evidence({}), champion, POLICY).promote
+
+    def test_other_images_confused_as_often_are_no_harm(self):
+        champion = evidence(confusion(4, 9, 8), "1")
+
+        line = check(decide(evidence(confusion(4, 9, 8, start=8)), champion, POLICY), "4 read as 9")
+
+        assert line["status"] == "passed"
+        assert "8 images only by the candidate, 8 only by the champion" in line["sentence"]
+
+    def test_ten_pairs_asked_together_pay_for_the_asking(self):
+        champion = evidence({}, "1")
+        one = Policy(confusion_pairs=((4, 9),))
+        candidate = evidence(confusion(4, 9, 6))
+
+        assert check(decide(candidate, champion, one), "4 read as 9")["status"] == "failed"
+        assert check(decide(candidate, champion, POLICY), "4 read as 9")["status"] == "passed"
+
+    def test_only_images_of_the_true_digit_count(self):
+        champion = evidence({}, "1")
+
+        line = check(decide(evidence(confusion(5, 9, 12)), champion, POLICY), "4 read as 9")
+
+        assert line["value"] == 1.0
+
+
+class TestCorruptions:
+    """Robustness, alone and against the champion."""
+
+    def test_floors(self):
+        policy = Policy(corruption_mean_floor=0.8, corruption_worst_floor=0.5)
+
+        assert alone(policy=policy, corruptions={"fog": 0.6, "shear": 1.0}).promote
+        assert not alone(policy=policy, corruptions={"fog": 0.5, "shear": 1.0}).promote
+        decision = alone(policy=policy, corruptions={"fog": 0.4, "shear": 1.0})
+        assert any("the worst corruption, fog, is 0.4000" in reason for reason in decision.reasons)
+
+    def against(self, mine, theirs, policy=POLICY):
+        return decide(evidence({}, corruptions=mine), evidence({}, "1", corruptions=theirs), policy)
+
+    def test_a_drop_in_the_mean_is_worse(self):
+        theirs = {"fog": 0.9, "shear": 0.9}
+
+        assert self.against({"fog": 0.88, "shear": 0.89}, theirs).promote
+        assert self.against({"fog": 0.86, "shear": 0.89}, theirs).verdict is Verdict.WORSE
+
+    def test_a_drop_on_one_corruption_is_worse_whatever_the_mean(self):
+        decision = self.against({"fog": 0.75, "shear": 1.0}, {"fog": 0.9, "shear": 0.5})
+
+        assert decision.verdict is Verdict.WORSE
+        assert "largest drop on a corruption, fog, is 0.1500" in decision.reasons[0]
+
+    def test_other_corruptions_are_not_compared_and_block_where_required(self):
+        mine, theirs = {"fog": 0.9}, {"shear": 0.9}
+
+        line = check(self.against(mine, theirs), "corruptions against the champion")
+        assert line["status"] == "not measured"
+        assert not self.against(mine, theirs, Policy(required={"corruptions"})).promote
+
+    def test_required_and_not_measured_blocks(self):
+        assert alone().promote
+        assert not alone(policy=Policy(required={"corruptions"})).promote
+
+
+class TestOperation:
+    """The scoring graph in its runtime, and images from production."""
+
+    def test_a_sound_graph_passes(self):
+        assert alone(
+            policy=Policy(required={"runtime", "replay"}), runtime=SOUND, replay=QUIET
+        ).promote
+
+    @pytest.mark.parametrize(
+        ("broken", "says"),
+        [
+            ({"parity": 1e-3}, "largest difference between trained model and scoring graph"),
+            ({"finite": False, "parity": float("nan")}, "some probabilities are not finite"),
+            ({"digest_matches": False}, "its bytes are not those recorded at training"),
+            ({"latency_p99_ms": 51.0}, "99th percentile of one prediction in milliseconds is 51"),
+        ],
+    )
+    def test_a_broken_graph_is_never_promoted(self, broken, says):
+        runtime = Runtime(**{**vars(SOUND), **broken})
+
+        decision = alone(runtime=runtime)
+
+        assert not decision.promote
+        assert says in " ".join(decision.reasons)
+
+    def test_too_many_changed_digits_in_production_block(self):
+        flips = {(4, 9): 15, (1, 7): 6}
+        replay = Replay(images=1_000, flips=flips, accepted_before=0.95, accepted_after=0.95)
+
+        decision = alone(replay=replay)
+
+        assert not decision.promote
+        assert (
+            "1000 replayed production images whose digit changes is 0.0210" in decision.reasons[0]
+        )
+
+    def test_a_drop_in_acceptance_blocks_and_a_rise_does_not(self):
+        drop = Replay(images=1_000, flips={}, accepted_before=0.95, accepted_after=0.91)
+        rise = Replay(images=1_000, flips={}, accepted_before=0.91, accepted_after=0.95)
+
+        assert not alone(replay=drop).promote
+        assert alone(replay=rise).promote
+
+    @pytest.mark.parametrize("required", ["runtime", "replay"])
+    def test_what_is_required_and_missing_blocks(self, required):
+        decision = alone(policy=Policy(required={required}))
+
+        assert not decision.promote
+        assert "The policy requires it." in decision.reasons[0]
+
+    def test_a_replay_of_no_images_is_no_replay(self):
+        empty = Replay(images=0, flips={}, accepted_before=0.0, accepted_after=0.0)
+
+        assert check(alone(replay=empty), "replay of production images")["status"] == "not measured"
+
+
+def test_what_was_not_measured_is_said():
+    decision = decide(evidence({}), evidence({}, "1"), POLICY)
+
+    assert decision.reasons[-1].startswith("Not measured, and not required by the policy:")
+    assert check(decision, "test images")["value"] == IMAGES
