@@ -4,14 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-import numpy as np
-
 from mnist.metrics import Evaluation, evaluate
 from mnist.promotion.checks import Check, Status, not_measured
 from mnist.promotion.comparison import Comparison, Verdict, accuracy_sentence, compare, weaker
-from mnist.promotion.evidence import Evidence
+from mnist.promotion.evidence import Evidence, different_images
 from mnist.promotion.floors import absolute_checks
-from mnist.promotion.harm import relative_checks
+from mnist.promotion.harm import reference_check, relative_checks
 from mnist.promotion.label_errors import CleanLabels, clean_labels, compare_clean, scores
 from mnist.promotion.operation import replay_checks, runtime_checks
 from mnist.promotion.policy import Policy
@@ -73,7 +71,13 @@ def refuse(reason: str, policy: Policy) -> Decision:
     )
 
 
-def decide(candidate: Evidence, champion: Evidence | None, policy: Policy) -> Decision:
+def decide(
+    candidate: Evidence,
+    champion: Evidence | None,
+    policy: Policy,
+    *,
+    reference: Evidence | None = None,
+) -> Decision:
     """Judge a candidate. Pure: the same evidence and policy give the same decision.
 
     A candidate is promoted if no check failed and the verdict is `better`, or `not_worse` where
@@ -84,8 +88,10 @@ def decide(candidate: Evidence, champion: Evidence | None, policy: Policy) -> De
         champion: Evidence of the champion on the same images. None only if nothing was ever
             promoted; a champion that cannot be evaluated is a case for `refuse`.
         policy: What the candidate must show.
+        reference: The best earlier champion, if another one: many small steps down, each not
+            worse than the last, would be worse than it.
     """
-    if champion is not None and (problem := _different_images(candidate, champion)):
+    if champion is not None and (problem := different_images(candidate, champion)):
         return refuse(problem, policy)
     evaluation = evaluate(candidate.labels, candidate.probabilities)
     checks = [
@@ -110,6 +116,8 @@ def decide(candidate: Evidence, champion: Evidence | None, policy: Policy) -> De
         notes = ["Nothing was promoted before, so the checks of the candidate alone decide."]
     else:
         checks += relative_checks(candidate, champion, policy)
+        if reference is not None:
+            checks.append(reference_check(candidate, reference, policy))
         comparisons = _comparisons(candidate, champion, clean, policy)
         evidence["comparison"] = {name: c.as_dict() for name, c in comparisons.items()}
         verdict, notes = _conclude(comparisons, checks, policy)
@@ -132,21 +140,6 @@ def _side(evidence: Evidence, evaluation: Evaluation) -> dict[str, Any]:
         "version": evidence.model_version,
         "evaluation": evaluation.as_dict(),
     }
-
-
-def _different_images(candidate: Evidence, champion: Evidence) -> str | None:
-    if candidate.images_digest != champion.images_digest:
-        return (
-            f"Candidate and champion were evaluated on different images (digests "
-            f"{candidate.images_digest[:12]} and {champion.images_digest[:12]}), which compares "
-            "nothing; evaluate both on the same ones."
-        )
-    if not np.array_equal(candidate.labels, champion.labels):
-        return (
-            f"Both evaluations claim the images {candidate.images_digest[:12]}, but their labels "
-            "differ; evaluate both again."
-        )
-    return None
 
 
 def _without_champion(policy: Policy) -> tuple[Verdict, list[Check]]:

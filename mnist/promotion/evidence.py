@@ -132,3 +132,19 @@ class Evidence(Sample):
                 raise InvalidEvaluation(
                     f"The accuracy on the corruption {name!r} is {accuracy}, expected 0-1."
                 )
+
+
+def different_images(first: Sample, second: Sample) -> str | None:
+    """Say why two models cannot be compared image by image, or return None if they can."""
+    if first.images_digest != second.images_digest:
+        return (
+            f"Candidate and champion were evaluated on different images (digests "
+            f"{first.images_digest[:12]} and {second.images_digest[:12]}), which compares nothing; "
+            "evaluate both on the same ones."
+        )
+    if not np.array_equal(first.labels, second.labels):
+        return (
+            f"Both evaluations claim the images {first.images_digest[:12]}, but their labels "
+            "differ; evaluate both again."
+        )
+    return None

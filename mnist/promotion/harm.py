@@ -6,7 +6,8 @@ import numpy as np
 
 from mnist.metrics import brier_scores
 from mnist.promotion.checks import Check, Status, at_most, not_measured
-from mnist.promotion.evidence import Evidence
+from mnist.promotion.comparison import Verdict, accuracy_sentence, compare
+from mnist.promotion.evidence import Evidence, different_images
 from mnist.promotion.policy import Policy
 from mnist.statistics import Flags, PairedTest, bootstrap_interval, holm, mcnemar
 
@@ -19,6 +20,23 @@ def relative_checks(candidate: Evidence, champion: Evidence, policy: Policy) -> 
         _brier(candidate, champion, policy),
         *_corruptions(candidate, champion, policy),
     ]
+
+
+def reference_check(candidate: Evidence, reference: Evidence, policy: Policy) -> Check:
+    """Fail if the candidate is worse than the best earlier champion."""
+    name = f"accuracy against the best earlier champion, version {reference.model_version}"
+    if problem := different_images(candidate, reference):
+        return not_measured(name, problem, relative=True)
+    found = compare(candidate.correct, reference.correct, candidate.writers, policy)
+    return Check(
+        name=name,
+        status=Status.FAILED if found.verdict is Verdict.WORSE else Status.PASSED,
+        value=found.difference.estimate,
+        limit=None,
+        sentence=f"Against version {reference.model_version}, the best earlier champion: "
+        f"{accuracy_sentence(found, policy)}",
+        relative=True,
+    )
 
 
 def _confusions(candidate: Evidence, champion: Evidence, policy: Policy) -> list[Check]:
@@ -45,7 +63,7 @@ def _slices(candidate: Evidence, champion: Evidence, policy: Policy) -> list[Che
     for name, sample in candidate.real_world.items():
         title = f"real-world set {name} against the champion"
         other = champion.real_world.get(name)
-        if other is None or other.images_digest != sample.images_digest:
+        if other is None or different_images(sample, other):
             missing.append(
                 not_measured(
                     title, f"The champion has not read the same {name} images.", relative=True

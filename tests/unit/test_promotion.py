@@ -218,6 +218,32 @@ class TestChampion:
         assert not decision.promote
 
 
+class TestBestEarlierChampion:
+    """Small steps down add up."""
+
+    best = evidence(SHARED, "1")
+    champion = evidence(SHARED | wrong(7, 7), "5")
+    candidate = evidence(SHARED | wrong(7, 9), "6")
+
+    def test_a_step_down_that_is_not_worse_than_the_last_is_worse_than_the_best(self):
+        assert decide(self.candidate, self.champion, POLICY).promote
+
+        decision = decide(self.candidate, self.champion, POLICY, reference=self.best)
+
+        assert (decision.verdict, decision.promote) == (Verdict.WORSE, False)
+        assert decision.reasons[0].startswith("Against version 1, the best earlier champion:")
+
+    def test_a_candidate_as_good_as_the_best_is_promoted(self):
+        decision = decide(evidence(SHARED, "6"), self.champion, POLICY, reference=self.best)
+
+        assert decision.promote
+
+    def test_one_measured_on_other_images_is_not_compared(self):
+        best = replace(self.best, images_digest="6" * 64)
+
+        assert decide(self.candidate, self.champion, POLICY, reference=best).promote
+
+
 @pytest.mark.parametrize(
     ("broken", "says"),
     [
