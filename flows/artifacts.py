@@ -13,7 +13,7 @@ from prefect.artifacts import (
 )
 
 from mnist.receipts import Receipt
-from mnist.registry.aliases import JournalEntry
+from mnist.registry.journal import JournalEntry
 
 _UPDATE_SECONDS = 1.0
 

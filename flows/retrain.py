@@ -16,7 +16,7 @@ from flows import artifacts
 if TYPE_CHECKING:
     from mnist.candidates import Candidate
     from mnist.recipes import Recipe
-    from mnist.registry.aliases import JournalEntry
+    from mnist.registry.journal import JournalEntry
     from mnist.registry.publishing import RegisteredVersion
     from mnist.retraining import Judgement, Retraining, TrainingData
     from mnist.training import Epoch, Training

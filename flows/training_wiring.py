@@ -12,7 +12,7 @@ from mnist.retraining import Retraining
 def aliases() -> Aliases:
     """The aliases of the registered model and their journal."""
     settings = wiring.cached_settings()
-    return Aliases(settings.mlflow_tracking_uri, settings.model_name, wiring.results_bucket())
+    return Aliases(settings.mlflow_tracking_uri, settings.model_name, wiring.journal())
 
 
 @cache
@@ -22,4 +22,4 @@ def retraining() -> Retraining:
     publisher = Publisher(
         settings.mlflow_tracking_uri, settings.experiment_name, settings.model_name
     )
-    return Retraining(settings, publisher, wiring.registry_reader(), aliases())
+    return Retraining(settings, publisher, wiring.registry_reader(), aliases(), wiring.journal())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from mnist.batches import BatchScoring
+from mnist.registry.journal import Journal
 from mnist.registry.reader import RegistryReader
 from mnist.settings import Settings, load_settings
 from mnist.storage.bucket import Bucket
@@ -34,6 +35,12 @@ def results_bucket() -> Bucket:
 def results() -> Results:
     """Rows and receipts."""
     return Results(results_bucket())
+
+
+@cache
+def journal() -> Journal:
+    """Every promotion decision ever made."""
+    return Journal(results_bucket())
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from mnist.plots import plot_confusion_matrix, plot_learning_curves, plot_miscla
 from mnist.promotion import Evidence, Runtime
 from mnist.provenance import code_digest, environment
 from mnist.recipes import Recipe
+from mnist.run_records import RunRecord
 from mnist.tables import PROBABILITY_COLUMNS, to_parquet
 from mnist.training import Epoch, Training
 
@@ -56,33 +57,6 @@ class Candidate:
     runtime: Runtime
 
 
-@dataclass(frozen=True)
-class RunRecord:
-    """Everything about a training run that a registry keeps.
-
-    Attributes:
-        run_name: What people read in the list of runs.
-        parameters: Hyperparameters, seed, digests, environment.
-        epochs: One mapping of metric names to values per epoch, in order.
-        metrics: Final metrics.
-        files: Artifact path -> content: plots, tables, the Keras model.
-        graph: The scoring graph, an ONNX file.
-        graph_sha256: Its digest.
-        accept_confidence: Readings with at least this confidence need no review.
-        version_tags: What the registered version says of itself.
-    """
-
-    run_name: str
-    parameters: Mapping[str, Any]
-    epochs: list[Mapping[str, float]]
-    metrics: Mapping[str, float]
-    files: Mapping[str, bytes]
-    graph: Path
-    graph_sha256: str
-    accept_confidence: float
-    version_tags: Mapping[str, str] = field(default_factory=dict)
-
-
 def make_candidate(
     training: Training,
     validation: LabelledImages,
@@ -106,7 +80,7 @@ def make_candidate(
     """
     uncalibrated = _keras_predict(training.model, validation.images)
     temperature = fit_temperature(validation.labels, uncalibrated)
-    training.model = with_temperature(training.model, temperature)
+    training = replace(training, model=with_temperature(training.model, temperature))
     graph = folder / "model.onnx"
     graph_sha256 = export_graph(training.model, graph)
     predictor = Predictor(graph, graph_sha256)

@@ -16,7 +16,8 @@ from mnist.errors import IntegrityError, NoChampion
 from mnist.labelled import LabelledImages
 from mnist.promotion import Decision, Evidence, Policy, decide, refuse, report, small_sample_policy
 from mnist.recipes import Recipe, get_recipe
-from mnist.registry.aliases import Aliases, JournalEntry
+from mnist.registry.aliases import Aliases
+from mnist.registry.journal import Journal, JournalEntry
 from mnist.registry.publishing import Publisher, RegisteredVersion
 from mnist.registry.reader import RegistryReader
 from mnist.scoring import PinnedModel
@@ -49,12 +50,18 @@ class Retraining:
     """The steps of retraining, over a data folder, a registry and its journal."""
 
     def __init__(
-        self, settings: Settings, publisher: Publisher, reader: RegistryReader, aliases: Aliases
+        self,
+        settings: Settings,
+        publisher: Publisher,
+        reader: RegistryReader,
+        aliases: Aliases,
+        journal: Journal,
     ) -> None:
         self._settings = settings
         self._publisher = publisher
         self._reader = reader
         self._aliases = aliases
+        self._journal = journal
 
     def recipe(self, name: str) -> Recipe:
         """Find a recipe before any time is spent.
@@ -137,12 +144,13 @@ class Retraining:
             runtime=candidate.runtime,
             holdout_uses=self._uses_of(data.dataset.test.digest),
         )
-        champion = self._champion()
+        champion: PinnedModel | None = None
         try:
+            champion = self._champion()
             ours = self._evidence_of(champion, data) if champion else None
             decision = decide(theirs, ours, applied)
         except IntegrityError as error:
-            decision = refuse(f"The champion could not be loaded: {error}", applied)
+            decision = refuse(f"The champion cannot be trusted: {error}", applied)
         return Judgement(decision, champion, report(decision))
 
     def conclude(
@@ -174,7 +182,7 @@ class Retraining:
         return evidence(champion.name, champion.version, data.dataset, probabilities)
 
     def _uses_of(self, images_digest: str) -> int:
-        return sum(e.images_digest == images_digest for e in self._aliases.journal())
+        return sum(e.images_digest == images_digest for e in self._journal.entries())
 
     def _checkpoints(self, recipe: Recipe, data: TrainingData, seed: int) -> Path:
         name = f"{recipe.name}-{seed}-{data.train.digest[:16]}"

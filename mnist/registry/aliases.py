@@ -8,42 +8,21 @@ promotions at once end as one winner and two entries.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Literal
 
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
-from pydantic import BaseModel, Field
 
 from mnist.errors import InvalidInput
 from mnist.registry import tags
+from mnist.registry.journal import Journal, JournalEntry, promoted_last
 from mnist.registry.publishing import CANDIDATE, RegisteredVersion, explained
 from mnist.registry.reader import CHAMPION
-from mnist.storage.bucket import Bucket
-
-_PREFIX = "journal/"
-
-
-class JournalEntry(BaseModel, frozen=True):
-    """One decision about the champion, whatever it was."""
-
-    sequence: int = Field(ge=1)
-    at: datetime
-    who: str = Field(min_length=1, description="a person, or the flow run that decided")
-    action: Literal["promoted", "refused"]
-    model: str
-    from_version: str | None = Field(description="champion when the decision was made")
-    to_version: str = Field(description="version the decision is about")
-    verdict: str
-    reasons: list[str]
-    policy_version: str
-    evidence_url: str
-    images_digest: str = Field(description="test images that decided")
 
 
 class Aliases:
     """The aliases `candidate` and `champion` of one registered model, and their journal."""
 
-    def __init__(self, tracking_uri: str, model_name: str, journal: Bucket) -> None:
+    def __init__(self, tracking_uri: str, model_name: str, journal: Journal) -> None:
         self._uri = tracking_uri.rstrip("/")
         self._client = MlflowClient(tracking_uri=tracking_uri)
         self._model_name = model_name
@@ -52,11 +31,6 @@ class Aliases:
     def nominate(self, version: RegisteredVersion) -> None:
         """Give a version the alias `candidate`."""
         self._set(CANDIDATE, version.version)
-
-    def journal(self) -> list[JournalEntry]:
-        """Read every decision ever made, the oldest first."""
-        keys = [v.key for page in self._journal.versions(_PREFIX) for v in page]
-        return [JournalEntry.model_validate_json(self._journal.read(key)) for key in sorted(keys)]
 
     def decide(
         self,
@@ -87,10 +61,8 @@ class Aliases:
             is recorded as refused and nothing moves.
         """
         while True:
-            entries = self.journal()
-            champion = next(
-                (e.to_version for e in reversed(entries) if e.action == "promoted"), None
-            )
+            entries = self._journal.entries()
+            champion = promoted_last(entries)
             overtaken = promote and champion != champion_seen
             entry = JournalEntry(
                 sequence=len(entries) + 1,
@@ -106,17 +78,11 @@ class Aliases:
                 evidence_url=version.run_url,
                 images_digest=images_digest,
             )
-            key = f"{_PREFIX}{entry.sequence:08d}.json"
-            if self._journal.create(key, entry.model_dump_json(indent=2).encode()) is not None:
+            if self._journal.append(entry):
                 break
         self.reconcile()
         self._tag(entry)
         return entry
-
-    def champion(self) -> str | None:
-        """Return the version the journal names as champion, or None before the first."""
-        promoted = [e.to_version for e in self.journal() if e.action == "promoted"]
-        return promoted[-1] if promoted else None
 
     def reconcile(self) -> str | None:
         """Make the alias `champion` say what the journal says; return the champion's version.
@@ -125,10 +91,10 @@ class Aliases:
         the next call of this function mends that. The journal is read again after each move,
         because somebody else may have written to it meanwhile.
         """
-        version = self.champion()
+        version = self._journal.champion()
         while version is not None:
             self._set(CHAMPION, version)
-            latest = self.champion()
+            latest = self._journal.champion()
             if latest == version:
                 break
             version = latest

@@ -19,10 +19,10 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import Schema, TensorSpec
 
-from mnist.candidates import RunRecord
 from mnist.digits import CLASSES, SIDE
 from mnist.errors import AccessDenied, Unavailable
 from mnist.registry import tags
+from mnist.run_records import RunRecord
 
 CANDIDATE = "candidate"
 

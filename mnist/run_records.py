@@ -1,0 +1,33 @@
+"""What a registry keeps of a training run. Plain values, so that a registry needs no Keras."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """Everything about a training run that a registry keeps.
+
+    Attributes:
+        run_name: What people read in the list of runs.
+        parameters: Hyperparameters, seed, digests, environment.
+        epochs: One mapping of metric names to values per epoch, in order.
+        metrics: Final metrics.
+        files: Artifact path -> content: plots, tables, the Keras model.
+        graph: The scoring graph, an ONNX file.
+        graph_sha256: Its digest.
+        accept_confidence: Readings with at least this confidence need no review.
+        version_tags: What the registered version says of itself.
+    """
+
+    run_name: str
+    parameters: Mapping[str, Any]
+    epochs: list[Mapping[str, float]]
+    metrics: Mapping[str, float]
+    files: Mapping[str, bytes]
+    graph: Path
+    graph_sha256: str
+    accept_confidence: float
+    version_tags: Mapping[str, str] = field(default_factory=dict)
