@@ -13,6 +13,7 @@ from mnist.statistics import (
     Groups,
     Interval,
     PairedTest,
+    Values,
     bootstrap_interval,
     design_effect,
     mcnemar,
@@ -82,42 +83,41 @@ def compare(
     gained, lost = int((candidate & ~champion).sum()), int((champion & ~candidate).sum())
     differences = candidate.astype(np.float64) - champion
     effect = 1.0 if writers is None else design_effect(differences, writers)
-    confidence = 1 - policy.alpha
-    bootstrap = bootstrap_interval(
-        differences,
-        groups=writers,
-        confidence=confidence,
-        replicates=policy.bootstrap_replicates,
-        seed=policy.bootstrap_seed,
-    )
-    score = score_interval(
-        gained / effect, lost / effect, len(candidate) / effect, confidence=confidence
-    )
-    difference = Interval(
-        bootstrap.estimate, min(bootstrap.low, score.low), max(bootstrap.high, score.high)
-    )
+    difference = _difference(differences, writers, effect, policy)
     test = mcnemar(gained, lost)
+    images, discordant_rate = len(candidate), (gained + lost) / len(candidate)
+    levels = {"alpha": policy.alpha, "power": policy.power, "variance_factor": effect}
     return Comparison(
         verdict=_verdict(test, difference, policy),
-        images=len(candidate),
+        images=images,
         writers=None if writers is None else len(np.unique(writers)),
         test=test,
         difference=difference,
         design_effect=effect,
-        smallest_detectable=smallest_detectable_difference(
-            len(candidate),
-            (gained + lost) / len(candidate),
-            alpha=policy.alpha,
-            power=policy.power,
-            variance_factor=effect,
-        ),
-        images_needed=images_to_exclude(
-            policy.margin,
-            (gained + lost) / len(candidate),
-            alpha=policy.alpha,
-            power=policy.power,
-            variance_factor=effect,
-        ),
+        smallest_detectable=smallest_detectable_difference(images, discordant_rate, **levels),
+        images_needed=images_to_exclude(policy.margin, discordant_rate, **levels),
+    )
+
+
+def _difference(
+    differences: Values, writers: Groups | None, effect: float, policy: Policy
+) -> Interval:
+    """Return the wider, at each end, of the bootstrap and the score interval."""
+    bootstrap = bootstrap_interval(
+        differences,
+        groups=writers,
+        confidence=1 - policy.alpha,
+        replicates=policy.bootstrap_replicates,
+        seed=policy.bootstrap_seed,
+    )
+    score = score_interval(
+        (differences > 0).sum() / effect,
+        (differences < 0).sum() / effect,
+        len(differences) / effect,
+        confidence=1 - policy.alpha,
+    )
+    return Interval(
+        bootstrap.estimate, min(bootstrap.low, score.low), max(bootstrap.high, score.high)
     )
 
 

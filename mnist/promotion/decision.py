@@ -111,27 +111,41 @@ def decide(
     if clean is not None:
         evidence["label_errors"] = _label_error_scores(candidate, champion, clean)
     if champion is None:
-        verdict, first = _without_champion(policy)
-        checks += first
-        notes = ["Nothing was promoted before, so the checks of the candidate alone decide."]
+        verdict, notes, more = _without_champion(policy)
     else:
-        checks += relative_checks(candidate, champion, policy)
+        more = relative_checks(candidate, champion, policy)
         if reference is not None:
-            checks.append(reference_check(candidate, reference, policy))
+            more.append(reference_check(candidate, reference, policy))
         comparisons = _comparisons(candidate, champion, clean, policy)
         evidence["comparison"] = {name: c.as_dict() for name, c in comparisons.items()}
-        verdict, notes = _conclude(comparisons, checks, policy)
-    evidence["checks"] = [check.as_dict() for check in checks]
+        verdict, notes = _conclude(comparisons, more, policy)
+    return _settle(verdict, notes, [*checks, *more], evidence, policy)
+
+
+def _settle(
+    verdict: Verdict,
+    notes: list[str],
+    checks: Sequence[Check],
+    evidence: dict[str, Any],
+    policy: Policy,
+) -> Decision:
+    """Promote unless a check failed or the verdict forbids it, and put the reasons in order."""
     failed = [check.sentence for check in checks if check.status is Status.FAILED]
     unmeasured = [check.name for check in checks if check.status is Status.NOT_MEASURED]
-    if unmeasured:
-        notes.append(f"Not measured, and not required by the policy: {', '.join(unmeasured)}.")
-    promote = not failed and (
-        verdict is Verdict.BETTER or (verdict is Verdict.NOT_WORSE and policy.promote_not_worse)
-    )
     if verdict is Verdict.NOT_WORSE and not policy.promote_not_worse:
         notes.append("The policy promotes only what is better.")
-    return Decision(verdict, promote, (*failed, *notes), evidence, policy_version=policy.version)
+    if unmeasured:
+        notes.append(f"Not measured, and not required by the policy: {', '.join(unmeasured)}.")
+    return Decision(
+        verdict=verdict,
+        promote=not failed
+        and (
+            verdict is Verdict.BETTER or (verdict is Verdict.NOT_WORSE and policy.promote_not_worse)
+        ),
+        reasons=(*failed, *notes),
+        evidence=evidence | {"checks": [check.as_dict() for check in checks]},
+        policy_version=policy.version,
+    )
 
 
 def _side(evidence: Evidence, evaluation: Evaluation) -> dict[str, Any]:
@@ -142,12 +156,13 @@ def _side(evidence: Evidence, evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _without_champion(policy: Policy) -> tuple[Verdict, list[Check]]:
+def _without_champion(policy: Policy) -> tuple[Verdict, list[str], list[Check]]:
     """A first model is not worse than nothing, unless the policy insists on a champion."""
     if "champion" in policy.required:
         sentence = "There is no champion to compare with."
-        return Verdict.INCONCLUSIVE, [not_measured("champion", sentence, required=True)]
-    return Verdict.NOT_WORSE, []
+        return Verdict.INCONCLUSIVE, [], [not_measured("champion", sentence, required=True)]
+    note = "Nothing was promoted before, so the checks of the candidate alone decide."
+    return Verdict.NOT_WORSE, [note], []
 
 
 def _label_error_scores(

@@ -188,6 +188,7 @@ class TestChampion:
 
         assert (decision.verdict, decision.promote) == (Verdict.INCONCLUSIVE, False)
         assert "no champion" in decision.reasons[0]
+        assert "decide" not in reasons(decision)
 
     def test_a_champion_that_does_not_load_refuses_the_promotion(self):
         decision = refuse("The champion, version 7, no longer loads.", POLICY)
