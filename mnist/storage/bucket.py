@@ -32,6 +32,9 @@ from mnist.settings import Settings
 _ODD_KEY = re.compile(r"^/|/$|//|(^|/)\.\.?(/|$)|[\x00-\x1f\x7f]")
 _PAGE = 1_000
 
+MAX_RETRIES = 5
+"""Attempts after the first before the store counts as unavailable; back-off is jittered."""
+
 
 class Bucket:
     """A bucket of an S3 store, or one in memory with the same behaviour.
@@ -57,7 +60,7 @@ class Bucket:
             region=settings.s3_region,
             client_options={"allow_http": True, "timeout": "30s", "connect_timeout": "3s"},
             retry_config={
-                "max_retries": 5,
+                "max_retries": MAX_RETRIES,
                 "retry_timeout": timedelta(seconds=20),
                 "backoff": {
                     "init_backoff": timedelta(seconds=0.1),

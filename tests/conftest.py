@@ -1,0 +1,141 @@
+"""Real services for tests: one S3 store, one MLflow server and one Prefect API per session."""
+
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from infra.ports import free_ports
+from infra.store import Store, create_buckets, running_store
+from mnist.settings import Settings
+from mnist.storage.bucket import Bucket
+from mnist.storage.inbox import Inbox
+from mnist.storage.results import Results
+
+_MLFLOW_READY_SECONDS = 120
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Hide whatever stack the developer's shell points at."""
+    patch = pytest.MonkeyPatch()
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "MLFLOW_", "PREFECT_")):
+            patch.delenv(name)
+    for name in list(os.environ):
+        if name.startswith("MNIST_") and name != "MNIST_DATA_DIR":
+            patch.delenv(name)
+    patch.setenv("PREFECT_HOME", str(tmp_path_factory.mktemp("prefect-home")))
+    patch.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    patch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+    patch.setenv("DO_NOT_TRACK", "1")
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A real S3 server."""
+    with running_store(tmp_path_factory.mktemp("store"), buckets=("mlflow",)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def mlflow_uri(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real MLflow server on SQLite with its artifacts in the store."""
+    folder = tmp_path_factory.mktemp("mlflow")
+    (port,) = free_ports(1)
+    uri = f"http://127.0.0.1:{port}"
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "mlflow",
+                "server",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(port),
+                "--workers",
+                "1",
+                "--backend-store-uri",
+                f"sqlite:///{folder}/mlflow.db",
+                "--artifacts-destination",
+                "s3://mlflow/artifacts",
+            ],
+            env={
+                **os.environ,
+                **store.environment(),
+                "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        _wait_for(f"{uri}/health", process, folder / "server.log")
+        yield uri
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture
+def settings(store: Store, tmp_path: Path) -> Settings:
+    """Settings that name the real store with buckets of this test's own."""
+    mark = uuid.uuid4().hex[:8]
+    made = Settings(
+        AWS_ENDPOINT_URL=store.endpoint_url,
+        AWS_ACCESS_KEY_ID=store.access_key_id,
+        AWS_SECRET_ACCESS_KEY=store.secret_access_key,
+        MLFLOW_TRACKING_URI="http://127.0.0.1:1",
+        inbox_bucket=f"inbox-{mark}",
+        results_bucket=f"results-{mark}",
+        cache_dir=tmp_path / "cache",
+        chunk_images=10,
+    )
+    create_buckets(made, (made.inbox_bucket, made.results_bucket))
+    return made
+
+
+@pytest.fixture
+def inbox_bucket(settings: Settings) -> Bucket:
+    """The bucket that a test drops images into."""
+    return Bucket.on_s3(settings, settings.inbox_bucket)
+
+
+@pytest.fixture
+def results_bucket(settings: Settings) -> Bucket:
+    """The bucket of rows, receipts, leases and the journal."""
+    return Bucket.on_s3(settings, settings.results_bucket)
+
+
+@pytest.fixture
+def inbox(inbox_bucket: Bucket) -> Inbox:
+    """The inbox over the real store."""
+    return Inbox(inbox_bucket)
+
+
+@pytest.fixture
+def results(results_bucket: Bucket) -> Results:
+    """Results over the real store."""
+    return Results(results_bucket)
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _MLFLOW_READY_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx.get(url, timeout=2, trust_env=False).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    pytest.fail(f"{url} did not come up; the end of its log:\n{log.read_text()[-2000:]}")

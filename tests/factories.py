@@ -1,0 +1,97 @@
+"""Small real things for tests: digits as images and as files, a graph that reads them, rows."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import onnx
+import pyarrow as pa
+from onnx import TensorProto, helper, numpy_helper
+
+from mnist.digits import Images, Labels
+from mnist.keys import ObjectVersion, identity
+from mnist.scoring import PinnedModel
+from mnist.tables import ROWS
+
+MODEL = PinnedModel(name="digits", version="7", digest="d" * 64, accept_confidence=0.5)
+
+
+def digit_images(labels: Labels) -> Images:
+    """Draw each label into an image of its own, (n, 28, 28), light on dark."""
+    images = np.zeros((len(labels), 28, 28), np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        cv2.putText(image, str(label), (6, 22), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 255, 2)
+    return images
+
+
+def png(digit: int, mark: int = 0) -> bytes:
+    """Encode a drawn digit as PNG; another mark gives other bytes of the same digit."""
+    image = digit_images(np.array([digit]))[0]
+    image[0, 0] = mark
+    return cv2.imencode(".png", image)[1].tobytes()
+
+
+def template_graph(path: Path) -> str:
+    """Write a graph that reads the digits of `digit_images`, and return its SHA-256.
+
+    It compares an image with the ten templates: a real network without a training.
+    """
+    import hashlib
+
+    templates = digit_images(np.arange(10)).reshape(10, -1).astype(np.float32) / 255
+    templates -= templates.mean(axis=1, keepdims=True)
+    templates /= np.linalg.norm(templates, axis=1, keepdims=True)
+    weights = numpy_helper.from_array((templates.T / 8).astype(np.float32), "weights")
+    shape = numpy_helper.from_array(np.array([-1, 784]), "shape")
+    graph = helper.make_graph(
+        [
+            helper.make_node("Cast", ["images"], ["floats"], to=TensorProto.FLOAT),
+            helper.make_node("Reshape", ["floats", "shape"], ["flat"]),
+            helper.make_node("MatMul", ["flat", "weights"], ["logits"]),
+            helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
+        ],
+        "templates",
+        [helper.make_tensor_value_info("images", TensorProto.UINT8, ["n", 28, 28])],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", 10])],
+        [weights, shape],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(model)
+    content = model.SerializeToString()
+    path.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def version(key: str, etag: str = "e1", size: int = 100) -> ObjectVersion:
+    """Name an object version."""
+    return ObjectVersion(key, etag, size)
+
+
+def rows(*versions: ObjectVersion, **values: Any) -> pa.Table:
+    """Make one scored row for each object version."""
+    base = {
+        "outcome": "scored",
+        "digit": 7,
+        "confidence": 0.9,
+        "margin": 0.8,
+        "warnings": [],
+        "accepted": True,
+        "model_name": "digits",
+        "model_version": "7",
+        "model_digest": "d",
+        "preprocessing_digest": "p",
+        "batch": "b",
+        "chunk": "c",
+        "scored_at": datetime(2026, 1, 1, tzinfo=UTC),
+    } | values
+    return pa.Table.from_pylist(
+        [
+            base
+            | {"key": v.key, "etag": v.etag, "bytes": v.size}
+            | {"identity": identity(v.key, v.etag, v.size)}
+            for v in versions
+        ],
+        schema=ROWS,
+    )

@@ -1,0 +1,125 @@
+"""Receipts: listed = scored + rejected + superseded + vanished, each once."""
+
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pytest
+
+from mnist.digits import Outcome
+from mnist.keys import listing_digest
+from mnist.receipts import PartRecord, Receipt, RejectLimit, RunRecord, VersionRecord, write_up
+from tests.factories import rows, version
+
+RUN = RunRecord(
+    name="run-1",
+    started_at=datetime(2026, 1, 1, tzinfo=UTC),
+    finished_at=datetime(2026, 1, 1, 0, 1, tzinfo=UTC),
+    rows_written=3,
+)
+A, B, C = (version(f"b/{i}.png") for i in range(3))
+
+
+def rejected(*versions, reason="blank"):
+    return rows(
+        *versions, outcome="rejected", reason=reason, digit=None, confidence=None, accepted=False
+    )
+
+
+def receipt(listed, table, *, unsettled=(), parts=None, limit=None) -> Receipt:
+    return write_up(
+        "b",
+        RUN,
+        listed=listed,
+        unsettled=unsettled,
+        parts=parts or [PartRecord(key="p", sha256="x", rows=table.num_rows)],
+        rows=table,
+        limit=limit or RejectLimit(rate=0.5, count=100),
+    )
+
+
+def test_a_complete_batch_balances():
+    made = receipt([A, B, C], pa.concat_tables([rows(A, B), rejected(C)]))
+    assert made.outcomes == {Outcome.SCORED: 2, Outcome.REJECTED: 1}
+    assert made.is_balanced
+    assert made.verdict == "complete"
+    assert made.reasons == {"blank": 1}
+    assert made.accepted == 2
+
+
+def test_the_listing_is_digested_so_that_rows_alone_can_prove_it():
+    made = receipt([B, A], rows(A, B))
+    assert made.listing.digest == listing_digest([A.identity, B.identity])
+    assert made.listing.count == 2
+    assert made.listing.bytes == A.size + B.size
+
+
+def test_an_object_version_without_outcome_makes_it_incomplete():
+    made = receipt([A, B], rows(A))
+    assert made.missing == 1
+    assert not made.is_balanced
+    assert made.verdict == "incomplete"
+    assert "1 of 2" in made.verdict_reason
+
+
+def test_what_was_overwritten_or_deleted_meanwhile_is_named_and_counted():
+    gone = VersionRecord.of(B, Outcome.VANISHED)
+    made = receipt([A, B], rows(A), unsettled=[gone])
+    assert made.outcomes == {Outcome.SCORED: 1, Outcome.VANISHED: 1}
+    assert made.unsettled == [gone]
+    assert made.is_balanced
+
+
+def test_an_object_that_came_back_and_was_scored_counts_once():
+    made = receipt([A, B], rows(A, B), unsettled=[VersionRecord.of(B, Outcome.VANISHED)])
+    assert made.outcomes == {Outcome.SCORED: 2}
+    assert made.unsettled == []
+    assert made.is_balanced
+
+
+def test_rows_of_objects_no_longer_listed_are_named_but_not_counted():
+    made = receipt([A], rows(A, B))
+    assert made.listing.count == 1
+    assert made.outcomes == {Outcome.SCORED: 1}
+    assert [v.key for v in made.unlisted] == [B.key]
+
+
+def test_rows_written_twice_by_two_runs_are_counted_as_set_aside():
+    parts = [PartRecord(key="p1", sha256="x", rows=2), PartRecord(key="p2", sha256="y", rows=1)]
+    assert receipt([A, B], rows(A, B), parts=parts).duplicate_rows == 1
+
+
+def test_a_batch_in_which_everything_was_rejected_failed():
+    made = receipt([A, B], rejected(A, B), limit=RejectLimit(rate=1, count=100))
+    assert made.verdict == "failed"
+    assert made.verdict_reason == "All 2 images were rejected."
+
+
+@pytest.mark.parametrize(
+    ("limit", "verdict"),
+    [
+        (RejectLimit(rate=0.3, count=100), "failed"),
+        (RejectLimit(rate=0.34, count=100), "complete"),
+        (RejectLimit(rate=1, count=0), "failed"),
+        (RejectLimit(rate=1, count=1), "complete"),
+    ],
+)
+def test_too_many_rejects_fail_a_batch_by_share_or_by_count(limit, verdict):
+    made = receipt([A, B, C], pa.concat_tables([rows(A, B), rejected(C)]), limit=limit)
+    assert made.verdict == verdict
+    assert made.is_balanced
+
+
+def test_a_receipt_survives_json():
+    made = receipt([A, B], rows(A, B))
+    assert Receipt.model_validate_json(made.model_dump_json()) == made
+
+
+def test_each_model_version_is_named_with_its_rows():
+    table = pa.concat_tables([rows(A, B, model_version="3"), rows(C, model_version="4")])
+    assert [(m.version, m.rows) for m in receipt([A, B, C], table).models] == [("3", 2), ("4", 1)]
+
+
+def test_people_read_sums_and_reasons():
+    text = receipt([A, B], pa.concat_tables([rows(A), rejected(B)])).markdown()
+    assert "2 listed = 1 rejected + 1 scored" in text
+    assert "The image shows no ink." in text

@@ -1,0 +1,140 @@
+"""Scoring a chunk: every object version ends as a row or is named as gone."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from mnist.digits import Outcome, Reason
+from mnist.errors import AccessDenied, ObjectChanged, ObjectGone, Unavailable
+from mnist.graphs import Predictor
+from mnist.images import Limits, preprocessing_digest
+from mnist.keys import ObjectVersion
+from mnist.scoring import ScoredChunk, cut_chunks, score_chunk
+from mnist.tables import PROBABILITY_COLUMNS, ROWS
+from tests.factories import MODEL, png, template_graph, version
+
+
+@pytest.fixture(scope="module")
+def predict(tmp_path_factory: pytest.TempPathFactory):
+    path = tmp_path_factory.mktemp("graph") / "templates.onnx"
+    return Predictor(path, template_graph(path)).predict
+
+
+def score(predict, contents: dict[str, bytes | Exception], **options) -> ScoredChunk:
+    def read(wanted: ObjectVersion) -> bytes:
+        found = contents[wanted.key]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    versions = [
+        version(key, size=len(found) if isinstance(found, bytes) else 10)
+        for key, found in contents.items()
+    ]
+    (chunk,) = cut_chunks(versions, MODEL, 10_000)
+    return score_chunk(
+        chunk,
+        "b",
+        options.pop("model", MODEL),
+        read=options.pop("read", read),
+        predict=predict,
+        threads=options.pop("threads", 3),
+        limits=options.pop("limits", Limits()),
+    )
+
+
+def test_digits_are_read_with_confidence_margin_and_ten_probabilities(predict):
+    scored = score(predict, {f"b/{d}.png": png(d) for d in range(10)})
+    table = scored.rows
+    assert table.schema == ROWS
+    assert table["digit"].to_pylist() == list(range(10))
+    probabilities = np.array([table[name].to_pylist() for name in PROBABILITY_COLUMNS]).T
+    assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    assert np.allclose(table["confidence"].to_pylist(), probabilities.max(axis=1))
+    ranked = np.sort(probabilities, axis=1)
+    assert np.allclose(table["margin"].to_pylist(), ranked[:, -1] - ranked[:, -2])
+
+
+def test_a_row_says_what_scored_it(predict):
+    row = score(predict, {"b/1.png": png(1)}).rows.to_pylist()[0]
+    assert row["model_version"] == MODEL.version
+    assert row["model_digest"] == MODEL.digest
+    assert row["preprocessing_digest"] == preprocessing_digest()
+    assert row["batch"] == "b"
+    assert len(row["sha256"]) == 64
+    assert row["scored_at"].tzinfo is not None
+
+
+def test_bad_files_among_good_ones_become_rows_with_a_reason(predict):
+    table = score(
+        predict, {"b/1.png": png(1), "b/e.png": b"", "b/t.png": b"not an image", "b/2.png": png(2)}
+    ).rows.to_pydict()
+    assert table["outcome"] == ["scored", "rejected", "rejected", "scored"]
+    assert table["reason"] == [None, "empty", "not-an-image", None]
+    assert table["digit"] == [1, None, None, 2]
+    assert table["accepted"][1:3] == [False, False]
+
+
+def test_an_empty_object_is_not_even_read(predict):
+    def read(_: ObjectVersion) -> bytes:
+        raise AssertionError("read an object of 0 bytes")
+
+    assert score(predict, {"b/e.png": b""}, read=read).rows["reason"].to_pylist() == ["empty"]
+
+
+def test_an_object_above_the_limit_is_not_even_read(predict):
+    def read(_: ObjectVersion) -> bytes:
+        raise AssertionError("read an object that is too large")
+
+    row = score(predict, {"b/1.png": png(1)}, read=read, limits=Limits(max_bytes=20)).rows
+    assert row["reason"].to_pylist() == [str(Reason.TOO_LARGE)]
+    assert "at most 20" in row["detail"].to_pylist()[0]
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [(ObjectGone("gone"), Outcome.VANISHED), (ObjectChanged("changed"), Outcome.SUPERSEDED)],
+)
+def test_what_changed_since_the_listing_is_named_and_has_no_row(predict, error, outcome):
+    scored = score(predict, {"b/1.png": png(1), "b/2.png": error})
+    assert scored.rows["key"].to_pylist() == ["b/1.png"]
+    assert [(u.version.key, u.outcome) for u in scored.unsettled] == [("b/2.png", outcome)]
+
+
+def test_a_refused_object_costs_one_row_not_the_chunk(predict):
+    table = score(predict, {"b/1.png": AccessDenied("no"), "b/2.png": png(2)}).rows
+    assert table["reason"].to_pylist() == ["unreadable", None]
+
+
+def test_a_store_that_stops_answering_stops_the_chunk(predict):
+    with pytest.raises(Unavailable):
+        score(predict, {"b/1.png": png(1), "b/2.png": Unavailable("down")})
+
+
+@pytest.mark.parametrize("threads", [1, 8])
+def test_rows_do_not_depend_on_the_number_of_threads(predict, threads):
+    contents = {f"b/{i:03d}.png": png(i % 10, mark=i % 200) for i in range(200)}
+    table = score(predict, contents, threads=threads).rows
+    assert table["key"].to_pylist() == list(contents)
+    assert table["digit"].to_pylist() == [i % 10 for i in range(200)]
+
+
+def test_low_confidence_is_left_for_review(predict):
+    strict = MODEL.__class__("digits", "7", "d" * 64, accept_confidence=1.1)
+    assert score(predict, {"b/1.png": png(1)}, model=strict).rows["accepted"].to_pylist() == [False]
+
+
+def test_chunks_have_the_wanted_size_and_keep_every_version():
+    versions = [version(f"b/{i}.png") for i in range(25)]
+    chunks = list(cut_chunks(versions, MODEL, 10))
+    assert [len(chunk.versions) for chunk in chunks] == [10, 10, 5]
+    assert [v for chunk in chunks for v in chunk.versions] == versions
+    assert len({chunk.name for chunk in chunks}) == 3
+
+
+def test_the_same_work_has_the_same_name():
+    make: Callable[[], list[str]] = lambda: [  # noqa: E731
+        chunk.name for chunk in cut_chunks([version(f"b/{i}.png") for i in range(5)], MODEL, 2)
+    ]
+    assert make() == make()
