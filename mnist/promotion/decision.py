@@ -199,7 +199,7 @@ def _conclude(
     if clean is not None and clean.verdict is not given.verdict:
         verdict = weaker(given.verdict, clean.verdict)
         if given.verdict is Verdict.BETTER:
-            notes.append("The win rests on labels that are known to be wrong or undecidable.")
+            notes.append("The candidate wins only with labels known to be wrong or undecidable.")
         notes.append(
             f"With known label errors corrected and undecidable images left out the verdict on "
             f"accuracy is {clean.verdict.words}, not {given.verdict.words}; the weaker one counts."

@@ -61,6 +61,13 @@ class TestPlantedCandidates:
 
         assert (decision.verdict, decision.promote) == (Verdict.WORSE, False)
 
+    def test_five_losses_without_a_gain_are_worse_and_five_gains_are_not_yet_better(self):
+        """Doubt counts against the candidate: test and interval disagree here (p = .06)."""
+        more, fewer = evidence(SHARED | wrong(7, 5)), evidence(SHARED)
+
+        assert decide(more, fewer, POLICY).verdict is Verdict.WORSE
+        assert decide(fewer, more, POLICY).verdict is Verdict.NOT_WORSE
+
     def test_better_overall_but_reading_fours_as_nines_is_worse(self):
         champion = evidence(SHARED | wrong(5, 50), "1")
 
@@ -127,7 +134,7 @@ class TestKnownLabelErrors:
 
         assert decision.evidence["comparison"]["as_given"]["verdict"] == "better"
         assert (decision.verdict, decision.promote) == (Verdict.WORSE, False)
-        assert "The win rests on labels that are known to be wrong" in reasons(decision)
+        assert "The candidate wins only with labels known to be wrong" in reasons(decision)
 
     def test_losing_only_on_wrong_labels_still_does_not_promote(self):
         truthful = evidence(SHARED | self.OVERLAY, label_errors=self.OVERLAY)
