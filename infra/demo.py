@@ -1,0 +1,199 @@
+"""The main job, for real: train a champion, drop images into the bucket, show what became of them.
+
+`make demo` starts the local stack and runs this in a shell that has sourced `.local/env`. It goes
+through the doors that people use: a Prefect deployment for training, a plain S3 client for
+dropping, the store for reading results.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from uuid import UUID
+
+import boto3
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
+from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.sorting import LogSort
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from infra.demo_images import demonstration_images
+from infra.services import SERVICES
+from mnist.datasets import load_dataset
+from mnist.errors import MnistError, NoChampion, Unavailable
+from mnist.receipts import Receipt
+from mnist.registry.reader import RegistryReader
+from mnist.settings import Settings, load_settings
+from mnist.storage.bucket import Bucket
+from mnist.storage.results import Results
+
+_TEST_DIGITS = 40
+_TRAINING_SECONDS = 1_800
+_SCORING_SECONDS = 180
+_RUN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+console = Console(highlight=False)
+
+
+def main() -> int:
+    """Run the demonstration; 0 only if every dropped image has exactly one outcome."""
+    clock = _Clock()
+    try:
+        settings = load_settings()
+        with clock.step("training"):
+            _train_unless_champion(settings)
+        batch = f"demo-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+        with clock.step("dropping"):
+            dropped = _drop(settings, batch)
+        with clock.step("drop to receipt"):
+            receipt = _wait_for_receipt(settings, batch, dropped)
+        _show(settings, batch, receipt)
+    except MnistError as error:
+        console.print(str(error), style="bold red", markup=False)
+        return 1
+    clock.show()
+    for service in SERVICES:
+        if service.page:
+            console.print(f"  {service.page:22} {service.address(os.environ)}")
+    console.print("  names and keys         . .local/env\n  to stop                make down")
+    return 0 if receipt.is_balanced and receipt.listing.count == dropped else 1
+
+
+def _train_unless_champion(settings: Settings) -> None:
+    registry = _registry(settings)
+    try:
+        champion = registry.champion()
+    except NoChampion:
+        console.print("  no champion yet: prefect deployment run 'retrain/default'")
+        _train()
+        champion = registry.champion()
+    console.print(f"  the champion is {champion.name} version {champion.version}")
+
+
+def _train() -> None:
+    command = ["prefect", "deployment", "run", "retrain/default"]
+    started = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = _RUN_ID.search(started.stdout)
+    if started.returncode or not found:
+        raise Unavailable(f"Prefect did not start retrain/default: {started.stderr[-500:]}")
+    state = _follow(UUID(found[0]))
+    if state != StateType.COMPLETED:
+        raise Unavailable(
+            f"The retraining ended {state}; see {os.environ['PREFECT_API_URL'].removesuffix('/api')}/runs/flow-run/{found[0]}"
+        )
+
+
+def _follow(run_id: UUID) -> StateType:
+    """Print a flow run's log as it grows; return the state it ends in."""
+    deadline = time.monotonic() + _TRAINING_SECONDS
+    log_of_run = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run_id]))
+    shown = 0
+    with get_client(sync_client=True) as client, console.status("waiting for the worker"):
+        while time.monotonic() < deadline:
+            state = client.read_flow_run(run_id).state
+            lines = client.read_logs(log_of_run, sort=LogSort.TIMESTAMP_ASC, offset=shown)
+            for line in lines:
+                console.print(f"  {line.message}", markup=False)
+            shown += len(lines)
+            if state is not None and state.is_final():
+                return state.type
+            time.sleep(0.5)
+    raise Unavailable(f"The retraining did not end within {_TRAINING_SECONDS} s.")
+
+
+def _drop(settings: Settings, batch: str) -> int:
+    """Copy the demonstration's images into the inbox with a plain S3 client."""
+    client = boto3.client(
+        "s3",
+        endpoint_url=settings.s3_endpoint_url,
+        aws_access_key_id=settings.s3_access_key_id.get_secret_value(),
+        aws_secret_access_key=settings.s3_secret_access_key.get_secret_value(),
+        region_name=settings.s3_region,
+    )
+    images = list(demonstration_images(load_dataset(settings.data_dir).test, _TEST_DIGITS))
+    for name, content in images:
+        client.put_object(Bucket=settings.inbox_bucket, Key=f"{batch}/{name}", Body=content)
+    console.print(f"  dropped {len(images)} files into s3://{settings.inbox_bucket}/{batch}/")
+    return len(images)
+
+
+def _wait_for_receipt(settings: Settings, batch: str, dropped: int) -> Receipt:
+    results = Results(Bucket.on_s3(settings, settings.results_bucket))
+    deadline = time.monotonic() + _SCORING_SECONDS
+    columns = (TextColumn("  scored"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        bar = progress.add_task("scored", total=dropped)
+        while time.monotonic() < deadline:
+            progress.update(bar, completed=len(results.settled(batch)))
+            receipts = results.receipts(batch)
+            if receipts and receipts[-1].listing.count == dropped:
+                progress.update(bar, completed=dropped)
+                return receipts[-1]
+            time.sleep(0.2)
+    raise Unavailable(
+        f"No receipt for {dropped} images of batch {batch!r} after {_SCORING_SECONDS} s; see "
+        ".local/logs/watcher.log."
+    )
+
+
+def _show(settings: Settings, batch: str, receipt: Receipt) -> None:
+    rows = Results(Bucket.on_s3(settings, settings.results_bucket)).rows(batch)
+    table = Table("key", "digit", "confidence", "outcome", "reason or warnings", title=batch)
+    for row in sorted(rows.to_pylist(), key=lambda row: str(row["key"])):
+        scored = row["digit"] is not None
+        table.add_row(
+            row["key"].partition("/")[2],
+            str(row["digit"]) if scored else "",
+            f"{row['confidence']:.4f}" if scored else "",
+            row["outcome"],
+            row["reason"] or ", ".join(row["warnings"]),
+        )
+    console.print(table)
+    sums = receipt.summary()
+    console.print(
+        f"  {sums['listed']} listed = {sums['scored']} scored + {sums['rejected']} rejected; "
+        f"{sums['accepted']} accepted without review. {receipt.verdict_reason}"
+    )
+
+
+def _registry(settings: Settings) -> RegistryReader:
+    login = None
+    if settings.mlflow_username and settings.mlflow_password:
+        login = (settings.mlflow_username, settings.mlflow_password.get_secret_value())
+    return RegistryReader(
+        settings.mlflow_tracking_uri, settings.model_name, settings.cache_dir, auth=login
+    )
+
+
+class _Clock:
+    """Names steps as they begin and remembers how long each took."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time one step."""
+        console.print(f"[bold]{name}[/]", markup=True)
+        started = time.monotonic()
+        yield
+        self._seconds[name] = time.monotonic() - started
+
+    def show(self) -> None:
+        """Print the seconds of each step."""
+        console.print(
+            "  seconds: " + ", ".join(f"{name} {s:.1f}" for name, s in self._seconds.items())
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
