@@ -14,12 +14,13 @@ Model = Any
 """A keras.Model; Keras publishes no types."""
 
 
-def build_body(recipe: Recipe, *, precision: str = "float32") -> Model:
+def build_body(recipe: Recipe, *, precision: str = "float32", name: str = "body") -> Model:
     """Build the trainable part of a recipe's network.
 
     Args:
         recipe: Names the architecture and its width and dropout.
         precision: Keras dtype policy, such as `mixed_bfloat16`.
+        name: What to call it; the members of an ensemble need different names.
 
     Returns:
         A model from float images, shape (n, 28, 28, 1), values 0-1, to logits (n, 10) float32.
@@ -38,7 +39,7 @@ def build_body(recipe: Recipe, *, precision: str = "float32") -> Model:
     policy = keras.DTypePolicy(precision)
     features = ARCHITECTURES[recipe.architecture](inputs, recipe, policy)
     logits = keras.layers.Dense(CLASSES, name="logits", dtype="float32")(features)
-    return keras.Model(inputs, logits, name=recipe.architecture.replace("-", "_"))
+    return keras.Model(inputs, logits, name=name)
 
 
 def assemble(bodies: Sequence[Model], name: str) -> Model:
@@ -75,17 +76,27 @@ def with_temperature(model: Model, temperature: float) -> Model:
 
 def _lenet(x: Any, recipe: Recipe, policy: Any) -> Any:
     """Two 5x5 convolutions and a dense layer, after LeNet-5 (LeCun et al. 1998)."""
-    layers = keras.layers
     for filters in (24, 48):
-        x = layers.Conv2D(_scaled(filters, recipe), 5, use_bias=False, dtype=policy)(x)
-        x = layers.BatchNormalization(momentum=0.9, dtype=policy)(x)
-        x = layers.ReLU(dtype=policy)(x)
-        x = layers.MaxPooling2D(2, dtype=policy)(x)
-    x = layers.Flatten(dtype=policy)(x)
-    x = layers.Dense(_scaled(128, recipe), use_bias=False, dtype=policy)(x)
-    x = layers.BatchNormalization(momentum=0.9, dtype=policy)(x)
-    x = layers.ReLU(dtype=policy)(x)
-    return layers.Dropout(recipe.dropout, dtype=policy)(x)
+        x = _convolve(x, filters, 5, recipe, policy, pool=2)
+    x = keras.layers.Flatten(dtype=policy)(x)
+    x = keras.layers.Dense(_scaled(128, recipe), use_bias=False, dtype=policy)(x)
+    x = _normalise(x, policy)
+    return keras.layers.Dropout(recipe.dropout, dtype=policy)(x)
+
+
+def _convolve(
+    x: Any, filters: int, side: int, recipe: Recipe, policy: Any, *, pool: int = 1
+) -> Any:
+    """Convolve, pool, normalise, rectify; pooling first spares three quarters of the rest."""
+    x = keras.layers.Conv2D(_scaled(filters, recipe), side, use_bias=False, dtype=policy)(x)
+    if pool > 1:
+        x = keras.layers.MaxPooling2D(pool, dtype=policy)(x)
+    return _normalise(x, policy)
+
+
+def _normalise(x: Any, policy: Any) -> Any:
+    x = keras.layers.BatchNormalization(momentum=0.9, dtype=policy)(x)
+    return keras.layers.ReLU(dtype=policy)(x)
 
 
 def _scaled(filters: int, recipe: Recipe) -> int:
