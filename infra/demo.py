@@ -87,9 +87,8 @@ def _train() -> None:
         raise Unavailable(f"Prefect did not start retrain/default: {started.stderr[-500:]}")
     state = _follow(UUID(found[0]))
     if state != StateType.COMPLETED:
-        raise Unavailable(
-            f"The retraining ended {state}; see {os.environ['PREFECT_API_URL'].removesuffix('/api')}/runs/flow-run/{found[0]}"
-        )
+        pages = os.environ["PREFECT_API_URL"].removesuffix("/api")
+        raise Unavailable(f"The retraining ended {state}; see {pages}/runs/flow-run/{found[0]}")
 
 
 def _follow(run_id: UUID) -> StateType:
