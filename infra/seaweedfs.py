@@ -65,6 +65,7 @@ def command(directory: Path, ports: Mapping[str, int]) -> list[str]:
         "-s3.port.lance=0",
         "-s3.allowDeleteBucketNotEmpty=false",
         "-s3.autoCreateBucket=false",
+        "-disableHttp",
         "-volume.preStopSeconds=0",
         "-master.telemetry=false",
         "-webdav=false",
@@ -84,8 +85,9 @@ def protected_environment(environment: Mapping[str, str], directory: Path) -> di
             f"The store does not start without credentials; {', '.join(missing)} must be set to "
             f"at least {_SHORTEST_SECRET} characters. `make up` writes them to .local/env."
         )
-    kept = {name: environment[name] for name in SECRETS}
-    return kept | {"HOME": str(directory), "PATH": environment.get("PATH", os.defpath)}
+    names = {*SECRETS, "PATH", "TMPDIR", *(n for n in environment if n.startswith("SUPERVISOR_"))}
+    kept = {name: environment[name] for name in names & environment.keys()}
+    return kept | {"HOME": str(directory)}
 
 
 def main() -> None:

@@ -1,0 +1,83 @@
+"""The local stack by hand: `python -m infra up | down | status`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from infra.services import SERVICES
+from infra.stack import Health, Stack
+from mnist.errors import MnistError
+
+app = typer.Typer(help="The local stack.", no_args_is_help=True, add_completion=False)
+console = Console(highlight=False)
+
+
+@app.command()
+def up() -> None:
+    """Start what does not run and wait until all of it is ready."""
+    with _one_sentence_on_failure(), console.status("starting; logs are in .local/logs"):
+        variables = _stack().up()
+    table = Table(box=None, show_header=False)
+    for service in SERVICES:
+        if service.page:
+            table.add_row(service.page, service.address(variables))
+    console.print(table)
+    console.print("Names and keys: [bold]. .local/env[/bold]   To stop: [bold]make down[/bold]")
+
+
+@app.command()
+def down() -> None:
+    """Stop it and leave the data."""
+    with _one_sentence_on_failure(), console.status("stopping"):
+        if not _stack().down():
+            console.print("Nothing was running.")
+
+
+@app.command()
+def status() -> None:
+    """Show every process; exit 1 if one is not healthy."""
+    with _one_sentence_on_failure():
+        healths = _stack().health()
+    table = Table("process", "state", "pid", "uptime", "address", "healthy")
+    for health in healths:
+        table.add_row(*_row(health))
+    console.print(table)
+    if any(health.problem for health in healths):
+        console.print("Not everything runs: [bold]make up[/bold] starts what is missing.")
+        raise typer.Exit(1)
+
+
+def _stack() -> Stack:
+    return Stack(Path.cwd(), say=lambda line: console.print(f"  {line}", markup=False))
+
+
+def _row(health: Health) -> list[str]:
+    state = health.state
+    return [
+        health.service.name,
+        state.state if state else "-",
+        str(state.pid) if state and state.pid else "-",
+        str(timedelta(seconds=round(state.uptime_seconds))) if state else "-",
+        health.address or "-",
+        f"[red]no: {health.problem}[/red]" if health.problem else "[green]yes[/green]",
+    ]
+
+
+@contextmanager
+def _one_sentence_on_failure() -> Iterator[None]:
+    try:
+        yield
+    except MnistError as error:
+        Console(stderr=True, highlight=False, markup=False).print(
+            str(error), style="red", soft_wrap=True
+        )
+        raise typer.Exit(1) from error
+
+
+if __name__ == "__main__":
+    app()

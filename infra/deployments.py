@@ -1,0 +1,143 @@
+"""Register work pool, queues and the deployments of `prefect.yaml` with the Prefect server.
+
+Deploying itself is Prefect's own command. What it lacks is asked of the server: `prefect deploy`
+ignores keys it does not know and takes many seconds to find that nothing is new.
+"""
+
+import hashlib
+import subprocess
+import sysconfig
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import yaml
+
+from mnist.errors import InvalidSettings, Unavailable
+
+POOL = "default"
+
+QUEUE_PRIORITIES = {"scoring": 1, "training": 2}
+"""Smaller is sooner: scoring never waits behind training."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One entry of `prefect.yaml`."""
+
+    name: str
+    entrypoint: str
+
+
+def declared(root: Path) -> list[Deployment]:
+    """List the deployments of `prefect.yaml`.
+
+    Raises:
+        InvalidSettings: If the file is missing or an entry lacks its name or entrypoint.
+    """
+    file = root / "prefect.yaml"
+    try:
+        entries = yaml.safe_load(file.read_text())["deployments"]
+        return [Deployment(entry["name"], entry["entrypoint"]) for entry in entries]
+    except (FileNotFoundError, yaml.YAMLError, KeyError, TypeError) as error:
+        raise InvalidSettings(
+            f"{file} does not list deployments with name and entrypoint: {error!r}."
+        ) from error
+
+
+def register(root: Path, directory: Path, environment: Mapping[str, str]) -> bool:
+    """Make the server know every deployment; say whether it had to be told.
+
+    Args:
+        root: The checkout, with `prefect.yaml`.
+        directory: Folder of local state; remembers what was deployed last, and gets the log.
+        environment: As for the stack's processes.
+
+    Raises:
+        Unavailable: If the server refuses, or lacks a deployment afterwards.
+    """
+    remembered = directory / "deployed"
+    digest = _digest(root)
+    wanted = set(declared(root))
+    with _api(environment) as api:
+        unchanged = remembered.exists() and remembered.read_text() == digest
+        if unchanged and wanted <= _known(api):
+            return False
+        _create_pool(api)
+        _deploy_all(root, directory / "logs" / "deploy.log", environment)
+        missing = wanted - _known(api)
+    if missing:
+        names = ", ".join(sorted(deployment.entrypoint for deployment in missing))
+        raise Unavailable(
+            f"`prefect deploy --all` succeeded, but the server does not know {names}; "
+            f"see {directory}/logs/deploy.log."
+        )
+    remembered.write_text(digest)
+    return True
+
+
+@contextmanager
+def _api(environment: Mapping[str, str]) -> Iterator[httpx.Client]:
+    user, _, password = environment["PREFECT_API_AUTH_STRING"].partition(":")
+    me = str(uuid.uuid4())
+    with httpx.Client(
+        base_url=environment["PREFECT_API_URL"], auth=(user, password), timeout=30, trust_env=False
+    ) as client:
+        try:
+            token = client.get("/csrf-token", params={"client": me}).raise_for_status().json()
+            client.headers.update({"Prefect-Csrf-Client": me, "Prefect-Csrf-Token": token["token"]})
+            yield client
+        except httpx.HTTPError as error:
+            raise Unavailable(
+                f"The Prefect server at {environment['PREFECT_API_URL']} refused: {error}; "
+                "see .local/logs/prefect.log."
+            ) from error
+
+
+def _create_pool(api: httpx.Client) -> None:
+    _create(api, "/work_pools/", {"name": POOL, "type": "process"})
+    for name, priority in QUEUE_PRIORITIES.items():
+        _create(api, f"/work_pools/{POOL}/queues", {"name": name, "priority": priority})
+
+
+def _create(api: httpx.Client, path: str, content: dict[str, object]) -> None:
+    answer = api.post(path, json=content)
+    if answer.status_code != httpx.codes.CONFLICT:  # which says that it exists
+        answer.raise_for_status()
+
+
+def _known(api: httpx.Client) -> set[Deployment]:
+    answer = api.post("/deployments/filter", json={"limit": 200}).raise_for_status()
+    return {Deployment(known["name"], known["entrypoint"]) for known in answer.json()}
+
+
+def _deploy_all(root: Path, log: Path, environment: Mapping[str, str]) -> None:
+    prefect = Path(sysconfig.get_path("scripts")) / "prefect"
+    done = subprocess.run(
+        [prefect, "--no-prompt", "deploy", "--all"],
+        cwd=root,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    log.write_text(done.stdout)
+    if done.returncode:
+        last_lines = "\n".join(done.stdout.splitlines()[-20:])
+        raise Unavailable(
+            f"`prefect deploy --all` ended with code {done.returncode}; the end of {log}:\n"
+            f"{last_lines}"
+        )
+
+
+def _digest(root: Path) -> str:
+    """Digest what the deployments are made of: their list, the flows' signatures, their place."""
+    digest = hashlib.sha256(str(root).encode())
+    for file in [root / "prefect.yaml", *sorted((root / "flows").rglob("*.py"))]:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,196 @@
+"""The one file that describes the local stack: `.local/env`, to be sourced by a shell.
+
+Secrets and ports are chosen at the first start and kept, and so is everything a person adds to
+the file. What follows from them (addresses, paths) is written anew at each start, so a checkout
+may be moved.
+"""
+
+import os
+import re
+import secrets
+import shlex
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+
+from infra import seaweedfs
+from infra.ports import LOOPBACK, free_ports, is_free
+from mnist.errors import InvalidSettings
+
+FILE_NAME = "env"
+
+_HEADER = """\
+# The local stack: where everything is, and the keys to it. Keep it to yourself.
+#
+#     . .local/env
+#
+# Secrets, ports and what you add are kept; addresses and paths are written anew by `make up`.
+"""
+
+_FOR_SHELLS = """\
+# A login of your own would take precedence over the keys above, a proxy would not find loopback.
+unset AWS_PROFILE AWS_SESSION_TOKEN AWS_SECURITY_TOKEN
+export NO_PROXY="{loopback},localhost${{NO_PROXY:+,$NO_PROXY}}"
+export no_proxy="$NO_PROXY"
+export PATH={scripts}:"$PATH"
+"""
+
+_LINE = re.compile(r"export ([A-Za-z_][A-Za-z0-9_]*)=(.*)")
+
+_PREFERRED_PORTS = {
+    "SEAWEEDFS_S3_PORT": 8333,
+    "PREFECT_SERVER_API_PORT": 4200,
+    "MLFLOW_PORT": 5000,
+    "STREAMLIT_SERVER_PORT": 8501,
+}
+"""Addresses that people type get the port their tool is known for, if it is free."""
+
+_OTHER_PORTS = (
+    *(f"SEAWEEDFS_{name.upper()}_PORT" for name in seaweedfs.PORTS if name != "s3"),
+    "PREFECT_WORKER_WEBSERVER_PORT",
+)
+
+PORT_NAMES = (*_PREFERRED_PORTS, *_OTHER_PORTS)
+"""Variables that hold a port of the stack."""
+
+_FOREIGN = re.compile(r"(AWS|PREFECT|MLFLOW|STREAMLIT|WEED|SEAWEEDFS|MNIST|SUPERVISOR)_|PYTHON")
+
+_WRITTEN_ANEW = {"PATH", "NO_PROXY", "no_proxy"}
+
+
+def prepare(root: Path, directory: Path) -> dict[str, str]:
+    """Write `directory`/env, keeping what it holds, and return its variables.
+
+    Args:
+        root: The checkout.
+        directory: Folder for all local state; made with mode 700 if missing.
+
+    Raises:
+        InvalidSettings: If the file has a line that is not understood, or a port that is none.
+        Unavailable: If no free ports are left at the first start.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = directory / FILE_NAME
+    kept = read(file) if file.exists() else {}
+    data_dir = os.environ.get("MNIST_DATA_DIR", kept.get("MNIST_DATA_DIR", ""))
+    chosen = _new_secrets() | _new_ports(already=kept) | kept
+    variables = chosen | _derived(chosen, directory)
+    variables.pop("MNIST_DATA_DIR", None)
+    if data_dir:
+        variables["MNIST_DATA_DIR"] = str((root / data_dir).resolve())
+    _write(file, variables)
+    return variables
+
+
+def read(file: Path) -> dict[str, str]:
+    """Read the variables of an `env` file that `prepare` wrote.
+
+    Raises:
+        InvalidSettings: If the file is missing, or an `export` line is not `NAME='value'`.
+    """
+    try:
+        text = file.read_text()
+    except FileNotFoundError as error:
+        raise InvalidSettings(f"There is no {file}; `make up` writes it.") from error
+    variables = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.startswith(("#", "unset ")):
+            continue
+        match = _LINE.fullmatch(line.strip())
+        try:
+            words = shlex.split(match[2]) if match else None
+        except ValueError:  # an open quote
+            words = None
+        if match is None or words is None or len(words) > 1:
+            name = line.partition("=")[0]
+            raise InvalidSettings(
+                f"Line {number} of {file} begins {name[:40]!r} and is not understood; expected "
+                "export NAME='value'. Correct it, or delete it to have the value chosen again."
+            )
+        variables[match[1]] = "".join(words)
+    return {name: value for name, value in variables.items() if name not in _WRITTEN_ANEW}
+
+
+def for_processes(variables: Mapping[str, str]) -> dict[str, str]:
+    """Give the environment in which the stack's processes run.
+
+    The caller's environment, without what could send a process elsewhere, and the variables.
+    """
+    inherited = {name: value for name, value in os.environ.items() if not _FOREIGN.match(name)}
+    no_proxy = ",".join([LOOPBACK, "localhost", *filter(None, [inherited.get("NO_PROXY")])])
+    path = os.pathsep.join([sysconfig.get_path("scripts"), inherited.get("PATH", os.defpath)])
+    return inherited | dict(variables) | {"NO_PROXY": no_proxy, "no_proxy": no_proxy, "PATH": path}
+
+
+def _new_secrets() -> dict[str, str]:
+    prefect = f"admin:{secrets.token_urlsafe(24)}"
+    return seaweedfs.new_secrets() | {
+        "PREFECT_API_AUTH_STRING": prefect,
+        "MLFLOW_TRACKING_USERNAME": "admin",
+        "MLFLOW_TRACKING_PASSWORD": secrets.token_urlsafe(24),
+        "MLFLOW_FLASK_SERVER_SECRET_KEY": secrets.token_urlsafe(32),
+    }
+
+
+def _new_ports(already: Mapping[str, str]) -> dict[str, str]:
+    missing = [name for name in PORT_NAMES if name not in already]
+    found = dict(zip(missing, free_ports(len(missing)), strict=True))
+    for name, port in _PREFERRED_PORTS.items():
+        if name in found and is_free(port) and is_free(port + 10_000):
+            found[name] = port
+    return {name: str(port) for name, port in found.items()}
+
+
+def _derived(chosen: Mapping[str, str], directory: Path) -> dict[str, str]:
+    for name in PORT_NAMES:
+        if not chosen[name].isdecimal():
+            raise InvalidSettings(f"{name} is {chosen[name]!r} in {directory}/env, not a port.")
+    prefect = f"http://{LOOPBACK}:{chosen['PREFECT_SERVER_API_PORT']}"
+    return {
+        "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{chosen['SEAWEEDFS_S3_PORT']}",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ALLOW_HTTP": "true",
+        "SEAWEEDFS_DIR": str(directory / "store"),
+        "MLFLOW_TRACKING_URI": f"http://{LOOPBACK}:{chosen['MLFLOW_PORT']}",
+        "MLFLOW_HOST": LOOPBACK,
+        "MLFLOW_SERVER_DIR": str(directory / "mlflow"),
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "PREFECT_API_URL": f"{prefect}/api",
+        "PREFECT_HOME": str(directory / "prefect"),
+        "PREFECT_SERVER_API_HOST": LOOPBACK,
+        "PREFECT_SERVER_API_AUTH_STRING": chosen["PREFECT_API_AUTH_STRING"],
+        "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": prefect,
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        # A running slot of a concurrency limit outlives a restart of the server.
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": (
+            "prefect.server.concurrency.lease_storage.filesystem"
+        ),
+        "PREFECT_WORKER_QUERY_SECONDS": "1",
+        "PREFECT_WORKER_WEBSERVER_HOST": LOOPBACK,
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+        "STREAMLIT_SERVER_ADDRESS": LOOPBACK,
+        "STREAMLIT_SERVER_HEADLESS": "true",
+        "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+        "KERAS_BACKEND": "tensorflow",
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        "MNIST_CACHE_DIR": str(directory / "cache"),
+    }
+
+
+def _write(file: Path, variables: Mapping[str, str]) -> None:
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(variables.items())]
+    scripts = shlex.quote(sysconfig.get_path("scripts"))
+    text = "\n".join([_HEADER, *lines, "", _FOR_SHELLS.format(loopback=LOOPBACK, scripts=scripts)])
+    # Written beside and renamed, so that a power cut leaves the old keys or the new, never half.
+    beside = file.with_suffix(".new")
+    beside.unlink(missing_ok=True)
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    beside.replace(file)

@@ -1,0 +1,153 @@
+"""The local stack: start it, stop it, look at it. Every step is safe to repeat."""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra import deployments, environment
+from infra.leftovers import end_leftovers
+from infra.services import (
+    DASHBOARD,
+    MLFLOW,
+    PREFECT,
+    SERVICES,
+    STORE,
+    WATCHER,
+    WORKER,
+    Service,
+    commands,
+)
+from infra.starting import Starter
+from infra.store import create_buckets
+from infra.supervision import ProcessState, Supervisor
+from mnist.settings import Settings
+
+_BUCKETS = {"MNIST_INBOX_BUCKET": "inbox", "MNIST_RESULTS_BUCKET": "results"}
+_OTHER_BUCKETS = ("labels", "datasets", "mlflow")
+
+
+@dataclass(frozen=True)
+class Health:
+    """One process as `status` shows it.
+
+    Attributes:
+        service: Which one.
+        state: None if supervisord does not run.
+        address: Where it listens, if it does.
+        problem: What is wrong with it; None if nothing is.
+    """
+
+    service: Service
+    state: ProcessState | None
+    address: str | None
+    problem: str | None
+
+
+class Stack:
+    """The processes of one checkout, and the folder that holds all they know.
+
+    Args:
+        root: The checkout.
+        directory: Folder of local state; `.local` in the checkout unless given.
+        say: Called with one line for each thing that was done.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        directory: Path | None = None,
+        say: Callable[[str], None] = lambda _line: None,
+    ) -> None:
+        self._root = root.resolve()
+        self._directory = (directory or self._root / ".local").resolve()
+        self._say = say
+        self._supervisor = Supervisor(self._directory)
+
+    def up(self) -> dict[str, str]:
+        """Start what does not run, wait until all of it is ready, and return its variables.
+
+        Raises:
+            InvalidSettings: If a file of the stack is not understood.
+            Unavailable: If a port is taken, or a process ends or stays silent; with its log.
+        """
+        programs = commands(self._root / "Procfile")
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._lock():
+            variables = environment.prepare(self._root, self._directory)
+            processes = environment.for_processes(variables)
+            self._start_supervisor(programs, processes)
+            starter = Starter(self._supervisor, variables, self._say)
+            starter.launch(STORE)
+            starter.wait(STORE)
+            starter.launch(PREFECT, MLFLOW, DASHBOARD)
+            create_buckets(Settings.model_validate(variables), _bucket_names(variables))
+            starter.wait(PREFECT)
+            starter.launch(WORKER, WATCHER)
+            if deployments.register(self._root, self._directory, processes):
+                self._say("deployments of prefect.yaml registered")
+            starter.wait(*SERVICES)
+        return variables
+
+    def down(self) -> bool:
+        """Stop what this stack started and leave the data; say whether anything ran."""
+        if not self._directory.exists():
+            return False
+        with self._lock():
+            return self._stop()
+
+    def health(self) -> list[Health]:
+        """Look at every process, and ask those that run whether they are ready."""
+        file = self._directory / environment.FILE_NAME
+        if not file.exists() or not self._supervisor.is_running():
+            return [Health(service, None, None, "is not started") for service in SERVICES]
+        variables = environment.read(file)
+        states = self._supervisor.states()
+        return [_health(service, states[service.name], variables) for service in SERVICES]
+
+    def _start_supervisor(self, programs: Mapping[str, str], processes: Mapping[str, str]) -> None:
+        running = self._supervisor.is_running()
+        if self._supervisor.configure(programs, self._root) and running:
+            self._say("the Procfile has changed: stopping what runs by the old one")
+            self._stop()
+            running = False
+        if not running:
+            for name in end_leftovers(self._supervisor.socket):
+                self._say(f"ended {name}, which outlived its supervisord")
+            self._supervisor.start(processes)
+
+    def _stop(self) -> bool:
+        running = self._supervisor.is_running()
+        if running:
+            states = self._supervisor.states()
+            for name in [service.name for service in reversed(SERVICES) if service.name in states]:
+                if states[name].pid:
+                    self._supervisor.stop_process(name)
+                    self._say(f"{name} stopped")
+            self._supervisor.shut_down()
+        leftovers = end_leftovers(self._supervisor.socket)
+        for name in leftovers:
+            self._say(f"{name} stopped")
+        return running or bool(leftovers)
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        """Let one `up` or `down` at a time work on this stack; the others wait for it."""
+        descriptor = os.open(self._directory / "lock", os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _bucket_names(variables: Mapping[str, str]) -> list[str]:
+    named = [variables.get(variable, default) for variable, default in _BUCKETS.items()]
+    return [*named, *_OTHER_BUCKETS]
+
+
+def _health(service: Service, state: ProcessState, variables: Mapping[str, str]) -> Health:
+    problem = service.problem(variables) if state.pid else "does not run"
+    return Health(service, state, service.address(variables), problem)
