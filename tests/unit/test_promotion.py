@@ -11,6 +11,7 @@ from planted import IMAGES, LABELS, WRITERS, confusion, evidence, wrong
 
 from mnist.errors import InvalidEvaluation
 from mnist.promotion import Decision, Policy, Verdict, decide, refuse, small_sample_policy
+from mnist.statistics import bootstrap_interval, design_effect, score_interval
 
 POLICY = Policy()
 SHARED = wrong(0, 30)
@@ -106,6 +107,30 @@ class TestWriters:
         clustered = decide(replace(candidate, writers=WRITERS), champion, POLICY)
         assert clustered.verdict is Verdict.INCONCLUSIVE
         assert clustered.evidence["comparison"]["as_given"]["writers"] == 250
+
+    def test_a_loss_at_one_writers_desk_still_counts(self):
+        """The test is significant, the interval is not: doubt counts against the candidate."""
+        loser = evidence(SHARED | wrong(0, 12, step=1), writers=WRITERS)
+
+        decision = decide(loser, evidence(SHARED, "1", writers=WRITERS), POLICY)
+
+        assert decision.evidence["comparison"]["as_given"]["difference"]["high"] > 0
+        assert decision.verdict is Verdict.WORSE
+
+    def test_the_interval_is_at_each_end_the_wider_of_bootstrap_and_score(self):
+        candidate = evidence(wrong(0, 20, step=1), writers=WRITERS)
+        champion = evidence(wrong(400, 25, step=2), "1", writers=WRITERS)
+        differences = candidate.correct.astype(float) - champion.correct
+        effect = design_effect(differences, WRITERS)
+        drawn = bootstrap_interval(differences, groups=WRITERS)
+        score = score_interval(25 / effect, 20 / effect, IMAGES / effect)
+
+        found = decide(candidate, champion, POLICY).evidence["comparison"]["as_given"]["difference"]
+
+        assert effect > 5
+        assert found["low"] == pytest.approx(min(drawn.low, score.low))
+        assert found["high"] == pytest.approx(max(drawn.high, score.high))
+        assert drawn.low != pytest.approx(score.low)
 
     def test_without_writers_the_decision_says_what_it_assumes(self):
         decision = decide(evidence(SHARED), evidence(SHARED, "1"), POLICY)

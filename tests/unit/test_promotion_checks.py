@@ -201,14 +201,14 @@ class TestCorruptions:
     def test_a_drop_in_the_mean_is_worse(self):
         theirs = {"fog": 0.9, "shear": 0.9}
 
-        assert self.against({"fog": 0.88, "shear": 0.89}, theirs).promote
-        assert self.against({"fog": 0.86, "shear": 0.89}, theirs).verdict is Verdict.WORSE
+        assert self.against({"fog": 0.86, "shear": 0.89}, theirs).promote
+        assert self.against({"fog": 0.84, "shear": 0.89}, theirs).verdict is Verdict.WORSE
 
     def test_a_drop_on_one_corruption_is_worse_whatever_the_mean(self):
-        decision = self.against({"fog": 0.75, "shear": 1.0}, {"fog": 0.9, "shear": 0.5})
+        decision = self.against({"fog": 0.7, "shear": 1.0}, {"fog": 0.9, "shear": 0.5})
 
         assert decision.verdict is Verdict.WORSE
-        assert "largest drop on a corruption, fog, is 0.1500" in decision.reasons[0]
+        assert "largest drop on a corruption, fog, is 0.2000" in decision.reasons[0]
 
     def test_other_corruptions_are_not_compared_and_block_where_required(self):
         mine, theirs = {"fog": 0.9}, {"shear": 0.9}
