@@ -1,9 +1,4 @@
-"""Reading the champion on the scoring path, over MLflow's REST API.
-
-Importing the MLflow client costs about four seconds in every process; two HTTP requests do not.
-Source: MLflow REST API reference, `registered-models/alias`, `model-versions/get` and the
-artifact proxy.
-"""
+"""Reading the champion on the scoring path: two requests to MLflow's REST API."""
 
 from __future__ import annotations
 
@@ -11,18 +6,14 @@ import hashlib
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-import httpx
-
-from mnist.errors import AccessDenied, IntegrityError, InvalidInput, NoChampion, Unavailable
+from mnist.errors import IntegrityError, InvalidInput, NoChampion
 from mnist.graphs import Predictor
+from mnist.registry.rest import MlflowRest
 from mnist.registry.tags import ACCEPT_CONFIDENCE, GRAPH_LOCATION, GRAPH_SHA256
 from mnist.scoring import PinnedModel
 
 CHAMPION = "champion"
-_API = "api/2.0/mlflow"
-_PROXY = "api/2.0/mlflow-artifacts/artifacts"
 
 
 class RegistryReader:
@@ -39,10 +30,9 @@ class RegistryReader:
         cache_dir: Path,
         auth: tuple[str, str] | None = None,
     ) -> None:
-        self._uri = tracking_uri.rstrip("/")
         self._model_name = model_name
         self._graphs = cache_dir / "graphs"
-        self._http = httpx.Client(auth=auth, timeout=httpx.Timeout(30, connect=3))
+        self._rest = MlflowRest(tracking_uri, auth)
 
     def champion(self) -> PinnedModel:
         """Pin the version that carries the alias `champion` now.
@@ -50,8 +40,8 @@ class RegistryReader:
         Raises:
             NoChampion: If no version does.
         """
-        answer = self._get(
-            f"{_API}/registered-models/alias", {"name": self._model_name, "alias": CHAMPION}
+        answer = self._rest.get(
+            "registered-models/alias", {"name": self._model_name, "alias": CHAMPION}
         )
         if answer is None:
             raise NoChampion(
@@ -66,8 +56,8 @@ class RegistryReader:
         Raises:
             InvalidInput: If there is no such version.
         """
-        answer = self._get(
-            f"{_API}/model-versions/get", {"name": self._model_name, "version": version}
+        answer = self._rest.get(
+            "model-versions/get", {"name": self._model_name, "version": version}
         )
         if answer is None:
             raise InvalidInput(
@@ -88,7 +78,7 @@ class RegistryReader:
 
     def _download(self, model: PinnedModel, path: Path) -> None:
         tags = _tags(self._version_record(model))
-        content = self._artifact(tags[GRAPH_LOCATION])
+        content = self._rest.artifact(tags[GRAPH_LOCATION])
         digest = hashlib.sha256(content).hexdigest()
         if digest != model.digest:
             raise IntegrityError(
@@ -102,8 +92,8 @@ class RegistryReader:
         partial.replace(path)
 
     def _version_record(self, model: PinnedModel) -> dict[str, Any]:
-        answer = self._get(
-            f"{_API}/model-versions/get", {"name": model.name, "version": model.version}
+        answer = self._rest.get(
+            "model-versions/get", {"name": model.name, "version": model.version}
         )
         if answer is None:
             raise InvalidInput(f"Version {model.version} of {model.name} has been deleted.")
@@ -118,45 +108,6 @@ class RegistryReader:
             digest=tags[GRAPH_SHA256],
             accept_confidence=float(tags[ACCEPT_CONFIDENCE]),
         )
-
-    def _artifact(self, location: str) -> bytes:
-        return self._request(f"{_PROXY}/{quote(location)}", {}).content
-
-    def _get(self, path: str, params: dict[str, str]) -> dict[str, Any] | None:
-        """GET a JSON answer, or None where MLflow says that the thing does not exist."""
-        answer = self._request(path, params, absent_is_fine=True)
-        if answer.status_code != httpx.codes.OK:
-            return None
-        found: dict[str, Any] = answer.json()
-        return found
-
-    def _request(
-        self, path: str, params: dict[str, str], *, absent_is_fine: bool = False
-    ) -> httpx.Response:
-        try:
-            answer = self._http.get(f"{self._uri}/{path}", params=params)
-        except httpx.TransportError as error:
-            raise Unavailable(
-                f"MLflow did not answer at {self._uri} ({error}); check MLFLOW_TRACKING_URI and "
-                "that the server is up."
-            ) from error
-        if answer.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
-            raise AccessDenied(
-                f"MLflow at {self._uri} refused the credentials; check MLFLOW_TRACKING_USERNAME "
-                "and MLFLOW_TRACKING_PASSWORD."
-            )
-        if answer.status_code == httpx.codes.OK or (absent_is_fine and _says_absent(answer)):
-            return answer
-        raise Unavailable(
-            f"MLflow answered {answer.status_code} to {path}: {answer.text[:200]}; see its log."
-        )
-
-
-def _says_absent(answer: httpx.Response) -> bool:
-    """Tell an absent alias or version from other errors; MLflow uses 400 and 404 for it."""
-    if answer.status_code == httpx.codes.NOT_FOUND:
-        return True
-    return answer.status_code == httpx.codes.BAD_REQUEST and "not found" in answer.text
 
 
 def _tags(record: dict[str, Any]) -> dict[str, str]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import pyarrow as pa
+from pydantic import ValidationError
 
 from mnist.keys import part_key, receipt_key, receipts_prefix, scores_prefix
 from mnist.receipts import PartRecord, Receipt
@@ -16,12 +18,26 @@ from mnist.tables import from_parquet, one_row_each, to_parquet
 _READERS = 4
 
 
+@dataclass(frozen=True)
+class LatestReceipts:
+    """The newest receipt of every batch that has one.
+
+    Attributes:
+        by_batch: Name of the batch -> its newest receipt.
+        unreadable: Keys of objects that lie among the receipts and are none.
+    """
+
+    by_batch: dict[str, Receipt]
+    unreadable: list[str]
+
+
 class Results:
     """The bucket of rows and receipts."""
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
         self._settled: dict[str, frozenset[bytes]] = {}
+        self._receipts: dict[str, Receipt | None] = {}
 
     def write_part(self, batch: str, chunk: str, table: pa.Table) -> bool:
         """Record the rows of a chunk; False if that chunk was recorded before."""
@@ -77,3 +93,28 @@ class Results:
         contents = [self._bucket.read(version.key) for page in pages for version in page]
         receipts = [Receipt.model_validate_json(content) for content in contents]
         return sorted(receipts, key=lambda receipt: receipt.run.finished_at)
+
+    def latest_receipts(self) -> LatestReceipts:
+        """Read the newest receipt of every batch.
+
+        Receipts never change, so each is fetched once in the life of this object.
+        """
+        keys = [version.key for page in self._bucket.versions("receipts/") for version in page]
+        missing = [key for key in keys if key not in self._receipts]
+        with ThreadPoolExecutor(_READERS) as pool:
+            for key, content in zip(missing, pool.map(self._bucket.read, missing), strict=True):
+                self._receipts[key] = _receipt(content)
+        found = {key: self._receipts[key] for key in keys}
+        readable = [receipt for receipt in found.values() if receipt is not None]
+        readable.sort(key=lambda receipt: receipt.run.finished_at)
+        return LatestReceipts(
+            by_batch={receipt.batch: receipt for receipt in readable},
+            unreadable=[key for key, receipt in found.items() if receipt is None],
+        )
+
+
+def _receipt(content: bytes) -> Receipt | None:
+    try:
+        return Receipt.model_validate_json(content)
+    except ValidationError:
+        return None
