@@ -1,6 +1,6 @@
 """The decision report: Markdown for the people who depend on a promotion."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mnist.promotion.comparison import Verdict
@@ -8,6 +8,21 @@ from mnist.promotion.decision import Decision
 
 _OUTCOME = {"failed": "**failed**", "not measured": "not measured", "passed": "passed"}
 """How each outcome is printed, in the order of the tables."""
+
+_LABELS = {"as_given": "labels as given", "ambiguous_left_out": "corrected, ambiguous left out"}
+
+_COMPARISON_ROWS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "verdict on accuracy": lambda c: Verdict(c["verdict"]).words,
+    "images": lambda c: f"{c['images']:,}",
+    "right only by the candidate": lambda c: f"{c['test']['gained']}",
+    "right only by the champion": lambda c: f"{c['test']['lost']}",
+    "exact McNemar test, two-sided": lambda c: f"p = {c['test']['p_value']:.3g}",
+    "difference in accuracy": lambda c: f"{c['difference']['estimate']:+.4f}",
+    "its interval": lambda c: f"{c['difference']['low']:+.4f} to {c['difference']['high']:+.4f}",
+    "design effect of writers": lambda c: f"{c['design_effect']:.2f}",
+    "smallest difference usually detected": lambda c: f"{c['smallest_detectable']:.4f}",
+}
+"""Row of the comparison table -> how its cell is read from a comparison."""
 
 _FIRST = (
     "There is no champion to compare with, so the candidate cannot be worse than one; only the "
@@ -65,24 +80,22 @@ def _reasons(decision: Decision) -> str:
 def _comparison(evidence: Mapping[str, Any]) -> str:
     if "comparison" not in evidence:
         return ""
-    given = evidence["comparison"]["as_given"]
-    test, difference = given["test"], given["difference"]
-    independence = (
-        f"drawn by writer ({given['writers']} writers; design effect {given['design_effect']:.2f})"
+    comparisons = evidence["comparison"]
+    given = comparisons["as_given"]
+    origin = (
+        f"Intervals draw whole writers, {given['writers']} of them."
         if given["writers"]
-        else "taking images as independent, because their writers are unknown"
+        else "Intervals take images as independent, because their writers are unknown."
     )
-    return f"""## Candidate and champion on the same images
-
-| | |
-|---|---|
-| images | {given["images"]} |
-| right only by the candidate | {test["gained"]} |
-| right only by the champion | {test["lost"]} |
-| exact McNemar test, two-sided | p = {test["p_value"]:.3g} |
-| difference in accuracy | {difference["estimate"]:+.4f} |
-| its interval | {difference["low"]:+.4f} to {difference["high"]:+.4f}, {independence} |
-| smallest difference usually detected | {given["smallest_detectable"]:.4f} |"""
+    titles = " | ".join(_LABELS[name] for name in comparisons)
+    rows = "\n".join(
+        f"| {title} | {' | '.join(cell(comparison) for comparison in comparisons.values())} |"
+        for title, cell in _COMPARISON_ROWS.items()
+    )
+    return (
+        "## Candidate and champion on the same images\n\n"
+        f"| | {titles} |\n|---|{'---|' * len(comparisons)}\n{rows}\n\n{origin}"
+    )
 
 
 def _label_errors(evidence: Mapping[str, Any]) -> str:

@@ -49,7 +49,7 @@ def test_shows_the_paired_test_the_interval_and_what_could_be_detected():
     assert (
         f"| smallest difference usually detected | {numbers['smallest_detectable']:.4f} |" in text
     )
-    assert "250 writers" in text
+    assert "draw whole writers, 250 of them" in text
 
 
 def test_says_when_intervals_take_images_as_independent():
@@ -82,6 +82,8 @@ def test_known_label_errors_are_shown_as_given_corrected_and_left_out():
 
     assert "1 test label is known to be wrong, 1 shows no certain digit" in text
     assert "| accuracy | labels as given | corrected | ambiguous left out |" in text
+    assert "| verdict on accuracy | inconclusive | inconclusive |" in text
+    assert "| images | 10,000 | 9,999 |" in text
 
 
 def test_a_first_model_is_not_said_to_have_been_compared():
