@@ -186,6 +186,10 @@ def _download(path: Path) -> bool:
     except httpx.HTTPError as error:
         _log.info("MNIST could not be downloaded", url=_ARCHIVE_URL, error=str(error))
         return False
+    actual = hashlib.sha256(response.content).hexdigest()
+    if actual != _ARCHIVE_SHA256:
+        _log.warning("a download is not MNIST and was not kept", url=_ARCHIVE_URL, sha256=actual)
+        return False
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(f".{os.getpid()}.partial")
     partial.write_bytes(response.content)

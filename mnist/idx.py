@@ -49,16 +49,16 @@ def parse_idx(raw: bytes, name: str) -> NDArray[Any]:
         InvalidDataset: If the bytes are not a complete IDX file.
     """
     content = _unzip(raw, name) if raw[:2] == _GZIP_MAGIC else raw
-    if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in _TYPES:
+    start = 4 + 4 * content[3] if len(content) > 3 else 4
+    if len(content) < start or content[:2] != b"\0\0" or content[2] not in _TYPES:
         raise InvalidDataset(
-            f"{name} starts with {content[:4].hex()!r}, which is no IDX header (expected "
-            "0000, a type code and the number of dimensions). Fetch the file again."
+            f"{name} starts with {content[:4].hex()!r}, which is no complete IDX header (expected "
+            "0000, a type code, the number of dimensions, then each). Fetch the file again."
         )
-    dtype, dimensions = np.dtype(_TYPES[content[2]]), content[3]
-    start = 4 + 4 * dimensions
+    dtype = np.dtype(_TYPES[content[2]])
     shape = tuple(np.frombuffer(content[4:start], ">u4").tolist())
     expected = start + math.prod(shape) * dtype.itemsize
-    if len(shape) != dimensions or len(content) != expected:
+    if len(content) != expected:
         raise InvalidDataset(
             f"{name} has {len(content):,} bytes, but its header announces shape {shape} and so "
             f"{expected:,} bytes. Fetch the file again."

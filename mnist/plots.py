@@ -11,6 +11,13 @@ from numpy.typing import NDArray
 from mnist.digits import CLASSES, Images, Labels, Probabilities
 
 
+def render_png(figure: Figure) -> bytes:
+    """Render a figure as a PNG file."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=100)
+    return buffer.getvalue()
+
+
 def plot_learning_curves(series: dict[str, Sequence[float]], title: str, unit: str) -> bytes:
     """Draw one line for each named series over the epochs 1, 2, ….
 
@@ -26,7 +33,7 @@ def plot_learning_curves(series: dict[str, Sequence[float]], title: str, unit: s
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)
     axes.legend()
-    return _png(figure)
+    return render_png(figure)
 
 
 def plot_confusion_matrix(matrix: NDArray[np.int64], title: str) -> bytes:
@@ -53,7 +60,7 @@ def plot_confusion_matrix(matrix: NDArray[np.int64], title: str) -> bytes:
                 color="white" if strong else "black",
                 fontsize=9,
             )
-    return _png(figure)
+    return render_png(figure)
 
 
 def plot_misclassified(
@@ -80,10 +87,4 @@ def plot_misclassified(
         axes.imshow(images[index], cmap="gray", vmin=0, vmax=255)
         axes.set_axis_off()
         axes.set_title(f"{labels[index]} → {predicted[index]}\n{confidence[index]:.0%}", fontsize=8)
-    return _png(figure)
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=100)
-    return buffer.getvalue()
+    return render_png(figure)

@@ -1,0 +1,30 @@
+"""Recipes: found by name, refused with the list, impossible budgets refused before training."""
+
+from dataclasses import replace
+
+import pytest
+
+from mnist.errors import InvalidRecipe
+from mnist.models import ARCHITECTURES
+from mnist.recipes import RECIPES, get_recipe
+
+
+def test_every_recipe_is_found_by_its_own_name_and_its_network_exists() -> None:
+    assert {"demo"} <= set(RECIPES)
+    for name, recipe in RECIPES.items():
+        assert get_recipe(name) is recipe
+        assert recipe.name == name
+        assert recipe.architecture in ARCHITECTURES
+
+
+def test_an_unknown_name_gets_the_list() -> None:
+    with pytest.raises(InvalidRecipe) as refusal:
+        get_recipe("worst")
+    for name in ("worst", *RECIPES):
+        assert name in str(refusal.value)
+
+
+@pytest.mark.parametrize("field", ["epochs", "batch_size", "patience", "members"])
+def test_a_budget_too_small_to_train_is_refused(field: str) -> None:
+    with pytest.raises(InvalidRecipe, match=f"{field} = 0"):
+        replace(get_recipe("demo"), **{field: 0})
