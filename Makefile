@@ -1,0 +1,79 @@
+# The only place where a command is spelled. `make help` lists what there is.
+# Every target makes the environment first if it is missing or belongs to an older lock.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+.SHELLFLAGS := -eu -c
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+UV_VERSION := $(shell sed -n 's/^uv==\([^ ]*\).*/\1/p' requirements.lock)
+PROJECT_ENVIRONMENT := UV_PROJECT_ENVIRONMENT=$(CURDIR)/$(VENV) VIRTUAL_ENV=$(CURDIR)/$(VENV)
+
+# The first Python on the PATH that is new enough; `make PYTHON=/path/to/python setup` decides.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
+	  $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \
+	    2>/dev/null && { echo $$python; break; }; done)
+
+# A checkout that was moved, or an environment whose Python is gone, cannot be repaired in place.
+ifneq ($(shell cat $(VENV)/place 2>/dev/null && $(BIN)/python -c ''),$(CURDIR))
+  $(shell rm -f $(STAMP))
+endif
+
+.PHONY: help setup demo test check up down status lock clean clean-data
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*##/\1 /p' Makefile | awk '{name=$$1; $$1=""; printf "  %-11s%s\n", name, $$0}'
+
+setup: $(STAMP)  ## make the environment from requirements.lock, with every hash checked
+
+demo: up  ## train a champion, score a folder of images, show what became of each
+	@. .local/env && python -m infra.demo
+
+test: $(STAMP)  ## run the tests; `make test ARGS="-k leases"` runs some
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(STAMP)  ## lint, format, types, and the directions of imports
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+up: $(STAMP)  ## start the local stack, or what of it does not run
+	@$(BIN)/python -m infra up
+
+down: $(STAMP)  ## stop the local stack and leave its data
+	@$(BIN)/python -m infra down
+
+status: $(STAMP)  ## show every process of the local stack; fails if one is not healthy
+	@$(BIN)/python -m infra status
+
+lock: $(STAMP)  ## resolve pyproject.toml into requirements.lock anew, changing as little as possible
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes \
+	  --no-annotate --no-header --quiet -o requirements.lock
+
+clean:  ## stop the stack; remove environment and caches, keep the data in .local
+	@if [ -S .local/supervisor.sock ]; then $(BIN)/python -m infra down; fi
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+clean-data: $(STAMP)  ## stop the stack and delete its data, models, labels and keys
+	@$(BIN)/python -m infra down
+	rm -rf .local
+
+$(STAMP): requirements.lock pyproject.toml
+	@if [ -z "$(PYTHON)" ]; then \
+	  echo "Python 3.11, 3.12 or 3.13 is needed; found $$(python3 --version 2>&1 || echo none)." \
+	    "Install one, or say which: make PYTHON=/path/to/python3.11 setup" >&2; exit 1; fi
+	@if [ "$$(cat $(VENV)/place 2>/dev/null)" != "$(CURDIR)" ] || ! $(BIN)/python -c 'import pip' 2>/dev/null; then \
+	  echo "Making $(VENV) with $$($(PYTHON) --version)"; \
+	  $(PYTHON) -m venv --clear $(VENV) && printf %s "$(CURDIR)" > $(VENV)/place; fi
+	@if [ "$$($(BIN)/uv --version 2>/dev/null | cut -d' ' -f2)" != "$(UV_VERSION)" ]; then \
+	  echo "Installing uv $(UV_VERSION)"; \
+	  sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.lock; \
+	  $(BIN)/python -m pip install --quiet --no-deps --require-hashes -r $(VENV)/uv.lock; fi
+	@echo "Installing what requirements.lock lists, about 3 GB on disk"
+	@$(PROJECT_ENVIRONMENT) $(BIN)/uv pip sync --require-hashes requirements.lock
+	@$(PROJECT_ENVIRONMENT) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
