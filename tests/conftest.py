@@ -1,6 +1,7 @@
 """Real services for tests: one S3 store, one MLflow server and one Prefect API per session."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from prefect.testing.utilities import prefect_test_harness
 
 from infra.ports import free_ports
 from infra.store import Store, create_buckets, running_store
@@ -84,8 +86,15 @@ def mlflow_uri(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         _wait_for(f"{uri}/health", process, folder / "server.log")
         yield uri
     finally:
-        process.terminate()
-        process.wait(20)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.fixture(scope="session")
+def prefect_api() -> Iterator[None]:
+    """A real Prefect API on a database of its own."""
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Small real things for tests: digits as images and as files, a graph that reads them, rows."""
 
+import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pyarrow as pa
 from onnx import TensorProto, helper, numpy_helper
 
 from mnist.digits import Images, Labels
+from mnist.graphs import Predictor
 from mnist.keys import ObjectVersion, identity
 from mnist.scoring import PinnedModel
 from mnist.tables import ROWS
@@ -38,8 +40,6 @@ def template_graph(path: Path) -> str:
 
     It compares an image with the ten templates: a real network without a training.
     """
-    import hashlib
-
     templates = digit_images(np.arange(10)).reshape(10, -1).astype(np.float32) / 255
     templates -= templates.mean(axis=1, keepdims=True)
     templates /= np.linalg.norm(templates, axis=1, keepdims=True)
@@ -95,3 +95,18 @@ def rows(*versions: ObjectVersion, **values: Any) -> pa.Table:
         ],
         schema=ROWS,
     )
+
+
+class OneModel:
+    """A registry with one champion that reads drawn digits, or another one when told to."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "templates.onnx"
+        self.digest = template_graph(self.path)
+        self.version = "1"
+
+    def champion(self) -> PinnedModel:
+        return PinnedModel("digits", self.version, self.digest, accept_confidence=0.1)
+
+    def predictor(self, model: PinnedModel) -> Predictor:
+        return Predictor(self.path, model.digest)

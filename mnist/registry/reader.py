@@ -34,6 +34,10 @@ class RegistryReader:
         self._graphs = cache_dir / "graphs"
         self._rest = MlflowRest(tracking_uri, auth)
 
+    def close(self) -> None:
+        """Give back the connections."""
+        self._rest.close()
+
     def champion(self) -> PinnedModel:
         """Pin the version that carries the alias `champion` now.
 

@@ -32,6 +32,10 @@ class MlflowRest:
         self.uri = tracking_uri.rstrip("/")
         self._http = httpx.Client(auth=auth, timeout=httpx.Timeout(30, connect=3))
 
+    def close(self) -> None:
+        """Give back the connections."""
+        self._http.close()
+
     def get(self, endpoint: str, params: Mapping[str, str]) -> dict[str, Any] | None:
         """GET a JSON answer, or None where MLflow says that the thing does not exist."""
         answer = self._send("GET", f"{_API}/{endpoint}", params=params, absent_is_fine=True)

@@ -8,27 +8,10 @@ import pytest
 from mnist.batches import BatchScoring
 from mnist.digits import Outcome
 from mnist.errors import InvalidBatch
-from mnist.graphs import Predictor
 from mnist.keys import listing_digest
 from mnist.receipts import Receipt
-from mnist.scoring import PinnedModel
 from mnist.storage.bucket import control_client
-from tests.factories import png, template_graph
-
-
-class OneModel:
-    """A registry with one champion that reads drawn digits, or another one when told to."""
-
-    def __init__(self, folder):
-        self.path = folder / "templates.onnx"
-        self.digest = template_graph(self.path)
-        self.version = "1"
-
-    def champion(self):
-        return PinnedModel("digits", self.version, self.digest, accept_confidence=0.1)
-
-    def predictor(self, model):
-        return Predictor(self.path, model.digest)
+from tests.factories import OneModel, png
 
 
 @pytest.fixture

@@ -1,0 +1,25 @@
+"""Flows wired to the services of a test: real store, real Prefect API, a small model."""
+
+import pytest
+
+from flows import wiring
+from mnist.settings import Settings
+from tests.factories import OneModel
+
+
+@pytest.fixture
+def registry(tmp_path) -> OneModel:
+    """A registry with one champion that reads drawn digits."""
+    return OneModel(tmp_path)
+
+
+@pytest.fixture
+def wired(
+    prefect_api: None, settings: Settings, registry: OneModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Point the flows at this test's buckets and champion."""
+    monkeypatch.setattr(wiring, "cached_settings", lambda: settings)
+    monkeypatch.setattr(wiring, "registry_reader", lambda: registry)
+    caches = [wiring.inbox, wiring.results_bucket, wiring.results, wiring.batch_scoring]
+    for cached in (*caches, wiring.journal):
+        cached.cache_clear()

@@ -1,0 +1,122 @@
+"""The flow `score-batch` in a real Prefect engine."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+
+from flows.score_batch import score_batch
+from mnist.errors import BatchFailed, InvalidBatch, LeaseHeld, NoChampion, Unavailable
+from mnist.keys import lease_key
+from mnist.storage.lease import LeaseRecord
+from tests.factories import png
+
+pytestmark = pytest.mark.usefixtures("wired")
+
+
+def drop(bucket, batch, count):
+    for i in range(count):
+        bucket.drop(f"{batch}/{i:03d}.png", png(i % 10))
+
+
+def test_a_batch_is_scored_in_chunks_and_its_receipt_returned(inbox_bucket, results):
+    drop(inbox_bucket, "b", 25)
+    inbox_bucket.drop("b/empty.png", b"")
+    summary = score_batch("b")
+    assert (summary["listed"], summary["scored"], summary["rejected"]) == (26, 25, 1)
+    assert len(results.part_keys("b")) == 3
+    (receipt,) = results.receipts("b")
+    assert receipt.is_balanced
+
+
+def test_running_it_again_changes_nothing(inbox_bucket, results):
+    drop(inbox_bucket, "b", 5)
+    assert score_batch("b") == score_batch("b")
+    assert len(results.receipts("b")) == 1
+
+
+def test_people_see_the_receipt_in_prefect(inbox_bucket):
+    drop(inbox_bucket, "Seen By People", 3)
+    score_batch("Seen By People")
+    with get_client(sync_client=True) as client:
+        (artifact,) = client.read_artifacts(
+            artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=["receipt-seen-by-people"]))
+        )
+    assert "3 listed = 3 scored" in artifact.data
+
+
+def test_an_unknown_batch_fails_with_the_ones_there_are(inbox_bucket):
+    drop(inbox_bucket, "real", 1)
+    state = score_batch("unreal", return_state=True)
+    assert state.is_failed()
+    with pytest.raises(InvalidBatch, match="batches there: real"):
+        state.result()
+
+
+def test_without_a_champion_nothing_is_recorded_and_the_run_says_what_to_do(
+    inbox_bucket, results, registry, monkeypatch
+):
+    def none():
+        raise NoChampion("run retrain/default first")
+
+    monkeypatch.setattr(registry, "champion", none)
+    drop(inbox_bucket, "b", 3)
+    state = score_batch("b", return_state=True)
+    assert state.is_failed()
+    assert "NoChampion: run retrain/default first" in state.message
+    assert results.part_keys("b") == []
+
+
+def test_too_many_rejects_fail_the_run_and_keep_every_row(inbox_bucket, results):
+    inbox_bucket.drop("b/1.png", b"text")
+    inbox_bucket.drop("b/2.png", b"")
+    with pytest.raises(BatchFailed, match="All 2 images were rejected"):
+        score_batch("b")
+    assert results.rows("b")["outcome"].to_pylist() == ["rejected", "rejected"]
+    with pytest.raises(BatchFailed):
+        score_batch("b")
+
+
+def test_a_batch_that_another_run_holds_is_left_alone(inbox_bucket, results_bucket, results):
+    drop(inbox_bucket, "b", 3)
+    record = LeaseRecord(run="another", expires_at=datetime.now(UTC) + timedelta(minutes=5))
+    results_bucket.create(lease_key("b"), record.model_dump_json().encode())
+    with pytest.raises(LeaseHeld, match="another"):
+        score_batch("b", wait_seconds=0)
+    assert results.part_keys("b") == []
+
+
+def test_a_store_that_hiccups_costs_a_retry_not_the_batch(inbox_bucket, results, monkeypatch):
+    from flows import wiring
+    from flows.score_batch import score_chunk
+
+    drop(inbox_bucket, "b", 3)
+    real = wiring.inbox().read
+    calls = []
+
+    def hiccup(version):
+        calls.append(version)
+        if len(calls) == 1:
+            raise Unavailable("a hiccup")
+        return real(version)
+
+    monkeypatch.setattr(wiring.inbox(), "read", hiccup)
+    monkeypatch.setattr(score_chunk, "retry_delay_seconds", [0])
+    assert score_batch("b")["scored"] == 3
+
+
+def test_a_broken_graph_is_not_retried(inbox_bucket, registry, monkeypatch):
+    from mnist.errors import IntegrityError
+
+    calls = []
+
+    def broken(model):
+        calls.append(model)
+        raise IntegrityError("another digest")
+
+    monkeypatch.setattr(registry, "predictor", broken)
+    drop(inbox_bucket, "b", 3)
+    with pytest.raises(IntegrityError):
+        score_batch("b")
+    assert len(calls) == 1
