@@ -24,13 +24,14 @@ from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.sorting import LogSort
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from infra.demo_images import demonstration_images
 from infra.services import SERVICES
 from mnist.datasets import load_dataset
 from mnist.errors import MnistError, NoChampion, Unavailable
 from mnist.receipts import Receipt
+from mnist.registry.journal import Journal
 from mnist.registry.reader import RegistryReader
 from mnist.settings import Settings, load_settings
 from mnist.storage.bucket import Bucket
@@ -41,7 +42,11 @@ _TRAINING_SECONDS = 1_800
 _SCORING_SECONDS = 180
 _RUN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-console = Console(highlight=False)
+_NOISE = ("Finished in state", "Executing deployment step", "Deployment step", "Running 1 deploy")
+
+_WIDTH_WITHOUT_TERMINAL = 120
+
+console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL)
 
 
 def main() -> int:
@@ -76,6 +81,8 @@ def _train_unless_champion(settings: Settings) -> None:
         console.print("  no champion yet: prefect deployment run 'retrain/default'")
         _train()
         champion = registry.champion()
+    for entry in _journal(settings).entries()[-1:]:
+        console.print(f"  version {entry.to_version} {entry.action}: {' '.join(entry.reasons)}")
     console.print(f"  the champion is {champion.name} version {champion.version}")
 
 
@@ -101,7 +108,8 @@ def _follow(run_id: UUID) -> StateType:
             state = client.read_flow_run(run_id).state
             lines = client.read_logs(log_of_run, sort=LogSort.TIMESTAMP_ASC, offset=shown)
             for line in lines:
-                console.print(f"  {line.message}", markup=False)
+                if not line.message.startswith(_NOISE):
+                    console.print(f"  {line.message}", markup=False)
             shown += len(lines)
             if state is not None and state.is_final():
                 return state.type
@@ -126,7 +134,7 @@ def _drop(settings: Settings, batch: str) -> int:
 
 
 def _wait_for_receipt(settings: Settings, batch: str, dropped: int) -> Receipt:
-    results = Results(Bucket.on_s3(settings, settings.results_bucket))
+    results = Results(_results_bucket(settings))
     deadline = time.monotonic() + _SCORING_SECONDS
     columns = (TextColumn("  scored"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
@@ -145,8 +153,15 @@ def _wait_for_receipt(settings: Settings, batch: str, dropped: int) -> Receipt:
 
 
 def _show(settings: Settings, batch: str, receipt: Receipt) -> None:
-    rows = Results(Bucket.on_s3(settings, settings.results_bucket)).rows(batch)
-    table = Table("key", "digit", "confidence", "outcome", "reason or warnings", title=batch)
+    rows = Results(_results_bucket(settings)).rows(batch)
+    table = Table(
+        Column("key", overflow="fold"),
+        "digit",
+        "confidence",
+        "outcome",
+        "reason or warnings",
+        title=batch,
+    )
     for row in sorted(rows.to_pylist(), key=lambda row: str(row["key"])):
         scored = row["digit"] is not None
         table.add_row(
@@ -162,6 +177,14 @@ def _show(settings: Settings, batch: str, receipt: Receipt) -> None:
         f"  {sums['listed']} listed = {sums['scored']} scored + {sums['rejected']} rejected; "
         f"{sums['accepted']} accepted without review. {receipt.verdict_reason}"
     )
+
+
+def _results_bucket(settings: Settings) -> Bucket:
+    return Bucket.on_s3(settings, settings.results_bucket)
+
+
+def _journal(settings: Settings) -> Journal:
+    return Journal(_results_bucket(settings))
 
 
 def _registry(settings: Settings) -> RegistryReader:

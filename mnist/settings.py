@@ -58,7 +58,7 @@ class Settings(BaseSettings):
     max_accepted_error_rate: float = Field(
         0.002, gt=0, lt=1, description="tolerable share of wrong readings among accepted ones"
     )
-    lease_seconds: int = Field(120, ge=5, description="a silent run loses its batch after this")
+    lease_seconds: int = Field(30, ge=5, description="a silent run loses its batch after this")
     sweep_seconds: float = Field(1.0, gt=0, description="pause between two looks at the inbox")
 
 
