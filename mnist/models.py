@@ -1,10 +1,11 @@
-"""Network architectures, built from code by name. Scoring never needs this module."""
+"""Networks, built from code by the name of their architecture. Scoring never needs this."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from mnist.architectures import ARCHITECTURES
 from mnist.backend import keras, require_tensorflow
 from mnist.digits import CLASSES, SIDE
 from mnist.errors import InvalidRecipe
@@ -72,36 +73,3 @@ def with_temperature(model: Model, temperature: float) -> Model:
     return keras.Model(
         model.input, keras.ops.softmax(logits / temperature, axis=-1), name=model.name
     )
-
-
-def _lenet(x: Any, recipe: Recipe, policy: Any) -> Any:
-    """Two 5x5 convolutions and a dense layer, after LeNet-5 (LeCun et al. 1998)."""
-    for filters in (24, 48):
-        x = _convolve(x, filters, 5, recipe, policy, pool=2)
-    x = keras.layers.Flatten(dtype=policy)(x)
-    x = keras.layers.Dense(_scaled(128, recipe), use_bias=False, dtype=policy)(x)
-    x = _normalise(x, policy)
-    return keras.layers.Dropout(recipe.dropout, dtype=policy)(x)
-
-
-def _convolve(
-    x: Any, filters: int, side: int, recipe: Recipe, policy: Any, *, pool: int = 1
-) -> Any:
-    """Convolve, pool, normalise, rectify; pooling first spares three quarters of the rest."""
-    x = keras.layers.Conv2D(_scaled(filters, recipe), side, use_bias=False, dtype=policy)(x)
-    if pool > 1:
-        x = keras.layers.MaxPooling2D(pool, dtype=policy)(x)
-    return _normalise(x, policy)
-
-
-def _normalise(x: Any, policy: Any) -> Any:
-    x = keras.layers.BatchNormalization(momentum=0.9, dtype=policy)(x)
-    return keras.layers.ReLU(dtype=policy)(x)
-
-
-def _scaled(filters: int, recipe: Recipe) -> int:
-    return max(1, round(filters * recipe.width))
-
-
-ARCHITECTURES: dict[str, Callable[[Any, Recipe, Any], Any]] = {"lenet": _lenet}
-"""Every architecture by its name: from scaled images to features."""
