@@ -43,7 +43,7 @@ def status() -> None:
     """Show every process; exit 1 if one is not healthy."""
     with _one_sentence_on_failure():
         healths = _stack().health()
-    table = Table("process", "state", "pid", "uptime", "address", "healthy")
+    table = Table("process", "state", "pid", "uptime", "address", "healthy", box=None, padding=(0, 2, 0, 0))
     for health in healths:
         table.add_row(*_row(health))
     console.print(table)
@@ -62,7 +62,7 @@ def _row(health: Health) -> list[str]:
         health.service.name,
         state.state if state else "-",
         str(state.pid) if state and state.pid else "-",
-        str(timedelta(seconds=round(state.uptime_seconds))) if state else "-",
+        str(timedelta(seconds=round(state.uptime_seconds))) if state and state.pid else "-",
         health.address or "-",
         f"[red]no: {health.problem}[/red]" if health.problem else "[green]yes[/green]",
     ]

@@ -76,7 +76,7 @@ class Starter:
                     self._report(launch)
                     del self._waiting[name]
                 elif time.monotonic() - launch.started > READY_SECONDS:
-                    raise self._failure(name, f"{problem} after {READY_SECONDS:.0f} s")
+                    raise self._failure(launch, f"{problem} after {READY_SECONDS:.0f} s")
             time.sleep(0.1)
 
     def _require_free_ports(self, service: Service) -> None:
@@ -93,9 +93,9 @@ class Starter:
 
     def _require_alive(self, launch: _Launch, state: ProcessState) -> None:
         if state.state in _ENDED or state.pid != launch.pid:
-            name = launch.service.name
-            self._supervisor.stop_process(name)  # or it would be tried again behind our back
-            raise self._failure(name, f"ended at its start (exit status {state.exit_status})")
+            # Or supervisord would try it again behind the back of whoever reads the message.
+            self._supervisor.stop_process(launch.service.name)
+            raise self._failure(launch, "ended while starting")
 
     def _problem(self, launch: _Launch) -> str | None:
         service = launch.service
@@ -110,10 +110,13 @@ class Starter:
             seconds = time.monotonic() - launch.started
             self._say(f"{launch.service.name} ready after {seconds:.1f} s")
 
-    def _failure(self, name: str, what: str) -> Unavailable:
-        log = self._supervisor.log_of(name)
-        last_lines = "\n".join(_read_from(log, 0).splitlines()[-_LOG_LINES:])
-        return Unavailable(f"{name} {what}. The end of {log}:\n{last_lines}")
+    def _failure(self, launch: _Launch, what: str) -> Unavailable:
+        log = self._supervisor.log_of(launch.service.name)
+        last_lines = "\n".join(_read_from(log, launch.log_offset).splitlines()[-_LOG_LINES:])
+        return Unavailable(
+            f"{launch.service.name} {what}. Correct the cause and run `make up` again. "
+            f"The end of {log}:\n{last_lines or '(it said nothing)'}"
+        )
 
 
 def _read_from(log: Path, offset: int) -> str:

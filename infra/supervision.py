@@ -79,7 +79,6 @@ class ProcessState:
     state: str
     pid: int
     uptime_seconds: float
-    exit_status: int
 
 
 class Supervisor:
@@ -120,6 +119,7 @@ class Supervisor:
         stale = [file for file, text in files.items() if not _holds(file, text)]
         for file in stale:
             file.write_text(files[file])
+            file.chmod(0o600)
         return bool(stale)
 
     def start(self, environment: Mapping[str, str]) -> None:
@@ -208,7 +208,6 @@ def _state(info: Mapping[str, Any]) -> ProcessState:
         state=info["statename"].lower(),
         pid=info["pid"],
         uptime_seconds=float(info["now"] - info["start"]) if alive else 0.0,
-        exit_status=info["exitstatus"],
     )
 
 
