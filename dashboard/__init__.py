@@ -1,1 +1,1 @@
-"""Streamlit pages for looking at models, batches and errors."""
+"""The pages people look at. Queries and charts know no Streamlit; pages only arrange them."""

@@ -1,0 +1,35 @@
+"""The dashboard: `streamlit run dashboard/app.py` in an environment that names the services."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import streamlit as st
+
+from dashboard import wiring
+from dashboard.texts import plain
+from dashboard.views import batches, overview
+from mnist.errors import InvalidSettings
+
+
+def main() -> None:
+    """Draw the page that the address names."""
+    icon = files("dashboard") / "icon.png"
+    st.set_page_config(page_title="Digits", page_icon=str(icon), layout="wide")
+    page = st.navigation(
+        [
+            st.Page(overview.show, title="Overview", url_path="overview", default=True),
+            st.Page(batches.show, title="Batches", url_path="batches"),
+        ],
+        position="top",
+    )
+    try:
+        wiring.settings()
+    except InvalidSettings as error:
+        st.error(plain(str(error)))
+        return
+    page.run()
+
+
+if __name__ == "__main__":
+    main()

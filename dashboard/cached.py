@@ -1,0 +1,84 @@
+"""Queries remembered for a few seconds, so that one look asks store and registry once.
+
+Answers are shared by everybody who looks: never change them in place. Errors are not remembered.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import thumbnails, wiring
+from dashboard.queries import batches as batch_queries
+from dashboard.queries import health as health_queries
+from dashboard.queries import models as model_queries
+from dashboard.queries import rows as row_queries
+from mnist.errors import MnistError
+from mnist.keys import ObjectVersion
+from mnist.registry.catalogue import TrainingRun
+from mnist.registry.journal import JournalEntry
+
+_RUNS_SHOWN = 20
+
+
+@st.cache_resource(ttl=10, show_spinner=False)
+def champion() -> model_queries.Champion:
+    """The champion and its evaluation."""
+    return model_queries.champion(wiring.catalogue())
+
+
+@st.cache_resource(ttl=10, show_spinner=False)
+def journal() -> list[JournalEntry]:
+    """All decisions, the oldest first."""
+    return wiring.journal().entries()
+
+
+def journal_if_known() -> list[JournalEntry]:
+    """All decisions, or none where the store does not answer; the page says that elsewhere."""
+    try:
+        return journal()
+    except MnistError:
+        return []
+
+
+@st.cache_resource(ttl=10, show_spinner=False)
+def training_runs() -> list[TrainingRun]:
+    """The last training runs, the newest first."""
+    return wiring.catalogue().runs(_RUNS_SHOWN)
+
+
+@st.cache_resource(ttl=10, show_spinner=False)
+def health() -> list[health_queries.Health]:
+    """How store, registry and orchestrator are."""
+    return health_queries.health(
+        {
+            "Object store": wiring.inbox().batches,
+            "Model registry": lambda: wiring.catalogue().runs(1),
+            "Prefect": lambda: health_queries.ask_prefect(wiring.orchestrator().api_url),
+        }
+    )
+
+
+@st.cache_resource(ttl=3, show_spinner=False)
+def batches() -> batch_queries.Batches:
+    """Every batch that was dropped or scored."""
+    return batch_queries.all_batches(wiring.inbox(), wiring.results())
+
+
+@st.cache_resource(ttl=3, show_spinner=False, max_entries=100)
+def part_keys(batch: str) -> tuple[str, ...]:
+    """The parts of a batch that lie in the store now."""
+    return tuple(wiring.results().part_keys(batch))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the rows of this batch …")
+def rows(batch: str, parts: tuple[str, ...]) -> row_queries.BatchRows:  # noqa: ARG001
+    """The rows of a batch; parts never change, so other parts are another question."""
+    return row_queries.batch_rows(wiring.results(), batch)
+
+
+@st.cache_data(max_entries=100, ttl=600, show_spinner="Fetching the images …")
+def thumbnails_of(
+    versions: tuple[ObjectVersion, ...], view: thumbnails.Rendering
+) -> list[thumbnails.Thumbnail]:
+    """Small pictures of some object versions, in order."""
+    return thumbnails.thumbnails(wiring.inbox(), versions, view)

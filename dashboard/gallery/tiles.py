@@ -1,0 +1,56 @@
+"""What one tile of the gallery says, from a row and its thumbnail."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import TypedDict
+
+import pandas as pd
+
+from dashboard.queries.rows import Decision, explained
+from dashboard.texts import percent
+from dashboard.thumbnails import Thumbnail
+
+
+class Tile(TypedDict):
+    """One image of the gallery; every field is plain text."""
+
+    png: str | None
+    note: str
+    alt: str
+    title: str
+    name: str
+    digit: str | None
+    confidence: str
+    decision: str
+    remarks: str
+
+
+def tiles(frame: pd.DataFrame, pictures: Sequence[Thumbnail]) -> list[Tile]:
+    """Join rows of a batch with their pictures, one tile each."""
+    records = frame.to_dict("records")
+    return [_tile(row, picture) for row, picture in zip(records, pictures, strict=True)]
+
+
+def _tile(row: dict[object, object], picture: Thumbnail) -> Tile:
+    key = str(row["key"])
+    name = key.rpartition("/")[2]
+    remarks = str(row["remarks"])
+    if row["decision"] == Decision.REJECTED:
+        digit, confidence, reading = None, "", f"rejected: {remarks}"
+    else:
+        digit, confidence = str(row["digit"]), percent(float(str(row["confidence"])))
+        reading = f"read as {digit}"
+    detail = f"\n{explained(remarks)} {row['detail']}" if digit is None else ""
+    return Tile(
+        png=base64.b64encode(picture.png).decode() if picture.png else None,
+        note=picture.note,
+        alt=f"{name}, {reading}",
+        title=f"{key}\n{reading}{detail}",
+        name=name,
+        digit=digit,
+        confidence=confidence,
+        decision=str(row["decision"]),
+        remarks=remarks.replace(", ", "\n"),
+    )

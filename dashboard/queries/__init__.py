@@ -1,0 +1,1 @@
+"""What pages show, asked of store and registry. No Streamlit here."""

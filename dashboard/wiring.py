@@ -1,0 +1,68 @@
+"""Where pages get their parts from: settings read once, clients made once per process."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+from mnist.registry.catalogue import Catalogue
+from mnist.registry.journal import Journal
+from mnist.settings import load_settings
+from mnist.storage.bucket import Bucket
+from mnist.storage.inbox import Inbox
+from mnist.storage.results import Results
+
+settings = cache(load_settings)
+
+
+class Orchestrator(BaseSettings):
+    """Where Prefect is; nothing else of Prefect's configuration concerns a page."""
+
+    api_url: str | None = Field(None, validation_alias="PREFECT_API_URL")
+
+    @property
+    def page_url(self) -> str | None:
+        """Address of Prefect's own pages."""
+        return self.api_url.rstrip("/").removesuffix("/api") if self.api_url else None
+
+
+@cache
+def orchestrator() -> Orchestrator:
+    """Where Prefect is."""
+    return Orchestrator()
+
+
+@cache
+def inbox() -> Inbox:
+    """The bucket people drop images into."""
+    return Inbox(Bucket.on_s3(settings(), settings().inbox_bucket))
+
+
+@cache
+def results_bucket() -> Bucket:
+    """The bucket of rows, receipts, leases and the journal."""
+    return Bucket.on_s3(settings(), settings().results_bucket)
+
+
+@cache
+def results() -> Results:
+    """Rows and receipts."""
+    return Results(results_bucket())
+
+
+@cache
+def journal() -> Journal:
+    """Every promotion decision ever made."""
+    return Journal(results_bucket())
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The champion, its evaluation and training runs."""
+    known = settings()
+    login = None
+    if known.mlflow_username is not None and known.mlflow_password is not None:
+        login = known.mlflow_username, known.mlflow_password.get_secret_value()
+    return Catalogue(known.mlflow_tracking_uri, known.experiment_name, known.model_name, auth=login)
