@@ -80,7 +80,7 @@ class Policy(BaseModel):
     corruption_mean_floor: Share = Field(0.0, description="lowest mean accuracy over corruptions")
     corruption_worst_floor: Share = Field(0.0, description="lowest accuracy on any corruption")
     corruption_mean_drop: Share = Field(
-        0.03, description="largest drop in mean corruption accuracy against the champion"
+        0.05, description="largest drop in mean corruption accuracy against the champion"
     )
     corruption_worst_drop: Share = Field(
         0.15, description="largest drop on any one corruption against the champion"

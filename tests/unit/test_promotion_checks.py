@@ -202,7 +202,7 @@ class TestCorruptions:
         theirs = {"fog": 0.9, "shear": 0.9}
 
         assert self.against({"fog": 0.86, "shear": 0.89}, theirs).promote
-        assert self.against({"fog": 0.84, "shear": 0.89}, theirs).verdict is Verdict.WORSE
+        assert self.against({"fog": 0.8, "shear": 0.89}, theirs).verdict is Verdict.WORSE
 
     def test_a_drop_on_one_corruption_is_worse_whatever_the_mean(self):
         decision = self.against({"fog": 0.7, "shear": 1.0}, {"fog": 0.9, "shear": 0.5})
