@@ -145,6 +145,7 @@ def retrain(
     _steps().check_policy(policy)
     with tempfile.TemporaryDirectory(prefix="retrain-") as folder:
         data = load_data(seed)
+        chosen = chosen.for_images(data.train.n)
         training = train(chosen, data, seed)
         candidate = measure(training, data, Path(folder))
         version = publish(candidate, chosen, data, seed)

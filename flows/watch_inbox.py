@@ -22,6 +22,9 @@ def watch_inbox() -> dict[str, str]:
     logger = get_run_logger()
     outcome: dict[str, str] = {}
     for batch in wiring.new_sweeper().pending():
+        if wiring.is_held(batch):
+            outcome[batch] = "left alone: another run works on it"
+            continue
         try:
             outcome[batch] = score_batch(batch, wait_seconds=0)["verdict"]
         except LeaseHeld as error:

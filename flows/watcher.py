@@ -53,6 +53,9 @@ class Watcher:
         for batch in pending:
             if self._stopping.is_set():
                 return
+            if wiring.is_held(batch):
+                self._sweeper.put_off(batch)
+                continue
             try:
                 summary = score_batch(batch, wait_seconds=0)
                 _log.info("batch.scored", **summary)

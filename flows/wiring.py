@@ -10,7 +10,7 @@ from mnist.registry.reader import RegistryReader
 from mnist.settings import Settings, load_settings
 from mnist.storage.bucket import Bucket
 from mnist.storage.inbox import Inbox
-from mnist.storage.lease import Lease
+from mnist.storage.lease import Lease, holder
 from mnist.storage.results import Results
 from mnist.sweeping import Sweeper
 
@@ -70,6 +70,11 @@ def lease(batch: str, run: str, wait_seconds: float) -> Lease:
     """The right to work on a batch."""
     seconds = cached_settings().lease_seconds
     return Lease(results_bucket(), batch, run, seconds=seconds, wait_seconds=wait_seconds)
+
+
+def is_held(batch: str) -> bool:
+    """Tell whether some run works on a batch now, so that starting another would be noise."""
+    return holder(results_bucket(), batch) is not None
 
 
 def _mlflow_login(settings: Settings) -> tuple[str, str] | None:

@@ -34,6 +34,13 @@ class LeaseRecord(BaseModel, frozen=True):
         return now < self.expires_at
 
 
+def holder(bucket: Bucket, batch: str) -> LeaseRecord | None:
+    """Look up which run holds a batch now, if one does."""
+    found = bucket.read_with_etag(lease_key(batch))
+    record = LeaseRecord.model_validate_json(found[0]) if found else None
+    return record if record is not None and record.is_live(datetime.now(UTC)) else None
+
+
 class Lease:
     """Hold a batch while a `with` block runs, renewing in the background.
 
