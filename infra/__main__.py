@@ -43,7 +43,9 @@ def status() -> None:
     """Show every process; exit 1 if one is not healthy."""
     with _one_sentence_on_failure():
         healths = _stack().health()
-    table = Table("process", "state", "pid", "uptime", "address", "healthy", box=None, padding=(0, 2, 0, 0))
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("process", "state", "pid", "uptime", "address", "healthy"):
+        table.add_column(heading, no_wrap=heading == "address")
     for health in healths:
         table.add_row(*_row(health))
     console.print(table)

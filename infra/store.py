@@ -16,7 +16,7 @@ from mnist.errors import Unavailable
 from mnist.settings import Settings
 from mnist.storage.bucket import control_client
 
-_READY_SECONDS = 30.0
+_READY_SECONDS = 60.0
 _STOP_SECONDS = 10.0
 
 
