@@ -1,15 +1,13 @@
 """The one door: bytes in, a digit or a reason out."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist.images.grey import Plane
 from mnist.images.loading import load
-from mnist.images.pipelines import Trace, enhanced, is_native, standard
+from mnist.images.pipelines import Trace, run
 from mnist.images.results import Decoded, Limits, Pipeline, Rejection
 
 _DEFAULT_LIMITS = Limits()
@@ -67,18 +65,10 @@ def _decode(
     if isinstance(plane, Rejection):
         return plane
     trace("grey", plane)
-    result = _chosen(plane, pipeline)(plane, trace)
+    result = run(plane, pipeline, trace)
     if isinstance(result, Decoded):
         trace("result", result.pixels)
     return result
-
-
-def _chosen(
-    plane: Plane, pipeline: Pipeline | None
-) -> Callable[[Plane, Trace], Decoded | Rejection]:
-    if pipeline is None:
-        return standard if is_native(plane) else enhanced
-    return standard if pipeline is Pipeline.STANDARD else enhanced
 
 
 def _ignore(name: str, picture: NDArray[Any]) -> None:

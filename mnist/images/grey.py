@@ -7,10 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist.images.arrays import Pixels, Plane
 from mnist.images.parameters import PARAMETERS
-
-Plane = NDArray[np.uint8]
-"""Grey image of any size, shape (h, w), values 0-255."""
 
 _UPRIGHT: dict[int, Callable[[Plane], Any]] = {
     2: lambda plane: cv2.flip(plane, 1),
@@ -21,7 +19,6 @@ _UPRIGHT: dict[int, Callable[[Plane], Any]] = {
     7: lambda plane: cv2.flip(cv2.transpose(plane), -1),
     8: lambda plane: cv2.rotate(plane, cv2.ROTATE_90_COUNTERCLOCKWISE),
 }
-_SMALLEST_DEPTH = 8
 
 
 def to_grey(pixels: NDArray[Any], orientation: int = 1) -> Plane:
@@ -31,57 +28,77 @@ def to_grey(pixels: NDArray[Any], orientation: int = 1) -> Plane:
         pixels: Shape (h, w), (h, w, 3) BGR or (h, w, 4) BGRA; any integer or float type.
         orientation: EXIF orientation, 1-8.
     """
-    plane = _reduced(to_eight_bits(pixels))
+    plane = to_eight_bits(_reduced(pixels))
     if plane.ndim == 3:
-        plane = _flatten(plane) if plane.shape[2] == 4 else _grey(plane)
+        plane = _flattened(plane) if plane.shape[2] == 4 else plane
+        plane = _without_colour(plane) if plane.ndim == 3 else plane
     turn = _UPRIGHT.get(orientation)
     return plane if turn is None else np.asarray(turn(plane), np.uint8)
 
 
-def _reduced(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    height, width = plane.shape[:2]
-    scale = PARAMETERS.working_side / max(height, width)
-    if scale >= 1:
-        return plane
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _grey(pixels: NDArray[np.uint8]) -> Plane:
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), np.uint8)
-
-
-def to_eight_bits(pixels: NDArray[Any]) -> NDArray[np.uint8]:
+def to_eight_bits(pixels: NDArray[Any]) -> Pixels:
     """Map deeper pixels to 0-255 by the depth that they really use.
 
-    Scanners store 8, 10 or 12 bits in 16-bit files; dividing by 256 would make those black.
+    Scanners store 10 or 12 bits in 16-bit files; dividing by 256 would make those black.
     """
     if pixels.dtype == np.uint8:
         return pixels
-    values = np.nan_to_num(pixels.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    values = pixels.astype(np.float32)
     lowest, highest = float(values.min()), float(values.max())
     if lowest < 0:
         values, highest = values - lowest, highest - lowest
-    if highest <= 1.0 and pixels.dtype.kind == "f":
+    if pixels.dtype.kind == "f" and highest <= 1.0:
         top = 1.0
     else:
-        depth = max(_SMALLEST_DEPTH, int(np.ceil(np.log2(highest + 1))))
-        top = 2.0 ** (depth + depth % 2) - 1
+        bits = max(8, int(np.ceil(np.log2(highest + 1))))
+        top = 2.0 ** (bits + bits % 2) - 1
     return (values * (255.0 / top)).round().astype(np.uint8)
 
 
-def _flatten(pixels: NDArray[np.uint8]) -> Plane:
-    """Lay a transparent image on a ground that its ink stands out against."""
+def _reduced(pixels: NDArray[Any]) -> NDArray[Any]:
+    """Shrink a picture that is longer than the working size by averaging, and make it finite."""
+    if pixels.dtype not in {np.dtype(np.uint8), np.dtype(np.uint16)}:
+        pixels = np.nan_to_num(pixels.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    height, width = pixels.shape[:2]
+    scale = PARAMETERS.working_side / max(height, width)
+    if scale >= 1:
+        return pixels
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+
+
+def _without_colour(pixels: Pixels) -> Plane:
+    """Take luminance, unless one channel shows much more: yellow ink on white, red on green."""
+    luminance = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), np.uint8)
+    channels = [np.ascontiguousarray(pixels[:, :, index]) for index in range(3)]
+    detail = [_detail(channel) for channel in channels]
+    best = int(np.argmax(detail))
+    if detail[best] > PARAMETERS.colour_gain * _detail(luminance) + 1:
+        return channels[best]
+    return luminance
+
+
+def _detail(plane: Plane) -> float:
+    """Standard deviation of what a wide blur leaves behind, in grey levels."""
+    small = cv2.resize(plane, (64, 64), interpolation=cv2.INTER_AREA).astype(np.float32)
+    return float((small - cv2.GaussianBlur(small, (0, 0), 8)).std())
+
+
+def _flattened(pixels: Pixels) -> Pixels:
+    """Lay a transparent picture on a ground that its ink stands out against.
+
+    If all that shows has one colour, the shape is in the transparency, whether the ink is black
+    or white. Otherwise the ground continues the colour that shows most: the paper.
+    """
     alpha = pixels[:, :, 3]
-    grey = _grey(pixels[:, :, :3])
-    opaque = alpha >= 128
+    colours = np.ascontiguousarray(pixels[:, :, :3])
     if alpha.min() == 255:
-        return grey
-    shown = grey[opaque]
-    if shown.size == 0:
+        return colours
+    shown = colours[alpha >= 128]
+    if not shown.size:
         return alpha.copy()
-    low, middle, high = np.percentile(shown, (2, 50, 98))
-    if high - low < 2 * PARAMETERS.least_contrast:
+    low, middle, high = np.percentile(shown, (2, 50, 98), axis=0)
+    if (high - low).max() < 2 * PARAMETERS.least_contrast:
         return alpha.copy()
-    weight = alpha.astype(np.float32) / 255
-    return (grey * weight + middle * (1 - weight)).round().astype(np.uint8)
+    weight = alpha[:, :, None].astype(np.float32) / 255
+    return np.asarray((colours * weight + middle * (1 - weight)).round(), np.uint8)

@@ -7,49 +7,80 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist.digits import SIDE, Reason
-from mnist.images.grey import Plane
+from mnist.digits import Reason
+from mnist.images.arrays import Plane
+from mnist.images.components import select
+from mnist.images.ground import ink_over_ground
+from mnist.images.native import as_native, native_warnings
+from mnist.images.oddities import warnings_of
 from mnist.images.parameters import PARAMETERS
 from mnist.images.placement import place
-from mnist.images.polarity import frame_of, is_light_on_dark
+from mnist.images.polarity import levels_of
 from mnist.images.results import Decoded, Pipeline, Rejection
+from mnist.images.segmentation import segment
+from mnist.images.strokes import redraw
 
 Trace = Callable[[str, NDArray[Any]], None]
 """Told the name and the picture of every stage."""
 
 
-def is_native(plane: Plane) -> bool:
-    """Whether this is a training-like image: 28x28, light ink on a dark ground."""
-    if plane.shape != (SIDE, SIDE) or plane.max() < PARAMETERS.native_ink:
-        return False
-    dark_ground = 2 * np.count_nonzero(frame_of(plane) <= PARAMETERS.native_ground)
-    return bool(dark_ground > frame_of(plane).size) and is_light_on_dark(plane)
+def run(plane: Plane, pipeline: Pipeline | None, trace: Trace) -> Decoded | Rejection:
+    """Make the digit with the pipeline asked for, or with the one that suits the picture.
 
-
-def standard(plane: Plane, trace: Trace) -> Decoded | Rejection:
-    """Pass training-like images untouched; crop, scale and centre the others."""
-    if is_native(plane):
-        return Decoded(plane, (), Pipeline.STANDARD)
-    return _cropped_and_placed(plane, trace, Pipeline.STANDARD)
-
-
-def enhanced(plane: Plane, trace: Trace) -> Decoded | Rejection:
-    """Clean the picture before it is cropped, scaled and centred."""
-    return _cropped_and_placed(plane, trace, Pipeline.ENHANCED)
-
-
-def _cropped_and_placed(plane: Plane, trace: Trace, name: Pipeline) -> Decoded | Rejection:
+    Args:
+        plane: Shape (h, w), upright, ink of either polarity.
+        pipeline: None picks `standard` for images in MNIST's format and `enhanced` for others.
+        trace: Called after every stage.
+    """
+    native = None if pipeline is Pipeline.ENHANCED else as_native(plane)
+    if native is not None:
+        return Decoded(native, native_warnings(native), Pipeline.STANDARD)
     contrast = int(plane.max()) - int(plane.min())
     if contrast < PARAMETERS.least_contrast:
-        return Rejection(Reason.BLANK, f"The image spans {contrast} grey levels.")
-    ink = plane if is_light_on_dark(plane) else cv2.bitwise_not(plane)
-    trace("polarity", ink)
-    ink = cv2.normalize(ink, np.empty_like(ink), 0, 255, cv2.NORM_MINMAX)
-    _, mask = cv2.threshold(ink, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    trace("mask", mask)
-    x, y, width, height = cv2.boundingRect(mask)
+        return Rejection(
+            Reason.BLANK,
+            f"The image spans {contrast} grey levels; ink needs {PARAMETERS.least_contrast}.",
+        )
+    return (_standard if pipeline is Pipeline.STANDARD else _enhanced)(plane, trace)
+
+
+def _standard(plane: Plane, trace: Trace) -> Decoded | Rejection:
+    """Threshold, crop, scale and centre, and nothing else: how MNIST itself was made."""
+    levels = levels_of(plane)
+    ink = plane if levels.light_on_dark else np.asarray(cv2.bitwise_not(plane), np.uint8)
+    trace("light on dark", ink)
+    _, mask = cv2.threshold(ink, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    trace("mask", mask * 255)
+    left, top, width, height = cv2.boundingRect(mask)
     ground = float(np.median(ink[mask == 0]))
-    crop = ink[y : y + height, x : x + width].astype(np.float32) - ground
-    crop = np.clip(crop * (255.0 / max(255.0 - ground, 1.0)), 0, 255).astype(np.uint8)
+    crop = ink[top : top + height, left : left + width].astype(np.float32) - ground
+    crop = np.clip(crop * (255 / (float(ink.max()) - ground)), 0, 255).astype(np.uint8)
     trace("crop", crop)
-    return Decoded(place(crop), (), name)
+    return Decoded(place(crop), (), Pipeline.STANDARD)
+
+
+def _enhanced(plane: Plane, trace: Trace) -> Decoded | Rejection:
+    """Take away the sheet and everything on it that is not the digit, then redraw the digit."""
+    levels = levels_of(plane)
+    ink = ink_over_ground(plane, levels)
+    trace("ink without ground", _visible(ink))
+    segmented = segment(ink, even=levels.even)
+    if segmented is None:
+        return Rejection(Reason.BLANK, "Nothing in the image stands out of its noise.")
+    trace("mask", segmented.mask * 255)
+    chosen = select(segmented.mask)
+    trace("pieces of the digit", chosen.mask * 255)
+    left, top, width, height = chosen.box
+    near = cv2.dilate(chosen.mask, np.ones((3, 3), np.uint8))
+    crop = (ink * near / segmented.level)[top : top + height, left : left + width]
+    crop = np.clip(crop, 0, 1)
+    trace("crop", _visible(crop))
+    drawing = redraw(crop, PARAMETERS.ink_share_even if levels.even else PARAMETERS.ink_share)
+    trace("stroke width", drawing.picture)
+    left, top, width, height = cv2.boundingRect(drawing.picture)
+    digit = place(drawing.picture[top : top + height, left : left + width])
+    return Decoded(digit, warnings_of(segmented, chosen, drawing), Pipeline.ENHANCED)
+
+
+def _visible(ink: NDArray[np.float32]) -> Plane:
+    return (np.clip(ink, 0, 1) * 255).astype(np.uint8)

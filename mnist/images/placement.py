@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from mnist.digits import SIDE, Image
-from mnist.images.grey import Plane
+from mnist.images.arrays import Plane
 from mnist.images.parameters import PARAMETERS
 
 
@@ -28,7 +28,7 @@ def place(ink: Plane) -> Image:
     moments = cv2.moments(small)
     mass = moments["m00"]
     centre_x, centre_y = moments["m10"] / mass, moments["m01"] / mass
-    middle = (SIDE - 1) / 2
+    middle = SIDE / 2
     left = _clamped(round(middle - centre_x), SIDE - size[0])
     top = _clamped(round(middle - centre_y), SIDE - size[1])
     image = np.zeros((SIDE, SIDE), np.uint8)

@@ -1,0 +1,113 @@
+"""Which connected pieces of ink are the digit, and what else is there."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist.images.arrays import Plane
+from mnist.images.parameters import PARAMETERS
+
+Box = tuple[int, int, int, int]
+"""Left, top, width and height, in pixels."""
+
+
+class Selection(NamedTuple):
+    """The pieces taken for the digit.
+
+    Attributes:
+        mask: Their pixels, shape (h, w), 0 or 1.
+        box: Their bounding box.
+        rivals: Pieces left out that are large enough to be a digit themselves.
+        specks: Pieces left out that are too small to be part of one.
+    """
+
+    mask: Plane
+    box: Box
+    rivals: int
+    specks: int
+
+
+def select(mask: Plane) -> Selection:
+    """Take the most prominent piece of ink, and the pieces that belong to it.
+
+    Prominent is long, inked, near the middle and not cut by the frame. A detached bar or a stroke
+    in two parts is near the main piece; a neighbour's clipped end lies along the frame.
+
+    Args:
+        mask: Shape (h, w), 0 or 1, with at least one 1.
+    """
+    _, found, table, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    labels, stats = np.asarray(found, np.int32), np.asarray(table, np.int32)[1:]
+    largest_first = np.argsort(-stats[:, cv2.CC_STAT_AREA], kind="stable")
+    candidates = largest_first[: PARAMETERS.candidate_pieces]
+    boxes = stats[candidates, :4].astype(np.float64)
+    areas = stats[candidates, cv2.CC_STAT_AREA].astype(np.float64)
+    clipped = _share_along_frame(labels, stats)[candidates]
+    main = int(np.argmax(_prominence(boxes, areas, clipped, mask.shape)))
+    parts = _belonging(main, boxes, areas, clipped)
+    others = [i for i in range(len(areas)) if i not in parts and clipped[i] < PARAMETERS.clipped]
+    rivals = sum(areas[i] >= PARAMETERS.rival_area * areas[main] for i in others)
+    chosen = np.isin(labels, candidates[parts] + 1).astype(np.uint8)
+    specks = int((stats[:, cv2.CC_STAT_AREA] < PARAMETERS.part_area * areas[main]).sum())
+    left, top, width, height = cv2.boundingRect(chosen)
+    return Selection(chosen, (left, top, width, height), rivals, specks)
+
+
+def _prominence(
+    boxes: NDArray[np.float64],
+    areas: NDArray[np.float64],
+    clipped: NDArray[np.float64],
+    shape: tuple[int, ...],
+) -> NDArray[np.float64]:
+    height, width = shape
+    length = np.hypot(boxes[:, 2], boxes[:, 3])
+    off_x = (boxes[:, 0] + boxes[:, 2] / 2) / width - 0.5
+    off_y = (boxes[:, 1] + boxes[:, 3] / 2) / height - 0.5
+    central = 1 - np.minimum(np.hypot(off_x, off_y), 1) * 0.7
+    return length * np.sqrt(areas) * central * (1 - 0.8 * np.minimum(clipped, 1))
+
+
+def _share_along_frame(labels: NDArray[np.int32], stats: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Frame pixels of each piece per pixel of its longer side: near 1 for a clipped end."""
+    frame = np.concatenate((labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]))
+    touching = np.bincount(frame, minlength=len(stats) + 1)[1:]
+    return np.asarray(touching / stats[:, 2:4].max(axis=1), np.float64)
+
+
+def _belonging(
+    main: int,
+    boxes: NDArray[np.float64],
+    areas: NDArray[np.float64],
+    clipped: NDArray[np.float64],
+) -> list[int]:
+    reach = PARAMETERS.part_distance * boxes[main, 2:].max()
+    parts = [main]
+    waiting = [
+        i
+        for i in range(len(areas))
+        if i != main
+        and clipped[i] < PARAMETERS.clipped
+        and areas[i] >= PARAMETERS.part_area * areas[main]
+        and not _side_by_side(boxes[i], boxes[main])
+    ]
+    added = True
+    while added:
+        near = [i for i in waiting if min(_gap(boxes[i], boxes[j]) for j in parts) <= reach]
+        waiting = [i for i in waiting if i not in near]
+        parts += near
+        added = bool(near)
+    return parts
+
+
+def _side_by_side(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
+    """Whether two pieces stand next to each other, nearly as tall: two digits, not one."""
+    apart = a[0] >= b[0] + b[2] or b[0] >= a[0] + a[2]
+    return bool(apart and min(a[3], b[3]) >= PARAMETERS.rival_height * max(a[3], b[3]))
+
+
+def _gap(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    x = max(a[0] - b[0] - b[2], b[0] - a[0] - a[2], 0)
+    y = max(a[1] - b[1] - b[3], b[1] - a[1] - a[3], 0)
+    return float(np.hypot(x, y))

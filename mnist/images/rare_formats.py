@@ -1,0 +1,107 @@
+"""Decode what is too rare or too odd for the worker itself. Runs in the sandbox's child only."""
+
+import io
+import struct
+import zlib
+from typing import Any
+
+import cv2
+import numpy as np
+import pillow_heif
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from mnist.digits import Reason
+from mnist.images.arrays import Plane
+from mnist.images.grey import to_grey
+from mnist.images.header import Format, size_problem
+from mnist.images.parameters import PARAMETERS
+from mnist.images.results import Limits, Rejection
+
+_PILLOW_NAMES = {Format.HEIC: "HEIF"}
+_REDUCIBLE = {"L", "RGB", "RGBA", "CMYK", "YCbCr"}
+_DAMAGE = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    TypeError,
+    KeyError,
+    IndexError,
+    OverflowError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+    cv2.error,
+)
+
+
+def prepare() -> None:
+    """Load every decoder now, before the child gives up the right to open files."""
+    pillow_heif.register_heif_opener()
+    Image.init()
+    Image.MAX_IMAGE_PIXELS = None  # our own limit is checked for every image
+
+
+def decode_rare(
+    content: bytes, image_format: Format, orientation: int, limits: Limits
+) -> Plane | Rejection:
+    """Decode the first picture of a file with Pillow, and with OpenCV what Pillow lacks.
+
+    Args:
+        content: The file.
+        image_format: As found by its content; no other decoder is tried.
+        orientation: EXIF orientation found outside the file's own metadata, 1-8.
+        limits: Checked against the header that the decoder read, before it decodes.
+    """
+    name = _PILLOW_NAMES.get(image_format, image_format.value)
+    try:
+        with Image.open(io.BytesIO(content), formats=[name]) as image:
+            problem = size_problem(*image.size, limits)
+            return problem or to_grey(_pixels(image), orientation)
+    except MemoryError:
+        return Rejection(Reason.TOO_LARGE, f"Decoding the {image_format} needs too much memory.")
+    except UnidentifiedImageError as error:
+        if image_format is Format.TIFF:
+            return _deep_tiff(content, limits)
+        return _damaged(image_format, error)
+    except _DAMAGE as error:
+        return _damaged(image_format, error)
+
+
+def _pixels(image: Image.Image) -> NDArray[Any]:
+    """Bring Pillow's modes to grey, BGR or BGRA; deeper grey stays as deep as it is."""
+    enough = 2 * PARAMETERS.working_side
+    image.draft(None, (enough, enough))
+    image.load()
+    transparent = "transparency" in image.info or image.mode in {"PA", "LA", "La", "RGBa"}
+    factor = max(image.size) // enough
+    upright = image.reduce(factor) if factor > 1 and image.mode in _REDUCIBLE else image
+    ImageOps.exif_transpose(upright, in_place=True)
+    if upright.mode.startswith(("I", "F")):
+        return np.asarray(upright)
+    if upright.mode == "LAB":
+        return np.asarray(upright.getchannel(0))
+    if transparent or upright.mode == "RGBA":
+        return cv2.cvtColor(np.asarray(upright.convert("RGBA")), cv2.COLOR_RGBA2BGRA)
+    if upright.mode in {"1", "L"}:
+        return np.asarray(upright.convert("L"))
+    return cv2.cvtColor(np.asarray(upright.convert("RGB")), cv2.COLOR_RGB2BGR)
+
+
+def _deep_tiff(content: bytes, limits: Limits) -> Plane | Rejection:
+    """Read the TIFFs with deep colour that Pillow does not know; OpenCV has libtiff as well."""
+    try:
+        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error as error:
+        return _damaged(Format.TIFF, error)
+    if pixels is None:
+        return Rejection(Reason.CORRUPT, "The TIFF data cannot be decoded.")
+    return size_problem(pixels.shape[1], pixels.shape[0], limits) or to_grey(pixels)
+
+
+def _damaged(image_format: Format, error: Exception) -> Rejection:
+    said = " ".join(str(error).split())[:120]
+    cut = "truncated" in said.lower() or "end of file" in said.lower()
+    reason = Reason.TRUNCATED if cut or isinstance(error, EOFError) else Reason.CORRUPT
+    return Rejection(reason, f"The {image_format} data cannot be decoded: {said}.")

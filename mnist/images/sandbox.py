@@ -1,0 +1,180 @@
+"""Decode in a process of its own, so that a crash or a bomb costs one image and not the worker.
+
+Which images need it, and why not all: plain 8-bit PNG, baseline JPEG and uncompressed BMP of
+moderate size are nearly everything people drop, their structure was checked chunk by chunk, and
+libpng and libjpeg-turbo are the most fuzzed decoders there are; a process for each would cost more
+than the whole prediction. All else (TIFF, WEBP, HEIC, GIF, progressive, interlaced, deep, CMYK or
+large) goes through a few long-lived children without secrets, files or much memory.
+"""
+
+import atexit
+import os
+import subprocess
+import sys
+from functools import lru_cache
+from threading import BoundedSemaphore, Lock, Timer
+from typing import IO
+
+from mnist.digits import Reason
+from mnist.errors import Unavailable
+from mnist.images.arrays import Plane
+from mnist.images.results import Rejection
+from mnist.images.sandbox_protocol import (
+    READY,
+    BrokenAnswer,
+    Request,
+    read_answer,
+    write_request,
+)
+
+SECONDS_PER_IMAGE = 20.0
+SECONDS_TO_START = 60.0
+_MOST_CHILDREN = 4
+_ATTEMPTS = 2
+_COMMAND = [sys.executable, "-m", "mnist.images.sandbox_child"]
+
+
+class Child:
+    """One decoder process, used by one thread at a time."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            _COMMAND,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_bare_environment(),
+        )
+        self._timed_out = False
+        timer = self._deadline(SECONDS_TO_START)
+        ready = self._answers.read(len(READY))
+        timer.cancel()
+        if ready != READY:
+            self.close()
+            raise Unavailable(
+                f"The image decoder did not start (exit code {self._process.returncode}); run "
+                f"`{' '.join(_COMMAND)}` to see why."
+            )
+
+    def decode(self, request: Request, seconds: float) -> Plane | Rejection:
+        """Decode one image.
+
+        Raises:
+            BrokenAnswer: If the process died over it; this child is of no more use.
+        """
+        timer = self._deadline(seconds)
+        try:
+            write_request(self._requests, request)
+            return read_answer(self._answers)
+        except (BrokenAnswer, OSError) as error:
+            self.close()
+            if self._timed_out:
+                return Rejection(Reason.CORRUPT, f"Decoding took longer than {seconds:g} s.")
+            raise BrokenAnswer(f"exit code {self._process.returncode}: {error}") from error
+        finally:
+            timer.cancel()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can take another image."""
+        return self._process.poll() is None
+
+    def close(self) -> None:
+        """End the process and its pipes; safe to repeat."""
+        self._process.kill()
+        self._process.wait()
+        self._answers.close()
+        try:
+            self._requests.close()
+        except BrokenPipeError:
+            return  # what was still buffered for a dead process is of no interest
+
+    @property
+    def _requests(self) -> IO[bytes]:
+        assert self._process.stdin is not None  # noqa: S101 - Popen was given PIPE
+        return self._process.stdin
+
+    @property
+    def _answers(self) -> IO[bytes]:
+        assert self._process.stdout is not None  # noqa: S101 - Popen was given PIPE
+        return self._process.stdout
+
+    def _deadline(self, seconds: float) -> Timer:
+        timer = Timer(seconds, self._expire)
+        timer.daemon = True
+        timer.start()
+        return timer
+
+    def _expire(self) -> None:
+        self._timed_out = True
+        self._process.kill()
+
+
+class Sandbox:
+    """A few children, started when first needed and kept for the next image."""
+
+    def __init__(self) -> None:
+        self._idle: list[Child] = []
+        self._lock = Lock()
+        self._free = BoundedSemaphore(min(_MOST_CHILDREN, os.cpu_count() or 1))
+
+    def decode(self, request: Request, seconds: float = SECONDS_PER_IMAGE) -> Plane | Rejection:
+        """Decode one image; a crash is tried once more, because memory may have been short.
+
+        Raises:
+            Unavailable: If no decoder process can be started; no fault of the image.
+        """
+        problem = ""
+        with self._free:
+            for _ in range(_ATTEMPTS):
+                child = self._take()
+                try:
+                    answer = child.decode(request, seconds)
+                except BrokenAnswer as error:
+                    problem = str(error)
+                    continue
+                self._put_back(child)
+                return answer
+        return Rejection(
+            Reason.CORRUPT, f"The {request.image_format} decoder died over the image ({problem})."
+        )
+
+    def close(self) -> None:
+        """End all idle children."""
+        with self._lock:
+            children, self._idle = self._idle, []
+        for child in children:
+            child.close()
+
+    def _take(self) -> Child:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+        try:
+            return Child()
+        except OSError as error:
+            raise Unavailable(f"No image decoder process can be started: {error}.") from error
+
+    def _put_back(self, child: Child) -> None:
+        if child.alive:
+            with self._lock:
+                self._idle.append(child)
+
+
+def sandbox() -> Sandbox:
+    """Return the sandbox of this process; a forked process gets its own."""
+    return _sandbox_of(os.getpid())
+
+
+@lru_cache(maxsize=1)
+def _sandbox_of(process_id: int) -> Sandbox:  # noqa: ARG001 - the cache key
+    made = Sandbox()
+    atexit.register(made.close)
+    return made
+
+
+def _bare_environment() -> dict[str, str]:
+    """Keep credentials out of the process that reads hostile bytes."""
+    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+    single = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    return {**kept, **single, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
