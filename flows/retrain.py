@@ -143,6 +143,7 @@ def retrain(
     """
     chosen = _steps().recipe(recipe)
     _steps().check_policy(policy)
+    _steps().check_registry()
     with tempfile.TemporaryDirectory(prefix="retrain-") as folder:
         data = load_data(seed)
         chosen = chosen.for_images(data.train.n)

@@ -159,7 +159,8 @@ def write_up(
             "accept_confidence": candidate.accept_confidence,
             "latency_p99_ms": candidate.runtime.latency_p99_ms,
         },
-        files=_files(candidate, data.test),
+        files=_files(candidate, data.test)
+        | {"model-card.md": model_card(candidate, recipe, data, seed).encode()},
         graph=candidate.graph,
         graph_sha256=candidate.graph_sha256,
         accept_confidence=candidate.accept_confidence,

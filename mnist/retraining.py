@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,17 @@ class Retraining:
             InvalidPolicy: Naming each wrong field.
         """
         Policy(**(overrides or {}))
+
+    def check_registry(self) -> None:
+        """Find out before any time is spent whether the result can be registered.
+
+        Raises:
+            Unavailable: If MLflow or the store does not answer.
+            AccessDenied: If one of them refuses the credentials.
+        """
+        with suppress(IntegrityError):  # judged later, against the candidate
+            self._champion()
+        self._journal.champion()
 
     def load(self, seed: int) -> TrainingData:
         """Load the images and cut off the validation set.

@@ -75,3 +75,13 @@ def test_an_impossible_temperature_is_refused(temperature):
 def test_logits_are_refused():
     with pytest.raises(InvalidEvaluation, match="logits"):
         fit_temperature(np.array([1]), np.array([[5.0, -3, 0, 0, 0, 0, 0, 0, 0, 0]], np.float32))
+
+
+def test_images_read_without_a_mistake_do_not_make_the_model_certain():
+    labels = np.arange(120) % 10
+    probabilities = np.full((120, 10), 0.05, np.float32)
+    probabilities[np.arange(120), labels] = 0.55
+
+    scaled = apply_temperature(probabilities, fit_temperature(labels, probabilities))
+
+    assert 0.98 < scaled.max(axis=1).mean() < 0.995

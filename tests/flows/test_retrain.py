@@ -1,0 +1,124 @@
+"""The flow `retrain` from data to decision, on scikit-learn's digits and a real MLflow."""
+
+import uuid
+from contextlib import closing
+
+import pytest
+from mlflow import MlflowClient
+
+from flows import training_wiring, wiring
+from flows.retrain import retrain
+from mnist.errors import InvalidPolicy, InvalidRecipe, Unavailable
+from mnist.recipes import RECIPES, Recipe
+from mnist.registry.reader import RegistryReader
+
+LENIENT = {
+    "version": "lenient",
+    "macro_f1_floor": 0.5,
+    "class_f1_floor": 0.1,
+    "class_recall_floor": 0.1,
+    "confusion_rate_cap": 1.0,
+    "calibration_error_cap": 1.0,
+    "brier_cap": 1.0,
+    "log_loss_cap": 9.0,
+}
+
+
+@pytest.fixture
+def settings(settings, mlflow_uri, store, monkeypatch, tmp_path):
+    for name, value in store.environment().items():
+        monkeypatch.setenv(name, value)
+    # Neither MNIST nor a network: the bundled digits stand in, whatever this machine has.
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr("mnist.datasets._download", lambda _path: False)
+    mark = uuid.uuid4().hex[:8]
+    return settings.model_copy(
+        update={
+            "mlflow_tracking_uri": mlflow_uri,
+            "model_name": f"digits-{mark}",
+            "experiment_name": f"digits-{mark}",
+            "data_dir": None,
+        }
+    )
+
+
+@pytest.fixture
+def reader(settings, tmp_path):
+    made = RegistryReader(settings.mlflow_tracking_uri, settings.model_name, tmp_path / "cache")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def wired_to_mlflow(wired, reader, monkeypatch):
+    monkeypatch.setattr(wiring, "registry_reader", lambda: reader)
+    training_wiring.aliases.cache_clear()
+    training_wiring.retraining.cache_clear()
+    monkeypatch.setitem(
+        RECIPES, "tiny", Recipe("tiny", "lenet", epochs=12, width=0.3, batch_size=64)
+    )
+
+
+pytestmark = pytest.mark.usefixtures("wired_to_mlflow")
+
+
+def test_two_retrainings_leave_evidence_and_never_something_worse(settings, reader):
+    first = retrain(recipe="tiny", seed=0, policy=LENIENT)
+    assert (first["action"], first["from_version"]) == ("promoted", None)
+    champion = reader.champion()
+    assert champion.version == first["to_version"]
+
+    client = MlflowClient(settings.mlflow_tracking_uri)
+    version = client.get_model_version_by_alias(settings.model_name, "champion")
+    assert version.tags["dataset"] == "sklearn-digits"
+    assert version.tags["recipe"] == "tiny"
+    assert version.tags["scoring_graph_sha256"] == champion.digest
+    run = client.get_run(version.run_id)
+    assert run.data.metrics["test_accuracy"] > 0.5
+    assert len(client.get_metric_history(version.run_id, "validation_accuracy")) >= 2
+    files = {
+        found.path
+        for folder in ("", "plots", "keras")
+        for found in client.list_artifacts(version.run_id, folder)
+    }
+    assert files >= {
+        "plots/loss.png",
+        "plots/accuracy.png",
+        "plots/confusion-matrix.png",
+        "plots/misclassified.png",
+        "evaluation.json",
+        "history.json",
+        "keras/model.keras",
+        "test-predictions.parquet",
+        "decision.md",
+        "decision.json",
+        "model-card.md",
+    }
+
+    # A floor that nothing reaches: the run succeeds, the answer is no, the champion stays.
+    second = retrain(recipe="tiny", seed=1, policy=LENIENT | {"macro_f1_floor": 1.0})
+    assert second["action"] == "refused"
+    assert any("Macro F1" in reason for reason in second["reasons"])
+    assert reader.champion().version == first["to_version"]
+    assert (
+        client.get_model_version_by_alias(settings.model_name, "candidate").version
+        == (second["to_version"])
+    )
+    assert [e.action for e in wiring.journal().entries()] == ["promoted", "refused"]
+
+
+def test_a_wrong_recipe_fails_before_any_time_is_spent_and_lists_the_right_ones():
+    with pytest.raises(InvalidRecipe, match="demo"):
+        retrain(recipe="fastest")
+
+
+def test_an_impossible_policy_fails_before_any_time_is_spent():
+    with pytest.raises(InvalidPolicy, match="macro_f1_floor"):
+        retrain(recipe="tiny", policy={"macro_f1_floor": 7})
+
+
+def test_a_registry_that_is_down_is_named_before_any_time_is_spent(monkeypatch, tmp_path):
+    gone = RegistryReader("http://127.0.0.1:1", "digits", tmp_path)
+    monkeypatch.setattr(wiring, "registry_reader", lambda: gone)
+    with closing(gone), pytest.raises(Unavailable, match="MLflow did not answer"):
+        retrain(recipe="tiny")
