@@ -84,7 +84,10 @@ WORKER = Service("worker", ports=("PREFECT_WORKER_WEBSERVER_PORT",), health="/he
 WATCHER = Service("watcher", announces="watcher.started")
 
 SERVICES = (STORE, MLFLOW, PREFECT, DASHBOARD, WORKER, WATCHER)
-"""In the order of starting; stopped in reverse."""
+"""In the order of starting."""
+
+STOP_ORDER = ((WATCHER, WORKER, DASHBOARD), (PREFECT, MLFLOW), (STORE,))
+"""Those who ask before those who answer; each group at once."""
 
 
 def commands(procfile: Path) -> dict[str, str]:

@@ -14,6 +14,7 @@ from infra.services import (
     MLFLOW,
     PREFECT,
     SERVICES,
+    STOP_ORDER,
     STORE,
     WATCHER,
     WORKER,
@@ -121,15 +122,15 @@ class Stack:
     def _stop(self) -> bool:
         running = self._supervisor.is_running()
         if running:
-            states = self._supervisor.states()
-            for name in [service.name for service in reversed(SERVICES) if service.name in states]:
-                if states[name].pid:
-                    self._supervisor.stop_process(name)
-                    self._say(f"{name} stopped")
+            for group in STOP_ORDER:
+                names = [service.name for service in group]
+                states = self._supervisor.states()
+                self._supervisor.stop_processes(*(states.keys() & names))
+                self._say(f"stopped {', '.join(names)}")
             self._supervisor.shut_down()
         leftovers = end_leftovers(self._supervisor.socket)
         for name in leftovers:
-            self._say(f"{name} stopped")
+            self._say(f"stopped {name}")
         return running or bool(leftovers)
 
     @contextmanager

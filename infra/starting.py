@@ -94,7 +94,7 @@ class Starter:
     def _require_alive(self, launch: _Launch, state: ProcessState) -> None:
         if state.state in _ENDED or state.pid != launch.pid:
             # Or supervisord would try it again behind the back of whoever reads the message.
-            self._supervisor.stop_process(launch.service.name)
+            self._supervisor.stop_processes(launch.service.name)
             raise self._failure(launch, "ended while starting")
 
     def _problem(self, launch: _Launch) -> str | None:

@@ -171,13 +171,16 @@ class Supervisor:
         except xmlrpc.client.Fault as fault:
             raise Unavailable(f"supervisord cannot start {name}: {fault.faultString}.") from fault
 
-    def stop_process(self, name: str) -> None:
-        """Stop one process, or give up starting it, and return when it has ended."""
-        try:
-            self._call("stopProcess", name)
-        except xmlrpc.client.Fault as fault:
-            if fault.faultCode != Faults.NOT_RUNNING:
-                raise
+    def stop_processes(self, *names: str) -> None:
+        """Stop processes, or give up starting them, and return when all have ended."""
+        for name in names:
+            try:
+                self._call("stopProcess", name, False)  # noqa: FBT003 -- no keywords over XML-RPC
+            except xmlrpc.client.Fault as fault:
+                if fault.faultCode != Faults.NOT_RUNNING:
+                    raise
+        while any(state.pid for name, state in self.states().items() if name in names):
+            time.sleep(0.05)  # supervisord kills them when their time is up
 
     def shut_down(self) -> None:
         """End supervisord, and with it whatever it still runs."""

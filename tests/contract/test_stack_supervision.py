@@ -71,8 +71,7 @@ def shared(directory: Path) -> Iterator[Supervisor]:
 def supervisor(shared: Supervisor) -> Iterator[Supervisor]:
     """A running supervisord with nothing started."""
     yield shared
-    for name in COMMANDS:
-        shared.stop_process(name)
+    shared.stop_processes(*COMMANDS)
 
 
 def eventually(condition: Callable[[], bool]) -> None:
@@ -115,13 +114,13 @@ def test_a_stopped_process_ends_with_its_children(supervisor: Supervisor) -> Non
     parent = psutil.Process(started(supervisor, "parent").pid)
     eventually(lambda: bool(parent.children()))
     (child,) = parent.children()
-    supervisor.stop_process("parent")
+    supervisor.stop_processes("parent")
     assert not parent.is_running()
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
 
 
 def test_stopping_what_does_not_run_is_harmless(supervisor: Supervisor) -> None:
-    supervisor.stop_process("sleeper")
+    supervisor.stop_processes("sleeper")
 
 
 def test_processes_read_the_file_of_credentials_and_start_in_the_checkout(

@@ -1,0 +1,190 @@
+"""The whole local stack, for real: up, healthy, closed to strangers, up again, down."""
+
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import boto3
+import httpx
+import psutil
+import pytest
+
+from infra.leftovers import find_leftovers
+from infra.services import SERVICES
+from infra.stack import Stack
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Running:
+    """A stack that is up, what it said, and how to reach it."""
+
+    stack: Stack
+    directory: Path
+    variables: dict[str, str]
+    said: list[str] = field(default_factory=list)
+
+    def pid(self, name: str) -> int:
+        (health,) = [health for health in self.stack.health() if health.service.name == name]
+        assert health.state is not None
+        return health.state.pid
+
+    def prefect(self) -> httpx.Client:
+        name, _, password = self.variables["PREFECT_API_AUTH_STRING"].partition(":")
+        return httpx.Client(base_url=self.variables["PREFECT_API_URL"], auth=(name, password))
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    """The stack of this checkout with its state in a folder of its own."""
+    with tempfile.TemporaryDirectory(
+        dir="/tmp"
+    ) as folder:  # pytest's path is too long for a socket
+        said: list[str] = []
+        directory = Path(folder).resolve() / ".local"
+        stack = Stack(ROOT, directory, say=said.append)
+        try:
+            yield Running(stack, directory, stack.up(), said)
+        finally:
+            stack.down()
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, "this did not become true within 60 s"
+        time.sleep(0.1)
+
+
+def test_everything_is_healthy_and_was_reported(running: Running) -> None:
+    assert {health.service.name: health.problem for health in running.stack.health()} == {
+        service.name: None for service in SERVICES
+    }
+    ready = {line.partition(" ready")[0] for line in running.said if " ready after " in line}
+    assert ready == {service.name for service in SERVICES}
+
+
+def test_every_listener_is_on_loopback(running: Running) -> None:
+    processes = find_leftovers(running.directory / "supervisor.sock")  # all of them, as it runs
+    listening = [
+        (process.name(), connection.laddr.ip)
+        for process in processes
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert {"weed", "uvicorn", "prefect", "streamlit"} <= {name for name, _ in listening}
+    assert {address for _, address in listening} == {"127.0.0.1"}
+
+
+def test_the_buckets_are_there(running: Running) -> None:
+    session = boto3.Session(
+        running.variables["AWS_ACCESS_KEY_ID"], running.variables["AWS_SECRET_ACCESS_KEY"]
+    )
+    s3 = session.client("s3", endpoint_url=running.variables["AWS_ENDPOINT_URL"])
+    names = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
+    assert names == {"inbox", "results", "labels", "datasets", "mlflow"}
+
+
+def test_mlflow_asks_for_its_password(running: Running) -> None:
+    url = f"{running.variables['MLFLOW_TRACKING_URI']}/api/2.0/mlflow/experiments/search"
+    query = {"max_results": 1}
+    assert httpx.get(url, params=query).status_code == 401
+    assert httpx.get(url, params=query, auth=("admin", "password1234")).status_code == 401
+    assert httpx.get(running.variables["MLFLOW_TRACKING_URI"]).status_code == 401
+
+
+def test_mlflow_keeps_its_records_here_and_artifacts_in_the_store(running: Running) -> None:
+    login = (
+        running.variables["MLFLOW_TRACKING_USERNAME"],
+        running.variables["MLFLOW_TRACKING_PASSWORD"],
+    )
+    with httpx.Client(base_url=running.variables["MLFLOW_TRACKING_URI"], auth=login) as mlflow:
+        api = "/api/2.0/mlflow-artifacts/artifacts/probe/a.txt"
+        mlflow.put(api, content=b"kept").raise_for_status()
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=running.variables["AWS_ENDPOINT_URL"],
+        aws_access_key_id=running.variables["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=running.variables["AWS_SECRET_ACCESS_KEY"],
+    )
+    assert s3.get_object(Bucket="mlflow", Key="probe/a.txt")["Body"].read() == b"kept"
+    assert (running.directory / "mlflow" / "mlflow.db").exists()
+    assert (running.directory / "mlflow" / "users.db").exists()
+
+
+def test_prefect_asks_for_its_password_and_refuses_forged_posts(running: Running) -> None:
+    pools = f"{running.variables['PREFECT_API_URL']}/work_pools/default"
+    assert httpx.get(pools).status_code == 401
+    assert httpx.get(pools, auth=("admin", "wrong")).status_code == 401
+    with running.prefect() as api:
+        assert api.post("/deployments/count", json={}).status_code == 403  # without CSRF token
+        assert api.get("/work_pools/default").json()["type"] == "process"
+
+
+def test_prefect_answers_pages_of_its_own_only(running: Running) -> None:
+    with running.prefect() as api:
+        ours = running.variables["PREFECT_API_URL"].removesuffix("/api")
+        allowed = {
+            origin: api.get("/health", headers={"Origin": origin}).headers.get(
+                "Access-Control-Allow-Origin"
+            )
+            for origin in (ours, "https://elsewhere.example")
+        }
+    assert allowed == {ours: ours, "https://elsewhere.example": None}
+
+
+def test_a_schedule_really_gets_its_runs(running: Running) -> None:
+    """With the wrong SQLAlchemy the server starts and its scheduler never does anything."""
+
+    def scheduled() -> bool:
+        with running.prefect() as api:
+            me = str(uuid.uuid4())
+            token = api.get("/csrf-token", params={"client": me}).json()["token"]
+            headers = {"Prefect-Csrf-Client": me, "Prefect-Csrf-Token": token}
+            state = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
+            count = api.post("/flow_runs/count", json=state, headers=headers)
+            return int(count.text) > 0
+
+    eventually(scheduled)
+
+
+def test_a_dead_process_comes_back(running: Running) -> None:
+    before = running.pid("dashboard")
+    psutil.Process(before).kill()
+    eventually(lambda: running.pid("dashboard") not in {0, before})
+
+
+def test_up_again_changes_nothing(running: Running) -> None:
+    eventually(lambda: all(health.problem is None for health in running.stack.health()))
+    before = {service.name: running.pid(service.name) for service in SERVICES}
+    said = len(running.said)
+    assert running.stack.up() == running.variables
+    assert {service.name: running.pid(service.name) for service in SERVICES} == before
+    assert running.said[said:] == []
+
+
+def test_no_secret_is_in_a_log_or_on_a_command_line(running: Running) -> None:
+    secrets = [
+        running.variables[name]
+        for name in running.variables
+        if name.endswith(("SECRET_ACCESS_KEY", "PASSWORD", "AUTH_STRING", "SIGNING_KEY"))
+    ]
+    texts = [log.read_text(errors="replace") for log in (running.directory / "logs").iterdir()]
+    processes = find_leftovers(running.directory / "supervisor.sock")
+    texts += [" ".join(process.cmdline()) for process in processes]
+    assert len(texts) > 12
+    assert not [secret[:4] for secret in secrets for text in texts if secret in text]
+
+
+def test_down_ends_every_process_and_leaves_the_data(running: Running) -> None:
+    socket = running.directory / "supervisor.sock"
+    assert running.stack.down()
+    assert find_leftovers(socket) == []
+    assert {health.problem for health in running.stack.health()} == {"is not started"}
+    for kept in ("env", "store", "mlflow/mlflow.db", "prefect/prefect.db"):
+        assert (running.directory / kept).exists()
+    assert not running.stack.down()
