@@ -99,7 +99,30 @@ class Recipe:
 _AFFINE = Distortion(rotation_degrees=10, shear=0.1, scale=0.1, shift_pixels=2)
 
 RECIPES = {
-    recipe.name: recipe for recipe in (Recipe("demo", "lenet", epochs=2, distortion=_AFFINE),)
+    recipe.name: recipe
+    for recipe in (
+        Recipe("demo", "lenet", epochs=2, distortion=_AFFINE),
+        Recipe(
+            "complex-cnn",
+            "complex-cnn",
+            epochs=8,
+            peak_learning_rate=0.002,
+            dropout=0.3,
+            distortion=_AFFINE,
+        ),
+        Recipe(
+            "simple-cnn",
+            "simple-cnn",
+            epochs=10,
+            peak_learning_rate=0.004,
+            dropout=0.1,
+            distortion=_AFFINE,
+        ),
+        Recipe("mlp", "mlp", epochs=10, peak_learning_rate=0.004, dropout=0.1, distortion=_AFFINE),
+        Recipe(
+            "flattened", "mlp", epochs=10, peak_learning_rate=0.004, width=0.081, distortion=_AFFINE
+        ),
+    )
 }
 """Every recipe by its name."""
 
