@@ -55,7 +55,7 @@ class Progress:
 def publish_receipt(receipt: Receipt) -> None:
     """Show a receipt with the flow run and as the batch's own artifact."""
     create_markdown_artifact(
-        receipt.markdown(), key=_key("receipt", receipt.batch), description=receipt.verdict_reason
+        receipt.markdown(), key=key("receipt", receipt.batch), description=receipt.verdict_reason
     )
 
 
@@ -68,6 +68,6 @@ def publish_decision(entry: JournalEntry, report: str) -> None:
     )
 
 
-def _key(kind: str, name: str) -> str:
+def key(kind: str, name: str) -> str:
     """Make an artifact key, which may hold lower-case letters, digits and dashes only."""
     return f"{kind}-{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}"[:200].rstrip("-")

@@ -1,0 +1,63 @@
+"""What the documents say is what there is."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from flows import artifacts
+from mnist.digits import Reason
+from mnist.settings import Settings
+
+README = Path("README.md").read_text()
+EXAMPLE = Path(".env.example").read_text()
+MAKEFILE = Path("Makefile").read_text()
+TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, flags=re.MULTILINE))
+
+VARIABLES = {
+    str(field.validation_alias or f"MNIST_{name.upper()}"): field
+    for name, field in Settings.model_fields.items()
+}
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+def test_every_setting_is_documented(variable):
+    assert f"`{variable}`" in README
+    assert re.search(rf"^#?{variable}=", EXAMPLE, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+def test_the_documented_default_is_the_default(variable):
+    default = VARIABLES[variable].default
+    written = re.search(rf"^{variable}=(.*)$", EXAMPLE, flags=re.MULTILINE)
+    if variable.startswith("MNIST_") and default is not None:
+        assert written
+        assert written[1] == str(default)
+
+
+def test_no_setting_is_documented_that_does_not_exist():
+    assert set(re.findall(r"^#?(MNIST_\w+)=", EXAMPLE, flags=re.MULTILINE)) <= set(VARIABLES)
+
+
+def test_every_make_target_in_the_readme_exists():
+    assert set(re.findall(r"(?:`|^)make ([a-z-]+)", README, flags=re.MULTILINE)) <= TARGETS
+
+
+@pytest.mark.parametrize("document", ["README.md", *map(str, Path("docs").glob("*.md"))])
+def test_links_and_named_files_exist(document):
+    text = Path(document).read_text()
+    folder = Path(document).parent
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
+        assert (folder / target).exists(), f"{document} links to {target}"
+    for named in re.findall(r"`((?:mnist|flows|dashboard|infra|docs)/[\w/.]+)`", text):
+        assert Path(named).exists(), f"{document} names {named}"
+
+
+def test_every_reason_has_a_sentence_for_people():
+    for reason in Reason:
+        assert reason.sentence.endswith(".")
+
+
+def test_artifact_keys_are_what_prefect_accepts():
+    for name in ("Plain", "ü 数 x", "a" * 300, "--", "A_b.c/d"):
+        assert re.fullmatch(r"[a-z0-9-]+", artifacts.key("receipt", name))
