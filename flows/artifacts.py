@@ -19,23 +19,25 @@ _UPDATE_SECONDS = 1.0
 
 
 class Progress:
-    """A progress bar in Prefect for some images, moved at most once a second.
+    """A progress bar in Prefect, moved at most once a second.
 
     Args:
-        batch: Name of the batch.
-        total: Images to do.
+        name: What is being worked on.
+        total: Things to do.
+        unit: What the things are.
     """
 
-    def __init__(self, batch: str, total: int) -> None:
-        self._batch = batch
+    def __init__(self, name: str, total: int, unit: str = "images") -> None:
+        self._name = name
         self._total = total
+        self._unit = unit
         self._done = 0
         self._started = self._shown = time.monotonic()
         self._artifact: UUID | None = None
 
-    def advance(self, images: int) -> None:
-        """Count images that are done."""
-        self._done += images
+    def advance(self, count: int) -> None:
+        """Count things that are done."""
+        self._done += count
         now = time.monotonic()
         if now - self._shown < _UPDATE_SECONDS and self._done < self._total:
             return
@@ -43,8 +45,8 @@ class Progress:
         percent = 100 * self._done / self._total
         rate = self._done / max(now - self._started, 1e-6)
         text = (
-            f"{self._batch}: {self._done:,} of {self._total:,} images, {rate:,.0f} per second, "
-            f"{(self._total - self._done) / max(rate, 1e-6):,.0f} s left"
+            f"{self._name}: {self._done:,} of {self._total:,} {self._unit}, "
+            f"{rate:,.3g} per second, {(self._total - self._done) / max(rate, 1e-6):,.0f} s left"
         )
         if self._artifact is None:
             self._artifact = create_progress_artifact(percent, description=text)  # type: ignore[assignment]

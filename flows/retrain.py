@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from mnist.recipes import Recipe
     from mnist.registry.journal import JournalEntry
     from mnist.registry.publishing import RegisteredVersion
-    from mnist.retraining import Judgement, Retraining, TrainingData
+    from mnist.retraining import Judgement, Retraining
     from mnist.training import Epoch, Training
+    from mnist.training_data import TrainingData
 
 
 def _steps() -> Retraining:

@@ -3,7 +3,9 @@
 from functools import cache
 
 from flows import wiring
+from mnist.comparing import Comparing
 from mnist.registry.aliases import Aliases
+from mnist.registry.comparisons import ComparisonLog
 from mnist.registry.publishing import Publisher
 from mnist.retraining import Retraining
 
@@ -23,3 +25,11 @@ def retraining() -> Retraining:
         settings.mlflow_tracking_uri, settings.experiment_name, settings.model_name
     )
     return Retraining(settings, publisher, wiring.registry_reader(), aliases(), wiring.journal())
+
+
+@cache
+def comparing() -> Comparing:
+    """The steps of comparing models."""
+    settings = wiring.cached_settings()
+    log = ComparisonLog(settings.mlflow_tracking_uri, f"{settings.experiment_name}-comparisons")
+    return Comparing(settings, log)

@@ -12,9 +12,8 @@ from typing import Any
 import structlog
 
 from mnist.candidates import Candidate, evidence, make_candidate, write_up
-from mnist.datasets import Dataset, load_dataset
+from mnist.datasets import Dataset
 from mnist.errors import IntegrityError, NoChampion
-from mnist.labelled import LabelledImages
 from mnist.promotion import Decision, Evidence, Policy, decide, refuse, report, small_sample_policy
 from mnist.recipes import Recipe, get_recipe
 from mnist.registry.aliases import Aliases
@@ -23,19 +22,10 @@ from mnist.registry.publishing import Publisher, RegisteredVersion
 from mnist.registry.reader import RegistryReader
 from mnist.scoring import PinnedModel
 from mnist.settings import Settings
-from mnist.splits import split
 from mnist.training import Epoch, Training, train
+from mnist.training_data import TrainingData, load_training_data
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, eq=False)
-class TrainingData:
-    """The images of one training run, cut into three."""
-
-    dataset: Dataset
-    train: LabelledImages
-    validation: LabelledImages
 
 
 @dataclass(frozen=True)
@@ -97,9 +87,7 @@ class Retraining:
         Raises:
             InvalidDataset: If a file is missing or is not what it claims to be.
         """
-        dataset = load_dataset(self._settings.data_dir)
-        training, validation = split(dataset.train, seed=seed)
-        return TrainingData(dataset, training, validation)
+        return load_training_data(self._settings.data_dir, seed)
 
     def train(
         self, recipe: Recipe, data: TrainingData, seed: int, on_epoch: Callable[[Epoch], None]

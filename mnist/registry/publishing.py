@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-import tempfile
-import time
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import mlflow
 import numpy as np
 import onnx
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import Schema, TensorSpec
@@ -22,6 +17,7 @@ from mlflow.types import Schema, TensorSpec
 from mnist.digits import CLASSES, SIDE
 from mnist.errors import AccessDenied, Unavailable
 from mnist.registry import tags
+from mnist.registry.run_writer import RunWriter
 from mnist.run_records import RunRecord
 
 CANDIDATE = "candidate"
@@ -69,8 +65,14 @@ class Publisher:
         mlflow.set_experiment(self._experiment_name)
         with mlflow.start_run(run_name=record.run_name) as run:
             run_id: str = run.info.run_id
-            self._log_numbers(run_id, record)
-            self._log_files(run_id, record.files)
+            writer = RunWriter(self._client, run_id)
+            writer.numbers(
+                parameters=record.parameters,
+                metrics=record.metrics,
+                epochs=record.epochs,
+                run_tags=record.version_tags,
+            )
+            writer.files(record.files)
             # Weights in a file beside the graph would leave them outside its digest.
             info = mlflow.onnx.log_model(
                 onnx.load(str(record.graph)),
@@ -98,30 +100,6 @@ class Publisher:
             run_url=f"{self._uri}/#/experiments/{experiment_id}/runs/{run_id}",
         )
 
-    def _log_numbers(self, run_id: str, record: RunRecord) -> None:
-        now = time.time_ns() // 1_000_000
-        metrics = [
-            Metric(name, float(value), now, step)
-            for step, epoch in enumerate(record.epochs, start=1)
-            for name, value in epoch.items()
-        ]
-        metrics += [Metric(name, float(value), now, 0) for name, value in record.metrics.items()]
-        for start in range(0, len(metrics), 1_000):
-            self._client.log_batch(run_id, metrics=metrics[start : start + 1_000])
-        self._client.log_batch(
-            run_id,
-            params=[Param(name, str(value)) for name, value in record.parameters.items()],
-            tags=[RunTag(name, value) for name, value in record.version_tags.items()],
-        )
-
-    def _log_files(self, run_id: str, files: Mapping[str, bytes]) -> None:
-        with tempfile.TemporaryDirectory(prefix="run-artifacts-") as folder:
-            for name, content in files.items():
-                path = Path(folder, name)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
-            self._client.log_artifacts(run_id, folder)
-
     def add_decision(
         self, version: RegisteredVersion, report: str, decision: dict[str, Any]
     ) -> None:
@@ -132,12 +110,11 @@ class Publisher:
             AccessDenied: If it refuses the credentials.
         """
         try:
-            self._log_files(
-                version.run_id,
+            RunWriter(self._client, version.run_id).files(
                 {
                     "decision.md": report.encode(),
                     "decision.json": json.dumps(decision, indent=2).encode(),
-                },
+                }
             )
         except MlflowException as error:
             raise explained(error, self._uri) from error

@@ -1,0 +1,80 @@
+"""Comparisons in MLflow: one parent run, and one run below it for each model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+from mnist.registry.publishing import explained
+from mnist.registry.run_writer import RunWriter
+
+
+class ComparisonLog:
+    """Writes comparisons. Registers nothing: a comparison promotes nobody.
+
+    Every method raises Unavailable when MLflow does not answer and AccessDenied when it refuses
+    the credentials.
+    """
+
+    def __init__(self, tracking_uri: str, experiment_name: str) -> None:
+        self._uri = tracking_uri.rstrip("/")
+        self._experiment_name = experiment_name
+        self._client = MlflowClient(tracking_uri=tracking_uri)
+
+    def begin(self, name: str, parameters: Mapping[str, Any]) -> str:
+        """Begin a comparison; return the identifier of its parent run."""
+        with self._explaining():
+            mlflow.set_tracking_uri(self._uri)
+            experiment = mlflow.set_experiment(self._experiment_name)
+            run = self._client.create_run(experiment.experiment_id, run_name=name)
+            RunWriter(self._client, run.info.run_id).numbers(parameters=parameters, metrics={})
+        run_id: str = run.info.run_id
+        return run_id
+
+    def add(
+        self,
+        parent: str,
+        name: str,
+        *,
+        parameters: Mapping[str, Any],
+        metrics: Mapping[str, float],
+        epochs: Sequence[Mapping[str, float]],
+        files: Mapping[str, bytes],
+    ) -> None:
+        """Log one model below the parent run."""
+        with self._explaining():
+            experiment_id = self._client.get_run(parent).info.experiment_id
+            run = self._client.create_run(
+                experiment_id, run_name=name, tags={"mlflow.parentRunId": parent}
+            )
+            writer = RunWriter(self._client, run.info.run_id)
+            writer.numbers(parameters=parameters, metrics=metrics, epochs=epochs)
+            writer.files(files)
+            self._client.set_terminated(run.info.run_id)
+
+    def end(self, parent: str, metrics: Mapping[str, float], files: Mapping[str, bytes]) -> str:
+        """Log what the comparison came to; return the address of the parent run."""
+        with self._explaining():
+            writer = RunWriter(self._client, parent)
+            writer.numbers(parameters={}, metrics=metrics)
+            writer.files(files)
+            self._client.set_terminated(parent)
+            experiment_id = self._client.get_run(parent).info.experiment_id
+        return f"{self._uri}/#/experiments/{experiment_id}/runs/{parent}"
+
+    def give_up(self, parent: str) -> None:
+        """Mark a comparison that did not come to its end."""
+        with self._explaining():
+            self._client.set_terminated(parent, status="FAILED")
+
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
+        try:
+            yield
+        except MlflowException as error:
+            raise explained(error, self._uri) from error
