@@ -7,15 +7,14 @@ ignores keys it does not know and takes many seconds to find that nothing is new
 import hashlib
 import subprocess
 import sysconfig
-import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import yaml
 
+from infra.prefect_api import prefect_api
 from mnist.errors import InvalidSettings, Unavailable
 
 POOL = "default"
@@ -62,7 +61,7 @@ def register(root: Path, directory: Path, environment: Mapping[str, str]) -> boo
     remembered = directory / "deployed"
     digest = _digest(root)
     wanted = set(declared(root))
-    with _api(environment) as api:
+    with prefect_api(environment) as api:
         unchanged = remembered.exists() and remembered.read_text() == digest
         if unchanged and wanted <= _known(api):
             return False
@@ -77,24 +76,6 @@ def register(root: Path, directory: Path, environment: Mapping[str, str]) -> boo
         )
     remembered.write_text(digest)
     return True
-
-
-@contextmanager
-def _api(environment: Mapping[str, str]) -> Iterator[httpx.Client]:
-    user, _, password = environment["PREFECT_API_AUTH_STRING"].partition(":")
-    me = str(uuid.uuid4())
-    with httpx.Client(
-        base_url=environment["PREFECT_API_URL"], auth=(user, password), timeout=30, trust_env=False
-    ) as client:
-        try:
-            token = client.get("/csrf-token", params={"client": me}).raise_for_status().json()
-            client.headers.update({"Prefect-Csrf-Client": me, "Prefect-Csrf-Token": token["token"]})
-            yield client
-        except httpx.HTTPError as error:
-            raise Unavailable(
-                f"The Prefect server at {environment['PREFECT_API_URL']} refused: {error}; "
-                "see .local/logs/prefect.log."
-            ) from error
 
 
 def _create_pool(api: httpx.Client) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from infra import deployments, environment
 from infra.leftovers import end_leftovers
+from infra.prefect_api import end_interrupted_runs
 from infra.services import (
     DASHBOARD,
     MLFLOW,
@@ -83,9 +84,12 @@ class Stack:
             starter = Starter(self._supervisor, variables, self._say)
             starter.launch(STORE)
             starter.wait(STORE)
-            starter.launch(PREFECT, MLFLOW, DASHBOARD)
+            is_fresh = starter.launch(PREFECT)
+            starter.launch(MLFLOW, DASHBOARD)
             create_buckets(Settings.model_validate(variables), _bucket_names(variables))
             starter.wait(PREFECT)
+            for run in end_interrupted_runs(variables) if is_fresh else []:
+                self._say(f"run {run} marked as crashed: it was interrupted")
             starter.launch(WORKER, WATCHER)
             if deployments.register(self._root, self._directory, processes):
                 self._say("deployments of prefect.yaml registered")

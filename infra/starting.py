@@ -43,12 +43,13 @@ class Starter:
         self._say = say
         self._waiting: dict[str, _Launch] = {}
 
-    def launch(self, *services: Service) -> None:
-        """Start those that do not run, and return at once.
+    def launch(self, *services: Service) -> bool:
+        """Start those that do not run, and return at once; say whether there was any.
 
         Raises:
             Unavailable: If a port is taken; with the name of its holder.
         """
+        started = False
         for service in services:
             log = self._supervisor.log_of(service.name)
             log_offset = log.stat().st_size if log.exists() else 0
@@ -60,6 +61,8 @@ class Starter:
                 state = self._supervisor.states()[service.name]
             launch = _Launch(service, state.pid, time.monotonic(), log_offset, is_new)
             self._waiting[service.name] = launch
+            started = started or is_new
+        return started
 
     def wait(self, *services: Service) -> None:
         """Wait until these are ready; whatever else was launched must stay alive meanwhile.

@@ -67,7 +67,7 @@ exec {command}
 """
 
 _LONGEST_SOCKET_PATH = 90  # macOS allows 104 bytes, and supervisord appends its pid meanwhile
-_STOP_SECONDS = 15
+_STOP_SECONDS = 10
 _DAEMON_SECONDS = 20.0
 
 

@@ -2,7 +2,6 @@
 
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ import psutil
 import pytest
 
 from infra.leftovers import find_leftovers
+from infra.prefect_api import end_interrupted_runs, prefect_api
 from infra.services import SERVICES
 from infra.stack import Stack
 
@@ -141,15 +141,29 @@ def test_a_schedule_really_gets_its_runs(running: Running) -> None:
     """With the wrong SQLAlchemy the server starts and its scheduler never does anything."""
 
     def scheduled() -> bool:
-        with running.prefect() as api:
-            me = str(uuid.uuid4())
-            token = api.get("/csrf-token", params={"client": me}).json()["token"]
-            headers = {"Prefect-Csrf-Client": me, "Prefect-Csrf-Token": token}
-            state = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
-            count = api.post("/flow_runs/count", json=state, headers=headers)
-            return int(count.text) > 0
+        wanted = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
+        with prefect_api(running.variables) as api:
+            return int(api.post("/flow_runs/count", json=wanted).text) > 0
 
     eventually(scheduled)
+
+
+def test_a_run_that_was_interrupted_ends_as_crashed_and_a_finished_one_stays(
+    running: Running,
+) -> None:
+    with prefect_api(running.variables) as api:
+        flow = api.post("/flows/", json={"name": "made-by-a-test"}).json()["id"]
+        runs = {
+            state: api.post("/flow_runs/", json={"flow_id": flow, "state": {"type": state}}).json()
+            for state in ("RUNNING", "PENDING", "COMPLETED")
+        }
+        ended = end_interrupted_runs(running.variables)
+        after = {
+            state: api.get(f"/flow_runs/{run['id']}").json()["state"]["type"]
+            for state, run in runs.items()
+        }
+    assert {runs["RUNNING"]["name"], runs["PENDING"]["name"]} <= set(ended)
+    assert after == {"RUNNING": "CRASHED", "PENDING": "CRASHED", "COMPLETED": "COMPLETED"}
 
 
 def test_a_dead_process_comes_back(running: Running) -> None:
