@@ -59,6 +59,12 @@ class Settings(BaseSettings):
         0.002, gt=0, lt=1, description="tolerable share of wrong readings among accepted ones"
     )
     lease_seconds: int = Field(30, ge=5, description="a silent run loses its batch after this")
+    replay_images: int = Field(
+        500, ge=0, description="production images that a candidate reads again before promotion"
+    )
+    real_world_dir: Path | None = Field(
+        None, description="labelled images of your own, as SET/DIGIT/FILE, that gates measure too"
+    )
     sweep_seconds: float = Field(1.0, gt=0, description="pause between two looks at the inbox")
 
 
