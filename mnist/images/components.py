@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist.images.arrays import Plane
+from mnist.images.arrays import Ink, Plane
 from mnist.images.parameters import PARAMETERS
 
 Box = tuple[int, int, int, int]
@@ -29,7 +29,7 @@ class Selection(NamedTuple):
     specks: int
 
 
-def select(mask: Plane) -> Selection:
+def select(mask: Plane, ink: Ink) -> Selection:
     """Take the most prominent piece of ink, and the pieces that belong to it.
 
     Prominent is long, inked, near the middle and not cut by the frame. A detached bar or a stroke
@@ -37,6 +37,7 @@ def select(mask: Plane) -> Selection:
 
     Args:
         mask: Shape (h, w), 0 or 1, with at least one 1.
+        ink: Strength of ink, shape (h, w).
     """
     _, found, table, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     labels, stats = np.asarray(found, np.int32), np.asarray(table, np.int32)[1:]
@@ -46,8 +47,15 @@ def select(mask: Plane) -> Selection:
     areas = stats[candidates, cv2.CC_STAT_AREA].astype(np.float64)
     clipped = _share_along_frame(labels, stats)[candidates]
     main = int(np.argmax(_prominence(boxes, areas, clipped, mask.shape)))
-    parts = _belonging(main, boxes, areas, clipped)
-    others = [i for i in range(len(areas)) if i not in parts and clipped[i] < PARAMETERS.clipped]
+    strength = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=len(stats) + 1)[1:]
+    strength = strength[candidates] / areas
+    eligible = (
+        (clipped < PARAMETERS.clipped)
+        & (areas >= PARAMETERS.part_area * areas[main])
+        & (strength >= PARAMETERS.part_strength * strength[main])
+    )
+    parts = _belonging(main, boxes, eligible)
+    others = [i for i in np.flatnonzero(eligible).tolist() if i not in parts]
     rivals = sum(areas[i] >= PARAMETERS.rival_area * areas[main] for i in others)
     chosen = np.isin(labels, candidates[parts] + 1).astype(np.uint8)
     specks = int((stats[:, cv2.CC_STAT_AREA] < PARAMETERS.part_area * areas[main]).sum())
@@ -79,18 +87,14 @@ def _share_along_frame(labels: NDArray[np.int32], stats: NDArray[np.int32]) -> N
 def _belonging(
     main: int,
     boxes: NDArray[np.float64],
-    areas: NDArray[np.float64],
-    clipped: NDArray[np.float64],
+    eligible: NDArray[np.bool_],
 ) -> list[int]:
     reach = PARAMETERS.part_distance * boxes[main, 2:].max()
     parts = [main]
     waiting = [
         i
-        for i in range(len(areas))
-        if i != main
-        and clipped[i] < PARAMETERS.clipped
-        and areas[i] >= PARAMETERS.part_area * areas[main]
-        and not _side_by_side(boxes[i], boxes[main])
+        for i in np.flatnonzero(eligible).tolist()
+        if i != main and not _side_by_side(boxes[i], boxes[main])
     ]
     added = True
     while added:

@@ -36,15 +36,18 @@ class Parameters:
 
     # Ruled paper
     ruling_least_side: int = 64  # smaller images are not searched, in pixels
+    ruling_side: int = 256  # lines are searched at this size, in pixels
+    ruling_most: int = 60  # lines that are looked at
     ruling_span: float = 0.85  # of the width or height that a line must cross
     ruling_slope: float = 0.1  # steeper lines are strokes
-    ruling_thickness: float = 0.03  # of the height; thicker lines are strokes
+    ruling_thickness: float = 0.04  # of the height; thicker lines are strokes
 
     # Pieces of ink
     candidate_pieces: int = 40  # largest pieces that are looked at
     clipped: float = 0.4  # frame pixels per pixel of length; from here a piece is clipped
     part_area: float = 0.02  # of the main piece; smaller pieces are specks
-    part_distance: float = 0.15  # of the main piece's size; farther pieces are not its parts
+    part_distance: float = 0.2  # of the main piece's size; farther pieces are not its parts
+    part_strength: float = 0.7  # of the main piece's ink; fainter pieces are not its parts
     rival_area: float = 0.3  # of the main piece; larger pieces left out are rivals
     rival_height: float = 0.6  # of the taller piece; two as tall, side by side, are two digits
 

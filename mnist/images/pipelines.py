@@ -68,7 +68,7 @@ def _enhanced(plane: Plane, trace: Trace) -> Decoded | Rejection:
     if segmented is None:
         return Rejection(Reason.BLANK, "Nothing in the image stands out of its noise.")
     trace("mask", segmented.mask * 255)
-    chosen = select(segmented.mask)
+    chosen = select(segmented.mask, ink)
     trace("pieces of the digit", chosen.mask * 255)
     left, top, width, height = chosen.box
     near = cv2.dilate(chosen.mask, np.ones((3, 3), np.uint8))

@@ -23,33 +23,34 @@ def without_ruling(mask: Plane) -> Plane:
 
 
 def _without_horizontal(mask: Plane) -> Plane:
-    width = mask.shape[1]
-    if not (mask[:, : width // 20 + 1].any() and mask[:, -(width // 20) - 1 :].any()):
-        return mask
-    span = PARAMETERS.ruling_span * width
+    height, width = mask.shape
+    scale = min(1.0, PARAMETERS.ruling_side / max(mask.shape))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(mask * np.uint8(255), size, interpolation=cv2.INTER_AREA)
+    _, small = cv2.threshold(small, 40, 255, cv2.THRESH_BINARY)
+    span = PARAMETERS.ruling_span * size[0]
     found = cv2.HoughLinesP(
-        mask, 1, np.pi / 360, int(span / 2), minLineLength=span, maxLineGap=0.05 * width
+        small, 1, np.pi / 720, int(span / 2), minLineLength=span, maxLineGap=0.08 * size[0]
     )
     if found is None:
         return mask
     cleaned = mask
-    for left, y_left, right, y_right in found.reshape(-1, 4).tolist():
+    for left, y_left, right, y_right in found.reshape(-1, 4)[: PARAMETERS.ruling_most].tolist():
         slope = (y_right - y_left) / max(right - left, 1)
         if abs(slope) <= PARAMETERS.ruling_slope:
-            cleaned = _erased(cleaned, y_left - slope * left, slope)
+            cleaned = _erased(cleaned, (y_left - slope * left + 0.5) / scale, slope)
     return cleaned
 
 
 def _erased(mask: Plane, offset: float, slope: float) -> Plane:
     """Erase the pixels of one line wherever the vertical run of ink is no thicker than the line."""
     height, width = mask.shape
-    reach = max(3, round(height * PARAMETERS.ruling_thickness))
-    columns = np.arange(width)
-    rows = np.rint(offset + slope * columns).astype(int)
-    window = rows[:, None] + np.arange(-reach, reach + 1)[None]
-    band = mask[np.clip(window, 0, height - 1), columns[:, None]] * (
-        (window >= 0) & (window < height)
-    )
+    reach = max(4, round(height * PARAMETERS.ruling_thickness))
+    columns = np.broadcast_to(np.arange(width)[:, None], (width, 2 * reach + 1))
+    rows = np.rint(offset + slope * columns).astype(int) + np.arange(-reach, reach + 1)
+    inside = (rows >= 0) & (rows < height)
+    rows = np.clip(rows, 0, height - 1)
+    band = (mask[rows, columns] > 0) & inside
     runs = band.sum(axis=1)
     inked = runs[runs > 0]
     if inked.size < PARAMETERS.ruling_span * width:
@@ -57,9 +58,7 @@ def _erased(mask: Plane, offset: float, slope: float) -> Plane:
     thickness = float(np.median(inked))
     if thickness > reach:
         return mask
-    thin = (runs <= thickness * 1.5 + 1)[:, None] & (band > 0)
+    thin = band & (runs <= thickness * 1.5 + 1)[:, None]
     cleaned = mask.copy()
-    cleaned[
-        np.clip(window, 0, height - 1)[thin], np.broadcast_to(columns[:, None], thin.shape)[thin]
-    ] = 0
+    cleaned[rows[thin], columns[thin]] = 0
     return cleaned
