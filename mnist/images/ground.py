@@ -1,7 +1,10 @@
 """Take away paper, light and shadow, and keep ink."""
 
+from typing import Any
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from mnist.images.arrays import Ink, Plane
 from mnist.images.parameters import PARAMETERS
@@ -21,7 +24,7 @@ def ink_over_ground(plane: Plane, levels: Levels) -> Ink:
         light = plane > levels.threshold
         ground = np.full((1, 1), np.median(level[light != levels.light_on_dark]), np.float32)
     else:
-        small = _small(plane)
+        small = _small(plane, PARAMETERS.ground_side)
         ground = 255 - _closed(255 - small) if levels.light_on_dark else _closed(small)
         size = (plane.shape[1], plane.shape[0])
         ground = np.asarray(cv2.resize(ground, size, interpolation=cv2.INTER_LINEAR), np.float32)
@@ -43,26 +46,30 @@ def _closed(small: Ink) -> Ink:
     return np.asarray(cv2.GaussianBlur(closed, (0, 0), side / 6) + surface, np.float32)
 
 
-def _small(plane: Plane) -> Ink:
-    scale = min(1.0, PARAMETERS.ground_side / max(plane.shape))
+def _small(plane: NDArray[Any], side: int) -> Ink:
+    scale = min(1.0, side / max(plane.shape))
     size = (max(1, round(plane.shape[1] * scale)), max(1, round(plane.shape[0] * scale)))
-    return cv2.resize(plane, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _surface(small: Ink) -> Ink:
     """Fit a cubic polynomial to the sheet, leaving out what is darker (ink) in each round."""
-    height, width = small.shape
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    terms = np.stack([x**i * y**j for i in range(4) for j in range(4 - i)], axis=-1)
-    terms = terms.reshape(-1, terms.shape[-1])
-    values = small.ravel().astype(np.float64)
+    coarse = _small(small, PARAMETERS.surface_side)
+    terms, values = _cubic_terms(coarse.shape), coarse.ravel().astype(np.float64)
     kept = np.ones(values.size, bool)
-    fitted = values
+    weights: NDArray[np.float64] = np.zeros(terms.shape[1])
     for _ in range(4):
-        fitted = terms @ np.linalg.lstsq(terms[kept], values[kept], rcond=None)[0]
-        rest = values - fitted
-        spread = 1.4826 * np.median(np.abs(rest[kept]))
-        kept = (rest > -1.5 * spread - 1) & (rest < 3 * spread + 1)
         if kept.sum() < 4 * terms.shape[1]:
             break
-    return fitted.reshape(height, width).astype(np.float32)
+        solution = np.linalg.lstsq(terms[kept], values[kept], rcond=None)[0]
+        weights = np.asarray(solution, np.float64)
+        rest = values - terms @ weights
+        spread = 1.4826 * float(np.median(np.abs(rest[kept])))
+        kept = (rest > -1.5 * spread - 1) & (rest < 3 * spread + 1)
+    return (_cubic_terms(small.shape) @ weights).reshape(small.shape).astype(np.float32)
+
+
+def _cubic_terms(shape: tuple[int, ...]) -> NDArray[np.float64]:
+    y, x = (((np.arange(side) + 0.5) / side * 2 - 1) for side in shape)
+    powers = [(i, j) for i in range(4) for j in range(4 - i)]
+    return np.stack([np.outer(y**j, x**i).ravel() for i, j in powers], axis=-1)

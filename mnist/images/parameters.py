@@ -25,6 +25,7 @@ class Parameters:
     # Ground
     even_separability: float = 0.85  # Otsu's measure; below it the light is uneven
     ground_side: int = 128  # the sheet is estimated at this size, in pixels
+    surface_side: int = 32  # and its slow gradient at this one
     closing_share: float = 0.3  # of the longer side; wider strokes would count as sheet
 
     # Ink

@@ -41,7 +41,10 @@ def run(plane: Plane, pipeline: Pipeline | None, trace: Trace) -> Decoded | Reje
             Reason.BLANK,
             f"The image spans {contrast} grey levels; ink needs {PARAMETERS.least_contrast}.",
         )
-    return (_standard if pipeline is Pipeline.STANDARD else _enhanced)(plane, trace)
+    result = (_standard if pipeline is Pipeline.STANDARD else _enhanced)(plane, trace)
+    if isinstance(result, Decoded) and not result.pixels.any():
+        return Rejection(Reason.BLANK, "The ink is too sparse to be seen at 28x28 pixels.")
+    return result
 
 
 def _standard(plane: Plane, trace: Trace) -> Decoded | Rejection:

@@ -26,9 +26,9 @@ def place(ink: Plane) -> Image:
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     small = cv2.resize(ink, size, interpolation=method)
     moments = cv2.moments(small)
-    mass = moments["m00"]
+    mass = max(moments["m00"], 1.0)  # ink too sparse to survive the scaling has none
     centre_x, centre_y = moments["m10"] / mass, moments["m01"] / mass
-    middle = SIDE / 2
+    middle = SIDE / 2  # MNIST's own centres lie within half a pixel of index 14
     left = _clamped(round(middle - centre_x), SIDE - size[0])
     top = _clamped(round(middle - centre_y), SIDE - size[1])
     image = np.zeros((SIDE, SIDE), np.uint8)

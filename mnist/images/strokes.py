@@ -35,7 +35,8 @@ def redraw(ink: Ink, share: float) -> Drawing:
     """
     longest = max(PARAMETERS.box_side * PARAMETERS.drawing_scale, *ink.shape)
     per_pixel = longest / PARAMETERS.box_side
-    mask = (_enlarged(ink, longest, margin=round(2 * per_pixel)) > share).astype(np.uint8)
+    large = _enlarged(ink, longest, margin=round(2 * per_pixel))
+    mask = (large > min(share, 0.9 * float(large.max()))).astype(np.uint8)
     sigma = min(PARAMETERS.smoothing * per_pixel, _stroke_width(mask) / 6)
     smooth = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), sigma) > 0.5
     if smooth.any():
