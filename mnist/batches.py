@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mnist.digits import Outcome
+from mnist.errors import InvalidBatch
 from mnist.graphs import Predictor
 from mnist.images import Limits
 from mnist.keys import ObjectVersion
@@ -22,6 +23,7 @@ from mnist.settings import Settings
 from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
 from mnist.tables import one_row_each
+from mnist.verification import find_problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,17 @@ class BatchScoring:
         )
         self._results.write_receipt(receipt)
         return receipt
+
+    def verify(self, batch: str) -> tuple[Receipt, tuple[str, ...]]:
+        """Hold the last receipt of a batch against its parts; return what does not fit.
+
+        Raises:
+            InvalidBatch: If the batch has no receipt.
+        """
+        receipts = self._results.receipts(batch)
+        if not receipts:
+            raise InvalidBatch(f"Batch {batch!r} has no receipt to verify; score it first.")
+        return receipts[-1], find_problems(receipts[-1], list(self._results.parts(batch)))
 
     def _receipt_for(self, batch: str, listed: Sequence[ObjectVersion]) -> Receipt | None:
         digest = Listing.of(listed).digest

@@ -1,0 +1,1 @@
+"""Tests: behaviour, against real components."""

@@ -1,0 +1,38 @@
+"""Verify a batch: hold its last receipt against the rows, from the results bucket alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import flow, get_run_logger
+
+from flows import wiring
+from mnist.errors import IntegrityError
+
+
+@flow(name="verify", flow_run_name="verify-{batch}")
+def verify(batch: str) -> dict[str, Any]:
+    """Prove that every listed object version of a batch has exactly one outcome.
+
+    Reads the last receipt and every part it names; needs neither inbox nor registry.
+
+    Args:
+        batch: Name of a batch that has been scored.
+
+    Returns:
+        The receipt's sums.
+
+    Raises:
+        InvalidBatch: If the batch has no receipt.
+        IntegrityError: Naming each part that is missing or changed, each sum that is wrong.
+    """
+    receipt, problems = wiring.batch_scoring().verify(batch)
+    if problems:
+        raise IntegrityError(f"Receipt of batch {batch!r} does not hold: {' '.join(problems)}")
+    get_run_logger().info(
+        "The receipt of %s holds: %d object versions in %d parts.",
+        batch,
+        receipt.listing.count,
+        len(receipt.parts),
+    )
+    return receipt.summary()
