@@ -12,6 +12,7 @@ import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
+from infra.certificates import AUTHORITY, CERTIFICATE, KEY, ensure_certificates
 from infra.ports import GRPC_OFFSET, LOOPBACK
 from mnist.errors import InvalidSettings
 
@@ -27,6 +28,8 @@ SECRETS = (
 
 PORTS = ("s3", "master", "volume", "filer", "admin")
 """Listeners of one store, each with a gRPC twin at GRPC_OFFSET above."""
+
+_GRPC_PARTS = ("MASTER", "VOLUME", "FILER", "S3", "ADMIN", "WORKER", "MQ", "CLIENT")
 
 _SHORTEST_SECRET = 16
 
@@ -65,6 +68,7 @@ def command(directory: Path, ports: Mapping[str, int]) -> list[str]:
         "-s3.port.lance=0",
         "-s3.allowDeleteBucketNotEmpty=false",
         "-s3.autoCreateBucket=false",
+        # The master's pages delete a whole bucket for anybody who asks, a web page included.
         "-disableHttp",
         "-volume.preStopSeconds=0",
         "-master.telemetry=false",
@@ -74,7 +78,9 @@ def command(directory: Path, ports: Mapping[str, int]) -> list[str]:
 
 
 def protected_environment(environment: Mapping[str, str], directory: Path) -> dict[str, str]:
-    """Keep what the store may see: its secrets, and a home without anybody's configuration.
+    """Give what the store may see: its secrets, its certificates, and nobody's configuration.
+
+    Without the certificates its gRPC ports would list and delete for whoever connects.
 
     Raises:
         InvalidSettings: If a secret is missing or too short to be one.
@@ -87,7 +93,12 @@ def protected_environment(environment: Mapping[str, str], directory: Path) -> di
         )
     names = {*SECRETS, "PATH", "TMPDIR", *(n for n in environment if n.startswith("SUPERVISOR_"))}
     kept = {name: environment[name] for name in names & environment.keys()}
-    return kept | {"HOME": str(directory)}
+    certificates = directory / "certificates"
+    ensure_certificates(certificates)
+    for part in _GRPC_PARTS:
+        kept[f"WEED_GRPC_{part}_CERT"] = str(certificates / CERTIFICATE)
+        kept[f"WEED_GRPC_{part}_KEY"] = str(certificates / KEY)
+    return kept | {"WEED_GRPC_CA": str(certificates / AUTHORITY), "HOME": str(directory)}
 
 
 def main() -> None:

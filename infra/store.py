@@ -12,7 +12,7 @@ import httpx
 
 from infra import seaweedfs
 from infra.ports import LOOPBACK, free_ports
-from mnist.errors import Unavailable
+from mnist.errors import InvalidSettings, Unavailable
 from mnist.settings import Settings
 from mnist.storage.bucket import control_client
 
@@ -83,13 +83,22 @@ def running_store(directory: Path, buckets: Sequence[str] = ()) -> Iterator[Stor
 
 
 def create_buckets(settings: Settings, names: Sequence[str]) -> None:
-    """Create the buckets that are not there yet."""
+    """Create the buckets that are not there yet.
+
+    Raises:
+        InvalidSettings: If the store refuses one, as it does with names that S3 does not allow.
+    """
     client = control_client(settings)
     for name in names:
         try:
             client.create_bucket(Bucket=name)
         except (client.exceptions.BucketAlreadyOwnedByYou, client.exceptions.BucketAlreadyExists):
             continue
+        except client.exceptions.ClientError as error:
+            raise InvalidSettings(
+                f"The store at {settings.s3_endpoint_url} refused to make the bucket {name!r}: "
+                f"{error}"
+            ) from error
 
 
 def is_ready(endpoint_url: str) -> bool:

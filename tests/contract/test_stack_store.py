@@ -1,5 +1,7 @@
 """The store that everything else trusts: real SeaweedFS, closed to strangers, true to its data."""
 
+import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from botocore.exceptions import ClientError
 from infra import seaweedfs
 from infra import store as stores
 from infra.store import Store, running_store
-from mnist.errors import Unavailable
+from mnist.errors import InvalidSettings, Unavailable
 
 
 def client(store: Store, **changed: str) -> Any:
@@ -67,6 +69,11 @@ def test_creating_buckets_again_changes_nothing(own_store: Store) -> None:
     client(own_store).put_object(Bucket="results", Key="kept", Body=b"1")
     stores.create_buckets(own_store.settings(), ["results", "inbox"])
     assert client(own_store).head_object(Bucket="results", Key="kept")
+
+
+def test_a_bucket_that_s3_does_not_allow_is_named(own_store: Store) -> None:
+    with pytest.raises(InvalidSettings, match="refused to make the bucket 'NO'"):
+        stores.create_buckets(own_store.settings(), ["NO"])
 
 
 def test_a_large_object_in_several_parts_comes_back_whole(own_store: Store, tmp_path: Path) -> None:
@@ -123,6 +130,38 @@ def test_the_inner_ports_hand_out_no_object(own_store: Store, inner_ports: dict[
         for path in ("/buckets/inbox/secret.txt", "/1,01", "/dir/assign"):
             answer = httpx.get(f"http://127.0.0.1:{port}{path}")
             assert answer.status_code in {401, 403, 404}, (name, path, answer.status_code)
+
+
+def test_the_stores_own_shell_gets_nowhere_without_its_certificate(
+    own_store: Store, directory: Path, inner_ports: dict[str, int], tmp_path: Path
+) -> None:
+    weed = process_of(directory).exe()
+    command = [
+        weed,
+        "shell",
+        f"-master=127.0.0.1:{inner_ports['master']}",
+        f"-filer=127.0.0.1:{inner_ports['filer']}",
+    ]
+    inside = process_of(directory).environ()
+    assert "inbox" in _shell(command, inside)
+    assert "inbox" not in _shell(command, {"HOME": str(tmp_path), "PATH": os.defpath})
+
+
+def _shell(command: list[str], environment: dict[str, str]) -> str:
+    """Ask the shell for the buckets; without a connection it asks the master for ever."""
+    with subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as shell:
+        try:
+            return shell.communicate("fs.ls /buckets\nexit\n", timeout=6)[0]
+        except subprocess.TimeoutExpired:
+            shell.kill()
+            return shell.communicate()[0]
 
 
 def test_it_listens_on_loopback_only(own_store: Store, directory: Path) -> None:

@@ -44,7 +44,15 @@ def test_it_sees_its_secrets_and_nobody_elses_configuration(tmp_path: Path) -> N
     secrets = seaweedfs.new_secrets()
     given = secrets | {"HOME": "/home/somebody", "AWS_SESSION_TOKEN": "x", "WEED_GUARD": "y"}
     found = seaweedfs.protected_environment(given, tmp_path)
-    assert found == secrets | {"HOME": str(tmp_path)}
+    own = {name: value for name, value in found.items() if not name.startswith("WEED_GRPC_")}
+    assert own == secrets | {"HOME": str(tmp_path)}
+
+
+def test_each_of_its_parts_shows_a_certificate_that_exists(tmp_path: Path) -> None:
+    found = seaweedfs.protected_environment(seaweedfs.new_secrets(), tmp_path)
+    files = [Path(value) for name, value in found.items() if name.startswith("WEED_GRPC_")]
+    assert len(files) > 10
+    assert all(file.is_file() and file.stat().st_mode & 0o077 == 0 for file in files)
 
 
 def test_it_can_be_told_whose_child_it_is(tmp_path: Path) -> None:
