@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
-PREPROCESSING_VERSION = 2
+PREPROCESSING_VERSION = 1
 """Raised by hand whenever decoded pixels change for any image; a golden test insists on it."""
 
 

@@ -11,6 +11,7 @@ import atexit
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from functools import lru_cache
 from threading import BoundedSemaphore, Lock, Timer
 from typing import IO
@@ -31,15 +32,15 @@ SECONDS_PER_IMAGE = 20.0
 SECONDS_TO_START = 60.0
 _MOST_CHILDREN = 4
 _ATTEMPTS = 2
-_COMMAND = [sys.executable, "-m", "mnist.images.sandbox_child"]
+COMMAND = (sys.executable, "-m", "mnist.images.sandbox_child")
 
 
 class Child:
     """One decoder process, used by one thread at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, command: Sequence[str]) -> None:
         self._process = subprocess.Popen(
-            _COMMAND,
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -53,7 +54,7 @@ class Child:
             self.close()
             raise Unavailable(
                 f"The image decoder did not start (exit code {self._process.returncode}); run "
-                f"`{' '.join(_COMMAND)}` to see why."
+                f"`{' '.join(command)}` to see why."
             )
 
     def decode(self, request: Request, seconds: float) -> Plane | Rejection:
@@ -111,9 +112,14 @@ class Child:
 
 
 class Sandbox:
-    """A few children, started when first needed and kept for the next image."""
+    """A few children, started when first needed and kept for the next image.
 
-    def __init__(self) -> None:
+    Args:
+        command: What a child runs; it speaks `sandbox_protocol` on its standard streams.
+    """
+
+    def __init__(self, command: Sequence[str] = COMMAND) -> None:
+        self._command = command
         self._idle: list[Child] = []
         self._lock = Lock()
         self._free = BoundedSemaphore(min(_MOST_CHILDREN, os.cpu_count() or 1))
@@ -151,7 +157,7 @@ class Sandbox:
             if self._idle:
                 return self._idle.pop()
         try:
-            return Child()
+            return Child(self._command)
         except OSError as error:
             raise Unavailable(f"No image decoder process can be started: {error}.") from error
 
