@@ -70,6 +70,12 @@ def part_keys(batch: str) -> tuple[str, ...]:
     return tuple(wiring.results().part_keys(batch))
 
 
+def forget_batches() -> None:
+    """Ask the store again at the next look."""
+    batches.clear()
+    part_keys.clear()
+
+
 @st.cache_resource(max_entries=4, show_spinner="Reading the rows of this batch …")
 def rows(batch: str, parts: tuple[str, ...]) -> row_queries.BatchRows:  # noqa: ARG001
     """The rows of a batch; parts never change, so other parts are another question."""

@@ -70,7 +70,7 @@ def confusion_chart(evaluation: Evaluation) -> alt.LayerChart:
         .then(alt.value(_ON_MANY))
         .otherwise(alt.value(_ON_FEW)),
     )
-    return alt.LayerChart(layer=[squares, numbers], height=alt.Step(32))
+    return alt.LayerChart(layer=[squares, numbers], height=360)
 
 
 def worst_confusions(evaluation: Evaluation, count: int = 3) -> str:

@@ -12,6 +12,8 @@ from dashboard.queries.rows import Decision, explained
 from dashboard.texts import percent
 from dashboard.thumbnails import Thumbnail
 
+_NEARLY_ALL = 0.99995
+
 
 class Tile(TypedDict):
     """One image of the gallery; every field is plain text."""
@@ -40,7 +42,7 @@ def _tile(row: dict[object, object], picture: Thumbnail) -> Tile:
     if row["decision"] == Decision.REJECTED:
         digit, confidence, reading = None, "", f"rejected: {remarks}"
     else:
-        digit, confidence = str(row["digit"]), percent(float(str(row["confidence"])))
+        digit, confidence = str(row["digit"]), _sure(float(str(row["confidence"])))
         reading = f"read as {digit}"
     detail = f"\n{explained(remarks)} {row['detail']}" if digit is None else ""
     return Tile(
@@ -54,3 +56,8 @@ def _tile(row: dict[object, object], picture: Thumbnail) -> Tile:
         decision=str(row["decision"]),
         remarks=remarks.replace(", ", "\n"),
     )
+
+
+def _sure(confidence: float) -> str:
+    """Write a confidence; what is not certain is never rounded up to 100 %."""
+    return percent(confidence) if confidence < _NEARLY_ALL else "> 99.99 %"

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from dashboard import wiring
+from dashboard import cached, wiring
 from dashboard.queries.batches import Status, balance
 from dashboard.queries.rows import explained
 from dashboard.texts import code, counted, percent, plain
@@ -28,6 +28,8 @@ def show_status(status: Status) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(str(status), color=_COLOURS[status])  # type: ignore[arg-type]
         st.caption(status.sentence)
+        if status in {Status.WAITING, Status.IN_PROGRESS}:
+            st.button("Look again", on_click=cached.forget_batches, type="tertiary")
 
 
 def show_receipt(receipt: Receipt) -> None:

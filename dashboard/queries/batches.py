@@ -56,7 +56,7 @@ class Batches:
 
     Attributes:
         table: One row per batch: those without a receipt, then the newest receipt first, empty
-            folders last. Counts are missing where there is no receipt.
+            folders last. Counts are missing where there is no receipt. Times are UTC.
         receipts: Name of the batch -> its newest receipt.
         unreadable: Keys of objects among the receipts that are none.
     """
@@ -134,5 +134,7 @@ def _frame(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     frame = pd.DataFrame(list(records), columns=columns)
     kinds = dict.fromkeys(counts, "Int64") | {"model": "string"}
     return frame.astype(kinds).assign(
-        finished_at=pd.to_datetime(frame["finished_at"].astype(object), utc=True)
+        finished_at=pd.to_datetime(frame["finished_at"].astype(object), utc=True).dt.tz_localize(
+            None
+        )
     )

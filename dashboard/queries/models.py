@@ -93,7 +93,7 @@ def disagreement(version: str, entries: Sequence[JournalEntry]) -> str | None:
 
 
 def decisions(entries: Sequence[JournalEntry]) -> pd.DataFrame:
-    """List decisions, the newest first."""
+    """List decisions, the newest first; times are UTC."""
     frame = pd.DataFrame(
         [
             {
@@ -110,11 +110,11 @@ def decisions(entries: Sequence[JournalEntry]) -> pd.DataFrame:
         ],
         columns=["at", "version", "action", "verdict", "against", "reasons", "who", "evidence"],
     )
-    return frame.assign(at=pd.to_datetime(frame["at"], utc=True))
+    return frame.assign(at=_utc(frame["at"]))
 
 
 def training_runs(runs: Sequence[TrainingRun], entries: Sequence[JournalEntry]) -> pd.DataFrame:
-    """List training runs with what was decided about each, in the order given."""
+    """List training runs, in the order given, with what was decided about each; times are UTC."""
     decided = {entry.evidence_url.rpartition("/")[2]: entry for entry in entries}
     frame = pd.DataFrame(
         [
@@ -136,8 +136,12 @@ def training_runs(runs: Sequence[TrainingRun], entries: Sequence[JournalEntry]) 
             *("errors", "seconds", "decision", "url"),
         ],
     )
-    return frame.assign(started_at=pd.to_datetime(frame["started_at"], utc=True))
+    return frame.assign(started_at=_utc(frame["started_at"]))
 
 
 def _decision(entry: JournalEntry | None) -> str:
     return f"version {entry.to_version} {entry.action}" if entry else ""
+
+
+def _utc(times: pd.Series) -> pd.Series:
+    return pd.to_datetime(times, utc=True).dt.tz_localize(None)

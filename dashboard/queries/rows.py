@@ -17,7 +17,7 @@ from mnist.keys import ObjectVersion
 from mnist.storage.results import Results
 from mnist.tables import to_parquet
 
-_SHOWN = ("key", "etag", "bytes", "digit", "confidence", "margin", "reason", "detail", "scored_at")
+_SHOWN = ("key", "etag", "bytes", "digit", "confidence", "margin", "detail")
 
 
 class Decision(StrEnum):
@@ -61,7 +61,7 @@ class BatchRows:
 
     Attributes:
         table: As they were recorded, with the schema `mnist.tables.ROWS`.
-        frame: What a person looks at; its index is the position in the table.
+        frame: What a person looks at; its index is the position in the table. Times are UTC.
     """
 
     table: pa.Table
@@ -168,7 +168,13 @@ def _frame(table: pa.Table) -> pd.DataFrame:
         str(Decision.REVIEW),
     )
     model = pc.binary_join_element_wise(table["model_name"], table["model_version"], " ")
-    for name, column in (("decision", decision), ("remarks", remarks), ("model", model)):
+    scored_at = table["scored_at"].cast(pa.timestamp("us"))
+    for name, column in (
+        ("decision", decision),
+        ("remarks", remarks),
+        ("model", model),
+        ("scored_at", scored_at),
+    ):
         shown = shown.append_column(name, column)
     frame: pd.DataFrame = shown.to_pandas()
     return frame.astype({"digit": "Int8"})

@@ -13,6 +13,8 @@ from dashboard.queries.batches import Batches, Status, is_behind
 from dashboard.texts import code
 
 _BATCH = "batch"
+_CHOICE = "chosen-batch"
+_REMEMBERED = "remembered-batch"
 _TABLE = "batches"
 
 
@@ -31,44 +33,36 @@ def show() -> None:
             return
         for key in found.unreadable:
             st.warning(f"{code(key)} lies among the receipts and is none; it is left out here.")
-        _choose_first(found)
+        batch = _chosen(found.table["batch"].tolist())
         _table(found)
-        st.header("One batch")
-        _one(_choice(found), found)
+        _one(batch, found)
 
 
-def _choose_first(found: Batches) -> None:
-    """Choose the batch at the top unless somebody chose one that is there."""
-    names = found.table["batch"].tolist()
+def _chosen(names: list[str]) -> str:
+    """Find out which batch to show and say so in the address, which can be passed on."""
     asked = st.query_params.get(_BATCH)
     if asked is not None and asked not in names:
-        st.warning(f"There is no batch {code(asked)}; here is the newest one instead.")
-    if st.session_state.get(_BATCH, asked) not in names:
-        st.session_state[_BATCH] = names[0]
+        st.warning(f"There is no batch {code(asked)}; here is the first of the list instead.")
+    candidates = (asked, st.session_state.get(_REMEMBERED), names[0])
+    batch = next(name for name in candidates if name in names)
+    st.session_state[_REMEMBERED] = st.session_state[_CHOICE] = batch
+    if batch != asked:
+        st.query_params[_BATCH] = batch
+    return batch
 
 
-def _choice(found: Batches) -> str:
-    names = found.table["batch"].tolist()
-    # Without a default of its own, every choice stands in the address, which can be passed on.
-    return str(
-        st.selectbox(
-            "Batch",
-            names,
-            index=None,
-            required=True,
-            key=_BATCH,
-            bind="query-params",
-            on_change=first_page,
-        )
-    )
+def _choose(batch: str) -> None:
+    st.query_params[_BATCH] = batch
+    first_page()
 
 
 def _table(found: Batches) -> None:
+    names = found.table["batch"].tolist()
+
     def choose() -> None:
         rows = st.session_state[_TABLE]["selection"]["rows"]
         if rows:
-            st.session_state[_BATCH] = found.table["batch"].iloc[rows[0]]
-            first_page()
+            _choose(names[rows[0]])
 
     st.dataframe(
         found.table,
@@ -79,25 +73,28 @@ def _table(found: Batches) -> None:
         placeholder="",
         alt="All batches: unfinished ones first, then the newest first",
         column_config={
+            "batch": st.column_config.TextColumn(width="medium"),
             "review": st.column_config.NumberColumn("for review"),
             "finished_at": st.column_config.DatetimeColumn(
                 "receipt (UTC)", format="YYYY-MM-DD HH:mm"
             ),
         },
     )
+    st.selectbox(
+        "Show one batch",
+        names,
+        key=_CHOICE,
+        on_change=lambda: _choose(st.session_state[_CHOICE]),
+    )
 
 
 def _one(batch: str, found: Batches) -> None:
     receipt = found.receipts.get(batch)
     parts = cached.part_keys(batch)
-    if receipt is None or is_behind(receipt, parts):
-        st.button("Look again", on_click=cached.batches.clear)
-    statuses = found.table.set_index("batch")["status"]
-    show_status(
-        Status.IN_PROGRESS
-        if receipt is not None and is_behind(receipt, parts)
-        else Status(statuses[batch])
-    )
+    status = Status(found.table.set_index("batch")["status"][batch])
+    if receipt is not None and is_behind(receipt, parts):
+        status = Status.IN_PROGRESS
+    show_status(status)
     if receipt is not None:
         show_receipt(receipt)
     if parts:

@@ -82,6 +82,10 @@ class Catalogue:
         self._model_name = model_name
         self._rest = MlflowRest(tracking_uri, auth)
 
+    def close(self) -> None:
+        """Give back the connections."""
+        self._rest.close()
+
     def champion(self) -> VersionDetails:
         """Describe the version that carries the alias `champion`.
 

@@ -1,0 +1,120 @@
+"""Looking things up on a real MLflow server."""
+
+import json
+import uuid
+from contextlib import closing
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from mlflow import MlflowClient
+
+from mnist.errors import InvalidEvaluation, MnistError, NoChampion, Unavailable
+from mnist.metrics import evaluate
+from mnist.registry.catalogue import Catalogue
+from mnist.registry.publishing import Publisher
+from mnist.run_records import RunRecord
+from tests.factories import template_graph
+
+_LABELS = np.arange(10).repeat(3)
+EVALUATION = evaluate(_LABELS, np.eye(10, dtype=np.float32)[_LABELS])
+
+
+@pytest.fixture
+def name():
+    """A registered model of this test's own."""
+    return f"digits-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def catalogue(mlflow_uri, name):
+    made = Catalogue(mlflow_uri, f"experiment-{name}", name)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def publish(mlflow_uri, name, store, tmp_path, monkeypatch):
+    """Publish a run with some files."""
+    for variable, value in store.environment().items():
+        monkeypatch.setenv(variable, value)
+    publisher = Publisher(mlflow_uri, f"experiment-{name}", name)
+    graph = tmp_path / "model.onnx"
+    record = RunRecord(
+        run_name="demo-seed-0",
+        parameters={"seed": 0},
+        epochs=[{"loss": 0.5}, {"loss": 0.25}],
+        metrics={"test_accuracy": 0.99},
+        files={},
+        graph=graph,
+        graph_sha256=template_graph(graph),
+        accept_confidence=0.875,
+        version_tags={"recipe": "demo", "dataset": "mnist"},
+    )
+    return lambda **files: publisher.publish(
+        replace(record, files={f"{stem}.json": content for stem, content in files.items()})
+    )
+
+
+def test_the_champion_is_found_with_its_run_and_evaluation(catalogue, publish, mlflow_uri, name):
+    version = publish(evaluation=json.dumps(EVALUATION.as_dict()).encode())
+    MlflowClient(mlflow_uri).set_registered_model_alias(name, "champion", version.version)
+    champion = catalogue.champion()
+    assert (champion.name, champion.version) == (name, version.version)
+    assert champion.tags["dataset"] == "mnist"
+    assert champion.tags["accept_confidence"] == "0.875"
+    assert champion.run.url == version.run_url
+    assert champion.run.metrics["loss"] == 0.25
+    assert catalogue.evaluation(champion.run) == EVALUATION
+
+
+def test_runs_come_newest_first_and_no_more_than_asked_for(catalogue, publish):
+    ids = [publish().run_id for _ in range(3)]
+    assert [run.run_id for run in catalogue.runs(2)] == [ids[2], ids[1]]
+    (newest, _) = catalogue.runs(2)
+    assert (newest.name, newest.status) == ("demo-seed-0", "FINISHED")
+    assert newest.finished_at >= newest.started_at
+
+
+def test_a_run_without_evaluation_has_none(catalogue, publish):
+    publish(other=b"{}")
+    (run,) = catalogue.runs(1)
+    assert catalogue.evaluation(run) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"not json",
+        b"{}",
+        json.dumps(EVALUATION.as_dict() | {"confusion": [[1, 2], [3, 4]]}).encode(),
+    ],
+)
+def test_what_is_no_evaluation_is_said_to_be_none(catalogue, publish, content):
+    publish(evaluation=content)
+    (run,) = catalogue.runs(1)
+    with pytest.raises(InvalidEvaluation, match="valuate the model again"):
+        catalogue.evaluation(run)
+
+
+def test_before_the_first_training_there_is_nothing(catalogue):
+    assert catalogue.runs(5) == []
+    with pytest.raises(NoChampion, match="retrain/default"):
+        catalogue.champion()
+
+
+@pytest.mark.parametrize("uri", ["http://127.0.0.1:1", "nonsense:", "http://127.0.0.1:99999"])
+def test_a_server_that_does_not_answer_is_named(uri):
+    with (
+        closing(Catalogue(uri, "digits", "digits")) as catalogue,
+        pytest.raises(Unavailable, match="check MLFLOW_TRACKING_URI"),
+    ):
+        catalogue.runs(1)
+
+
+def test_a_server_that_is_no_mlflow_is_named(store):
+    with (
+        closing(Catalogue(store.endpoint_url, "digits", "digits")) as catalogue,
+        pytest.raises(MnistError, match="MLFLOW_TRACKING"),
+    ):
+        catalogue.runs(1)

@@ -1,0 +1,128 @@
+"""Pages over a real store, a fake MLflow and a fake Prefect."""
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from dashboard import wiring
+from mnist.settings import Settings
+from tests.dashboard.fake_services import FakeServices, running_services
+from tests.dashboard.scored import Scorer
+
+_SECONDS = 60
+
+
+def _forget() -> None:
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    for part in vars(wiring).values():
+        if hasattr(part, "cache_clear"):
+            part.cache_clear()
+
+
+@pytest.fixture
+def services() -> Iterator[FakeServices]:
+    """MLflow and Prefect; nothing has been promoted."""
+    with running_services() as running:
+        yield running
+
+
+@pytest.fixture
+def environment(settings: Settings, services: FakeServices) -> dict[str, str]:
+    """The variables that a dashboard over this test's own services reads."""
+    return {
+        "AWS_ENDPOINT_URL": str(settings.s3_endpoint_url),
+        "AWS_ACCESS_KEY_ID": settings.s3_access_key_id.get_secret_value(),
+        "AWS_SECRET_ACCESS_KEY": settings.s3_secret_access_key.get_secret_value(),
+        "MLFLOW_TRACKING_URI": services.url,
+        "PREFECT_API_URL": f"{services.url}/api",
+        "MNIST_INBOX_BUCKET": settings.inbox_bucket,
+        "MNIST_RESULTS_BUCKET": settings.results_bucket,
+    }
+
+
+@pytest.fixture(autouse=True)
+def dashboard(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., None]]:
+    """Point this process at the services of the test; `dashboard(NAME=…)` changes a variable."""
+
+    def point(**changes: str) -> None:
+        for name, value in changes.items():
+            monkeypatch.setenv(name, value)
+        _forget()
+
+    if "environment" in request.fixturenames:
+        point(**request.getfixturevalue("environment"))
+    yield point
+    _forget()
+
+
+@pytest.fixture
+def scorer(settings: Settings, tmp_path) -> Scorer:
+    """What drops and scores batches."""
+    return Scorer(settings, tmp_path)
+
+
+def _overview() -> None:
+    from dashboard.views import overview
+
+    overview.show()
+
+
+def _batches() -> None:
+    from dashboard.views import batches
+
+    batches.show()
+
+
+class Page:
+    """A page as a person reads it."""
+
+    def __init__(self, function: Callable[[], None]) -> None:
+        self.app = AppTest.from_function(function, default_timeout=_SECONDS)
+
+    def open(self, **query: str) -> "Page":
+        """Load the page at an address, or again."""
+        for name, value in query.items():
+            self.app.query_params[name] = value
+        self.app.run()
+        return self.checked()
+
+    def checked(self) -> "Page":
+        """Be sure that nobody sees a traceback."""
+        assert not self.app.exception, self.app.exception[0].value
+        return self
+
+    @property
+    def words(self) -> str:
+        """Everything the page says in sentences."""
+        app = self.app
+        kinds = (app.title, app.header, app.markdown, app.caption, app.info, app.warning, app.error)
+        return "\n".join(element.value for kind in kinds for element in kind).replace("\\", "")
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        """Label -> value of each metric."""
+        return {metric.label: metric.value for metric in self.app.metric}
+
+    @property
+    def tiles(self) -> list[dict[str, str]]:
+        """The images of the gallery; empty if none is shown."""
+        shown = self.app.get("bidi_component")
+        return json.loads(shown[0].proto.json)["tiles"] if shown else []
+
+
+@pytest.fixture
+def overview() -> Page:
+    """The overview, not loaded yet."""
+    return Page(_overview)
+
+
+@pytest.fixture
+def batches() -> Page:
+    """The page of batches, not loaded yet."""
+    return Page(_batches)

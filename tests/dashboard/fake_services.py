@@ -1,0 +1,128 @@
+"""MLflow and Prefect as far as pages ask them: recorded answers, served over real HTTP."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from mnist.metrics import Evaluation, evaluate
+
+_API = "/api/2.0/mlflow"
+RUN_ID = "5823f054c7464f36a0fe3ff1289f0633"
+
+
+def evaluation(wrong: int = 2, images: int = 200) -> Evaluation:
+    """Evaluate made-up readings: the first few images, which are 0s, are read as 6."""
+    labels = np.arange(10).repeat(images // 10)
+    read = labels.copy()
+    read[:wrong] = 6
+    return evaluate(labels, np.eye(10, dtype=np.float32)[read] * 0.91 + np.float32(0.009))
+
+
+class FakeServices:
+    """What the services say; a test changes it. `status` makes MLflow answer so to everything."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.status = 200
+        self.prefect: Any = True
+        self.champion: dict[str, Any] | None = None
+        self.runs: list[dict[str, Any]] = []
+        self.files: dict[str, bytes] = {}
+
+    def promote(self, **tags: str) -> None:
+        """Have a champion whose run and evaluation are there."""
+        values = {
+            "recipe": "demo",
+            "dataset": "mnist",
+            "accept_confidence": "0.9712",
+            "scoring_graph_sha256": "d" * 64,
+        } | tags
+        pairs = [{"key": key, "value": value} for key, value in values.items()]
+        self.champion = {
+            "name": "digits",
+            "version": "3",
+            "creation_timestamp": 1795186247783,
+            "run_id": RUN_ID,
+            "tags": pairs,
+        }
+        self.runs = [_run(pairs)]
+        self.files = {"evaluation.json": json.dumps(evaluation().as_dict()).encode()}
+
+    def answer(self, path: str) -> tuple[int, bytes]:
+        """Answer one request."""
+        if path == "/api/health":
+            return 200, json.dumps(self.prefect).encode()
+        if self.status != 200:
+            return self.status, b'{"error_code": "SOME_ERROR", "message": "told to"}'
+        artifacts = f"/api/2.0/mlflow-artifacts/artifacts/1/{RUN_ID}/artifacts/"
+        if path.startswith(artifacts):
+            return 200, self.files[path.removeprefix(artifacts)]
+        known = {
+            "/registered-models/alias": self.champion and {"model_version": self.champion},
+            "/runs/get": {"run": self.runs[0]} if self.runs else None,
+            "/runs/search": {"runs": self.runs},
+            "/experiments/get-by-name": {"experiment": {"experiment_id": "1"}},
+            "/artifacts/list": {"files": [{"path": name} for name in self.files]},
+        }
+        found = known[path.removeprefix(_API)]
+        if found is None:
+            return 404, b'{"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "not found"}'
+        return 200, json.dumps(found).encode()
+
+
+@contextmanager
+def running_services() -> Iterator[FakeServices]:
+    """Serve on a free port until the block ends."""
+    fake = FakeServices()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            status, body = fake.answer(urlsplit(self.path).path)
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET  # noqa: N815 -- http.server calls it so
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            """Stay silent."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    fake.url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield fake
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _run(tags: list[dict[str, str]]) -> dict[str, Any]:
+    metrics = {"test_accuracy": 0.99, "test_errors": 2.0, "training_wall_seconds": 84.7}
+    return {
+        "info": {
+            "run_id": RUN_ID,
+            "run_name": "demo-seed-0",
+            "experiment_id": "1",
+            "status": "FINISHED",
+            "start_time": 1795186244450,
+            "end_time": 1795186247642,
+            "artifact_uri": f"mlflow-artifacts:/1/{RUN_ID}/artifacts",
+        },
+        "data": {
+            "metrics": [{"key": key, "value": value} for key, value in metrics.items()],
+            "tags": tags,
+        },
+    }

@@ -1,0 +1,51 @@
+"""Batches scored for real, without an orchestrator."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mnist.batches import BatchScoring
+from mnist.receipts import Receipt
+from mnist.settings import Settings
+from mnist.storage.bucket import Bucket
+from mnist.storage.inbox import Inbox
+from mnist.storage.results import Results
+from tests.factories import OneModel, png
+
+
+class Scorer:
+    """Drops images and scores them as the flow does."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self.bucket = Bucket.on_s3(settings, settings.inbox_bucket)
+        self.results = Results(Bucket.on_s3(settings, settings.results_bucket))
+        self._steps = BatchScoring(settings, Inbox(self.bucket), self.results, OneModel(folder))
+
+    def drop(self, batch: str, count: int) -> None:
+        """Drop drawn digits named after what they show: `0007-7.png`."""
+        for i in range(count):
+            self.bucket.drop(f"{batch}/{i:04d}-{i % 10}.png", png(i % 10, mark=i % 200))
+
+    def drop_rejects(self, batch: str) -> None:
+        """Drop what cannot be scored: nothing, a text, and half a picture."""
+        self.bucket.drop(f"{batch}/empty.png", b"")
+        self.bucket.drop(f"{batch}/text.png", b"no image")
+        self.bucket.drop(f"{batch}/half.png", png(3)[:60])
+
+    def score(self, batch: str, run: str = "run-1") -> Receipt:
+        """Score a batch to its receipt."""
+        started = datetime.now(UTC)
+        listed = self._steps.listed(batch)
+        missing = self._steps.missing(batch, listed)
+        model = self._steps.pinned_champion()
+        chunks = self._steps.chunks(missing, model)
+        recorded = [self._steps.score(chunk, batch, model) for chunk in chunks]
+        return self._steps.close(batch, run, started_at=started, listed=listed, recorded=recorded)
+
+    def score_first_chunk(self, batch: str) -> None:
+        """Do what a run has done that is killed after its first chunk."""
+        model = self._steps.pinned_champion()
+        missing = self._steps.missing(batch, self._steps.listed(batch))
+        chunk = next(iter(self._steps.chunks(missing, model)))
+        self._steps.score(chunk, batch, model)

@@ -1,0 +1,158 @@
+"""The overview, before and after the first champion, with services up and down."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from scipy.stats import binomtest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import wiring
+from mnist.registry.journal import Journal, JournalEntry
+from tests.dashboard.fake_services import RUN_ID
+
+_APP = Path(wiring.__file__).with_name("app.py")
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+
+def decision(sequence=1, version="3", action="promoted", **changes) -> JournalEntry:
+    return JournalEntry(
+        **{
+            "sequence": sequence,
+            "at": datetime(2026, 11, 20, 14, 50, tzinfo=UTC),
+            "who": "flow run retrain-demo-seed-0",
+            "action": action,
+            "model": "digits",
+            "from_version": None,
+            "to_version": version,
+            "verdict": "not_worse",
+            "reasons": ["It reads 12 images more.", "Nothing was *worse*."],
+            "policy_version": "1",
+            "evidence_url": f"http://mlflow/#/experiments/1/runs/{RUN_ID}",
+            "images_digest": "i",
+        }
+        | changes
+    )
+
+
+@pytest.fixture
+def journal(results_bucket):
+    return Journal(results_bucket)
+
+
+def test_before_the_first_training_it_says_what_to_do(overview):
+    page = overview.open()
+    assert "No version of model 'digits' has been promoted yet" in page.words
+    assert "prefect deployment run 'retrain/default'" in page.words
+    assert "No candidate has been judged yet." in page.words
+    assert "Nothing has been trained yet." in page.words
+    assert page.numbers == {}
+
+
+def test_the_champion_is_shown_with_its_numbers(overview, services, journal):
+    services.promote()
+    journal.append(decision())
+    page = overview.open()
+    assert "`digits` version `3` · recipe `demo` · trained on `mnist`" in page.words
+    assert page.numbers["Test accuracy"] == "99.00 %"
+    assert page.numbers["Accepted from"] == "≥ 0.971"
+    exact = binomtest(198, 200).proportion_ci(method="exact")
+    interval = f"{exact.low:.2%} to {exact.high:.2%}".replace("%", " %")
+    assert f"{interval}: 2 of 200 images misread" in page.words
+    assert "Most frequent mistakes: 0 read as 6 (2)." in page.words
+    assert not page.app.warning
+    assert not page.app.error
+
+
+def test_numbers_of_other_images_are_not_passed_off_as_those_of_mnist(overview, services):
+    services.promote(dataset="sklearn-digits")
+    page = overview.open()
+    assert "These are not MNIST's numbers" in page.app.warning[0].value
+    assert "`sklearn-digits`" in page.app.warning[0].value
+
+
+def test_the_last_decision_is_told_with_its_reasons(overview, services, journal):
+    services.promote()
+    journal.append(decision())
+    journal.append(decision(2, "4", "refused", verdict="worse", from_version="3"))
+    page = overview.open()
+    assert "Version `4` was refused** against version `3`: worse" in page.words
+    assert "- It reads 12 images more." in page.words
+    assert "Nothing was *worse*." in page.words
+    table = page.app.dataframe[0].value
+    assert table["version"].tolist() == ["4", "3"]
+    assert page.app.dataframe[1].value["decision"].tolist() == ["version 4 refused"]
+
+
+def test_an_alias_that_was_moved_by_hand_is_noticed(overview, services, journal):
+    services.promote()
+    journal.append(decision(version="2"))
+    page = overview.open()
+    assert "The alias names version 3 and the journal names version 2" in page.words
+
+
+def test_a_champion_without_evaluation_is_still_shown(overview, services):
+    services.promote()
+    services.files = {}
+    page = overview.open()
+    assert "kept no evaluation.json" in page.words
+    assert "`digits` version `3`" in page.words
+
+
+@pytest.mark.parametrize("content", [b"{}", b"not json", b"[]"])
+def test_a_damaged_evaluation_is_one_sentence(overview, services, content):
+    services.promote()
+    services.files = {"evaluation.json": content}
+    page = overview.open()
+    assert "evaluate the model again" in page.words.lower()
+
+
+def test_a_registry_that_is_down_leaves_the_rest_standing(overview, services, journal, dashboard):
+    journal.append(decision())
+    dashboard(MLFLOW_TRACKING_URI="http://127.0.0.1:1")
+    page = overview.open()
+    assert "check MLFLOW_TRACKING_URI and that the server is up" in page.words
+    assert "Version `3` was promoted" in page.words
+    assert "Model registry: trouble" in page.words
+    assert "Object store answers" in page.words
+
+
+def test_a_registry_that_refuses_us_is_one_sentence(overview, services):
+    services.status = 401
+    assert "refused the credentials; check MLFLOW_TRACKING_USERNAME" in overview.open().words
+
+
+def test_a_store_that_is_down_leaves_the_rest_standing(overview, services, dashboard):
+    services.promote()
+    dashboard(AWS_ENDPOINT_URL="http://127.0.0.1:1")
+    page = overview.open()
+    assert "check AWS_ENDPOINT_URL and that the store is up" in page.words
+    assert page.numbers["Test accuracy"] == "99.00 %"
+
+
+@pytest.mark.parametrize("wrong", [False, "starting"])
+def test_a_prefect_that_is_not_well_is_told(overview, services, wrong):
+    services.prefect = wrong
+    page = overview.open()
+    assert "Prefect: trouble" in page.words
+    assert "check PREFECT_API_URL" in page.words
+
+
+def test_a_prefect_nobody_named_is_told(overview, monkeypatch):
+    monkeypatch.delenv("PREFECT_API_URL")
+    assert "PREFECT_API_URL is not set" in overview.open().words
+
+
+def test_the_app_opens_on_the_overview():
+    app = AppTest.from_file(_APP, default_timeout=60).run()
+    assert not app.exception
+    assert app.title[0].value == "Overview"
+
+
+def test_without_settings_the_app_says_which_are_missing(monkeypatch, dashboard):
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    dashboard()
+    app = AppTest.from_file(_APP, default_timeout=60).run()
+    assert not app.exception
+    assert "AWS_ACCESS_KEY_ID is not set" in app.error[0].value.replace("\\", "")
