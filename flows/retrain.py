@@ -11,14 +11,17 @@ from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
-from flows import artifacts
+from flows import approval, artifacts
+from flows.retries import is_worth_a_retry
 
 if TYPE_CHECKING:
+    from mnist.approval import Approval
     from mnist.candidates import Candidate
+    from mnist.gates import Judgement
     from mnist.recipes import Recipe
     from mnist.registry.journal import JournalEntry
     from mnist.registry.publishing import RegisteredVersion
-    from mnist.retraining import Judgement, Retraining
+    from mnist.retraining import Retraining
     from mnist.training import Epoch, Training
     from mnist.training_data import TrainingData
 
@@ -91,7 +94,13 @@ def publish(
     return version
 
 
-@task(name="judge", cache_policy=NO_CACHE)
+@task(
+    name="judge",
+    cache_policy=NO_CACHE,
+    retries=3,
+    retry_delay_seconds=[2, 8, 30],
+    retry_condition_fn=is_worth_a_retry,
+)
 def judge(
     candidate: Candidate,
     version: RegisteredVersion,
@@ -99,16 +108,21 @@ def judge(
     policy: dict[str, Any] | None,
 ) -> Judgement:
     """Compare the candidate with the champion on the same images."""
-    return _steps().judge(candidate, version, data, policy)
+    steps = artifacts.Steps("gates")
+    judgement = _steps().judge(candidate, version, data, policy, steps.tell)
+    get_run_logger().info(
+        "The gates took %.1f s; verdict: %s.", steps.seconds, judgement.decision.verdict.words
+    )
+    return judgement
 
 
 @task(name="conclude", cache_policy=NO_CACHE)
 def conclude(
-    judgement: Judgement, version: RegisteredVersion, data: TrainingData, who: str
+    judgement: Judgement, version: RegisteredVersion, who: str, approval: Approval | None
 ) -> JournalEntry:
     """Record the decision and, if it says so, move the champion."""
-    entry = _steps().conclude(judgement, version, data, who)
-    artifacts.publish_decision(entry, judgement.report)
+    entry, report = _steps().conclude(judgement, version, who, approval)
+    artifacts.publish_decision(entry, report)
     get_run_logger().info(
         "Version %s %s (%s): %s",
         entry.to_version,
@@ -121,7 +135,10 @@ def conclude(
 
 @flow(name="retrain", flow_run_name="retrain-{recipe}-seed-{seed}")
 def retrain(
-    recipe: str = "demo", seed: int = 0, policy: dict[str, Any] | None = None
+    recipe: str = "demo",
+    seed: int = 0,
+    policy: dict[str, Any] | None = None,
+    approval_seconds: int = 0,
 ) -> dict[str, Any]:
     """Train a candidate and let the gates decide whether it becomes champion.
 
@@ -132,6 +149,8 @@ def retrain(
         recipe: Name of a training recipe; a wrong name lists those there are.
         seed: Determines split, weights, order and distortions.
         policy: Fields of the promotion policy to override; see docs/gates.md.
+        approval_seconds: If above 0, the run pauses before it promotes and waits as long for a
+            person to resume it with a name, a reason and a yes. No answer is a no.
 
     Returns:
         The journal entry of the decision.
@@ -152,5 +171,6 @@ def retrain(
         candidate = measure(training, data, Path(folder))
         version = publish(candidate, chosen, data, seed)
         judgement = judge(candidate, version, data, policy)
-        entry = conclude(judgement, version, data, who=f"flow run {flow_run.get_name()}")
+        answer = approval.ask(judgement, approval_seconds) if approval_seconds > 0 else None
+        entry = conclude(judgement, version, f"flow run {flow_run.get_name()}", answer)
     return entry.model_dump(mode="json")

@@ -7,26 +7,19 @@ from typing import Any
 
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State, TaskRun
 from prefect.futures import as_completed
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
-from prefect.tasks import Task
 
 from flows import artifacts, wiring
+from flows.retries import is_worth_a_retry
 from mnist.batches import RecordedChunk
-from mnist.errors import BatchFailed, Unavailable
+from mnist.errors import BatchFailed
 from mnist.keys import ObjectVersion
 from mnist.receipts import Receipt
 from mnist.scoring import Chunk, PinnedModel
 
 _CHUNKS_AT_ONCE = 2
-
-
-async def is_worth_a_retry(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Retry only what another attempt can mend."""
-    error = await state.aresult(raise_on_failure=False)
-    return isinstance(error, Unavailable)
 
 
 @task(name="list", cache_policy=NO_CACHE)

@@ -4,6 +4,8 @@ from functools import cache
 
 from flows import wiring
 from mnist.comparing import Comparing
+from mnist.gates import Gates
+from mnist.interventions import Interventions
 from mnist.registry.aliases import Aliases
 from mnist.registry.comparisons import ComparisonLog
 from mnist.registry.publishing import Publisher
@@ -18,13 +20,49 @@ def aliases() -> Aliases:
 
 
 @cache
+def publisher() -> Publisher:
+    """Where runs, versions and decisions are filed."""
+    settings = wiring.cached_settings()
+    return Publisher(settings.mlflow_tracking_uri, settings.experiment_name, settings.model_name)
+
+
+@cache
+def gates() -> Gates:
+    """What measures and judges candidates."""
+    return Gates(
+        wiring.cached_settings(),
+        wiring.registry_reader(),
+        aliases(),
+        wiring.journal(),
+        wiring.inbox(),
+        wiring.results(),
+    )
+
+
+@cache
 def retraining() -> Retraining:
     """The steps of retraining."""
-    settings = wiring.cached_settings()
-    publisher = Publisher(
-        settings.mlflow_tracking_uri, settings.experiment_name, settings.model_name
+    return Retraining(
+        wiring.cached_settings(),
+        publisher(),
+        wiring.registry_reader(),
+        aliases(),
+        wiring.journal(),
+        gates(),
     )
-    return Retraining(settings, publisher, wiring.registry_reader(), aliases(), wiring.journal())
+
+
+@cache
+def interventions() -> Interventions:
+    """What a person may do to the champion."""
+    return Interventions(
+        wiring.cached_settings().data_dir,
+        publisher(),
+        aliases(),
+        wiring.journal(),
+        gates(),
+        wiring.results(),
+    )
 
 
 @cache

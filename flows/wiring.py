@@ -7,10 +7,12 @@ from functools import cache
 from mnist.batches import BatchScoring
 from mnist.registry.journal import Journal
 from mnist.registry.reader import RegistryReader
+from mnist.rescoring import Rescoring
 from mnist.settings import Settings, load_settings
 from mnist.storage.bucket import Bucket
 from mnist.storage.inbox import Inbox
 from mnist.storage.lease import Lease, holder
+from mnist.storage.rescores import Rescores
 from mnist.storage.results import Results
 from mnist.sweeping import Sweeper
 
@@ -59,6 +61,14 @@ def registry_reader() -> RegistryReader:
 def batch_scoring() -> BatchScoring:
     """The steps of scoring a batch."""
     return BatchScoring(cached_settings(), inbox(), results(), registry_reader())
+
+
+@cache
+def rescoring() -> Rescoring:
+    """The steps of scoring again with another model version."""
+    return Rescoring(
+        cached_settings(), inbox(), results(), Rescores(results_bucket()), registry_reader()
+    )
 
 
 def new_sweeper() -> Sweeper:

@@ -136,6 +136,7 @@ def write_up(
         "preprocessing_digest": preprocessing_digest(),
         "code_digest": code_digest(),
         "test_accuracy": f"{evaluation.accuracy:.6f}",
+        "test_digest": data.test.digest,
         "test_macro_f1": f"{evaluation.macro_f1:.6f}",
     }
     return RunRecord(
@@ -146,7 +147,6 @@ def write_up(
             **tags,
             "seed": seed,
             "validation_digest": validation.digest,
-            "test_digest": data.test.digest,
             "scoring_graph_sha256": candidate.graph_sha256,
         },
         epochs=[_epoch_metrics(epoch) for epoch in training.history],

@@ -113,6 +113,16 @@ def lease_key(batch: str) -> str:
     return f"leases/{_segment(batch)}.json"
 
 
+def rescore_prefix(folder: str, batch: str) -> str:
+    """Prefix of the parts of a batch that another model version scored, in the results bucket."""
+    return f"rescores/{folder}/batch={_segment(batch)}/"
+
+
+def difference_key(folder: str, name: str, kind: str) -> str:
+    """Key of a file that says what another model version reads differently."""
+    return f"rescores/{folder}/difference-{name}.{kind}"
+
+
 def _segment(name: str) -> str:
     """Make a name safe as one key segment: ASCII, no dots to walk up with, bounded length."""
     safe = quote(name, safe=" ", errors="surrogatepass")

@@ -5,16 +5,16 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import structlog
-
-from mnist.candidates import Candidate, evidence, make_candidate, write_up
-from mnist.datasets import Dataset
+from mnist.approval import Approval
+from mnist.candidates import Candidate, make_candidate, write_up
 from mnist.errors import IntegrityError, NoChampion
-from mnist.promotion import Decision, Evidence, Policy, decide, refuse, report, small_sample_policy
+from mnist.gates import Gates, Judgement
+from mnist.gathering import Contender, Tell
+from mnist.graphs import Predictor
+from mnist.promotion import Policy
 from mnist.recipes import Recipe, get_recipe
 from mnist.registry.aliases import Aliases
 from mnist.registry.journal import Journal, JournalEntry
@@ -24,17 +24,6 @@ from mnist.scoring import PinnedModel
 from mnist.settings import Settings
 from mnist.training import Epoch, Training, train
 from mnist.training_data import TrainingData, load_training_data
-
-_log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """A decision together with the champion it was made against."""
-
-    decision: Decision
-    champion: PinnedModel | None
-    report: str
 
 
 class Retraining:
@@ -47,12 +36,14 @@ class Retraining:
         reader: RegistryReader,
         aliases: Aliases,
         journal: Journal,
+        gates: Gates,
     ) -> None:
         self._settings = settings
         self._publisher = publisher
         self._reader = reader
         self._aliases = aliases
         self._journal = journal
+        self._gates = gates
 
     def recipe(self, name: str) -> Recipe:
         """Find a recipe before any time is spent.
@@ -77,8 +68,8 @@ class Retraining:
             Unavailable: If MLflow or the store does not answer.
             AccessDenied: If one of them refuses the credentials.
         """
-        with suppress(IntegrityError):  # judged later, against the candidate
-            self._champion()
+        with suppress(IntegrityError, NoChampion):  # judged later, against the candidate
+            self._reader.champion()
         self._journal.champion()
 
     def load(self, seed: int) -> TrainingData:
@@ -132,63 +123,54 @@ class Retraining:
         version: RegisteredVersion,
         data: TrainingData,
         policy: dict[str, Any] | None,
+        tell: Tell,
     ) -> Judgement:
-        """Compare the candidate with the champion on the same test images."""
-        self._aliases.reconcile()
-        applied = _policy(data.dataset, policy or {})
-        theirs = evidence(
-            version.name,
-            version.version,
-            data.dataset,
-            candidate.probabilities,
-            runtime=candidate.runtime,
-            holdout_uses=self._uses_of(data.dataset.test.digest),
+        """Compare the candidate with the champion on the same images.
+
+        Raises:
+            Unavailable: If the registry or the store does not answer.
+        """
+        model = PinnedModel(
+            version.name, version.version, candidate.graph_sha256, candidate.accept_confidence
         )
-        champion: PinnedModel | None = None
-        try:
-            champion = self._champion()
-            ours = self._evidence_of(champion, data) if champion else None
-            decision = decide(theirs, ours, applied)
-        except IntegrityError as error:
-            decision = refuse(f"The champion cannot be trusted: {error}", applied)
-        return Judgement(decision, champion, report(decision))
+        predict = Predictor(candidate.graph, candidate.graph_sha256).predict
+        contender = Contender(model, predict, candidate.runtime)
+        return self._gates.judge(contender, data.dataset, policy or {}, tell)
 
     def conclude(
-        self, judgement: Judgement, version: RegisteredVersion, data: TrainingData, who: str
-    ) -> JournalEntry:
-        """Record the decision, whatever it is, and move `champion` if it says so."""
+        self,
+        judgement: Judgement,
+        version: RegisteredVersion,
+        who: str,
+        approval: Approval | None = None,
+    ) -> tuple[JournalEntry, str]:
+        """Record the decision, whatever it is, and move `champion` if it says so.
+
+        Args:
+            judgement: What the gates say.
+            version: What they say it about.
+            who: Person or flow run that decides.
+            approval: A person's answer, where one was asked for.
+
+        Returns:
+            The journal entry, and the report in Markdown.
+        """
+        if approval is not None:
+            judgement, who = approval.applied(judgement, who)
         decision = judgement.decision
         self._publisher.add_decision(version, judgement.report, decision.as_dict())
-        return self._aliases.decide(
-            promote=decision.promote,
+        entry = self._aliases.decide(
+            action="promoted" if decision.promote else "refused",
             version=version,
-            champion_seen=judgement.champion.version if judgement.champion else None,
+            champion_seen=judgement.champion,
             who=who,
             verdict=str(decision.verdict),
             reasons=list(decision.reasons),
             policy_version=decision.policy_version,
-            images_digest=data.dataset.test.digest,
+            images_digest=judgement.images_digest,
         )
-
-    def _champion(self) -> PinnedModel | None:
-        try:
-            return self._reader.champion()
-        except NoChampion:
-            return None
-
-    def _evidence_of(self, champion: PinnedModel, data: TrainingData) -> Evidence:
-        predictor = self._reader.predictor(champion)
-        probabilities = predictor.predict(data.dataset.test.images)
-        return evidence(champion.name, champion.version, data.dataset, probabilities)
-
-    def _uses_of(self, images_digest: str) -> int:
-        return sum(e.images_digest == images_digest for e in self._journal.entries())
+        return entry, judgement.report
 
     def _checkpoints(self, recipe: Recipe, data: TrainingData, seed: int) -> Path:
         name = f"{recipe.name}-{seed}-{data.train.digest[:16]}"
         return self._settings.cache_dir / "checkpoints" / name
-
-
-def _policy(dataset: Dataset, overrides: dict[str, Any]) -> Policy:
-    base = Policy() if dataset.source == "mnist" else small_sample_policy()
-    return Policy(**{**base.model_dump(exclude_defaults=True), **overrides})

@@ -1,6 +1,7 @@
 """Small real things for tests: digits as images and as files, a graph that reads them, rows."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pyarrow as pa
 from onnx import TensorProto, helper, numpy_helper
 
 from mnist.digits import Images, Labels
+from mnist.errors import InvalidInput
 from mnist.graphs import Predictor
 from mnist.keys import ObjectVersion, identity
 from mnist.scoring import PinnedModel
@@ -35,12 +37,13 @@ def png(digit: int, mark: int = 0) -> bytes:
     return cv2.imencode(".png", image)[1].tobytes()
 
 
-def template_graph(path: Path) -> str:
+def template_graph(path: Path, drawn: Sequence[int] = range(10)) -> str:
     """Write a graph that reads the digits of `digit_images`, and return its SHA-256.
 
-    It compares an image with the ten templates: a real network without a training.
+    It compares an image with ten templates: a real network without a training. Digit i is said of
+    what looks like `drawn[i]`, so other templates make other mistakes.
     """
-    templates = digit_images(np.arange(10)).reshape(10, -1).astype(np.float32) / 255
+    templates = digit_images(np.array(drawn)).reshape(10, -1).astype(np.float32) / 255
     templates -= templates.mean(axis=1, keepdims=True)
     templates /= np.linalg.norm(templates, axis=1, keepdims=True)
     weights = numpy_helper.from_array((templates.T / 8).astype(np.float32), "weights")
@@ -110,3 +113,27 @@ class OneModel:
 
     def predictor(self, model: PinnedModel) -> Predictor:
         return Predictor(self.path, model.digest)
+
+
+class SeveralModels:
+    """A registry of versions that read drawn digits differently: 1 is right, 2 swaps 4 and 9."""
+
+    def __init__(self, folder: Path) -> None:
+        right, swapped = folder / "right.onnx", folder / "swapped.onnx"
+        self.digests = {
+            "1": template_graph(right),
+            "2": template_graph(swapped, [0, 1, 2, 3, 9, 5, 6, 7, 8, 4]),
+        }
+        self._paths = dict(zip(self.digests.values(), (right, swapped), strict=True))
+        self.champion_version = "1"
+
+    def version(self, version: str) -> PinnedModel:
+        if version not in self.digests:
+            raise InvalidInput(f"Model 'digits' has no version {version!r}; MLflow lists them.")
+        return PinnedModel("digits", version, self.digests[version], accept_confidence=0.1)
+
+    def champion(self) -> PinnedModel:
+        return self.version(self.champion_version)
+
+    def predictor(self, model: PinnedModel) -> Predictor:
+        return Predictor(self._paths[model.digest], model.digest)

@@ -107,6 +107,8 @@ def decide(
         "candidate": _side(candidate, evaluation),
         "champion": champion and _side(champion, evaluate(champion.labels, champion.probabilities)),
     }
+    if candidate.replay is not None:
+        evidence["replay"] = candidate.replay.as_dict()
     clean = clean_labels(candidate)
     if clean is not None:
         evidence["label_errors"] = _label_error_scores(candidate, champion, clean)

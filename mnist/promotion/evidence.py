@@ -1,7 +1,8 @@
 """What a decision is based on: the readings of one model version, and what was measured of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -77,12 +78,32 @@ class Replay:
         flips: (champion's digit, candidate's digit) -> images.
         accepted_before: Share accepted without review under the champion, 0-1.
         accepted_after: The same under the candidate, 0-1.
+        examples: (champion's digit, candidate's digit) -> keys of some of those images.
     """
 
     images: int
     flips: Mapping[tuple[int, int], int]
     accepted_before: float
     accepted_after: float
+    examples: Mapping[tuple[int, int], Sequence[str]] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON types, the most frequent flip first."""
+        frequent = sorted(self.flips, key=lambda pair: (-self.flips[pair], pair))
+        return {
+            "images": self.images,
+            "accepted_before": self.accepted_before,
+            "accepted_after": self.accepted_after,
+            "flips": [
+                {
+                    "before": before,
+                    "after": after,
+                    "images": self.flips[before, after],
+                    "keys": list(self.examples.get((before, after), ())),
+                }
+                for before, after in frequent
+            ],
+        }
 
 
 @dataclass(frozen=True)

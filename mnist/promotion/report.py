@@ -49,6 +49,7 @@ def report(decision: Decision) -> str:
         _reasons(decision),
         _comparison(evidence),
         _label_errors(evidence),
+        _replay(evidence),
         _checks(evidence),
         _fine_print(decision),
     ]
@@ -115,6 +116,34 @@ def _label_errors(evidence: Mapping[str, Any]) -> str:
         "| accuracy | labels as given | corrected | ambiguous left out |\n|---|---|---|---|\n"
         + "\n".join(rows)
     )
+
+
+def _replay(evidence: Mapping[str, Any]) -> str:
+    replay = evidence.get("replay")
+    if replay is None or not replay["images"]:
+        return ""
+    changed = sum(flip["images"] for flip in replay["flips"])
+    text = (
+        "## Production images, read again\n\n"
+        f"Of the last {replay['images']:,} images, the candidate reads {changed:,} as another "
+        f"digit than the champion. Accepted without review: {replay['accepted_before']:.1%} under "
+        f"the champion, {replay['accepted_after']:.1%} under the candidate. Nobody has labelled "
+        "these images, so a changed digit may be right or wrong: look at them."
+    )
+    if not changed:
+        return text
+    rows = "\n".join(
+        f"| {flip['before']} | {flip['after']} | {flip['images']:,} | "
+        f"{' '.join(_code(key) for key in flip['keys'])} |"
+        for flip in replay["flips"]
+    )
+    return f"{text}\n\n| champion | candidate | images | for example |\n|---|---|---|---|\n{rows}"
+
+
+def _code(key: str) -> str:
+    """Print a key, which may hold any character, so that it cannot break a Markdown table."""
+    shown = "".join(c if c.isprintable() and c not in "`|" else "?" for c in key)
+    return f"`{shown}`"
 
 
 def _checks(evidence: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from mlflow.exceptions import MlflowException
 
 from mnist.errors import InvalidInput
 from mnist.registry import tags
-from mnist.registry.journal import Journal, JournalEntry, promoted_last
+from mnist.registry.journal import ROLLBACK, Action, Journal, JournalEntry, promoted_last
 from mnist.registry.publishing import CANDIDATE, RegisteredVersion, explained
 from mnist.registry.reader import CHAMPION
 
@@ -35,7 +35,7 @@ class Aliases:
     def decide(
         self,
         *,
-        promote: bool,
+        action: Action,
         version: RegisteredVersion,
         champion_seen: str | None,
         who: str,
@@ -44,31 +44,31 @@ class Aliases:
         policy_version: str,
         images_digest: str,
     ) -> JournalEntry:
-        """Record a decision and, if it is a promotion, move `champion`.
+        """Record a decision and, if it says so, move `champion`.
 
         Args:
-            promote: Whether the version becomes champion.
+            action: What to do; `refused` leaves the champion where it is.
             version: What the decision is about.
             champion_seen: The champion it was compared with; None if there was none.
             who: A person, or the flow run that decided.
             verdict: One word.
             reasons: Sentences for people.
             policy_version: Which policy was applied.
-            images_digest: Which test images decided.
+            images_digest: Which test images decided; empty if a person did.
 
         Returns:
-            The entry as recorded. If the champion changed since it was compared, a promotion
-            is recorded as refused and nothing moves.
+            The entry as recorded. If the champion changed since it was compared, a move is
+            recorded as refused and nothing moves.
         """
         while True:
             entries = self._journal.entries()
             champion = promoted_last(entries)
-            overtaken = promote and champion != champion_seen
+            overtaken = action != "refused" and champion != champion_seen
             entry = JournalEntry(
                 sequence=len(entries) + 1,
                 at=datetime.now(UTC),
                 who=who,
-                action="promoted" if promote and not overtaken else "refused",
+                action="refused" if overtaken else action,
                 model=version.name,
                 from_version=champion,
                 to_version=version.version,
@@ -80,7 +80,8 @@ class Aliases:
             )
             if self._journal.append(entry):
                 break
-        self.reconcile()
+        if entry.moves:
+            self.reconcile()
         self._tag(entry)
         return entry
 
@@ -111,18 +112,22 @@ class Aliases:
             raise explained(error, self._uri) from error
 
     def _tag(self, entry: JournalEntry) -> None:
+        """Write on the version what the journal says of it, for those who look there."""
+        if entry.verdict == ROLLBACK:
+            written = {tags.ROLLED_BACK: entry.reasons[0]} if entry.moves else {}
+            version = entry.from_version
+        else:
+            written = {tags.VERDICT: entry.verdict, tags.PROMOTED: str(entry.moves).lower()}
+            version = entry.to_version
         try:
-            for name, value in (
-                (tags.VERDICT, entry.verdict),
-                (tags.PROMOTED, str(entry.action == "promoted").lower()),
-            ):
-                self._client.set_model_version_tag(self._model_name, entry.to_version, name, value)
+            for name, value in written.items():
+                self._client.set_model_version_tag(self._model_name, version, name, value)
         except MlflowException as error:
             raise explained(error, self._uri) from error
 
 
 def _overtaken(seen: str | None, found: str | None) -> str:
     return (
-        f"The champion changed while this candidate was being judged: it was compared with "
-        f"version {seen or 'none'}, but the champion is version {found or 'none'} by now."
+        f"The champion changed meanwhile: version {seen or 'none'} was champion when this was "
+        f"judged, and version {found or 'none'} is now. Nothing moved; decide again."
     )

@@ -15,7 +15,7 @@ from mlflow.models import ModelSignature
 from mlflow.types import Schema, TensorSpec
 
 from mnist.digits import CLASSES, SIDE
-from mnist.errors import AccessDenied, Unavailable
+from mnist.errors import AccessDenied, InvalidInput, Unavailable
 from mnist.registry import tags
 from mnist.registry.run_writer import RunWriter
 from mnist.run_records import RunRecord
@@ -92,18 +92,45 @@ class Publisher:
                 tags.ACCEPT_CONFIDENCE: repr(record.accept_confidence),
             },
         ).version
-        experiment_id = run.info.experiment_id
-        return RegisteredVersion(
-            name=self._model_name,
-            version=str(version),
-            run_id=run_id,
-            run_url=f"{self._uri}/#/experiments/{experiment_id}/runs/{run_id}",
-        )
+        return self._described(str(version), run_id, run.info.experiment_id)
+
+    def registered(self, version: str) -> RegisteredVersion:
+        """Look up a version by its number.
+
+        Raises:
+            InvalidInput: If there is no such version.
+            Unavailable: If MLflow does not answer.
+            AccessDenied: If it refuses the credentials.
+        """
+        try:
+            run_id = str(self._client.get_model_version(self._model_name, version).run_id)
+            experiment_id = self._client.get_run(run_id).info.experiment_id
+        except MlflowException as error:
+            if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+                raise InvalidInput(
+                    f"Model {self._model_name!r} has no version {version!r}; MLflow lists them."
+                ) from error
+            raise explained(error, self._uri) from error
+        return self._described(version, run_id, experiment_id)
+
+    def _described(self, version: str, run_id: str, experiment_id: str) -> RegisteredVersion:
+        url = f"{self._uri}/#/experiments/{experiment_id}/runs/{run_id}"
+        return RegisteredVersion(self._model_name, version, run_id, url)
 
     def add_decision(
-        self, version: RegisteredVersion, report: str, decision: dict[str, Any]
+        self,
+        version: RegisteredVersion,
+        report: str,
+        decision: dict[str, Any],
+        name: str = "decision",
     ) -> None:
-        """File a promotion decision with the run it is about.
+        """File a promotion decision with the run it is about, as Markdown and as JSON.
+
+        Args:
+            version: What was decided about.
+            report: For people.
+            decision: For programs.
+            name: Of the two files; a file of the same name is replaced.
 
         Raises:
             Unavailable: If MLflow does not answer.
@@ -112,8 +139,8 @@ class Publisher:
         try:
             RunWriter(self._client, version.run_id).files(
                 {
-                    "decision.md": report.encode(),
-                    "decision.json": json.dumps(decision, indent=2).encode(),
+                    f"{name}.md": report.encode(),
+                    f"{name}.json": json.dumps(decision, indent=2).encode(),
                 }
             )
         except MlflowException as error:

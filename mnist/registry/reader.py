@@ -69,6 +69,16 @@ class RegistryReader:
             )
         return self._pinned(answer["model_version"])
 
+    def test_accuracy(self, version: str, images_digest: str) -> float | None:
+        """Look up what a version was measured to read of these test images, 0-1, if it was."""
+        answer = self._rest.get(
+            "model-versions/get", {"name": self._model_name, "version": version}
+        )
+        tags = {} if answer is None else _pairs(answer["model_version"])
+        if tags.get("test_digest") != images_digest or "test_accuracy" not in tags:
+            return None
+        return float(tags["test_accuracy"])
+
     def predictor(self, model: PinnedModel, threads: int = 1) -> Predictor:
         """Load the scoring graph of a pinned version, from the cache by digest if it is there.
 
@@ -114,8 +124,12 @@ class RegistryReader:
         )
 
 
+def _pairs(record: dict[str, Any]) -> dict[str, str]:
+    return {tag["key"]: tag["value"] for tag in record.get("tags", [])}
+
+
 def _tags(record: dict[str, Any]) -> dict[str, str]:
-    tags = {tag["key"]: tag["value"] for tag in record.get("tags", [])}
+    tags = _pairs(record)
     for name in (GRAPH_SHA256, GRAPH_LOCATION, ACCEPT_CONFIDENCE):
         if name not in tags:
             raise IntegrityError(

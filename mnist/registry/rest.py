@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import httpx
 
-from mnist.errors import AccessDenied, Unavailable
+from mnist.errors import AccessDenied, IntegrityError, Unavailable
 
 _API = "api/2.0/mlflow"
 _PROXY = "api/2.0/mlflow-artifacts/artifacts"
@@ -46,8 +46,18 @@ class MlflowRest:
         return _json(self._send("POST", f"{_API}/{endpoint}", json=body))
 
     def artifact(self, location: str) -> bytes:
-        """Download an artifact by its path below MLflow's artifact root."""
-        return self._send("GET", f"{_PROXY}/{quote(location)}").content
+        """Download an artifact by its path below MLflow's artifact root.
+
+        Raises:
+            IntegrityError: If MLflow has lost it.
+        """
+        answer = self._send("GET", f"{_PROXY}/{quote(location)}", absent_is_fine=True)
+        if answer.status_code != httpx.codes.OK:
+            raise IntegrityError(
+                f"MLflow at {self.uri} has no artifact {location!r} any more; restore it, or use "
+                "another version."
+            )
+        return answer.content
 
     def _send(
         self, method: str, path: str, *, absent_is_fine: bool = False, **request: Any

@@ -14,3 +14,6 @@ VERDICT = "verdict"
 
 PROMOTED = "promoted"
 """Whether the decision made it champion: `true` or `false`."""
+
+ROLLED_BACK = "rolled_back"
+"""Who took this version out of production, and why."""

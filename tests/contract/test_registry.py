@@ -73,7 +73,7 @@ class Registry:
 
     def decide(self, version: RegisteredVersion, *, promote=True, seen=None):
         return self.aliases.decide(
-            promote=promote,
+            action="promoted" if promote else "refused",
             version=version,
             champion_seen=seen,
             who="tests",
@@ -195,7 +195,7 @@ def test_a_candidate_judged_against_yesterdays_champion_is_not_promoted(registry
     registry.decide(second, seen=first.version)
     late = registry.decide(third, seen=first.version)
     assert late.action == "refused"
-    assert "champion changed while" in late.reasons[0]
+    assert "champion changed meanwhile" in late.reasons[0]
     assert registry.reader.champion().version == second.version
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows import wiring
+from flows import training_wiring, wiring
 from mnist.settings import Settings
 from tests.factories import OneModel
 
@@ -21,5 +21,7 @@ def wired(
     monkeypatch.setattr(wiring, "cached_settings", lambda: settings)
     monkeypatch.setattr(wiring, "registry_reader", lambda: registry)
     caches = [wiring.inbox, wiring.results_bucket, wiring.results, wiring.batch_scoring]
-    for cached in (*caches, wiring.journal):
+    caches += [wiring.journal, wiring.rescoring, training_wiring.aliases, training_wiring.gates]
+    caches += [training_wiring.publisher, training_wiring.retraining, training_wiring.interventions]
+    for cached in caches:
         cached.cache_clear()

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 from mlflow import MlflowClient
 
-from flows import training_wiring, wiring
+from flows import wiring
 from flows.retrain import retrain
 from mnist.errors import InvalidPolicy, InvalidRecipe, Unavailable
 from mnist.recipes import RECIPES, Recipe
@@ -52,8 +52,6 @@ def reader(settings, tmp_path):
 @pytest.fixture
 def wired_to_mlflow(wired, reader, monkeypatch):
     monkeypatch.setattr(wiring, "registry_reader", lambda: reader)
-    training_wiring.aliases.cache_clear()
-    training_wiring.retraining.cache_clear()
     monkeypatch.setitem(
         RECIPES, "tiny", Recipe("tiny", "lenet", epochs=12, width=0.3, batch_size=64)
     )

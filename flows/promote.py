@@ -1,0 +1,68 @@
+"""Promote a version on a person's word: measured like any candidate, and moved whatever comes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from prefect import flow, get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from flows import artifacts
+
+if TYPE_CHECKING:
+    from mnist.approval import Statement
+    from mnist.gates import Judgement
+    from mnist.interventions import Interventions
+
+
+def _steps() -> Interventions:
+    """Load what judging needs; importing this module alone stays cheap."""
+    from flows.training_wiring import interventions  # noqa: PLC0415
+
+    return interventions()
+
+
+def _statement(who: str, why: str) -> Statement:
+    from mnist.approval import Statement  # noqa: PLC0415
+
+    return Statement(who.strip(), why.strip())
+
+
+@task(name="judge", cache_policy=NO_CACHE)
+def judge(version: str) -> Judgement:
+    """Measure the version against the champion."""
+    steps = artifacts.Steps("gates")
+    judgement = _steps().judge(version, steps.tell)
+    get_run_logger().info(
+        "The gates took %.1f s; verdict: %s.", steps.seconds, judgement.decision.verdict.words
+    )
+    return judgement
+
+
+@flow(name="promote", flow_run_name="promote-{version}")
+def promote(version: str, who: str, why: str) -> dict[str, Any]:
+    """Make a version champion because a named person says so.
+
+    The gates measure it all the same, and what they find is recorded beside the person's reason.
+    A version whose scoring graph cannot be loaded is refused even so.
+
+    Args:
+        version: Number of the registered version, as MLflow shows it.
+        who: Name of the person who answers for it.
+        why: Their reason, for those who read the journal.
+
+    Returns:
+        The journal entry.
+
+    Raises:
+        InvalidInput: If name or reason are missing, the version does not exist, or it is champion
+            already.
+        IntegrityError: If its scoring graph is lost or not the one that was registered.
+        Unavailable: If the registry or the store does not answer.
+    """
+    statement = _statement(who, why)
+    judgement = judge(version)
+    entry = _steps().promote(version, statement, judgement)
+    artifacts.publish_decision(entry, judgement.report)
+    get_run_logger().info("%s %s", artifacts.statement(entry), " ".join(entry.reasons))
+    return entry.model_dump(mode="json")

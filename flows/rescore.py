@@ -1,0 +1,96 @@
+"""Rescore: batches that one version has scored are scored again by another, beside the old rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import flow, get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import as_completed
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows import artifacts, wiring
+from flows.retries import is_worth_a_retry
+from mnist.rescoring import Difference, RescorePlan
+from mnist.scoring import Chunk
+
+_CHUNKS_AT_ONCE = 2
+
+
+@task(name="plan", cache_policy=NO_CACHE)
+def make_plan(from_version: str, to_version: str, batches: list[str] | None) -> RescorePlan:
+    """Find the batches, and pin the version that reads them again."""
+    return wiring.rescoring().plan(from_version, to_version, batches)
+
+
+@task(
+    name="score-chunk-again",
+    cache_policy=NO_CACHE,
+    retries=3,
+    retry_delay_seconds=[2, 8, 30],
+    retry_jitter_factor=0.5,
+    retry_condition_fn=is_worth_a_retry,
+)
+def score_chunk(plan: RescorePlan, batch: str, chunk: Chunk) -> int:
+    """Read, decode, predict and record one chunk."""
+    wiring.rescoring().score(plan, batch, chunk)
+    return len(chunk.versions)
+
+
+@task(name="difference", cache_policy=NO_CACHE)
+def write_difference(plan: RescorePlan) -> Difference:
+    """Compare old and new rows and write the difference file."""
+    return wiring.rescoring().difference(plan)
+
+
+@flow(
+    name="rescore",
+    flow_run_name="rescore-{from_version}",
+    task_runner=ThreadPoolTaskRunner(max_workers=_CHUNKS_AT_ONCE),  # type: ignore[arg-type]
+)
+def rescore(
+    from_version: str, to_version: str = "", batches: list[str] | None = None
+) -> dict[str, Any]:
+    """Score again, with another model version, what one version has scored.
+
+    The new rows lie beside the old ones, under `rescores/` in the results bucket; nothing is
+    overwritten. A difference file, as Parquet and as CSV, names every image whose reading changes.
+    Safe to repeat and to run twice at once.
+
+    Args:
+        from_version: Number of the version whose readings are in doubt.
+        to_version: Number of the version that reads again; empty means the champion.
+        batches: Names of batches; none means all that hold readings of `from_version`.
+
+    Returns:
+        How many were compared, changed and gone, and the keys of the difference file.
+
+    Raises:
+        InvalidInput: If a version does not exist, or both are the same.
+        InvalidBatch: If `from_version` has scored nothing of a batch.
+        NoChampion: If the champion is wanted and there is none.
+    """
+    logger = get_run_logger()
+    plan = make_plan(from_version, to_version, batches)
+    logger.info(
+        "Reading %d batches of version %s again with version %s.",
+        len(plan.batches),
+        plan.old,
+        plan.new.version,
+    )
+    for batch in plan.batches:
+        chunks = list(wiring.rescoring().chunks(plan, batch))
+        progress = artifacts.Progress(batch, sum(len(chunk.versions) for chunk in chunks))
+        futures = [score_chunk.submit(plan, batch, chunk) for chunk in chunks]
+        for future in as_completed(futures):
+            progress.advance(future.result())
+    difference = write_difference(plan)
+    artifacts.publish_difference(plan, difference)
+    logger.info(
+        "%d compared, %d changed, %d gone: %s",
+        difference.compared,
+        difference.changed,
+        difference.gone,
+        difference.csv,
+    )
+    return difference.summary()

@@ -1,0 +1,56 @@
+"""Roll back: an earlier champion is champion again, in one step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from prefect import flow, get_run_logger
+
+from flows import artifacts
+
+if TYPE_CHECKING:
+    from mnist.interventions import Interventions, Undone
+
+
+def _steps() -> Interventions:
+    """Load what talks to MLflow; importing this module alone stays cheap."""
+    from flows.training_wiring import interventions  # noqa: PLC0415
+
+    return interventions()
+
+
+def _roll_back(to_version: str, who: str, why: str) -> Undone:
+    from mnist.approval import Statement  # noqa: PLC0415
+
+    return _steps().roll_back(to_version.strip(), Statement(who.strip(), why.strip()))
+
+
+@flow(name="rollback")
+def rollback(who: str, why: str, to_version: str = "") -> dict[str, Any]:
+    """Make an earlier champion champion again.
+
+    Without a version it goes one step back; a second rollback goes one step further. Batches that
+    are being scored finish on the version they began with; the next ones use the earlier champion.
+
+    Args:
+        who: Name of the person who answers for it.
+        why: Their reason, for those who read the journal.
+        to_version: Number of an earlier champion; empty means the one before the present one.
+
+    Returns:
+        The journal entry, and under `batches` those that hold readings of the version taken out.
+
+    Raises:
+        InvalidInput: If name or reason are missing, or there is no such earlier champion.
+        IntegrityError: If the earlier champion's scoring graph is lost or changed.
+        Unavailable: If the registry or the store does not answer.
+    """
+    undone = _roll_back(to_version, who, why)
+    artifacts.publish_rollback(undone.entry, undone.batches)
+    get_run_logger().info(
+        "%s %d batches hold readings of version %s.",
+        artifacts.statement(undone.entry),
+        len(undone.batches),
+        undone.entry.from_version,
+    )
+    return {**undone.entry.model_dump(mode="json"), "batches": list(undone.batches)}

@@ -1,0 +1,40 @@
+"""Readings of another version, beside those that production made. Created once, never changed."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.csv
+
+from mnist.keys import difference_key, rescore_prefix
+from mnist.storage.bucket import Bucket
+from mnist.tables import from_parquet, one_row_each, to_parquet
+
+
+class Rescores:
+    """The folder `rescores/` of the results bucket."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        self._bucket = bucket
+
+    def write_part(self, folder: str, batch: str, chunk: str, table: pa.Table) -> bool:
+        """Record the rows of a chunk; False if that chunk was recorded before."""
+        key = f"{rescore_prefix(folder, batch)}{chunk}.parquet"
+        return self._bucket.create(key, to_parquet(table)) is not None
+
+    def rows(self, folder: str, batch: str) -> pa.Table:
+        """Return the new rows of a batch, one for each object version."""
+        pages = self._bucket.versions(rescore_prefix(folder, batch))
+        keys = [version.key for page in pages for version in page]
+        return one_row_each(from_parquet(self._bucket.read(key)) for key in keys)
+
+    def write_difference(self, folder: str, name: str, table: pa.Table) -> tuple[str, str]:
+        """Record a table as Parquet and as CSV, and return the two keys.
+
+        The name stands for the content, so a file of that name is the same one and stays.
+        """
+        text = pa.BufferOutputStream()
+        pa.csv.write_csv(table, text)
+        parquet, csv = (difference_key(folder, name, kind) for kind in ("parquet", "csv"))
+        self._bucket.create(parquet, to_parquet(table))
+        self._bucket.create(csv, bytes(text.getvalue()))
+        return parquet, csv
