@@ -24,6 +24,7 @@ class Parameters:
 
     # Ground
     even_separability: float = 0.85  # Otsu's measure; below it the light is uneven
+    shadow_run: float = 0.35  # of the frame; a longer run of one class is a shadow, not a stroke
     ground_side: int = 128  # the sheet is estimated at this size, in pixels
     surface_side: int = 32  # and its slow gradient at this one
     closing_share: float = 0.3  # of the longer side; wider strokes would count as sheet
@@ -44,6 +45,8 @@ class Parameters:
     ruling_thickness: float = 0.04  # of the height; thicker lines are strokes
 
     # Pieces of ink
+    least_piece: int = 5  # pixels; a picture whose main piece is shorter shows no digit
+    least_piece_share: float = 0.02  # the same, of the picture's longer side
     candidate_pieces: int = 40  # largest pieces that are looked at
     clipped: float = 0.4  # frame pixels per pixel of length; from here a piece is clipped
     part_area: float = 0.02  # of the main piece; smaller pieces are specks

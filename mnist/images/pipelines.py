@@ -74,6 +74,11 @@ def _enhanced(plane: Plane, trace: Trace) -> Decoded | Rejection:
     chosen = select(segmented.mask, ink)
     trace("pieces of the digit", chosen.mask * 255)
     left, top, width, height = chosen.box
+    least = max(PARAMETERS.least_piece, PARAMETERS.least_piece_share * max(plane.shape))
+    if max(width, height) < least:
+        return Rejection(
+            Reason.BLANK, f"The largest piece of ink is {width}x{height} pixels, no more than dust."
+        )
     near = cv2.dilate(chosen.mask, np.ones((3, 3), np.uint8))
     crop = (ink * near / segmented.level)[top : top + height, left : left + width]
     crop = np.clip(crop, 0, 1)

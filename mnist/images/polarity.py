@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from mnist.images.arrays import Plane
 from mnist.images.parameters import PARAMETERS
@@ -14,44 +15,48 @@ class Levels(NamedTuple):
 
     Attributes:
         threshold: Otsu's threshold; pixels above are the lighter class.
-        separability: Share of the variance that the two classes explain, 0-1 (Otsu 1979).
+        even: Whether there are two levels, ink and ground, and no gradient or shadow.
         light_on_dark: Whether ink is the lighter class.
     """
 
     threshold: float
-    separability: float
+    even: bool
     light_on_dark: bool
-
-    @property
-    def even(self) -> bool:
-        """Whether the picture has two levels and no gradient worth removing."""
-        return self.separability >= PARAMETERS.even_separability
 
 
 def levels_of(plane: Plane) -> Levels:
     """Find Otsu's two classes, and which of them is ink.
 
-    In an even picture the frame is ground, and votes against the threshold. Under a gradient the
-    threshold divides light from shadow instead of ink from paper; there the skewness of what a
-    blur leaves behind decides: strokes are few pixels, far from the ground on one side.
+    In an even picture two classes explain most of the variance (Otsu 1979), the frame is ground,
+    and votes against the threshold. Under a gradient the threshold divides light from shadow
+    instead of ink from paper; there the skewness of what a blur leaves behind decides: strokes are
+    few pixels, far from the ground on one side.
     """
     threshold, _ = cv2.threshold(plane, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     histogram = np.bincount(plane.ravel(), minlength=256).astype(np.float64)
-    separability = _separability(histogram, int(threshold))
-    if separability >= PARAMETERS.even_separability:
-        frame = frame_of(plane)
-        light_on_dark = bool(2 * np.count_nonzero(frame > threshold) <= frame.size)
-    else:
-        light_on_dark = _detail_skewness(plane) > 0
-    return Levels(threshold, separability, light_on_dark)
+    light = frame_around(plane) > threshold
+    majority = bool(2 * np.count_nonzero(light) > light.size)
+    even = (
+        _separability(histogram, int(threshold)) >= PARAMETERS.even_separability
+        and _longest_run(light != majority) <= PARAMETERS.shadow_run * light.size
+    )
+    return Levels(threshold, even, not majority if even else _detail_skewness(plane) > 0)
 
 
-def frame_of(plane: Plane) -> Plane:
-    """Take the outermost pixels as a flat array: mostly ground in a picture of a digit."""
-    return np.concatenate((plane[0], plane[-1], plane[1:-1, 0], plane[1:-1, -1]))
+def frame_around(plane: Plane) -> Plane:
+    """Take the outermost pixels, clockwise as a flat array: mostly ground around a digit."""
+    return np.concatenate((plane[0], plane[1:, -1], plane[-1, -2::-1], plane[-2:0:-1, 0]))
 
 
-def _separability(histogram: np.ndarray, threshold: int) -> float:
+def _longest_run(marked: NDArray[np.bool_]) -> int:
+    """Longest run of marked pixels around the frame: a stroke touches briefly, a shadow long."""
+    gaps = np.flatnonzero(~np.concatenate((marked, marked)))
+    if not gaps.size:
+        return marked.size
+    return int(np.diff(gaps).max(initial=1)) - 1
+
+
+def _separability(histogram: NDArray[np.float64], threshold: int) -> float:
     values = np.arange(256)
     total = histogram.sum()
     mean = (histogram * values).sum() / total
