@@ -1,0 +1,44 @@
+"""Labelled images of one's own, from folders."""
+
+import pytest
+
+from mnist.errors import InvalidDataset
+from mnist.images import Limits
+from mnist.real_world import load_real_world
+from tests.factories import digit_images, png
+
+
+def put(folder, name, content):
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def test_no_folder_means_no_sets():
+    assert load_real_world(None, Limits()) == {}
+
+
+def test_every_set_has_its_images_and_their_digits(tmp_path):
+    put(tmp_path, "forms/4/a.png", png(4))
+    put(tmp_path, "forms/9/b.png", png(9))
+    put(tmp_path, "forms/9/broken.png", b"not an image")
+    put(tmp_path, "photos/1/c.png", png(1))
+    sets = load_real_world(tmp_path, Limits())
+    assert sorted(sets) == ["forms", "photos"]
+    assert sets["forms"].labels.tolist() == [4, 9]
+    assert (sets["photos"].images[0] == digit_images([1])[0]).mean() > 0.99
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [("forms/four/a.png", b"", "'four'"), ("forms/4/a.png", b"text", "no readable image")],
+)
+def test_what_cannot_be_a_set_is_named(tmp_path, name, content, says):
+    put(tmp_path, name, content)
+    with pytest.raises(InvalidDataset, match=says):
+        load_real_world(tmp_path, Limits())
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(InvalidDataset, match="MNIST_REAL_WORLD_DIR"):
+        load_real_world(tmp_path / "nowhere", Limits())
