@@ -29,7 +29,7 @@ _READERS = 8
 class Rendering(StrEnum):
     """What to show of an image."""
 
-    DROPPED = "as dropped"
+    DROPPED = "image in grey"
     READ = "as the model sees it"
 
 

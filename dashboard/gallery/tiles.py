@@ -54,7 +54,7 @@ def _tile(row: dict[object, object], picture: Thumbnail) -> Tile:
         digit=digit,
         confidence=confidence,
         decision=str(row["decision"]),
-        remarks=remarks.replace(", ", "\n"),
+        remarks=remarks,
     )
 
 

@@ -23,13 +23,16 @@ _COLOURS = {
 }
 
 
-def show_status(status: Status) -> None:
-    """Say how far the batch is and what that means."""
+def show_status(status: Status, receipt: Receipt | None) -> None:
+    """Say how far the batch is, what that means, and where to see the last run."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(str(status), color=_COLOURS[status])  # type: ignore[arg-type]
-        st.caption(status.sentence)
+        st.caption(status.sentence, width="content")
         if status in {Status.WAITING, Status.IN_PROGRESS}:
             st.button("Look again", on_click=cached.forget_batches, type="tertiary")
+        address = _flow_run_page(receipt) if receipt else None
+        if address:
+            st.link_button("Its run in Prefect ↗", address, type="tertiary")
 
 
 def show_receipt(receipt: Receipt) -> None:
@@ -72,7 +75,6 @@ def show_receipt(receipt: Receipt) -> None:
             "inbox when this run looked: overwritten or deleted since they were scored."
         )
     _reasons(receipt)
-    _link(receipt)
 
 
 def _reasons(receipt: Receipt) -> None:
@@ -86,18 +88,10 @@ def _reasons(receipt: Receipt) -> None:
         )
 
 
-def _link(receipt: Receipt) -> None:
+def _flow_run_page(receipt: Receipt) -> str | None:
     prefect = wiring.orchestrator().page_url
-    if prefect is None or not _is_flow_run(receipt.run.name):
-        return
-    st.link_button(
-        "The run in Prefect ↗", f"{prefect}/runs/flow-run/{receipt.run.name}", type="tertiary"
-    )
-
-
-def _is_flow_run(name: str) -> bool:
     try:
-        UUID(name)
+        run = UUID(receipt.run.name)
     except ValueError:
-        return False
-    return True
+        return None
+    return f"{prefect}/runs/flow-run/{run}" if prefect else None

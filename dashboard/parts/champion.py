@@ -70,7 +70,7 @@ def _numbers(champion: Champion, evaluation: Evaluation) -> None:
     )
     left.metric("Log loss", f"{evaluation.log_loss:.4f}", help="In nats; 0 is perfect.")
     right.metric(
-        "Accepted from",
+        "Accepts confidence",
         champion.accepts,
         help="Readings with at least this confidence need no person's look.",
     )

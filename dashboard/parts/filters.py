@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import pandas as pd
 import streamlit as st
 
@@ -12,86 +15,126 @@ PAGE = "page"
 """Key of the page number; another choice of rows starts again at page 1."""
 
 
-def row_filter(frame: pd.DataFrame) -> RowFilter:
-    """Draw the filters and return what they say.
+@dataclass(frozen=True)
+class Choice:
+    """What a person chose to see.
+
+    Attributes:
+        rows: Which rows.
+        order: In which order.
+        show: In which of the ways offered.
+    """
+
+    rows: RowFilter
+    order: Order
+    show: str
+
+
+def choice(frame: pd.DataFrame, ways: Sequence[str]) -> Choice:
+    """Draw the controls and return what they say.
 
     Args:
         frame: All rows of the batch; it tells which reasons there are to choose from.
+        ways: Ways to show rows, the usual one first.
     """
-    outcome, digit = st.columns([2, 3])
+    outcome, digit, show = st.columns([3, 4, 4])
+    confidence, remark, name, order = st.columns(4, gap="medium")
     with outcome:
-        decisions = st.pills(
+        decisions = _pills(
+            "outcome",
             "Outcome",
             [str(decision) for decision in Decision],
-            selection_mode="multi",
-            wrap=True,
-            key="outcome",
-            bind="query-params",
-            on_change=first_page,
-            help="A reading is accepted when its confidence reaches the model's threshold and the "
+            "A reading is accepted when its confidence reaches the model's threshold and the "
             "image shows nothing odd; other readings ask for a person's look.",
         )
     with digit:
-        digits = st.pills(
-            "Digit read",
-            list(range(CLASSES)),
-            selection_mode="multi",
-            wrap=True,
-            key="digit",
-            bind="query-params",
-            on_change=first_page,
-        )
-    confidence, remark, name = st.columns(3, gap="medium")
+        digits = _pills("digit", "Digit read", [str(digit) for digit in range(CLASSES)])
     with confidence:
-        bounds = st.slider(
-            "Confidence",
-            0.0,
-            1.0,
-            (0.0, 1.0),
-            key="confidence",
-            bind="query-params",
-            on_change=first_page,
-            help="Rejected images have none; the full range keeps them.",
-        )
+        bounds = _confidence()
     with remark:
-        remarks = st.multiselect(
-            "Reason or warning",
-            remarks_in(frame),
-            key="reason",
-            bind="query-params",
-            on_change=first_page,
-            placeholder="any",
-        )
+        remarks = _remarks(frame)
     with name:
-        text = st.text_input(
-            "Name contains",
-            key="name",
-            bind="query-params",
-            on_change=first_page,
-            placeholder="any",
-        )
-    return RowFilter(
+        text = _name()
+    rows = RowFilter(
         decisions=tuple(Decision(decision) for decision in decisions),
-        digits=tuple(digits),
+        digits=tuple(int(digit) for digit in digits),
         confidence=bounds,
         remarks=tuple(remarks),
-        name=text or "",
+        name=text,
     )
-
-
-def row_order() -> Order:
-    """Draw the choice of order and return it."""
-    return Order(
-        st.selectbox(
-            "Order",
-            [str(order) for order in Order],
-            key="order",
-            bind="query-params",
-            on_change=first_page,
-        )
-    )
+    with order:
+        chosen_order = _order()
+    with show:
+        return Choice(rows, chosen_order, _way(ways))
 
 
 def first_page() -> None:
     """Go back to page 1."""
     st.session_state[PAGE] = 1
+
+
+def _pills(key: str, label: str, options: list[str], meaning: str | None = None) -> list[str]:
+    return st.pills(
+        label,
+        options,
+        selection_mode="multi",
+        wrap=True,
+        key=key,
+        bind="query-params",
+        on_change=first_page,
+        help=meaning,
+    )
+
+
+def _confidence() -> tuple[float, float]:
+    low, high = st.slider(
+        "Confidence",
+        0.0,
+        1.0,
+        (0.0, 1.0),
+        key="confidence",
+        bind="query-params",
+        on_change=first_page,
+        help="Rejected images have none; the full range keeps them.",
+    )
+    return low, high
+
+
+def _remarks(frame: pd.DataFrame) -> list[str]:
+    return st.multiselect(
+        "Reason or warning",
+        remarks_in(frame),
+        key="reason",
+        bind="query-params",
+        on_change=first_page,
+        placeholder="any",
+    )
+
+
+def _name() -> str:
+    return st.text_input(
+        "Name contains",
+        key="name",
+        bind="query-params",
+        on_change=first_page,
+        placeholder="any",
+    )
+
+
+def _order() -> Order:
+    orders = [str(order) for order in Order]
+    return Order(
+        st.selectbox("Order", orders, key="order", bind="query-params", on_change=first_page)
+    )
+
+
+def _way(ways: Sequence[str]) -> str:
+    return st.segmented_control(
+        "Show",
+        ways,
+        default=ways[0],
+        required=True,
+        key="show",
+        bind="query-params",
+        on_change=first_page,
+    )

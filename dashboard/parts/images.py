@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard import cached
 from dashboard.gallery import gallery
 from dashboard.gallery.tiles import tiles
-from dashboard.parts.filters import PAGE, first_page, row_filter, row_order
+from dashboard.parts.filters import PAGE, choice
 from dashboard.queries.rows import (
     BatchRows,
     as_csv,
@@ -32,30 +32,18 @@ _ROWS_PER_PAGE = 500
 
 def show_rows(batch: str, rows: BatchRows) -> None:
     """Draw the filters and what they leave of the batch."""
-    chosen = matching(rows.frame, row_filter(rows.frame))
-    order, view = st.columns([1, 2], vertical_alignment="bottom")
-    with order:
-        chosen = ordered(chosen, row_order())
-    with view:
-        how = st.segmented_control(
-            "Show",
-            [*map(str, Rendering), _TABLE],
-            default=str(Rendering.DROPPED),
-            required=True,
-            key="show",
-            bind="query-params",
-            on_change=first_page,
-        )
+    wanted = choice(rows.frame, [*map(str, Rendering), _TABLE])
+    chosen = ordered(matching(rows.frame, wanted.rows), wanted.order)
     if chosen.empty:
         st.info("No image of this batch fits the filters; take one of them away.")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{len(chosen):,} of {counted(len(rows.frame), 'image')}**", width="content")
         _downloads(batch, rows, chosen)
-    if how == _TABLE:
+    if wanted.show == _TABLE:
         _table(_paged(chosen, _ROWS_PER_PAGE))
     else:
-        _images(batch, _paged(chosen, _IMAGES_PER_PAGE), Rendering(str(how)))
+        _images(batch, _paged(chosen, _IMAGES_PER_PAGE), Rendering(wanted.show))
 
 
 def _paged(chosen: pd.DataFrame, size: int) -> pd.DataFrame:

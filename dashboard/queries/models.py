@@ -19,6 +19,11 @@ MNIST = "mnist"
 """What the tag `dataset` says of the real thing."""
 
 _TWO_SIDED = 0.975
+_BECAME = {
+    "promoted": "was promoted",
+    "refused": "was refused",
+    "rolled-back": "became champion again by a rollback",
+}
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,11 @@ def disagreement(version: str, entries: Sequence[JournalEntry]) -> str | None:
     )
 
 
+def became(entry: JournalEntry) -> str:
+    """Say what became of the version that a decision was about."""
+    return _BECAME.get(entry.action, f"was {entry.action}")
+
+
 def decisions(entries: Sequence[JournalEntry]) -> pd.DataFrame:
     """List decisions, the newest first; times are UTC."""
     frame = pd.DataFrame(
@@ -99,7 +109,7 @@ def decisions(entries: Sequence[JournalEntry]) -> pd.DataFrame:
             {
                 "at": entry.at,
                 "version": entry.to_version,
-                "action": entry.action,
+                "action": entry.action.replace("-", " "),
                 "verdict": entry.verdict.replace("_", " "),
                 "against": entry.from_version or "",
                 "reasons": " ".join(entry.reasons),
@@ -140,7 +150,7 @@ def training_runs(runs: Sequence[TrainingRun], entries: Sequence[JournalEntry]) 
 
 
 def _decision(entry: JournalEntry | None) -> str:
-    return f"version {entry.to_version} {entry.action}" if entry else ""
+    return f"version {entry.to_version} {became(entry)}" if entry else ""
 
 
 def _utc(times: pd.Series) -> pd.Series:

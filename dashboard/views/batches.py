@@ -94,7 +94,7 @@ def _one(batch: str, found: Batches) -> None:
     status = Status(found.table.set_index("batch")["status"][batch])
     if receipt is not None and is_behind(receipt, parts):
         status = Status.IN_PROGRESS
-    show_status(status)
+    show_status(status, receipt)
     if receipt is not None:
         show_receipt(receipt)
     if parts:

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import cached, wiring
 from dashboard.parts.champion import show_champion
 from dashboard.parts.problems import told
-from dashboard.queries.models import decisions, training_runs
+from dashboard.queries.models import became, decisions, training_runs
 from dashboard.texts import code, plain
 
 _WHEN = st.column_config.DatetimeColumn
@@ -54,7 +54,7 @@ def _decisions() -> None:
     last = entries[-1]
     against = f" against version {code(last.from_version)}" if last.from_version else ""
     st.markdown(
-        f"**Version {code(last.to_version)} was {last.action}**{against}: "
+        f"**Version {code(last.to_version)} {became(last)}**{against}: "
         f"{plain(last.verdict.replace('_', ' '))} · {last.at:%Y-%m-%d %H:%M} UTC · "
         f"{plain(last.who)}"
     )

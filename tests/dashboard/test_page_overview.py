@@ -56,7 +56,7 @@ def test_the_champion_is_shown_with_its_numbers(overview, services, journal):
     page = overview.open()
     assert "`digits` version `3` · recipe `demo` · trained on `mnist`" in page.words
     assert page.numbers["Test accuracy"] == "99.00 %"
-    assert page.numbers["Accepted from"] == "≥ 0.971"
+    assert page.numbers["Accepts confidence"] == "≥ 0.971"
     exact = binomtest(198, 200).proportion_ci(method="exact")
     interval = f"{exact.low:.2%} to {exact.high:.2%}".replace("%", " %")
     assert f"{interval}: 2 of 200 images misread" in page.words
@@ -82,7 +82,15 @@ def test_the_last_decision_is_told_with_its_reasons(overview, services, journal)
     assert "Nothing was *worse*." in page.words
     table = page.app.dataframe[0].value
     assert table["version"].tolist() == ["4", "3"]
-    assert page.app.dataframe[1].value["decision"].tolist() == ["version 4 refused"]
+    assert page.app.dataframe[1].value["decision"].tolist() == ["version 4 was refused"]
+
+
+def test_a_rollback_is_told_as_one(overview, services, journal):
+    services.promote()
+    journal.append(decision(version="4"))
+    journal.append(decision(2, "3", "rolled-back", verdict="rollback", from_version="4"))
+    page = overview.open()
+    assert "Version `3` became champion again by a rollback** against version `4`" in page.words
 
 
 def test_an_alias_that_was_moved_by_hand_is_noticed(overview, services, journal):
