@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from mnist.comparison import HIGH, LOW, MEDIUM, ModelResult, accuracy_by_complexity, rank
 from mnist.plots import render_png
@@ -29,7 +30,7 @@ def plot_training_seconds(results: Sequence[ModelResult]) -> bytes:
     ranked = rank(results)[::-1]
     values = [r.training_seconds for r in ranked]
     axes.barh([r.name for r in ranked], values, color=[_COLOURS[r.complexity] for r in ranked])
-    axes.set_xscale("log")
+    _use_logarithmic_seconds(axes)
     for place, value in enumerate(values):
         axes.text(value, place, f" {value:.1f} s", va="center")
     axes.margins(x=0.15)
@@ -56,7 +57,7 @@ def plot_accuracy_against_time(results: Sequence[ModelResult]) -> bytes:
             xytext=(5, 5),
             textcoords="offset points",
         )
-    axes.set_xscale("log")
+    _use_logarithmic_seconds(axes)
     axes.set_ylabel("accuracy on the test images")
     axes.margins(x=0.2, y=0.1)
     axes.legend(loc="lower right")
@@ -78,6 +79,11 @@ def plot_accuracy_by_complexity(results: Sequence[ModelResult]) -> bytes:
 def _figure(title: str, label: str) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(7, 4), layout="constrained")
     return figure, figure.add_subplot(title=title, xlabel=label)
+
+
+def _use_logarithmic_seconds(axes: Axes) -> None:
+    axes.set_xscale("log")
+    axes.xaxis.set_minor_formatter(NullFormatter())  # its labels would overlap
 
 
 def _zoom(axes: Axes, accuracies: Sequence[float]) -> None:

@@ -12,6 +12,8 @@ from mnist.labelled import LabelledImages
 _INK = 127
 """Pixels brighter than this count as ink when a stroke is measured."""
 
+_ZOOM = 4
+
 
 @dataclass(frozen=True, eq=False)
 class DataProfile:
@@ -67,13 +69,15 @@ def profile(data: LabelledImages) -> DataProfile:
 def stroke_widths(images: Images) -> NDArray[np.float64]:
     """Estimate the mean stroke width of each image in pixels; 0 for an image without ink.
 
-    Along a stripe of width w the distance to the nearest edge averages w/4; so four times the
-    mean of the Euclidean distance transform over the ink, less half a pixel of rim on each side.
+    Along a stripe w pixels wide the distances to its edges average (w + 2) / 4; so four times
+    the mean of the Euclidean distance transform over the ink, less two. Measured on an enlarged
+    image, because grey rims tell more about a thin stroke than whole pixels do.
     """
     widths = np.zeros(len(images))
     for row, image in enumerate(images):
-        ink = (image > _INK).astype(np.uint8)
+        large = cv2.resize(image, None, fx=_ZOOM, fy=_ZOOM, interpolation=cv2.INTER_LINEAR)
+        ink = (large > _INK).astype(np.uint8)
         if ink.any():
             distances = cv2.distanceTransform(ink, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-            widths[row] = 4 * (distances[ink > 0].mean() - 0.5)
+            widths[row] = (4 * distances[ink > 0].mean() - 2) / _ZOOM
     return widths
