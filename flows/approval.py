@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
+from contextvars import copy_context
 from typing import TYPE_CHECKING
 
 from prefect import get_run_logger
@@ -63,7 +64,8 @@ def ask(judgement: Judgement, seconds: int) -> Approval | None:
 def _saying_no_after(seconds: int) -> Iterator[None]:
     """Resume this run with a no once the time is over, unless the block was left before."""
     no = {"approve": False, "who": "", "why": f"nobody answered within {seconds} s"}
-    timer = threading.Timer(seconds, _resume, (flow_run.get_id(), no))
+    context = copy_context()  # a thread would not know which Prefect this run belongs to
+    timer = threading.Timer(seconds, context.run, (_resume, flow_run.get_id(), no))
     timer.daemon = True
     timer.start()
     try:

@@ -1,87 +1,23 @@
 """The registry on a real MLflow server: publish, pin, fetch, decide, and be told what is wrong."""
 
 import hashlib
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 
 import httpx
 import pytest
 from mlflow import MlflowClient
 
 from mnist.errors import IntegrityError, InvalidInput, NoChampion, Unavailable
-from mnist.registry.aliases import Aliases
-from mnist.registry.journal import Journal
-from mnist.registry.publishing import Publisher, RegisteredVersion
+from mnist.promotion import Policy, decide, report
+from mnist.registry.journal import lineage
 from mnist.registry.reader import RegistryReader
-from mnist.run_records import RunRecord
-from mnist.storage.bucket import Bucket
-from tests.factories import digit_images, template_graph
+from tests.factories import digit_images
+from tests.planted import confusion, evidence, wrong
+from tests.registries import Registry
 
-
-class Registry:
-    """Everything around one registered model of a test's own."""
-
-    def __init__(self, uri: str, folder: Path) -> None:
-        self.name = f"digits-{uuid.uuid4().hex[:8]}"
-        self.folder = folder
-        self.publisher = Publisher(uri, f"experiment-{self.name}", self.name)
-        self.reader = RegistryReader(uri, self.name, folder / "cache")
-        self.journal = Journal(Bucket.in_memory())
-        self.aliases = Aliases(uri, self.name, self.journal)
-        self.uri = uri
-
-    def publish(self) -> RegisteredVersion:
-        graph = self.folder / "model.onnx"
-        self.digest = template_graph(graph)
-        return self.publisher.publish(
-            RunRecord(
-                run_name="demo-seed-0",
-                parameters={"recipe": "demo", "seed": 0},
-                epochs=[{"loss": 0.5}, {"loss": 0.25}],
-                metrics={"test_accuracy": 0.99},
-                files={"plots/loss.png": b"png", "evaluation.json": b"{}"},
-                graph=graph,
-                graph_sha256=self.digest,
-                accept_confidence=0.875,
-                version_tags={"recipe": "demo"},
-            )
-        )
-
-    def publish_many(self, count: int) -> list[RegisteredVersion]:
-        """Publish once and register the same model again, which is quicker."""
-        first = self.publish()
-        client = MlflowClient(self.uri)
-        record = client.get_model_version(self.name, first.version)
-        return [first] + [
-            replace(
-                first,
-                version=str(
-                    client.create_model_version(
-                        self.name,
-                        record.source,
-                        first.run_id,
-                        tags=record.tags,
-                        model_id=record.source.removeprefix("models:/"),
-                    ).version
-                ),
-            )
-            for _ in range(count - 1)
-        ]
-
-    def decide(self, version: RegisteredVersion, *, promote=True, seen=None):
-        return self.aliases.decide(
-            action="promoted" if promote else "refused",
-            version=version,
-            champion_seen=seen,
-            who="tests",
-            verdict="better" if promote else "worse",
-            reasons=["Because."],
-            policy_version="1",
-            images_digest="i" * 64,
-        )
+SHARED = wrong(0, 30)
 
 
 @pytest.fixture
@@ -219,3 +155,84 @@ def test_a_promotion_that_died_before_moving_the_alias_is_completed(registry):
     assert registry.reader.champion().version == first.version
     registry.aliases.reconcile()
     assert registry.reader.champion().version == second.version
+
+
+def test_five_planted_candidates_as_runs_one_champion_after_another(registry):
+    """What the gates say of each, what the journal keeps, and who is champion afterwards."""
+    weak = SHARED | wrong(5, 40)
+    candidates = {
+        "worse by a hair": evidence(
+            {k: v for k, v in weak.items() if k not in list(weak)[-14:]} | wrong(7, 20)
+        ),
+        "better, but reads 4 as 9": evidence(SHARED | confusion(4, 9, 12)),
+        "good, but badly calibrated": evidence(SHARED, confidence=0.96),
+        "the same": evidence(weak),
+        "clearly better": evidence(SHARED),
+    }
+    first, *versions = registry.publish_many(1 + len(candidates))
+    registry.decide(first)
+    champion = replace(evidence(weak), model_version=first.version)
+    outcomes = {}
+    for (name, candidate), version in zip(candidates.items(), versions, strict=True):
+        decision = decide(replace(candidate, model_version=version.version), champion, Policy())
+        registry.publisher.add_decision(
+            version, report(decision), decision.as_dict(), name=f"decision-{version.version}"
+        )
+        entry = registry.aliases.decide(
+            action="promoted" if decision.promote else "refused",
+            version=version,
+            champion_seen=champion.model_version,
+            who="tests",
+            verdict=str(decision.verdict),
+            reasons=list(decision.reasons),
+            policy_version=decision.policy_version,
+            images_digest=candidate.images_digest,
+        )
+        if entry.moves:
+            champion = replace(candidate, model_version=version.version)
+        assert registry.reader.champion().version == champion.model_version
+        outcomes[name] = (entry.action, entry.verdict)
+
+    assert outcomes == {
+        "worse by a hair": ("refused", "inconclusive"),
+        "better, but reads 4 as 9": ("refused", "worse"),
+        "good, but badly calibrated": ("refused", "better"),
+        "the same": ("promoted", "not_worse"),
+        "clearly better": ("promoted", "better"),
+    }
+    assert lineage(registry.journal.entries()) == [
+        first.version,
+        versions[3].version,
+        versions[4].version,
+    ]
+    files = MlflowClient(registry.uri).list_artifacts(first.run_id)
+    assert {f"decision-{v.version}.md" for v in versions} <= {file.path for file in files}
+    tags = registry.reader._version_record(registry.reader.version(versions[1].version))["tags"]
+    assert {"key": "promoted", "value": "false"} in tags
+
+
+def test_two_rollbacks_at_once_go_one_step(registry):
+    first, second, third = registry.publish_many(3)
+    registry.decide(first)
+    registry.decide(second, seen=first.version)
+    registry.decide(third, seen=second.version)
+
+    def back(_):
+        return registry.aliases.decide(
+            action="rolled-back",
+            version=second,
+            champion_seen=third.version,
+            who="Ada",
+            verdict="rollback",
+            reasons=["Rolled back by Ada: pressed twice"],
+            policy_version="1",
+            images_digest="",
+        )
+
+    with ThreadPoolExecutor(2) as pool:
+        entries = list(pool.map(back, range(2)))
+    assert sorted(entry.action for entry in entries) == ["refused", "rolled-back"]
+    assert lineage(registry.journal.entries()) == [first.version, second.version]
+    assert registry.reader.champion().version == second.version
+    tags = registry.reader._version_record(registry.reader.version(third.version))["tags"]
+    assert {"key": "rolled_back", "value": "Rolled back by Ada: pressed twice"} in tags

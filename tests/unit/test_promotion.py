@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from planted import IMAGES, LABELS, WRITERS, confusion, evidence, wrong
 
 from mnist.errors import InvalidEvaluation
 from mnist.promotion import Decision, Policy, Verdict, decide, refuse
 from mnist.statistics import bootstrap_interval, design_effect, score_interval
+from tests.planted import IMAGES, LABELS, WRITERS, confusion, evidence, wrong
 
 POLICY = Policy()
 SHARED = wrong(0, 30)

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from planted import IMAGES, LABELS, confusion, evidence, wrong
 
 from mnist.promotion import Policy, Replay, Runtime, Sample, Verdict, decide
 from mnist.statistics import proportion_lower_bound, proportion_upper_bound
+from tests.planted import IMAGES, LABELS, confusion, evidence, wrong
 
 POLICY = Policy()
 SOUND = Runtime(parity=1e-6, finite=True, digest_matches=True, latency_p99_ms=0.2)

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from planted import LABELS, evidence
 
 from mnist.promotion import Verdict, decide, small_sample_policy
+from tests.planted import LABELS, evidence
 
 
 @st.composite

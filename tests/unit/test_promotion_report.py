@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from planted import WRITERS, confusion, evidence, wrong
 
 from mnist.promotion import Decision, Policy, decide, refuse, report
+from tests.planted import WRITERS, confusion, evidence, wrong
 
 SHARED = wrong(0, 30)
 
