@@ -117,6 +117,12 @@ def test_uneven_light_is_taken_away() -> None:
     assert _likeness(_result(lit).pixels, REFERENCE) > 0.95
 
 
+def test_a_lamp_over_the_middle_leaves_a_dark_frame_and_dark_ink() -> None:
+    y, x = np.mgrid[-1:1:160j, -1:1:200j]
+    lit = seven(ink=60, ground=240) * np.exp(-(x**2 + y**2))
+    assert _likeness(_result(lit).pixels, REFERENCE) > 0.93
+
+
 def test_a_shadow_across_the_sheet_is_not_ink() -> None:
     lit = seven(480, 600, ink=60, ground=230).astype(float)
     lit[:, 350:] *= 0.55
