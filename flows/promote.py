@@ -40,7 +40,7 @@ def judge(version: str) -> Judgement:
 
 
 @flow(name="promote", flow_run_name="promote-{version}")
-def promote(version: str, who: str, why: str) -> dict[str, Any]:
+def promote(version: int | str, who: str, why: str) -> dict[str, Any]:
     """Make a version champion because a named person says so.
 
     The gates measure it all the same, and what they find is recorded beside the person's reason.
@@ -61,8 +61,8 @@ def promote(version: str, who: str, why: str) -> dict[str, Any]:
         Unavailable: If the registry or the store does not answer.
     """
     statement = _statement(who, why)
-    judgement = judge(version)
-    entry = _steps().promote(version, statement, judgement)
+    judgement = judge(str(version))
+    entry = _steps().promote(str(version), statement, judgement)
     artifacts.publish_decision(entry, judgement.report)
     get_run_logger().info("%s %s", artifacts.statement(entry), " ".join(entry.reasons))
     return entry.model_dump(mode="json")

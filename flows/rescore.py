@@ -49,7 +49,7 @@ def write_difference(plan: RescorePlan) -> Difference:
     task_runner=ThreadPoolTaskRunner(max_workers=_CHUNKS_AT_ONCE),  # type: ignore[arg-type]
 )
 def rescore(
-    from_version: str, to_version: str = "", batches: list[str] | None = None
+    from_version: int | str, to_version: int | str = "", batches: list[str] | None = None
 ) -> dict[str, Any]:
     """Score again, with another model version, what one version has scored.
 
@@ -71,7 +71,7 @@ def rescore(
         NoChampion: If the champion is wanted and there is none.
     """
     logger = get_run_logger()
-    plan = make_plan(from_version, to_version, batches)
+    plan = make_plan(str(from_version), str(to_version), batches)
     logger.info(
         "Reading %d batches of version %s again with version %s.",
         len(plan.batches),

@@ -26,7 +26,7 @@ def _roll_back(to_version: str, who: str, why: str) -> Undone:
 
 
 @flow(name="rollback")
-def rollback(who: str, why: str, to_version: str = "") -> dict[str, Any]:
+def rollback(who: str, why: str, to_version: int | str = "") -> dict[str, Any]:
     """Make an earlier champion champion again.
 
     Without a version it goes one step back; a second rollback goes one step further. Batches that
@@ -45,7 +45,7 @@ def rollback(who: str, why: str, to_version: str = "") -> dict[str, Any]:
         IntegrityError: If the earlier champion's scoring graph is lost or changed.
         Unavailable: If the registry or the store does not answer.
     """
-    undone = _roll_back(to_version, who, why)
+    undone = _roll_back(str(to_version), who, why)
     artifacts.publish_rollback(undone.entry, undone.batches)
     get_run_logger().info(
         "%s %d batches hold readings of version %s.",

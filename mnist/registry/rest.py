@@ -82,9 +82,15 @@ class MlflowRest:
 
 
 def _says_absent(answer: httpx.Response) -> bool:
-    """Tell an absent alias or version from other errors; MLflow uses 400 and 404 for it."""
+    """Tell an absent alias, version or artifact from other errors.
+
+    MLflow uses 400 and 404 for the first two; for an artifact that its store has lost it answers
+    500 and quotes the store.
+    """
     if answer.status_code == httpx.codes.NOT_FOUND:
         return True
+    if answer.status_code == httpx.codes.INTERNAL_SERVER_ERROR:
+        return "(404) when calling" in answer.text or "NoSuchKey" in answer.text
     return answer.status_code == httpx.codes.BAD_REQUEST and "not found" in answer.text
 
 
