@@ -20,6 +20,18 @@ def lenet(x: Any, recipe: Recipe, policy: Any) -> Any:
     return keras.layers.Dropout(recipe.dropout, dtype=policy)(x)
 
 
+def deep_cnn(x: Any, recipe: Recipe, policy: Any) -> Any:
+    """Four convolutions, each normalised, and a dense layer, after VGG and LeNet-5."""
+    x = _convolve(x, 32, 5, recipe, policy, pool=2)
+    x = _convolve(x, 64, 3, recipe, policy)
+    x = _convolve(x, 64, 3, recipe, policy, pool=2)
+    x = _convolve(x, 128, 3, recipe, policy, padding="same")
+    x = keras.layers.Flatten(dtype=policy)(x)
+    x = keras.layers.Dropout(recipe.dropout, dtype=policy)(x)
+    x = keras.layers.Dense(_scaled(128, recipe), use_bias=False, dtype=policy)(x)
+    return _normalise(x, policy)
+
+
 def complex_cnn(x: Any, recipe: Recipe, policy: Any) -> Any:
     """Two pairs of 3x3 convolutions and a dense layer, as tutorials build a "complex" CNN."""
     for filters in (32, 64):
@@ -51,10 +63,22 @@ def mlp(x: Any, recipe: Recipe, policy: Any) -> Any:
     return x
 
 
-def _convolve(x: Any, filters: int, side: int, recipe: Recipe, policy: Any, *, pool: int) -> Any:
+def _convolve(
+    x: Any,
+    filters: int,
+    side: int,
+    recipe: Recipe,
+    policy: Any,
+    *,
+    pool: int = 1,
+    padding: str = "valid",
+) -> Any:
     """Convolve, pool, normalise, rectify; pooling first spares three quarters of the rest."""
-    x = keras.layers.Conv2D(_scaled(filters, recipe), side, use_bias=False, dtype=policy)(x)
-    x = keras.layers.MaxPooling2D(pool, dtype=policy)(x)
+    x = keras.layers.Conv2D(
+        _scaled(filters, recipe), side, padding=padding, use_bias=False, dtype=policy
+    )(x)
+    if pool > 1:
+        x = keras.layers.MaxPooling2D(pool, dtype=policy)(x)
     return _normalise(x, policy)
 
 
@@ -74,6 +98,7 @@ def _scaled(filters: int, recipe: Recipe) -> int:
 
 ARCHITECTURES: dict[str, Callable[[Any, Recipe, Any], Any]] = {
     "lenet": lenet,
+    "deep-cnn": deep_cnn,
     "complex-cnn": complex_cnn,
     "simple-cnn": simple_cnn,
     "mlp": mlp,

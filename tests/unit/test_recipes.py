@@ -10,7 +10,7 @@ from mnist.recipes import RECIPES, get_recipe
 
 
 def test_every_recipe_is_found_by_its_own_name_and_its_network_exists() -> None:
-    assert {"demo"} <= set(RECIPES)
+    assert {"demo", "fast", "best", "ensemble", "flattened"} <= set(RECIPES)
     for name, recipe in RECIPES.items():
         assert get_recipe(name) is recipe
         assert recipe.name == name
