@@ -8,19 +8,25 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 from prefect.testing.utilities import prefect_test_harness
 
 from infra.ports import free_ports
 from infra.store import Store, create_buckets, running_store
 from mnist.settings import Settings
-from mnist.storage.bucket import Bucket
+from mnist.storage.bucket import Bucket, control_client
 from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
 
 _MLFLOW_READY_SECONDS = 120
+
+# Whether an example takes 100 or 400 ms says something about the machine, not about the code.
+hypothesis.settings.register_profile("steady", deadline=None)
+hypothesis.settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -98,7 +104,7 @@ def prefect_api() -> Iterator[None]:
 
 
 @pytest.fixture
-def settings(store: Store, tmp_path: Path) -> Settings:
+def settings(store: Store, tmp_path: Path) -> Iterator[Settings]:
     """Settings that name the real store with buckets of this test's own."""
     mark = uuid.uuid4().hex[:8]
     made = Settings(
@@ -111,8 +117,12 @@ def settings(store: Store, tmp_path: Path) -> Settings:
         cache_dir=tmp_path / "cache",
         chunk_images=10,
     )
-    create_buckets(made, (made.inbox_bucket, made.results_bucket))
-    return made
+    buckets = (made.inbox_bucket, made.results_bucket)
+    create_buckets(made, buckets)
+    yield made
+    # Each bucket takes volumes of the store, and there are only so many.
+    for bucket in buckets:
+        _delete_bucket(control_client(made), bucket)
 
 
 @pytest.fixture
@@ -137,6 +147,14 @@ def inbox(inbox_bucket: Bucket) -> Inbox:
 def results(results_bucket: Bucket) -> Results:
     """Results over the real store."""
     return Results(results_bucket)
+
+
+def _delete_bucket(client: Any, bucket: str) -> None:
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        found = [{"Key": each["Key"]} for each in page.get("Contents", [])]
+        if found:
+            client.delete_objects(Bucket=bucket, Delete={"Objects": found, "Quiet": True})
+    client.delete_bucket(Bucket=bucket)
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,11 +14,9 @@ import pytest
 from prefect.settings import get_current_settings
 
 from mnist.keys import listing_digest
-from mnist.registry.aliases import Aliases
 from mnist.registry.journal import Journal
-from mnist.registry.publishing import Publisher
-from mnist.run_records import RunRecord
-from tests.factories import png, template_graph
+from tests.factories import png
+from tests.registries import Registry
 
 IMAGES = 1_500
 
@@ -29,36 +26,15 @@ def environment(settings, store, mlflow_uri, prefect_api, tmp_path, monkeypatch,
     """Publish a champion and give the environment of a watcher that will find it."""
     for name, value in store.environment().items():
         monkeypatch.setenv(name, value)
-    model = f"digits-{uuid.uuid4().hex[:8]}"
-    graph = tmp_path / "model.onnx"
-    version = Publisher(mlflow_uri, model, model).publish(
-        RunRecord(
-            run_name="templates",
-            parameters={},
-            epochs=[],
-            metrics={},
-            files={},
-            graph=graph,
-            graph_sha256=template_graph(graph),
-            accept_confidence=0.1,
-        )
-    )
-    Aliases(mlflow_uri, model, Journal(results_bucket)).decide(
-        promote=True,
-        version=version,
-        champion_seen=None,
-        who="test",
-        verdict="not_worse",
-        reasons=["The first."],
-        policy_version="1",
-        images_digest="i" * 64,
-    )
+    registry = Registry(mlflow_uri, tmp_path, Journal(results_bucket))
+    registry.decide(registry.publish())
+    registry.reader.close()
     return {
         **os.environ,
         **store.environment(),
         "MLFLOW_TRACKING_URI": mlflow_uri,
         "PREFECT_API_URL": str(get_current_settings().api.url),
-        "MNIST_MODEL_NAME": model,
+        "MNIST_MODEL_NAME": registry.name,
         "MNIST_INBOX_BUCKET": settings.inbox_bucket,
         "MNIST_RESULTS_BUCKET": settings.results_bucket,
         "MNIST_CACHE_DIR": str(tmp_path / "cache"),
