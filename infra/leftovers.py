@@ -7,7 +7,7 @@ process can be told from a stranger, and from another checkout's, without trusti
 
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 _STOP_SECONDS = 10.0
 

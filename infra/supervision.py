@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 from supervisor.xmlrpc import Faults, SupervisorTransport
 
 from mnist.errors import InvalidSettings, Unavailable
