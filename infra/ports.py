@@ -58,7 +58,8 @@ def holder(port: int) -> str:
     except psutil.AccessDenied:
         return "a process that this user may not see"
     for connection in connections:
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port:
+        local = connection.laddr
+        if connection.status == psutil.CONN_LISTEN and local and local.port == port:
             return _describe(connection.pid)
     return "a process that this user may not see"
 
