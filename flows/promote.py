@@ -25,7 +25,7 @@ def _steps() -> Interventions:
 def _statement(who: str, why: str) -> Statement:
     from mnist.approval import Statement  # noqa: PLC0415
 
-    return Statement(who.strip(), why.strip())
+    return Statement(who, why)
 
 
 @task(name="judge", cache_policy=NO_CACHE)
@@ -62,7 +62,7 @@ def promote(version: int | str, who: str, why: str) -> dict[str, Any]:
     """
     statement = _statement(who, why)
     judgement = judge(str(version))
-    entry = _steps().promote(str(version), statement, judgement)
-    artifacts.publish_decision(entry, judgement.report)
+    entry, report = _steps().promote(str(version), statement, judgement)
+    artifacts.publish_decision(entry, report)
     get_run_logger().info("%s %s", artifacts.statement(entry), " ".join(entry.reasons))
     return entry.model_dump(mode="json")

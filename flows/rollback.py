@@ -22,7 +22,7 @@ def _steps() -> Interventions:
 def _roll_back(to_version: str, who: str, why: str) -> Undone:
     from mnist.approval import Statement  # noqa: PLC0415
 
-    return _steps().roll_back(to_version.strip(), Statement(who.strip(), why.strip()))
+    return _steps().roll_back(to_version.strip(), Statement(who, why))
 
 
 @flow(name="rollback")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from mnist.errors import InvalidInput
-from mnist.gates import Judgement
+
+if TYPE_CHECKING:  # a blank name is refused before ten seconds of imports
+    from mnist.gates import Judgement
 
 
 @dataclass(frozen=True)
 class Statement:
-    """A name and a reason; neither may be blank.
+    """A name and a reason; neither may be blank, and each is one line.
 
     Raises:
         InvalidInput: If one of them is.
@@ -20,6 +23,8 @@ class Statement:
     why: str
 
     def __post_init__(self) -> None:
+        for name in ("who", "why"):
+            object.__setattr__(self, name, " ".join(getattr(self, name).split()))
         for given, name, needed in (
             (self.who, "who", "the name of the person who answers for it"),
             (self.why, "why", "the reason, for those who read the journal"),
@@ -65,7 +70,7 @@ class Approval:
         if not self.approved and not self.who.strip():
             return False, f"The gates would promote, but a person has to approve: {self.why}."
         try:
-            said = Statement(self.who.strip(), self.why.strip())
+            said = Statement(self.who, self.why)
         except InvalidInput:
             return False, "The approval lacks a name or a reason, so it counts as no."
         if self.approved:

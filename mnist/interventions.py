@@ -65,22 +65,29 @@ class Interventions:
             self._gates.contender(version), load_dataset(self._data_dir), {}, tell
         )
 
-    def promote(self, version: str, statement: Statement, judgement: Judgement) -> JournalEntry:
+    def promote(
+        self, version: str, statement: Statement, judgement: Judgement
+    ) -> tuple[JournalEntry, str]:
         """Make a version champion on a person's word, with what the gates said beside it.
 
         Returns:
-            The entry as recorded; `refused` if the champion changed since the judgement.
+            The entry as recorded (`refused` if the champion changed since the judgement), and the
+            report in Markdown.
         """
         decision = judgement.decision
+        report = (
+            f"> **A person decided.** Promoted by {statement.who}: {statement.why}\n>\n"
+            f"> What follows is what the gates found, whatever came of it.\n\n{judgement.report}"
+        )
         registered = self._publisher.registered(version)
         self._publisher.add_decision(
             registered,
-            judgement.report,
+            report,
             decision.as_dict(),
             name=f"decision-override-{datetime.now(UTC):%Y%m%dT%H%M%SZ}",
         )
         would = "would promote it too" if decision.promote else "would not promote it"
-        return self._aliases.decide(
+        entry = self._aliases.decide(
             action="promoted",
             version=registered,
             champion_seen=judgement.champion,
@@ -94,6 +101,7 @@ class Interventions:
             policy_version=decision.policy_version,
             images_digest="",
         )
+        return entry, report
 
     def roll_back(self, to_version: str, statement: Statement) -> Undone:
         """Make an earlier champion champion again.

@@ -41,14 +41,19 @@ class Check:
 
 
 def at_least(name: str, value: float, floor: float, what: str) -> Check:
-    """Check a value against a floor."""
+    """Check a value against a floor; a floor of 0 is none."""
+    if floor == 0:
+        return Check(
+            name, Status.PASSED, value, None, f"{what} is {_number(value)}; no floor is set."
+        )
     passed = value >= floor
     return Check(
         name,
         Status.PASSED if passed else Status.FAILED,
         value,
         floor,
-        f"{what} is {value:.4f}, {'at least' if passed else 'below'} the floor of {floor:.4f}.",
+        f"{what} is {_number(value)}, {'at least' if passed else 'below'} the floor of "
+        f"{_number(floor)}.",
     )
 
 
@@ -60,9 +65,37 @@ def at_most(name: str, value: float, cap: float, what: str, *, relative: bool = 
         Status.PASSED if passed else Status.FAILED,
         value,
         cap,
-        f"{what} is {value:.4f}, {'at most' if passed else 'above'} the cap of {cap:.4f}.",
+        f"{what} is {_number(value)}, {'at most' if passed else 'above'} the cap of "
+        f"{_number(cap)}.",
         relative,
     )
+
+
+def no_drop(
+    name: str, before: float, after: float, cap: float, what: str, *, relative: bool = False
+) -> Check:
+    """Check that a share did not drop by more than a cap."""
+    drop = before - after
+    passed = drop <= cap
+    return Check(
+        name,
+        Status.PASSED if passed else Status.FAILED,
+        drop,
+        cap,
+        f"{what} goes from {_number(before)} to {_number(after)}; "
+        f"{'a' if passed else 'only a'} drop of at most {_number(cap)} is allowed.",
+        relative,
+    )
+
+
+def images(count: int) -> str:
+    """Say a number of images."""
+    return f"{count:,} image{'' if count == 1 else 's'}"
+
+
+def _number(value: float) -> str:
+    """Print four digits after the point, or the power of ten where they would all be 0."""
+    return f"{value:.4f}" if value == 0 or abs(value) >= 5e-5 else f"{value:.0e}"
 
 
 def not_measured(

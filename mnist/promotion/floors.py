@@ -4,7 +4,7 @@ import numpy as np
 
 from mnist.digits import CLASSES
 from mnist.metrics import Evaluation
-from mnist.promotion.checks import Check, Status, at_least, at_most, not_measured
+from mnist.promotion.checks import Check, Status, at_least, at_most, images, not_measured
 from mnist.promotion.evidence import Evidence
 from mnist.promotion.policy import Policy
 from mnist.statistics import proportion_lower_bound, proportion_upper_bound
@@ -51,7 +51,8 @@ def _count(name: str, value: int, floor: int, what: str) -> Check:
         Status.PASSED if passed else Status.FAILED,
         value,
         floor,
-        f"{what} has {value} images, {'at least' if passed else 'fewer than'} the {floor} needed.",
+        f"{what} has {images(value)}, {'at least' if passed else 'fewer than'} the {floor:,} "
+        "needed.",
     )
 
 

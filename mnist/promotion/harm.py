@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from mnist.metrics import brier_scores
-from mnist.promotion.checks import Check, Status, at_most, not_measured
+from mnist.promotion.checks import Check, Status, images, no_drop, not_measured
 from mnist.promotion.comparison import Verdict, accuracy_sentence, compare
 from mnist.promotion.evidence import Evidence, different_images
 from mnist.promotion.policy import Policy
@@ -48,7 +48,7 @@ def _confusions(candidate: Evidence, champion: Evidence, policy: Policy) -> list
         test = _paired((champion.read == read) & of_digit, (candidate.read == read) & of_digit)
         tests[f"{true} read as {read}"] = (
             test,
-            f"{test.lost} images only by the candidate, {test.gained} only by the champion",
+            f"{images(test.lost)} only by the candidate, {test.gained} only by the champion",
         )
     return _family(tests, policy)
 
@@ -76,7 +76,7 @@ def _slices(candidate: Evidence, champion: Evidence, policy: Policy) -> list[Che
         test = _paired(*pair)
         tests[title] = (
             test,
-            f"{test.gained} images right only by the candidate, {test.lost} only by the champion",
+            f"{images(test.gained)} right only by the candidate, {test.lost} only by the champion",
         )
     return missing + _family(tests, policy)
 
@@ -142,18 +142,20 @@ def _corruptions(candidate: Evidence, champion: Evidence, policy: Policy) -> lis
     drops = {name: float(theirs[name] - mine[name]) for name in mine}
     worst = max(drops, key=drops.__getitem__)
     return [
-        at_most(
-            "drop in mean over corruptions",
-            float(np.mean(list(drops.values()))),
+        no_drop(
+            "mean over corruptions against the champion",
+            float(np.mean(list(theirs.values()))),
+            float(np.mean(list(mine.values()))),
             policy.corruption_mean_drop,
-            "The drop in mean accuracy over the corruptions",
+            "Mean accuracy over the corruptions",
             relative=True,
         ),
-        at_most(
+        no_drop(
             "largest drop on a corruption",
-            drops[worst],
+            float(theirs[worst]),
+            float(mine[worst]),
             policy.corruption_worst_drop,
-            f"The largest drop on a corruption, {worst},",
+            f"Accuracy on {worst}, the corruption with the largest drop,",
             relative=True,
         ),
     ]

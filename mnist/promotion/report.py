@@ -37,7 +37,7 @@ _MEANING = {
     "comparisons below.",
     Verdict.INCONCLUSIVE: "The evidence does not tell whether the candidate is worse. This is not "
     "a fault of the candidate: the evaluation is too small for the difference, or something could "
-    "not be compared. The champion stays.",
+    "not be compared. It gives no ground to promote.",
 }
 
 
@@ -71,7 +71,9 @@ def _head(decision: Decision) -> str:
 
 def _name(side: Mapping[str, Any]) -> str:
     accuracy, images = side["evaluation"]["accuracy"], side["evaluation"]["images"]
-    return f"{side['model']} version {side['version']}, accuracy {accuracy:.2%} of {images} images"
+    return (
+        f"{side['model']} version {side['version']}, accuracy {accuracy:.2%} of {images:,} images"
+    )
 
 
 def _reasons(decision: Decision) -> str:

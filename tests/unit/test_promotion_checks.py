@@ -208,7 +208,10 @@ class TestCorruptions:
         decision = self.against({"fog": 0.7, "shear": 1.0}, {"fog": 0.9, "shear": 0.5})
 
         assert decision.verdict is Verdict.WORSE
-        assert "largest drop on a corruption, fog, is 0.2000" in decision.reasons[0]
+        assert decision.reasons[0] == (
+            "Accuracy on fog, the corruption with the largest drop, goes from 0.9000 to 0.7000; "
+            "only a drop of at most 0.1500 is allowed."
+        )
 
     def test_other_corruptions_are_not_compared_and_block_where_required(self):
         mine, theirs = {"fog": 0.9}, {"shear": 0.9}
@@ -255,7 +258,7 @@ class TestOperation:
 
         assert not decision.promote
         assert (
-            "1000 replayed production images whose digit changes is 0.0210" in decision.reasons[0]
+            "1,000 replayed production images whose digit changes is 0.0210" in decision.reasons[0]
         )
 
     def test_a_drop_in_acceptance_blocks_and_a_rise_does_not(self):
