@@ -29,7 +29,7 @@ def champion() -> model_queries.Champion:
 @st.cache_resource(ttl=10, show_spinner=False)
 def journal() -> list[JournalEntry]:
     """All decisions, the oldest first."""
-    return wiring.journal().entries()
+    return model_queries.all_decisions(wiring.journal())
 
 
 def journal_if_known() -> list[JournalEntry]:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
+from pydantic import ValidationError
 
 from mnist.acceptance import NOTHING_ACCEPTED
-from mnist.errors import InvalidEvaluation
+from mnist.errors import IntegrityError, InvalidEvaluation
 from mnist.metrics import Evaluation
 from mnist.registry.catalogue import Catalogue, TrainingRun, VersionDetails
-from mnist.registry.journal import JournalEntry, promoted_last
+from mnist.registry.journal import Journal, JournalEntry, promoted_last
 from mnist.registry.tags import ACCEPT_CONFIDENCE
 from mnist.statistics import Interval, proportion_lower_bound, proportion_upper_bound
 
@@ -95,6 +96,23 @@ def disagreement(version: str, entries: Sequence[JournalEntry]) -> str | None:
         "champion: somebody moved the alias by hand, or a promotion was cut short. The next "
         "retraining makes the alias follow the journal."
     )
+
+
+def all_decisions(journal: Journal) -> list[JournalEntry]:
+    """Read every decision, the oldest first.
+
+    Raises:
+        IntegrityError: If something in the journal is no decision.
+        Unavailable: If the store does not answer.
+        AccessDenied: If it refuses the credentials.
+    """
+    try:
+        return journal.entries()
+    except ValidationError as error:
+        raise IntegrityError(
+            f"An entry of the promotion journal cannot be read ({error.errors()[0]['msg']}); look "
+            "under journal/ in the results bucket for an object that is none of ours."
+        ) from error
 
 
 def became(entry: JournalEntry) -> str:

@@ -1,5 +1,7 @@
 """The confusion matrix as data and as a picture."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -22,6 +24,11 @@ def test_a_digit_without_images_has_no_shares():
 
 
 def test_mistakes_are_named_most_frequent_first():
+    confusion = np.diag([50] * 10)
+    confusion[4, 9], confusion[7, 1], confusion[3, 5], confusion[2, 0] = 2, 9, 1, 4
+    measured = replace(evaluation(), confusion=tuple(map(tuple, confusion.tolist())))
+    mistakes = "7 read as 1 (9), 2 read as 0 (4), 4 read as 9 (2)"
+    assert worst_confusions(measured) == f"Most frequent mistakes: {mistakes}."
     assert worst_confusions(evaluation(wrong=2)) == "Most frequent mistakes: 0 read as 6 (2)."
     assert worst_confusions(evaluation(wrong=0)) == "No test image was misread."
 

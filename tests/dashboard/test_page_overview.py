@@ -100,6 +100,14 @@ def test_an_alias_that_was_moved_by_hand_is_noticed(overview, services, journal)
     assert "The alias names version 3 and the journal names version 2" in page.words
 
 
+def test_a_damaged_journal_is_one_sentence(overview, services, results_bucket):
+    services.promote()
+    results_bucket.create("journal/00000001.json", b"{}")
+    page = overview.open()
+    assert "An entry of the promotion journal cannot be read" in page.words
+    assert page.numbers["Test accuracy"] == "99.00 %"
+
+
 def test_a_champion_without_evaluation_is_still_shown(overview, services):
     services.promote()
     services.files = {}
