@@ -22,6 +22,18 @@ class Parameters:
     native_ink: int = 96  # faintest grey level of the ink
     native_off_centre: float = 0.75  # pixels; farther off, a dark-on-light image is processed
 
+    # Sheet
+    sheet_least_side: int = 32  # smaller images are not searched, in pixels
+    sheet_side: int = 256  # the sheet is searched at this size, in pixels
+    sheet_least_share: float = 0.1  # of the picture; smaller regions are no sheets
+    sheet_rectangularity: float = 0.88  # of its rectangle that a sheet fills
+    sheet_solidity: float = 0.7  # of its outline that is not ink
+    sheet_content: float = 0.15  # of the sheet's side; what it encloses is at least as large
+    sheet_contrast: float = 0.6  # of what lies around a sheet that has the other grey
+    sheet_step: float = 0.5  # of the difference of both greys that its edge shows
+    box_least_share: float = 0.25  # of the picture; smaller boxes are squares of the paper
+    sheet_trim: float = 2.0  # pixels at that size, lost at the edges to blur and box lines
+
     # Ground
     even_separability: float = 0.85  # Otsu's measure; below it the light is uneven
     shadow_run: float = 0.35  # of the frame; a longer run of one class is a shadow, not a stroke

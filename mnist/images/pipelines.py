@@ -18,6 +18,7 @@ from mnist.images.placement import place
 from mnist.images.polarity import levels_of
 from mnist.images.results import Decoded, Pipeline, Rejection
 from mnist.images.segmentation import segment
+from mnist.images.sheet import on_its_sheet
 from mnist.images.strokes import redraw
 
 Trace = Callable[[str, NDArray[Any]], None]
@@ -64,6 +65,8 @@ def _standard(plane: Plane, trace: Trace) -> Decoded | Rejection:
 
 def _enhanced(plane: Plane, trace: Trace) -> Decoded | Rejection:
     """Take away the sheet and everything on it that is not the digit, then redraw the digit."""
+    plane = on_its_sheet(plane)
+    trace("sheet", plane)
     levels = levels_of(plane)
     ink = ink_over_ground(plane, levels)
     trace("ink without ground", _visible(ink))

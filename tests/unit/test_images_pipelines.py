@@ -145,6 +145,37 @@ def test_printed_lines_are_taken_away(paper: str) -> None:
     assert _likeness(_result(picture).pixels, REFERENCE) > 0.9
 
 
+def test_dark_edges_of_a_scan_are_cut_away() -> None:
+    for edges in ((9, 0, 0, 0), (0, 12, 0, 7), (6, 6, 10, 10)):
+        top, bottom, left, right = edges
+        plane = np.pad(seven(), ((top, bottom), (left, right)), constant_values=20)
+        assert _likeness(_result(plane).pixels, REFERENCE) > 0.97
+
+
+def test_a_sheet_on_a_darker_desk_is_found() -> None:
+    desk = np.full((300, 380), 90.0) + np.random.default_rng(5).normal(0, 6, (300, 380))
+    desk[70:230, 90:290] = seven()
+    turn = cv2.getRotationMatrix2D((190, 150), 4, 1)
+    desk = cv2.warpAffine(desk, turn, (380, 300), borderMode=cv2.BORDER_REFLECT)
+    assert _likeness(_result(desk, ".jpg").pixels, REFERENCE) > 0.85
+
+
+@pytest.mark.parametrize("margin", [0, 15])
+def test_a_printed_box_is_not_part_of_the_digit(margin: int) -> None:
+    plane = seven()
+    cv2.rectangle(plane, (margin, margin), (199 - margin, 159 - margin), 60, 3)
+    assert _likeness(_result(plane).pixels, REFERENCE) > 0.97
+
+
+@pytest.mark.parametrize("ink", [0, 255])
+def test_a_round_zero_is_no_sheet(ink: int) -> None:
+    plane = np.full((200, 200), 255 - ink, np.uint8)
+    cv2.ellipse(plane, (100, 100), (45, 60), 0, 0, 360, ink, 40)
+    pixels = _result(plane).pixels
+    assert pixels[14, 14] < 64
+    assert pixels.max() == 255
+
+
 def test_specks_and_a_neighbours_end_are_left_out() -> None:
     plane = seven()
     plane[10:12, 20:22] = plane[140:142, 170:172] = plane[80:82, 15:17] = 0

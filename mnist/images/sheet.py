@@ -1,0 +1,111 @@
+"""Find the sheet, card or form box that a digit is on, and forget what lies around it.
+
+Photos show the desk, scans have dark edges, forms have printed boxes: each would be taken for ink,
+or make the paper look like ink.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist.images.arrays import Ink, Plane
+from mnist.images.parameters import PARAMETERS
+
+
+def on_its_sheet(plane: Plane) -> Plane:
+    """Crop to the sheet and continue its grey over what is left of the surroundings.
+
+    A sheet is a solid, rectangular region of one of Otsu's classes that encloses something as
+    large as a digit. Without one, or if it fills the picture, the picture stays as it is.
+    """
+    if min(plane.shape) < PARAMETERS.sheet_least_side:
+        return plane
+    scale = min(1.0, PARAMETERS.sheet_side / max(plane.shape))
+    size = (max(1, round(plane.shape[1] * scale)), max(1, round(plane.shape[0] * scale)))
+    small = cv2.medianBlur(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), 3)
+    outline = _sheet_outline(np.asarray(small, np.uint8))
+    return plane if outline is None else _cropped(plane, outline, scale)
+
+
+def _sheet_outline(small: Plane) -> NDArray[np.float32] | None:
+    """Convex outline of the largest sheet, shape (n, 2), x and y."""
+    _, light = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    best, best_area = None, PARAMETERS.sheet_least_share * small.size
+    for regions in (light, 1 - light):
+        outlines, tree = cv2.findContours(regions, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+        for index, outline in enumerate(outlines):
+            hull = cv2.convexHull(outline)
+            area = cv2.contourArea(hull)
+            if tree[0][index][3] >= 0 or area <= best_area:
+                continue
+            holes = [o for o, node in zip(outlines, tree[0], strict=True) if node[3] == index]
+            if _is_sheet(outline, hull, area, holes) and _is_bordered(small, regions, hull, area):
+                best, best_area = hull, area
+    return None if best is None else best.reshape(-1, 2).astype(np.float32)
+
+
+def _is_sheet(
+    outline: cv2.typing.MatLike,
+    hull: cv2.typing.MatLike,
+    area: float,
+    holes: list[cv2.typing.MatLike],
+) -> bool:
+    """Whether the region is solid, rectangular, and encloses something as large as a digit."""
+    _, (width, height), _ = cv2.minAreaRect(hull)
+    rectangular = area >= PARAMETERS.sheet_rectangularity * width * height
+    inked = sum(cv2.contourArea(hole) for hole in holes)
+    solid = cv2.contourArea(outline) - inked >= PARAMETERS.sheet_solidity * area
+    largest = max((max(cv2.boundingRect(hole)[2:]) for hole in holes), default=0)
+    return bool(rectangular and solid and largest >= PARAMETERS.sheet_content * np.sqrt(area))
+
+
+def _is_bordered(
+    small: Plane, regions: cv2.typing.MatLike, hull: cv2.typing.MatLike, area: float
+) -> bool:
+    """Whether the sheet ends sharply at another grey, or at a printed box around it.
+
+    A gradient ends nowhere sharply, and ruled lines end at the frame of the picture.
+    """
+    sheet = np.zeros(small.shape, np.uint8)
+    cv2.fillConvexPoly(sheet, hull, 1)
+    if sheet.all():
+        return False
+    if float(regions[sheet == 0].mean()) <= 1 - PARAMETERS.sheet_contrast:
+        levels = [float(small[regions == region].mean()) for region in (0, 1)]
+        return _step(small, sheet) >= PARAMETERS.sheet_step * abs(levels[1] - levels[0])
+    left, top, width, height = cv2.boundingRect(hull)
+    inside = left > 0 and top > 0
+    inside = inside and left + width < small.shape[1] and top + height < small.shape[0]
+    return inside and area >= PARAMETERS.box_least_share * small.size
+
+
+def _step(small: Plane, sheet: Plane) -> float:
+    """Difference of grey across the edge of the sheet, in grey levels."""
+    near, far = np.ones((3, 3), np.uint8), np.ones((9, 9), np.uint8)
+    beyond = (cv2.dilate(sheet, far) > 0) & (cv2.dilate(sheet, near) == 0)
+    within = (cv2.erode(sheet, near) > 0) & (cv2.erode(sheet, far) == 0)
+    if not beyond.any() or not within.any():
+        return 0.0
+    return abs(float(np.median(small[within])) - float(np.median(small[beyond])))
+
+
+def _cropped(plane: Plane, outline: NDArray[np.float32], scale: float) -> Plane:
+    sheet: NDArray[np.uint8] = np.zeros(plane.shape, np.uint8)
+    corners = np.rint((outline + 0.5) / scale).astype(np.int32)
+    cv2.fillConvexPoly(sheet, corners, 1)
+    trim = 2 * round(PARAMETERS.sheet_trim / scale) + 1
+    eroded = cv2.erode(np.pad(sheet, 1), np.ones((trim, trim), np.uint8), borderValue=0)
+    sheet = eroded[1:-1, 1:-1].astype(np.uint8)
+    left, top, width, height = cv2.boundingRect(sheet)
+    inside = np.s_[top : top + height, left : left + width]
+    sheet, crop = sheet[inside], plane[inside]
+    return np.where(sheet > 0, crop, _continued(crop, sheet)).astype(np.uint8)
+
+
+def _continued(crop: Plane, sheet: Plane) -> Ink:
+    """Grey of the sheet nearby, also where there is none."""
+    sigma = max(crop.shape) / 20
+    weight = cv2.GaussianBlur(sheet.astype(np.float32), (0, 0), sigma)
+    total = cv2.GaussianBlur((crop * sheet).astype(np.float32), (0, 0), sigma)
+    middle = float(np.median(crop[sheet > 0]))
+    return np.asarray((total + 1e-3 * middle) / (weight + 1e-3), np.float32)
