@@ -1,0 +1,83 @@
+"""Replay: production images found again in a real store, and what two models make of them."""
+
+import numpy as np
+import pytest
+
+from mnist.batches import BatchScoring
+from mnist.replay import ProductionImages, compare_readings, production_images
+from tests.factories import OneModel, png
+
+
+@pytest.fixture
+def score(settings, inbox, results, tmp_path):
+    """Score a batch from listing to receipt."""
+    scoring = BatchScoring(settings, inbox, results, OneModel(tmp_path))
+
+    def run(batch):
+        from datetime import UTC, datetime
+
+        listed = scoring.listed(batch)
+        model = scoring.pinned_champion()
+        recorded = [scoring.score(c, batch, model) for c in scoring.chunks(listed, model)]
+        scoring.close(
+            batch, f"run-{batch}", started_at=datetime.now(UTC), listed=listed, recorded=recorded
+        )
+
+    return run
+
+
+def drop(bucket, batch, count):
+    for i in range(count):
+        bucket.drop(f"{batch}/{i:02d}.png", png(i % 10))
+
+
+def replayed(settings, inbox, results, count):
+    named = settings.model_copy(update={"replay_images": count})
+    return production_images(named, inbox, results)
+
+
+def test_the_batch_scored_last_comes_first_and_the_number_is_bounded(
+    settings, inbox, results, inbox_bucket, score
+):
+    drop(inbox_bucket, "older", 12)
+    score("older")
+    drop(inbox_bucket, "newer", 12)
+    score("newer")
+    found = replayed(settings, inbox, results, 15)
+    assert len(found.keys) == len(found.images) == len(found.warned) == 15
+    batches = [key.partition("/")[0] for key in found.keys]
+    assert batches == ["newer"] * 12 + ["older"] * 3
+    assert replayed(settings, inbox, results, 500).images.shape == (24, 28, 28)
+
+
+def test_what_is_gone_overwritten_or_was_rejected_is_left_out(
+    settings, inbox, results, inbox_bucket, score
+):
+    drop(inbox_bucket, "b", 3)
+    inbox_bucket.drop("b/empty.png", b"")
+    score("b")
+    inbox_bucket.drop("b/01.png", png(8, mark=9))
+    assert sorted(replayed(settings, inbox, results, 500).keys) == ["b/00.png", "b/02.png"]
+
+
+def test_nothing_scored_yet_means_nothing_replayed(settings, inbox, results):
+    found = replayed(settings, inbox, results, 500)
+    assert found.images.shape == (0, 28, 28)
+    nobody = np.empty((0, 10), np.float32)
+    replay = compare_readings(found, (nobody, 0.5), (nobody, 0.5))
+    assert (replay.images, replay.flips, replay.accepted_before) == (0, {}, 0.0)
+
+
+def test_flips_are_counted_by_pair_with_keys_and_acceptance_by_each_models_own_threshold():
+    keys = tuple(f"b/{i}.png" for i in range(10))
+    images = np.zeros((10, 28, 28), np.uint8)
+    warned = np.zeros(10, bool)
+    warned[0] = True
+    before = np.full((10, 10), 0.02, np.float32)
+    before[:, 4] = 0.82
+    after = before.copy()
+    after[:7, [4, 9]] = after[:7, [9, 4]]
+    replay = compare_readings(ProductionImages(keys, images, warned), (before, 0.8), (after, 0.83))
+    assert replay.flips == {(4, 9): 7}
+    assert replay.examples == {(4, 9): [f"b/{i}.png" for i in range(5)]}
+    assert (replay.accepted_before, replay.accepted_after) == (0.9, 0.0)
