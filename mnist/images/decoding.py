@@ -39,10 +39,16 @@ def decode(
 ) -> Decoded | Rejection:
     """Turn the bytes of an image file into a digit a model can read. Safe on any bytes.
 
+    No bytes make it raise, and any number of threads may call it at once.
+
     Args:
         content: The file. Its format is found by content; its name does not matter.
         limits: Files with more bytes or pixels are rejected before they are decoded.
         pipeline: Force one; by default training-like images take `standard`, others `enhanced`.
+
+    Raises:
+        Unavailable: If a rare format needs the sandbox and this machine cannot start a process;
+            no fault of the image, so trying again may help.
     """
     return _decode(content, limits, pipeline, _ignore)
 

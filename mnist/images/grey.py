@@ -19,6 +19,7 @@ _UPRIGHT: dict[int, Callable[[Plane], Any]] = {
     7: lambda plane: cv2.flip(cv2.transpose(plane), -1),
     8: lambda plane: cv2.rotate(plane, cv2.ROTATE_90_COUNTERCLOCKWISE),
 }
+_UNSIGNED = "BH"  # dtype characters of uint8 and uint16; comparing dtypes is slow
 
 
 def to_grey(pixels: NDArray[Any], orientation: int = 1) -> Plane:
@@ -41,7 +42,7 @@ def to_eight_bits(pixels: NDArray[Any]) -> Pixels:
 
     Scanners store 10 or 12 bits in 16-bit files; dividing by 256 would make those black.
     """
-    if pixels.dtype == np.uint8:
+    if pixels.dtype.char == "B":
         return pixels
     values = pixels.astype(np.float32)
     lowest, highest = float(values.min()), float(values.max())
@@ -57,7 +58,7 @@ def to_eight_bits(pixels: NDArray[Any]) -> Pixels:
 
 def _reduced(pixels: NDArray[Any]) -> NDArray[Any]:
     """Shrink a picture that is longer than the working size by averaging, and make it finite."""
-    if pixels.dtype not in {np.dtype(np.uint8), np.dtype(np.uint16)}:
+    if pixels.dtype.char not in _UNSIGNED:
         pixels = np.nan_to_num(pixels.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
     height, width = pixels.shape[:2]
     scale = PARAMETERS.working_side / max(height, width)
