@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from flows import wiring
 from mnist.graphs import Predictor
 from mnist.images import Decoded, Pipeline, decode
 
@@ -39,9 +40,15 @@ class Reading(NamedTuple):
     warned: bool
 
 
-def champion_graph() -> Path:
-    """Find the scoring graph of the champion. To be wired to the registry."""
-    raise SystemExit("Name a scoring graph with --model PATH.onnx; no champion was looked up.")
+def champion() -> Predictor:
+    """Load the champion of the registry that the environment names."""
+    registry = wiring.registry_reader()
+    return registry.predictor(registry.champion())
+
+
+def graph(path: Path) -> Predictor:
+    """Load a scoring graph from a file, whatever its digest."""
+    return Predictor(path, hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 def samples_of(labels: Path) -> list[Sample]:
@@ -93,8 +100,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path)
     parser.add_argument("--accept-confidence", type=float, default=0.5)
     options = parser.parse_args()
-    model = options.model or champion_graph()
-    predictor = Predictor(model, hashlib.sha256(model.read_bytes()).hexdigest())
+    predictor = graph(options.model) if options.model else champion()
     samples = samples_of(options.labels)
     before = read(samples, predictor, Pipeline.STANDARD)
     after = read(samples, predictor, None)
