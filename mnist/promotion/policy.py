@@ -80,10 +80,10 @@ class Policy(BaseModel):
     corruption_mean_floor: Share = Field(0.0, description="lowest mean accuracy over corruptions")
     corruption_worst_floor: Share = Field(0.0, description="lowest accuracy on any corruption")
     corruption_mean_drop: Share = Field(
-        0.05, description="largest drop in mean corruption accuracy against the champion"
+        0.08, description="largest drop in mean corruption accuracy against the champion"
     )
     corruption_worst_drop: Share = Field(
-        0.15, description="largest drop on any one corruption against the champion"
+        0.4, description="largest drop on any one corruption against the champion"
     )
     slice_floors: dict[str, Share] = Field(
         default_factory=dict, description="lowest accuracy of named slices of the test images"
