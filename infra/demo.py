@@ -42,7 +42,13 @@ _TRAINING_SECONDS = 1_800
 _SCORING_SECONDS = 180
 _RUN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-_NOISE = ("Finished in state", "Executing deployment step", "Deployment step", "Running 1 deploy")
+_NOISE = (
+    "Finished in state",
+    "Executing deployment step",
+    "Deployment step",
+    "All deployment steps",
+    "Running 1 deploy",
+)
 
 _WIDTH_WITHOUT_TERMINAL = 120
 
