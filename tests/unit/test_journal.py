@@ -1,31 +1,9 @@
 """The journal of promotions: who is champion by it, and where a step back leads."""
 
-from datetime import UTC, datetime
-
 import pytest
 
-from mnist.registry.journal import JournalEntry, lineage, promoted_last, were_champions
-
-
-def journal(*decisions):
-    """Make entries of decisions such as "promoted 3"."""
-    return [
-        JournalEntry(
-            sequence=number,
-            at=datetime(2026, 1, 1, tzinfo=UTC),
-            who="tests",
-            action=decision.split()[0],
-            model="digits",
-            from_version=None,
-            to_version=decision.split()[1],
-            verdict="better",
-            reasons=[],
-            policy_version="1",
-            evidence_url="",
-            images_digest="i",
-        )
-        for number, decision in enumerate(decisions, start=1)
-    ]
+from mnist.registry.journal import lineage, promoted_last, were_champions
+from tests.journals import journal
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,26 @@
+"""Journals of promotions, written down in words."""
+
+from datetime import UTC, datetime
+
+from mnist.registry.journal import JournalEntry
+
+
+def journal(*decisions):
+    """Make entries of decisions such as "promoted 3"."""
+    return [
+        JournalEntry(
+            sequence=number,
+            at=datetime(2026, 1, 1, tzinfo=UTC),
+            who="tests",
+            action=decision.split()[0],
+            model="digits",
+            from_version=None,
+            to_version=decision.split()[1],
+            verdict="better",
+            reasons=[],
+            policy_version="1",
+            evidence_url="",
+            images_digest="i",
+        )
+        for number, decision in enumerate(decisions, start=1)
+    ]
