@@ -47,8 +47,6 @@ class Recipe:
         dropout: Share of features dropped before the last layer.
         width: Multiplies the channels of the architecture.
         patience: Epochs without a better validation loss before training stops.
-        averaging: Momentum of the moving average of weights that is kept (Polyak and
-            Juditsky 1992); 0 keeps the weights themselves.
         members: Networks trained with different seeds and averaged into one.
         precision: Keras dtype policy of the training steps; the result is always float32.
         distortion: Random changes of the training images.
@@ -65,7 +63,6 @@ class Recipe:
     dropout: float = 0.0
     width: float = 1.0
     patience: int = 3
-    averaging: float = 0.0
     members: int = 1
     precision: str = "float32"
     distortion: Distortion = field(default_factory=Distortion)
