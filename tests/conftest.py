@@ -30,15 +30,9 @@ hypothesis.settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Hide whatever stack the developer's shell points at."""
+def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Give Prefect a home of its own and keep everybody from phoning home."""
     patch = pytest.MonkeyPatch()
-    for name in list(os.environ):
-        if name.startswith(("AWS_", "MLFLOW_", "PREFECT_")):
-            patch.delenv(name)
-    for name in list(os.environ):
-        if name.startswith("MNIST_") and name != "MNIST_DATA_DIR":
-            patch.delenv(name)
     patch.setenv("PREFECT_HOME", str(tmp_path_factory.mktemp("prefect-home")))
     patch.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     patch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
