@@ -1,6 +1,6 @@
 """One bucket behind a few verbs. Vendor names and vendor errors stop in this file.
 
-obstore (Rust) carries the data: 5-9 times the requests per second of boto3 on one core. It refuses
+obstore (Rust) carries the data and lists five to six times as fast as boto3. It refuses
 keys that S3 allows (control characters, empty or dotted segments) and then fails a whole listing,
 so those keys take boto3's slower way.
 """

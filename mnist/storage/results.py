@@ -77,11 +77,6 @@ class Results:
         """Return the rows of a batch, exactly one for each object version."""
         return one_row_each(table for _, table in self.parts(batch))
 
-    def batches(self) -> list[str]:
-        """Name the folders under `receipts/`, which are the encoded names of batches."""
-        pages = self._bucket.versions("receipts/")
-        return sorted({v.key.split("/")[1] for page in pages for v in page})
-
     def write_receipt(self, receipt: Receipt) -> bool:
         """Record a receipt; False if this run wrote one before."""
         key = receipt_key(receipt.batch, receipt.run.name)
