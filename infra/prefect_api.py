@@ -5,10 +5,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import httpx
+from httpx_retries import Retry, RetryTransport
 
 from mnist.errors import Unavailable
 
 _UNFINISHED = ("RUNNING", "PENDING", "CANCELLING")
+
+_WHILE_BUSY = Retry(
+    total=8,
+    allowed_methods=("GET", "POST"),
+    status_forcelist=(httpx.codes.SERVICE_UNAVAILABLE,),
+    retry_on_exceptions=(),
+    backoff_factor=0.25,
+)
+"""Prefect answers 503 while another writer holds SQLite's lock; it has then changed nothing."""
 
 
 @contextmanager
@@ -21,7 +31,11 @@ def prefect_api(variables: Mapping[str, str]) -> Iterator[httpx.Client]:
     user, _, password = variables["PREFECT_API_AUTH_STRING"].partition(":")
     me = str(uuid.uuid4())
     with httpx.Client(
-        base_url=variables["PREFECT_API_URL"], auth=(user, password), timeout=30, trust_env=False
+        base_url=variables["PREFECT_API_URL"],
+        auth=(user, password),
+        timeout=30,
+        trust_env=False,
+        transport=RetryTransport(retry=_WHILE_BUSY),
     ) as client:
         try:
             token = client.get("/csrf-token", params={"client": me}).raise_for_status().json()

@@ -3,9 +3,10 @@
 import base64
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -28,6 +29,8 @@ class _Server(HTTPServer):
         self.pools: list[str] = []
         self.queues: dict[str, int] = {}
         self.deployments: list[dict[str, str]] = []
+        self.busy_answers = 0
+        """How often it will say that its database is locked."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -40,6 +43,9 @@ class _Handler(BaseHTTPRequestHandler):
         content = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if not self._knows_us() or self.headers["Prefect-Csrf-Token"] != "t0k3n":
             self._answer(403, {})
+        elif self.server.busy_answers:
+            self.server.busy_answers -= 1
+            self._answer(503, {}, {"Retry-After": "0"})
         elif self.path == "/api/deployments/filter":
             self._answer(200, self.server.deployments)
         elif self.path == "/api/work_pools/":
@@ -54,9 +60,13 @@ class _Handler(BaseHTTPRequestHandler):
         login = base64.b64encode(b"admin:a:b").decode()
         return self.headers["Authorization"] == f"Basic {login}"
 
-    def _answer(self, status: int, content: Any) -> None:
+    def _answer(
+        self, status: int, content: Any, headers: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         body = json.dumps(content).encode()
         self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -161,6 +171,14 @@ def test_a_wrong_password_is_said_with_the_address(
     with pytest.raises(Unavailable, match=r"127\.0\.0\.1.* refused: .*401"):
         register(root, environment | {"PREFECT_API_AUTH_STRING": "admin:wrong"})
     assert not deploys
+
+
+def test_a_server_whose_database_is_locked_is_asked_again(
+    server: _Server, root: Path, environment: dict[str, str], deploys: list[int]
+) -> None:
+    server.busy_answers = 3
+    assert register(root, environment)
+    assert server.queues.keys() == deployments.QUEUE_PRIORITIES.keys()
 
 
 def test_the_deployments_of_this_project_have_names_and_entrypoints() -> None:
