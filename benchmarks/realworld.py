@@ -20,8 +20,8 @@ from typing import NamedTuple
 import numpy as np
 
 from flows import wiring
-from mnist.graphs import Predictor
 from mnist.images import Decoded, Pipeline, decode
+from mnist.scoring.graphs import Predictor
 
 
 class Sample(NamedTuple):

@@ -15,16 +15,16 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist.calibration import apply_temperature, fit_temperature
-from mnist.corruptions import corruption_accuracies
-from mnist.datasets import Dataset, load_dataset
+from mnist.data.datasets import Dataset, load_dataset
+from mnist.data.splits import split
 from mnist.digits import Images, Probabilities
-from mnist.metrics import evaluate
+from mnist.evaluation.calibration import apply_temperature, fit_temperature
+from mnist.evaluation.corruptions import corruption_accuracies
+from mnist.evaluation.metrics import evaluate
+from mnist.evaluation.slices import named_slices
 from mnist.promotion import Evidence, Policy, decide
-from mnist.recipes import get_recipe
-from mnist.slices import named_slices
-from mnist.splits import split
-from mnist.training import train
+from mnist.training.recipes import get_recipe
+from mnist.training.train import train
 
 CORRUPTED = 2_000
 

@@ -24,14 +24,14 @@ from typing import Any
 
 import numpy as np
 
-from mnist.backend import keras
-from mnist.datasets import Dataset, load_dataset
+from mnist.data.datasets import Dataset, load_dataset
+from mnist.data.splits import split
 from mnist.errors import MnistError
-from mnist.fitting import one_hot
-from mnist.models import assemble, build_body
-from mnist.recipes import RECIPES, Recipe, get_recipe
-from mnist.splits import split
-from mnist.training import Epoch, train
+from mnist.training.backend import keras
+from mnist.training.fitting import one_hot
+from mnist.training.models import assemble, build_body
+from mnist.training.recipes import RECIPES, Recipe, get_recipe
+from mnist.training.train import Epoch, train
 
 TUTORIAL = "tutorial"
 DEFAULT_RECIPES = (TUTORIAL, "fast", "best", "ensemble")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from mnist.metrics import Evaluation
+from mnist.evaluation.metrics import Evaluation
 
 _RIGHT, _ON_RIGHT = "#d9e8f5", "#17324d"
 _FEW, _MANY = "#fde3c8", "#c2410c"

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from uuid import UUID
 
-    from mnist.approval import Approval
-    from mnist.gates import Judgement
+    from mnist.operations.approval import Approval
+    from mnist.operations.gates import Judgement
 
 _POLL_SECONDS = 2
 
@@ -42,7 +42,7 @@ def ask(judgement: Judgement, seconds: int) -> Approval | None:
         judgement: What the person is asked about. What the gates refuse is not asked.
         seconds: How long to wait.
     """
-    from mnist.approval import Approval  # noqa: PLC0415
+    from mnist.operations.approval import Approval  # noqa: PLC0415
 
     if not judgement.decision.promote:
         return None

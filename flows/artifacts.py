@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from mnist.receipts import Receipt
+    from mnist.operations.rescoring import Difference, RescorePlan
     from mnist.registry.journal import JournalEntry
-    from mnist.rescoring import Difference, RescorePlan
+    from mnist.scoring.receipts import Receipt
 
 _UPDATE_SECONDS = 1.0
 _BATCHES_SHOWN = 50

@@ -12,10 +12,10 @@ from prefect.cache_policies import NO_CACHE
 from flows import artifacts
 
 if TYPE_CHECKING:
-    from mnist.comparing import Comparing
-    from mnist.comparison import ModelResult
-    from mnist.training import Epoch
-    from mnist.training_data import TrainingData
+    from mnist.comparison.results import ModelResult
+    from mnist.data.training_data import TrainingData
+    from mnist.operations.comparing import Comparing
+    from mnist.training.train import Epoch
 
 
 def _steps() -> Comparing:

@@ -10,9 +10,9 @@ from prefect.cache_policies import NO_CACHE
 from flows import artifacts
 
 if TYPE_CHECKING:
-    from mnist.approval import Statement
-    from mnist.gates import Judgement
-    from mnist.interventions import Interventions
+    from mnist.operations.approval import Statement
+    from mnist.operations.gates import Judgement
+    from mnist.operations.interventions import Interventions
 
 
 def _steps() -> Interventions:
@@ -23,7 +23,7 @@ def _steps() -> Interventions:
 
 
 def _statement(who: str, why: str) -> Statement:
-    from mnist.approval import Statement  # noqa: PLC0415
+    from mnist.operations.approval import Statement  # noqa: PLC0415
 
     return Statement(who, why)
 

@@ -11,8 +11,8 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows import artifacts, wiring
 from flows.retries import is_worth_a_retry
-from mnist.rescoring import Difference, RescorePlan
-from mnist.scoring import Chunk
+from mnist.operations.rescoring import Difference, RescorePlan
+from mnist.scoring.chunks import Chunk
 
 _CHUNKS_AT_ONCE = 2
 

@@ -15,15 +15,15 @@ from flows import approval, artifacts
 from flows.retries import is_worth_a_retry
 
 if TYPE_CHECKING:
-    from mnist.approval import Approval
-    from mnist.candidates import Candidate
-    from mnist.gates import Judgement
-    from mnist.recipes import Recipe
+    from mnist.candidates.candidate import Candidate
+    from mnist.data.training_data import TrainingData
+    from mnist.operations.approval import Approval
+    from mnist.operations.gates import Judgement
+    from mnist.operations.retraining import Retraining
     from mnist.registry.journal import JournalEntry
     from mnist.registry.publishing import RegisteredVersion
-    from mnist.retraining import Retraining
-    from mnist.training import Epoch, Training
-    from mnist.training_data import TrainingData
+    from mnist.training.recipes import Recipe
+    from mnist.training.train import Epoch, Training
 
 
 def _steps() -> Retraining:

@@ -9,7 +9,7 @@ from prefect import flow, get_run_logger
 from flows import artifacts
 
 if TYPE_CHECKING:
-    from mnist.interventions import Interventions, Undone
+    from mnist.operations.interventions import Interventions, Undone
 
 
 def _steps() -> Interventions:
@@ -20,7 +20,7 @@ def _steps() -> Interventions:
 
 
 def _roll_back(to_version: str, who: str, why: str) -> Undone:
-    from mnist.approval import Statement  # noqa: PLC0415
+    from mnist.operations.approval import Statement  # noqa: PLC0415
 
     return _steps().roll_back(to_version.strip(), Statement(who, why))
 

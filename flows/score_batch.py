@@ -13,11 +13,11 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows import artifacts, wiring
 from flows.retries import is_worth_a_retry
-from mnist.batches import RecordedChunk
 from mnist.errors import BatchFailed
 from mnist.keys import ObjectVersion
-from mnist.receipts import Receipt
-from mnist.scoring import Chunk, PinnedModel
+from mnist.operations.batches import RecordedChunk
+from mnist.scoring.chunks import Chunk, PinnedModel
+from mnist.scoring.receipts import Receipt
 
 _CHUNKS_AT_ONCE = 2
 

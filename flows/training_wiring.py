@@ -3,13 +3,13 @@
 from functools import cache
 
 from flows import wiring
-from mnist.comparing import Comparing
-from mnist.gates import Gates
-from mnist.interventions import Interventions
+from mnist.operations.comparing import Comparing
+from mnist.operations.gates import Gates
+from mnist.operations.interventions import Interventions
+from mnist.operations.retraining import Retraining
 from mnist.registry.aliases import Aliases
 from mnist.registry.comparisons import ComparisonLog
 from mnist.registry.publishing import Publisher
-from mnist.retraining import Retraining
 
 
 @cache

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from functools import cache
 
-from mnist.batches import BatchScoring
+from mnist.operations.batches import BatchScoring
+from mnist.operations.rescoring import Rescoring
+from mnist.operations.sweeping import Sweeper
 from mnist.registry.journal import Journal
 from mnist.registry.reader import RegistryReader
-from mnist.rescoring import Rescoring
 from mnist.settings import Settings, load_settings
 from mnist.storage.bucket import Bucket
 from mnist.storage.inbox import Inbox
 from mnist.storage.lease import Lease, holder
 from mnist.storage.rescores import Rescores
 from mnist.storage.results import Results
-from mnist.sweeping import Sweeper
 
 cached_settings = cache(load_settings)
 

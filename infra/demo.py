@@ -28,11 +28,11 @@ from rich.table import Column, Table
 
 from infra.demo_images import demonstration_images
 from infra.services import SERVICES
-from mnist.datasets import load_dataset
+from mnist.data.datasets import load_dataset
 from mnist.errors import MnistError, NoChampion, Unavailable
-from mnist.receipts import Receipt
 from mnist.registry.journal import Journal
 from mnist.registry.reader import RegistryReader
+from mnist.scoring.receipts import Receipt
 from mnist.settings import Settings, load_settings
 from mnist.storage.bucket import Bucket
 from mnist.storage.results import Results

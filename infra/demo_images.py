@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist.data.labelled import LabelledImages
 from mnist.digits import Image
-from mnist.labelled import LabelledImages
 
 _SIZES = (28, 40, 64, 120, 200)
 _INKS = {"black": (25, 25, 25), "blue": (150, 60, 30), "red": (40, 40, 180)}

@@ -11,7 +11,7 @@ from dashboard.queries.batches import Status, balance
 from dashboard.queries.rows import explained
 from dashboard.texts import code, counted, percent, plain
 from mnist.digits import Outcome
-from mnist.receipts import Receipt
+from mnist.scoring.receipts import Receipt
 
 _COLOURS = {
     Status.EMPTY: "gray",

@@ -8,7 +8,7 @@ from dashboard import cached
 from dashboard.charts import confusion_chart, worst_confusions
 from dashboard.queries.models import Champion, accuracy_interval, disagreement
 from dashboard.texts import code, percent, plain
-from mnist.metrics import Evaluation
+from mnist.evaluation.metrics import Evaluation
 
 
 def show_champion(champion: Champion) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from mnist.digits import Outcome
-from mnist.receipts import Receipt
+from mnist.scoring.receipts import Receipt
 from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
 

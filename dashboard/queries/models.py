@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import pandas as pd
 from pydantic import ValidationError
 
-from mnist.acceptance import NOTHING_ACCEPTED
 from mnist.errors import IntegrityError, InvalidEvaluation
-from mnist.metrics import Evaluation
+from mnist.evaluation.acceptance import NOTHING_ACCEPTED
+from mnist.evaluation.metrics import Evaluation
+from mnist.evaluation.statistics import Interval, proportion_lower_bound, proportion_upper_bound
 from mnist.registry.catalogue import Catalogue, TrainingRun, VersionDetails
 from mnist.registry.journal import Journal, JournalEntry, promoted_last
 from mnist.registry.tags import ACCEPT_CONFIDENCE
-from mnist.statistics import Interval, proportion_lower_bound, proportion_upper_bound
 
 MNIST = "mnist"
 """What the tag `dataset` says of the real thing."""

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from mnist.power import images_to_exclude, smallest_detectable_difference
-from mnist.promotion.policy import Policy
-from mnist.statistics import (
+from mnist.evaluation.power import images_to_exclude, smallest_detectable_difference
+from mnist.evaluation.statistics import (
     Flags,
     Groups,
     Interval,
@@ -19,6 +18,7 @@ from mnist.statistics import (
     mcnemar,
     score_interval,
 )
+from mnist.promotion.policy import Policy
 
 
 class Verdict(StrEnum):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from mnist.metrics import Evaluation, evaluate
+from mnist.evaluation.metrics import Evaluation, evaluate
 from mnist.promotion.checks import Check, Status, not_measured
 from mnist.promotion.comparison import Comparison, Verdict, accuracy_sentence, compare, weaker
 from mnist.promotion.evidence import Evidence, different_images

@@ -8,8 +8,8 @@ import numpy as np
 
 from mnist.digits import CLASSES, Labels, Probabilities
 from mnist.errors import InvalidEvaluation
-from mnist.metrics import require_comparable
-from mnist.statistics import Flags, Groups
+from mnist.evaluation.metrics import require_comparable
+from mnist.evaluation.statistics import Flags, Groups
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 import numpy as np
 
 from mnist.digits import CLASSES
-from mnist.metrics import Evaluation
+from mnist.evaluation.metrics import Evaluation
+from mnist.evaluation.statistics import proportion_lower_bound, proportion_upper_bound
 from mnist.promotion.checks import Check, Status, at_least, at_most, images, not_measured
 from mnist.promotion.evidence import Evidence
 from mnist.promotion.policy import Policy
-from mnist.statistics import proportion_lower_bound, proportion_upper_bound
 
 
 def absolute_checks(candidate: Evidence, evaluation: Evaluation, policy: Policy) -> list[Check]:

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mnist.metrics import brier_scores
+from mnist.evaluation.metrics import brier_scores
+from mnist.evaluation.statistics import Flags, PairedTest, bootstrap_interval, holm, mcnemar
 from mnist.promotion.checks import Check, Status, images, no_drop, not_measured
 from mnist.promotion.comparison import Verdict, accuracy_sentence, compare
 from mnist.promotion.evidence import Evidence, different_images
 from mnist.promotion.policy import Policy
-from mnist.statistics import Flags, PairedTest, bootstrap_interval, holm, mcnemar
 
 
 def relative_checks(candidate: Evidence, champion: Evidence, policy: Policy) -> list[Check]:

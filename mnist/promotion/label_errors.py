@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from mnist.digits import Labels
-from mnist.known_label_errors import known_label_errors
+from mnist.evaluation.known_label_errors import known_label_errors
+from mnist.evaluation.statistics import Flags
 from mnist.promotion.comparison import Comparison, compare
 from mnist.promotion.evidence import Evidence
 from mnist.promotion.policy import Policy
-from mnist.statistics import Flags
 
 
 @dataclass(frozen=True)

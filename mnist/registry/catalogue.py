@@ -10,7 +10,7 @@ from typing import Any
 
 from mnist.digits import CLASSES
 from mnist.errors import InvalidEvaluation, NoChampion, Unavailable
-from mnist.metrics import Evaluation
+from mnist.evaluation.metrics import Evaluation
 from mnist.registry.reader import CHAMPION
 from mnist.registry.rest import MlflowRest
 

@@ -14,11 +14,11 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import Schema, TensorSpec
 
+from mnist.candidates.run_records import RunRecord
 from mnist.digits import CLASSES, SIDE
 from mnist.errors import AccessDenied, InvalidInput, Unavailable
 from mnist.registry import tags
 from mnist.registry.run_writer import RunWriter
-from mnist.run_records import RunRecord
 
 CANDIDATE = "candidate"
 

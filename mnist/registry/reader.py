@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from mnist.errors import IntegrityError, InvalidInput, NoChampion
-from mnist.graphs import Predictor
 from mnist.registry.rest import MlflowRest
 from mnist.registry.tags import ACCEPT_CONFIDENCE, GRAPH_LOCATION, GRAPH_SHA256
-from mnist.scoring import PinnedModel
+from mnist.scoring.chunks import PinnedModel
+from mnist.scoring.graphs import Predictor
 
 CHAMPION = "champion"
 

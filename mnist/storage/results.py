@@ -11,7 +11,7 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from mnist.keys import part_key, receipt_key, receipts_prefix, scores_prefix
-from mnist.receipts import PartRecord, Receipt
+from mnist.scoring.receipts import PartRecord, Receipt
 from mnist.storage.bucket import Bucket
 from mnist.tables import from_parquet, one_row_each, to_parquet
 

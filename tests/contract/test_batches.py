@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mnist.batches import BatchScoring
 from mnist.digits import Outcome
 from mnist.errors import InvalidBatch
 from mnist.keys import listing_digest
-from mnist.receipts import Receipt
+from mnist.operations.batches import BatchScoring
+from mnist.scoring.receipts import Receipt
 from mnist.storage.bucket import control_client
 from tests.factories import OneModel, png
 

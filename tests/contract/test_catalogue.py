@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from mlflow import MlflowClient
 
+from mnist.candidates.run_records import RunRecord
 from mnist.errors import InvalidEvaluation, MnistError, NoChampion, Unavailable
-from mnist.metrics import evaluate
+from mnist.evaluation.metrics import evaluate
 from mnist.registry.catalogue import Catalogue
 from mnist.registry.publishing import Publisher
-from mnist.run_records import RunRecord
 from tests.factories import template_graph
 
 _LABELS = np.arange(10).repeat(3)

@@ -6,7 +6,7 @@ import pytest
 
 from mnist.errors import Unavailable
 from mnist.keys import receipt_key
-from mnist.receipts import PartRecord, RejectLimit, RunRecord, write_up
+from mnist.scoring.receipts import PartRecord, RejectLimit, RunRecord, write_up
 from mnist.storage.bucket import Bucket
 from mnist.storage.results import Results
 from tests.factories import rows, version

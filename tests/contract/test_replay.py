@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mnist.batches import BatchScoring
-from mnist.replay import ProductionImages, compare_readings, production_images
+from mnist.operations.batches import BatchScoring
+from mnist.operations.replay import ProductionImages, compare_readings, production_images
 from tests.factories import OneModel, png
 
 

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pytest
 
-from mnist.batches import BatchScoring
 from mnist.errors import InvalidBatch
 from mnist.keys import part_key
+from mnist.operations.batches import BatchScoring
+from mnist.scoring.verification import find_problems
 from mnist.storage.bucket import control_client
 from mnist.tables import ROWS, from_parquet, to_parquet
-from mnist.verification import find_problems
 from tests.factories import OneModel, png
 
 

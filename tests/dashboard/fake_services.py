@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from mnist.metrics import Evaluation, evaluate
+from mnist.evaluation.metrics import Evaluation, evaluate
 
 _API = "/api/2.0/mlflow"
 RUN_ID = "5823f054c7464f36a0fe3ff1289f0633"

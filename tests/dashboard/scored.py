@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mnist.batches import BatchScoring
-from mnist.receipts import Receipt
+from mnist.operations.batches import BatchScoring
+from mnist.scoring.receipts import Receipt
 from mnist.settings import Settings
 from mnist.storage.bucket import Bucket
 from mnist.storage.inbox import Inbox

@@ -11,11 +11,11 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 from prefect.flow_runs import resume_flow_run
 
 from flows import retrain as module
-from mnist.gates import Judgement
+from mnist.operations.gates import Judgement
 from mnist.promotion import Decision, Verdict
-from mnist.recipes import get_recipe
 from mnist.registry.journal import JournalEntry
 from mnist.registry.publishing import RegisteredVersion
+from mnist.training.recipes import get_recipe
 
 VERSION = RegisteredVersion("digits", "2", "run", "http://mlflow/run")
 FEW = SimpleNamespace(n=1000)

@@ -11,9 +11,9 @@ from flows.promote import promote
 from flows.rescore import rescore
 from flows.rollback import rollback
 from flows.score_batch import score_batch
-from mnist.datasets import Dataset
+from mnist.data.datasets import Dataset
+from mnist.data.labelled import LabelledImages
 from mnist.errors import InvalidInput
-from mnist.labelled import LabelledImages
 from mnist.registry.journal import Journal, lineage
 from tests.factories import digit_images, png
 from tests.registries import Registry
@@ -43,7 +43,7 @@ def in_charge(wired, models, settings, monkeypatch):
     monkeypatch.setattr(wiring, "cached_settings", lambda: named)
     monkeypatch.setattr(wiring, "registry_reader", lambda: models.reader)
     monkeypatch.setattr(
-        "mnist.interventions.load_dataset", lambda _: Dataset(DRAWN, DRAWN, "drawn")
+        "mnist.operations.interventions.load_dataset", lambda _: Dataset(DRAWN, DRAWN, "drawn")
     )
     return models
 

@@ -9,8 +9,8 @@ from mlflow import MlflowClient
 from flows import wiring
 from flows.retrain import retrain
 from mnist.errors import InvalidPolicy, InvalidRecipe, Unavailable
-from mnist.recipes import RECIPES, Recipe
 from mnist.registry.reader import RegistryReader
+from mnist.training.recipes import RECIPES, Recipe
 
 LENIENT = {
     "version": "lenient",
@@ -30,7 +30,7 @@ def settings(settings, mlflow_uri, store, monkeypatch, tmp_path):
         monkeypatch.setenv(name, value)
     # Neither MNIST nor a network: the bundled digits stand in, whatever this machine has.
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    monkeypatch.setattr("mnist.datasets._download", lambda _path: False)
+    monkeypatch.setattr("mnist.data.datasets._download", lambda _path: False)
     mark = uuid.uuid4().hex[:8]
     return settings.model_copy(
         update={

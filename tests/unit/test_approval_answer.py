@@ -2,9 +2,9 @@
 
 import pytest
 
-from mnist.approval import Approval, Statement
 from mnist.errors import InvalidInput
-from mnist.gates import Judgement
+from mnist.operations.approval import Approval, Statement
+from mnist.operations.gates import Judgement
 from mnist.promotion import Decision, Policy, Verdict, refuse
 
 

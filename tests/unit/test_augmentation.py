@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from mnist.augmentation import RandomDistortion
-from mnist.recipes import Distortion
+from mnist.training.augmentation import RandomDistortion
+from mnist.training.recipes import Distortion
 
 Images = np.ndarray
 

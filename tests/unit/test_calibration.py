@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import softmax
 
-from mnist.calibration import apply_temperature, fit_temperature
 from mnist.errors import InvalidEvaluation, InvalidInput
-from mnist.metrics import calibration_error, evaluate
+from mnist.evaluation.calibration import apply_temperature, fit_temperature
+from mnist.evaluation.metrics import calibration_error, evaluate
 
 
 def honest_readings(images: int = 4_000, seed: int = 0):

@@ -9,7 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mnist.comparison import (
+from mnist.comparison.card import describe_best
+from mnist.comparison.plots import (
+    plot_accuracies,
+    plot_accuracy_against_time,
+    plot_accuracy_by_complexity,
+    plot_training_seconds,
+)
+from mnist.comparison.results import (
     HIGH,
     LOW,
     MEDIUM,
@@ -20,15 +27,8 @@ from mnist.comparison import (
     to_csv,
     to_markdown,
 )
-from mnist.comparison_card import describe_best
-from mnist.comparison_plots import (
-    plot_accuracies,
-    plot_accuracy_against_time,
-    plot_accuracy_by_complexity,
-    plot_training_seconds,
-)
 from mnist.errors import InvalidEvaluation
-from mnist.metrics import evaluate
+from mnist.evaluation.metrics import evaluate
 
 LABELS = np.arange(1_000) % 10
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mnist.classical import CLASSICAL, fit_classical, get_classical
-from mnist.contenders import COMPLEXITY, require_contenders, run_contender
-from mnist.datasets import load_sklearn_digits
+from mnist.comparison.classical import CLASSICAL, fit_classical, get_classical
+from mnist.comparison.contenders import COMPLEXITY, require_contenders, run_contender
+from mnist.data.datasets import load_sklearn_digits
+from mnist.data.labelled import LabelledImages
+from mnist.data.splits import split
 from mnist.errors import InvalidRecipe
-from mnist.labelled import LabelledImages
-from mnist.recipes import RECIPES, get_recipe
-from mnist.splits import split
+from mnist.training.recipes import RECIPES, get_recipe
 
 DATA = load_sklearn_digits()
 TRAIN, VALIDATION = split(DATA.train, seed=0, validation_share=0.2)

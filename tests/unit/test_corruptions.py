@@ -4,7 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
-from mnist.corruptions import CORRUPTIONS_VERSION, Corruption, corrupt, corruption_accuracies
+from mnist.evaluation.corruptions import (
+    CORRUPTIONS_VERSION,
+    Corruption,
+    corrupt,
+    corruption_accuracies,
+)
 
 ALL = pytest.mark.parametrize("corruption", list(Corruption))
 

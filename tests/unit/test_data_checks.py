@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from mnist.data_checks import check_arrays, check_classes, find_duplicates
+from mnist.data.checks import check_arrays, check_classes, find_duplicates
+from mnist.data.labelled import LabelledImages
 from mnist.errors import InvalidDataset
-from mnist.labelled import LabelledImages
 
 
 def images(n: int = 30) -> np.ndarray:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mnist.data_profile import profile, stroke_widths
-from mnist.labelled import LabelledImages
+from mnist.data.labelled import LabelledImages
+from mnist.data.profile import profile, stroke_widths
 
 
 def bar(width: int, value: int = 255) -> np.ndarray:

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from mnist import datasets
-from mnist.datasets import MNIST_FILES, load_dataset, load_sklearn_digits
+from mnist.data import datasets
+from mnist.data.datasets import MNIST_FILES, load_dataset, load_sklearn_digits
 from mnist.errors import InvalidDataset
 
 REAL = os.environ.get("MNIST_DATA_DIR")

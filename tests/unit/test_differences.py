@@ -1,6 +1,6 @@
 """What another version reads differently."""
 
-from mnist.differences import changed_readings, content_name, flips
+from mnist.scoring.differences import changed_readings, content_name, flips
 from tests.factories import rows, version
 
 A, B, C = version("b/a.png"), version("b/b.png"), version("b/c.png")

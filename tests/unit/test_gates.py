@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from mnist.datasets import Dataset
+from mnist.data.datasets import Dataset
+from mnist.data.labelled import LabelledImages
 from mnist.errors import InvalidInput, InvalidPolicy, NoChampion
-from mnist.gates import Gates, policy_for
-from mnist.gathering import Contender
-from mnist.labelled import LabelledImages
+from mnist.operations.gates import Gates, policy_for
+from mnist.operations.gathering import Contender
 from mnist.registry.journal import Journal
 from mnist.settings import Settings
 from mnist.storage.bucket import Bucket

@@ -10,12 +10,12 @@ import numpy as np
 import onnx
 import pytest
 
-from mnist import graphs
-from mnist.backend import keras
 from mnist.errors import IntegrityError, InvalidInput
-from mnist.graphs import Predictor, export_graph
-from mnist.models import assemble, build_body
-from mnist.recipes import Recipe
+from mnist.scoring import graphs
+from mnist.scoring.graphs import Predictor, export_graph
+from mnist.training.backend import keras
+from mnist.training.models import assemble, build_body
+from mnist.training.recipes import Recipe
 
 RECIPE = Recipe("small", "lenet", epochs=1, width=0.2)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mnist.errors import InvalidInput
-from mnist.history import Epoch, dump_history, load_history, parse_history
+from mnist.training.history import Epoch, dump_history, load_history, parse_history
 
 EPOCHS = [
     Epoch(1, 0.7, 0.9, 0.6, 0.95, 0.01, 3.25),

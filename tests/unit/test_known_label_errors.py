@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist import known_label_errors as module
-from mnist.known_label_errors import MNIST_TEST, known_label_errors
+from mnist.evaluation import known_label_errors as module
+from mnist.evaluation.known_label_errors import MNIST_TEST, known_label_errors
 
 
 def test_there_are_ten_wrong_and_five_undecidable_labels():
@@ -41,7 +41,7 @@ def test_labels_are_recognised_by_their_bytes(monkeypatch):
 
 @pytest.mark.skipif("MNIST_DATA_DIR" not in os.environ, reason="MNIST_DATA_DIR is not set")
 def test_the_given_labels_are_those_of_mnist():
-    from mnist.idx import read_idx
+    from mnist.data.idx import read_idx
 
     path = Path(os.environ["MNIST_DATA_DIR"]) / "t10k-labels-idx1-ubyte.gz"
     labels = read_idx(path).astype(np.int64)

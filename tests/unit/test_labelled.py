@@ -5,8 +5,8 @@ import hashlib
 import numpy as np
 import pytest
 
+from mnist.data.labelled import LabelledImages, concatenate
 from mnist.errors import InvalidDataset
-from mnist.labelled import LabelledImages, concatenate
 
 
 def made(n: int = 4, seed: int = 0) -> LabelledImages:

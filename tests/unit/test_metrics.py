@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
 from mnist.errors import InvalidEvaluation
-from mnist.metrics import Evaluation, brier_scores, calibration_error, evaluate
+from mnist.evaluation.metrics import Evaluation, brier_scores, calibration_error, evaluate
 
 TOLERANCE = 1e-5  # probabilities are float32
 

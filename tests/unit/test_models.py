@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mnist import backend
-from mnist.backend import keras
 from mnist.errors import InvalidRecipe, InvalidSettings
-from mnist.models import ARCHITECTURES, assemble, build_body
-from mnist.recipes import Recipe
+from mnist.training import backend
+from mnist.training.backend import keras
+from mnist.training.models import ARCHITECTURES, assemble, build_body
+from mnist.training.recipes import Recipe
 
 RECIPE = Recipe("small", "lenet", epochs=1, width=0.25)
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 28, 28), dtype=np.uint8)

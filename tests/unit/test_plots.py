@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from mnist import data_plots, plots
-from mnist.data_plots import (
+from mnist import plots
+from mnist.data import profile_plots
+from mnist.data.labelled import LabelledImages
+from mnist.data.profile import profile
+from mnist.data.profile_plots import (
     plot_class_distribution,
     plot_distributions,
     plot_mean_images,
     plot_samples,
 )
-from mnist.data_profile import profile
-from mnist.labelled import LabelledImages
 from mnist.plots import plot_confusion_matrix, plot_learning_curves, plot_misclassified
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (40, 28, 28), dtype=np.uint8)
@@ -34,7 +35,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
         return b""
 
     monkeypatch.setattr(plots, "render_png", keep)
-    monkeypatch.setattr(data_plots, "render_png", keep)
+    monkeypatch.setattr(profile_plots, "render_png", keep)
     return figures
 
 
@@ -117,5 +118,5 @@ def test_samples_are_in_the_row_of_their_digit(drawn: list[Figure]) -> None:
 
 
 def test_pyplot_with_its_global_state_is_never_imported() -> None:
-    program = f"import sys, {data_plots.__name__}; sys.exit('matplotlib.pyplot' in sys.modules)"
+    program = f"import sys, {profile_plots.__name__}; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

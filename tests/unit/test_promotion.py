@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from mnist.errors import InvalidEvaluation
+from mnist.evaluation.statistics import bootstrap_interval, design_effect, score_interval
 from mnist.promotion import Decision, Policy, Verdict, decide, refuse
-from mnist.statistics import bootstrap_interval, design_effect, score_interval
 from tests.planted import IMAGES, LABELS, WRITERS, confusion, evidence, wrong
 
 POLICY = Policy()

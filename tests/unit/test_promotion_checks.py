@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from mnist.evaluation.statistics import proportion_lower_bound, proportion_upper_bound
 from mnist.promotion import Policy, Replay, Runtime, Sample, Verdict, decide
-from mnist.statistics import proportion_lower_bound, proportion_upper_bound
 from tests.planted import IMAGES, LABELS, confusion, evidence, wrong
 
 POLICY = Policy()

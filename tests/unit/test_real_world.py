@@ -2,9 +2,9 @@
 
 import pytest
 
+from mnist.data.real_world import load_real_world
 from mnist.errors import InvalidDataset
 from mnist.images import Limits
-from mnist.real_world import load_real_world
 from tests.factories import digit_images, png
 
 

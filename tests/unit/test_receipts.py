@@ -7,7 +7,14 @@ import pytest
 
 from mnist.digits import Outcome
 from mnist.keys import listing_digest
-from mnist.receipts import PartRecord, Receipt, RejectLimit, RunRecord, VersionRecord, write_up
+from mnist.scoring.receipts import (
+    PartRecord,
+    Receipt,
+    RejectLimit,
+    RunRecord,
+    VersionRecord,
+    write_up,
+)
 from tests.factories import rows, version
 
 RUN = RunRecord(

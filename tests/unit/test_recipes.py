@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from mnist.errors import InvalidRecipe
-from mnist.models import ARCHITECTURES
-from mnist.recipes import RECIPES, get_recipe
+from mnist.training.models import ARCHITECTURES
+from mnist.training.recipes import RECIPES, get_recipe
 
 
 def test_every_recipe_is_found_by_its_own_name_and_its_network_exists() -> None:

@@ -7,10 +7,10 @@ import pytest
 
 from mnist.digits import Outcome, Reason
 from mnist.errors import AccessDenied, ObjectChanged, ObjectGone, Unavailable
-from mnist.graphs import Predictor
 from mnist.images import Limits, preprocessing_digest
 from mnist.keys import ObjectVersion
-from mnist.scoring import ScoredChunk, cut_chunks, score_chunk
+from mnist.scoring.chunks import ScoredChunk, cut_chunks, score_chunk
+from mnist.scoring.graphs import Predictor
 from mnist.tables import PROBABILITY_COLUMNS, ROWS
 from tests.factories import MODEL, png, template_graph, version
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mnist.errors import InvalidInput
-from mnist.slices import named_slices, sizes, slants, stroke_widths
+from mnist.evaluation.slices import named_slices, sizes, slants, stroke_widths
 
 
 def strokes(*lines, thickness=2):

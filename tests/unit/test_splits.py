@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from mnist.data.labelled import LabelledImages
+from mnist.data.splits import split
 from mnist.errors import InvalidDataset
-from mnist.labelled import LabelledImages
-from mnist.splits import split
 
 
 def numbered(labels: np.ndarray) -> LabelledImages:

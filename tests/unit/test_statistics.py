@@ -9,8 +9,8 @@ from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
-from mnist.power import images_to_exclude, smallest_detectable_difference
-from mnist.statistics import (
+from mnist.evaluation.power import images_to_exclude, smallest_detectable_difference
+from mnist.evaluation.statistics import (
     bootstrap_interval,
     design_effect,
     holm,

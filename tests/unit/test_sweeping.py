@@ -5,10 +5,10 @@ import itertools
 import pytest
 
 from mnist.keys import LOOSE
+from mnist.operations.sweeping import Sweeper
 from mnist.storage.bucket import Bucket
 from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
-from mnist.sweeping import Sweeper
 from tests.factories import rows
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mnist.data.labelled import LabelledImages
 from mnist.errors import InvalidDataset, InvalidRecipe
-from mnist.history import Epoch
-from mnist.labelled import LabelledImages
-from mnist.recipes import Distortion, Recipe
-from mnist.training import Training, train
+from mnist.training.history import Epoch
+from mnist.training.recipes import Distortion, Recipe
+from mnist.training.train import Training, train
 
 TINY = Recipe(
     "tiny",

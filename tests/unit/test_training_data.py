@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from mnist.datasets import Dataset, load_sklearn_digits
+from mnist.data.datasets import Dataset, load_sklearn_digits
+from mnist.data.labelled import LabelledImages, concatenate
+from mnist.data.splits import split
+from mnist.data.training_data import TrainingData, check_training_data
 from mnist.errors import InvalidDataset
-from mnist.labelled import LabelledImages, concatenate
-from mnist.splits import split
-from mnist.training_data import TrainingData, check_training_data
 
 
 @pytest.fixture(scope="module")

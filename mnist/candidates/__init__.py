@@ -1,0 +1,1 @@
+"""A trained network with everything that is said about it."""

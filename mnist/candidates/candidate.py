@@ -1,0 +1,137 @@
+"""From a finished training to a candidate: calibrated, exported, measured."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mnist.data.datasets import Dataset
+from mnist.data.labelled import LabelledImages
+from mnist.digits import Images, Probabilities
+from mnist.evaluation.acceptance import accept_confidence
+from mnist.evaluation.calibration import fit_temperature
+from mnist.evaluation.metrics import Evaluation, evaluate
+from mnist.promotion import Evidence, Runtime
+from mnist.scoring.graphs import Predictor, export_graph
+from mnist.training.models import with_temperature
+from mnist.training.train import Training
+
+_LATENCY_IMAGES = 500
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A trained, calibrated and exported model with its measurements.
+
+    Attributes:
+        training: How it was trained; its `model` is the calibrated Keras model.
+        temperature: What its probabilities were divided by, in logits.
+        accept_confidence: Readings with at least this confidence need no review.
+        graph: The scoring graph, an ONNX file.
+        graph_sha256: Its digest.
+        probabilities: What the graph says of the test images, shape (n, 10).
+        evaluation: Those probabilities against the labels.
+        runtime: How the graph behaved in the scoring runtime.
+    """
+
+    training: Training
+    temperature: float
+    accept_confidence: float
+    graph: Path
+    graph_sha256: str
+    probabilities: Probabilities
+    evaluation: Evaluation
+    runtime: Runtime
+
+
+def make_candidate(
+    training: Training,
+    validation: LabelledImages,
+    test: LabelledImages,
+    folder: Path,
+    *,
+    max_accepted_error_rate: float,
+) -> Candidate:
+    """Calibrate on the validation images, export, and measure on the test images.
+
+    Args:
+        training: A finished training.
+        validation: Images the model has not learned from; temperature and threshold come
+            from these.
+        test: Images touched here, once, to report.
+        folder: Where the scoring graph is written.
+        max_accepted_error_rate: Largest tolerable share of wrong readings among accepted ones.
+
+    Raises:
+        IntegrityError: If the exported graph does not agree with the Keras model.
+    """
+    uncalibrated = _keras_predict(training.model, validation.images)
+    temperature = fit_temperature(validation.labels, uncalibrated)
+    training = replace(training, model=with_temperature(training.model, temperature))
+    graph = folder / "model.onnx"
+    graph_sha256 = export_graph(training.model, graph)
+    predictor = Predictor(graph, graph_sha256)
+    probabilities = predictor.predict(test.images)
+    return Candidate(
+        training=training,
+        temperature=temperature,
+        accept_confidence=accept_confidence(
+            validation.labels,
+            predictor.predict(validation.images),
+            max_error_rate=max_accepted_error_rate,
+        ),
+        graph=graph,
+        graph_sha256=graph_sha256,
+        probabilities=probabilities,
+        evaluation=evaluate(test.labels, probabilities),
+        runtime=_measure_runtime(training.model, predictor, test.images, graph_sha256),
+    )
+
+
+def evidence(
+    model: str, version: str, data: Dataset, probabilities: Probabilities, **known: Any
+) -> Evidence:
+    """Put what a model version says of the test images into the form that gates judge.
+
+    Args:
+        model: Registered model.
+        version: Its version in the registry.
+        data: Where the test images come from.
+        probabilities: What the version says of them, shape (n, 10).
+        known: Further fields of `Evidence`.
+    """
+    return Evidence(
+        labels=data.test.labels,
+        probabilities=probabilities,
+        images_digest=data.test.digest,
+        writers=data.test_writers,
+        model=model,
+        model_version=version,
+        **known,
+    )
+
+
+def _keras_predict(model: Any, images: Images) -> Probabilities:
+    return np.asarray(model.predict(images, batch_size=500, verbose=0))
+
+
+def _measure_runtime(
+    model: Any, predictor: Predictor, images: Images, expected_sha256: str
+) -> Runtime:
+    sample = images[:_LATENCY_IMAGES]
+    got = predictor.predict(sample)
+    seconds = []
+    for image in sample:
+        started = time.perf_counter()
+        predictor.predict(image[None])
+        seconds.append(time.perf_counter() - started)
+    return Runtime(
+        parity=float(np.abs(got - _keras_predict(model, sample)).max()),
+        finite=bool(np.isfinite(got).all()),
+        digest_matches=predictor.sha256 == expected_sha256,
+        latency_p99_ms=float(np.quantile(seconds, 0.99) * 1_000),
+    )

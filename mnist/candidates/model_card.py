@@ -1,0 +1,45 @@
+"""What a person should know of a model before using it."""
+
+from mnist.candidates.candidate import Candidate
+from mnist.data.datasets import Dataset
+from mnist.evaluation.acceptance import NOTHING_ACCEPTED
+from mnist.training.recipes import Recipe
+
+
+def model_card(candidate: Candidate, recipe: Recipe, data: Dataset, seed: int) -> str:
+    """Say in Markdown what the model is, what it was measured on and when not to use it."""
+    evaluation, training = candidate.evaluation, candidate.training
+    source = (
+        "the real MNIST"
+        if data.source == "mnist"
+        else f"**not MNIST but {data.source}: these numbers say nothing about MNIST**"
+    )
+    accepted = (
+        "nothing: the validation images cannot show the wanted error rate"
+        if candidate.accept_confidence >= NOTHING_ACCEPTED
+        else f"confidence ≥ {candidate.accept_confidence:.4f}"
+    )
+    return "\n".join(
+        [
+            f"# Recipe {recipe.name}, seed {seed}",
+            "",
+            f"Trained on {source}: {data.train.n} images to learn from and select by, "
+            f"{data.test.n} to report.",
+            "",
+            "| | |",
+            "|---|---|",
+            f"| test accuracy | {evaluation.accuracy:.4f} ({evaluation.errors} errors) |",
+            f"| macro F1 | {evaluation.macro_f1:.4f} |",
+            f"| log loss | {evaluation.log_loss:.4f} |",
+            f"| expected calibration error | {evaluation.calibration_error:.4f} |",
+            f"| accepted without review | {accepted} |",
+            f"| parameters | {training.parameters:,} |",
+            f"| training | {training.wall_seconds:.0f} s, {training.cpu_seconds:.0f} CPU s |",
+            f"| scoring graph SHA-256 | `{candidate.graph_sha256}` |",
+            "",
+            "Reads one digit per image, 28x28, bright ink on dark ground, centred as MNIST's are; "
+            "`mnist.images` makes such images of scans and photos. It does not know letters and "
+            "does not find digits on a page.",
+            "",
+        ]
+    )

@@ -1,0 +1,139 @@
+"""Several models on the same images: what is known of each, their order, their table."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mnist.digits import Probabilities
+from mnist.errors import InvalidEvaluation
+from mnist.evaluation.metrics import Evaluation
+from mnist.training.history import Epoch
+
+HIGH, MEDIUM, LOW = "high", "medium", "low"
+"""Complexity classes: several stages of learned features; one or two; none."""
+
+
+@dataclass(frozen=True, eq=False)
+class ModelResult:
+    """One model of a comparison.
+
+    Attributes:
+        name: Its recipe.
+        complexity: `high`, `medium` or `low`.
+        evaluation: Its measures on the test images, calibrated on the validation images.
+        probabilities: Its calibrated predictions on the test images, shape (n, 10). For a model
+            that is not saved these are what remains of it.
+        training_seconds: Wall clock.
+        training_cpu_seconds: Processor time over all cores.
+        prediction_seconds: Wall clock for all test images.
+        parameters: Numbers it keeps.
+        training_images: Images it learned from.
+        training_images_available: Images there were; more if it was given a subset.
+        hyperparameters: What shaped it.
+        history: Its epochs; empty for a model that is fitted at once.
+        saved: Whether a Keras model and a scoring graph exist; only then can it be promoted.
+    """
+
+    name: str
+    complexity: str
+    evaluation: Evaluation
+    probabilities: Probabilities
+    training_seconds: float
+    training_cpu_seconds: float
+    prediction_seconds: float
+    parameters: int
+    training_images: int
+    training_images_available: int
+    hyperparameters: dict[str, Any]
+    history: list[Epoch] = field(default_factory=list)
+    saved: bool = False
+
+    def metrics(self) -> dict[str, float]:
+        """Return every number of this result under a flat name, for a run's record."""
+        costs = {
+            "training_wall_seconds": self.training_seconds,
+            "training_cpu_seconds": self.training_cpu_seconds,
+            "prediction_seconds": self.prediction_seconds,
+            "parameters": self.parameters,
+            "training_images": self.training_images,
+        }
+        return self.evaluation.scalars() | {name: float(cost) for name, cost in costs.items()}
+
+
+def rank(results: Sequence[ModelResult]) -> list[ModelResult]:
+    """Order results from the most accurate; among equals the lower log loss comes first.
+
+    Raises:
+        InvalidEvaluation: If there are fewer than two, or two have the same name.
+    """
+    names = [result.name for result in results]
+    if len(names) < 2 or len(set(names)) < len(names):
+        raise InvalidEvaluation(
+            f"A comparison needs at least two models with different names; got {names}."
+        )
+    return sorted(results, key=lambda r: (-r.evaluation.accuracy, r.evaluation.log_loss))
+
+
+def table(results: Sequence[ModelResult]) -> pd.DataFrame:
+    """Put results into one table, the most accurate first; seconds in s, shares 0-1."""
+    return pd.DataFrame(
+        [
+            {
+                "model": r.name,
+                "complexity": r.complexity,
+                "accuracy": r.evaluation.accuracy,
+                "macro_precision": r.evaluation.macro_precision,
+                "macro_recall": r.evaluation.macro_recall,
+                "macro_f1": r.evaluation.macro_f1,
+                "weighted_f1": r.evaluation.weighted_f1,
+                "log_loss": r.evaluation.log_loss,
+                "calibration_error": r.evaluation.calibration_error,
+                "training_seconds": r.training_seconds,
+                "training_cpu_seconds": r.training_cpu_seconds,
+                "prediction_seconds": r.prediction_seconds,
+                "parameters": r.parameters,
+                "training_images": r.training_images,
+            }
+            for r in rank(results)
+        ]
+    )
+
+
+def to_csv(results: Sequence[ModelResult]) -> str:
+    """Write the table as CSV."""
+    buffer = io.StringIO()
+    table(results).to_csv(buffer, index=False, float_format="%.6g", lineterminator="\n")
+    return buffer.getvalue()
+
+
+def to_markdown(results: Sequence[ModelResult]) -> str:
+    """Write the table for people."""
+    lines = [
+        "| model | complexity | accuracy | macro F1 | log loss | calibration error | training s "
+        "| training CPU s | prediction s | parameters | training images |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for r in rank(results):
+        e = r.evaluation
+        share = "" if r.training_images == r.training_images_available else " (subset)"
+        lines.append(
+            f"| {r.name} | {r.complexity} | {e.accuracy:.4f} | {e.macro_f1:.4f} "
+            f"| {e.log_loss:.4f} | {e.calibration_error:.4f} | {r.training_seconds:.1f} "
+            f"| {r.training_cpu_seconds:.1f} | {r.prediction_seconds:.2f} | {r.parameters:,} "
+            f"| {r.training_images:,}{share} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def accuracy_by_complexity(results: Sequence[ModelResult]) -> dict[str, float]:
+    """Average the accuracies within each complexity class, from high to low."""
+    means = {}
+    for complexity in (HIGH, MEDIUM, LOW):
+        found = [r.evaluation.accuracy for r in results if r.complexity == complexity]
+        if found:
+            means[complexity] = float(np.mean(found))
+    return means

@@ -1,0 +1,1 @@
+"""What the flows do, one file each: decisions joined to store and registry."""

@@ -1,0 +1,184 @@
+"""The gates: candidate and champion measured side by side, and what the policy makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+
+from mnist.candidates.candidate import evidence
+from mnist.data.datasets import Dataset
+from mnist.data.real_world import load_real_world
+from mnist.errors import IntegrityError, InvalidInput, NoChampion
+from mnist.images import Limits
+from mnist.operations.gathering import Contender, Tell, compare_in_production, gather
+from mnist.operations.replay import production_images
+from mnist.promotion import Decision, Evidence, Policy, decide, refuse, report, small_sample_policy
+from mnist.registry.aliases import Aliases
+from mnist.registry.journal import Journal, lineage
+from mnist.registry.reader import RegistryReader
+from mnist.settings import Settings
+from mnist.storage.inbox import Inbox
+from mnist.storage.results import Results
+
+_REMEDY = (
+    "Nothing is promoted unseen: roll back to a version that loads (`rollback/default`), or have "
+    "a person promote one (`promote/default`)."
+)
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A decision together with the champion it was made against.
+
+    Attributes:
+        decision: What the gates say.
+        champion: The version that was champion then, or None if there was none.
+        images_digest: Test images that decided.
+    """
+
+    decision: Decision
+    champion: str | None
+    images_digest: str
+
+    @property
+    def report(self) -> str:
+        """The decision as Markdown."""
+        return report(self.decision)
+
+
+class Gates:
+    """Measures versions side by side and asks `mnist.promotion` what to make of it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        reader: RegistryReader,
+        aliases: Aliases,
+        journal: Journal,
+        inbox: Inbox,
+        results: Results,
+    ) -> None:
+        self._settings = settings
+        self._reader = reader
+        self._aliases = aliases
+        self._journal = journal
+        self._inbox = inbox
+        self._results = results
+
+    def contender(self, version: str) -> Contender:
+        """Load a registered version.
+
+        Raises:
+            InvalidInput: If there is no such version.
+            IntegrityError: If its scoring graph is lost or is not the one that was registered.
+        """
+        model = self._reader.version(version)
+        return Contender(model, self._reader.predictor(model).predict)
+
+    def judge(
+        self, candidate: Contender, data: Dataset, overrides: Mapping[str, Any], tell: Tell
+    ) -> Judgement:
+        """Compare a candidate with the champion on the same images.
+
+        A champion that cannot be found or loaded promotes nothing: the decision says so.
+
+        Args:
+            candidate: Who wants to be champion.
+            data: Whose test images judge.
+            overrides: Fields of the policy that differ from the defaults.
+            tell: Hears how far the work is.
+
+        Raises:
+            InvalidPolicy: If the policy has impossible values.
+            Unavailable: If the registry or the store does not answer.
+        """
+        policy = policy_for(data, overrides)
+        seen = self._journal.champion()
+        try:
+            champion = self._champion(seen)
+            decision = self._decide(candidate, champion, data, policy, tell)
+        except _Untrusted as problem:
+            decision = refuse(str(problem), policy)
+        return Judgement(decision, seen, data.test.digest)
+
+    def _decide(
+        self,
+        candidate: Contender,
+        champion: Contender | None,
+        data: Dataset,
+        policy: Policy,
+        tell: Tell,
+    ) -> Decision:
+        limits = Limits(self._settings.max_image_bytes, self._settings.max_image_pixels)
+        real_world = load_real_world(self._settings.real_world_dir, limits)
+        sides = [candidate, champion] if champion else [candidate]
+        mine, *others = gather(sides, data, real_world, tell)
+        mine = replace(mine, holdout_uses=self._uses_of(data.test.digest))
+        if champion is None:
+            return decide(mine, None, policy)
+        tell(1.0, "replaying production images, deciding")
+        if self._settings.replay_images:
+            production = production_images(self._settings, self._inbox, self._results)
+            mine = replace(mine, replay=compare_in_production(champion, candidate, production))
+        return decide(mine, others[0], policy, reference=self._reference(candidate, data))
+
+    def _champion(self, recorded: str | None) -> Contender | None:
+        """Load the champion of the journal.
+
+        Raises:
+            _Untrusted: With a sentence for people, if there is one and it cannot be compared with.
+        """
+        try:
+            self._aliases.reconcile()
+            model = self._reader.champion()
+            return Contender(model, self._reader.predictor(model).predict)
+        except NoChampion:
+            if recorded is None:
+                return None
+            raise _Untrusted(
+                f"The journal says that version {recorded} is champion, but the registry has none. "
+                + _REMEDY
+            ) from None
+        except (IntegrityError, InvalidInput) as error:
+            raise _Untrusted(f"The champion cannot be compared with: {error} {_REMEDY}") from error
+
+    def _reference(self, candidate: Contender, data: Dataset) -> Evidence | None:
+        """Read the test images with the best earlier champion that is still in the lineage."""
+        earlier = {
+            version: accuracy
+            for version in lineage(self._journal.entries())[:-1]
+            if version != candidate.model.version
+            and (accuracy := self._reader.test_accuracy(version, data.test.digest)) is not None
+        }
+        if not earlier:
+            return None
+        best = max(earlier, key=earlier.__getitem__)
+        try:
+            predictor = self._reader.predictor(self._reader.version(best))
+        except (IntegrityError, InvalidInput) as error:
+            _log.warning("gates.reference-lost", version=best, error=str(error))
+            return None
+        probabilities = predictor.predict(data.test.images)
+        return evidence(candidate.model.name, best, data, probabilities)
+
+    def _uses_of(self, images_digest: str) -> int:
+        return sum(e.images_digest == images_digest for e in self._journal.entries())
+
+
+class _Untrusted(Exception):
+    """There is a champion, and it cannot be compared with; carries a sentence for people."""
+
+
+def policy_for(data: Dataset, overrides: Mapping[str, Any]) -> Policy:
+    """Return the policy for test images of this kind, with some fields overridden.
+
+    Raises:
+        InvalidPolicy: Naming each wrong field.
+    """
+    base = Policy() if data.source == "mnist" else small_sample_policy()
+    return Policy(**{**base.model_dump(exclude_defaults=True), **overrides})

@@ -1,0 +1,111 @@
+"""Measuring model versions side by side: what the gates will look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mnist.candidates.candidate import evidence
+from mnist.data.datasets import Dataset
+from mnist.data.labelled import LabelledImages
+from mnist.digits import Images, Probabilities
+from mnist.evaluation.corruptions import Corruption, corrupt
+from mnist.evaluation.slices import named_slices
+from mnist.operations.replay import ProductionImages, compare_readings
+from mnist.promotion import Evidence, Replay, Runtime, Sample
+from mnist.scoring.chunks import PinnedModel
+
+_CORRUPTED_IMAGES = 2_000
+"""Of the test images; fifteen corruptions of each take seconds, not minutes."""
+
+_CORRUPTION_SEED = 0
+
+_STEPS = len(Corruption) + 2
+
+Tell = Callable[[float, str], None]
+"""Hears how far the work is: share done (0-1), and what comes next."""
+
+
+@dataclass(frozen=True, eq=False)
+class Contender:
+    """A model version that is judged or that another one is judged against.
+
+    Attributes:
+        model: Its name, version, digest and the confidence from which readings are accepted.
+        predict: Its scoring graph.
+        runtime: How that graph behaved when it was exported, if this is known.
+    """
+
+    model: PinnedModel
+    predict: Callable[[Images], Probabilities]
+    runtime: Runtime | None = None
+
+
+def gather(
+    sides: Sequence[Contender],
+    data: Dataset,
+    real_world: Mapping[str, LabelledImages],
+    tell: Tell,
+) -> list[Evidence]:
+    """Measure every side on the same images, the corrupted ones included.
+
+    Args:
+        sides: Who is measured.
+        data: Whose test images are read.
+        real_world: Further sets, by name.
+        tell: Hears how far the work is.
+    """
+    tell(0, "reading the test images")
+    readings = [side.predict(data.test.images) for side in sides]
+    slices = named_slices(data.test.images, data.test_writers)
+    tell(1 / _STEPS, "reading real-world sets")
+    samples = [_real_world(side, real_world) for side in sides]
+    corruptions = _under_corruption(sides, data.test, tell)
+    return [
+        evidence(
+            side.model.name,
+            side.model.version,
+            data,
+            probabilities,
+            corruptions=accuracies,
+            slices=slices,
+            real_world=of_real_world,
+            runtime=side.runtime,
+        )
+        for side, probabilities, accuracies, of_real_world in zip(
+            sides, readings, corruptions, samples, strict=True
+        )
+    ]
+
+
+def compare_in_production(
+    champion: Contender, candidate: Contender, production: ProductionImages
+) -> Replay:
+    """Let both read what production has read."""
+    before, after = (
+        (side.predict(production.images), side.model.accept_confidence)
+        for side in (champion, candidate)
+    )
+    return compare_readings(production, before, after)
+
+
+def _under_corruption(
+    sides: Sequence[Contender], test: LabelledImages, tell: Tell
+) -> list[dict[str, float]]:
+    """Return, for each side, corruption -> accuracy; every side reads the same corrupted images."""
+    images, labels = test.images[:_CORRUPTED_IMAGES], test.labels[:_CORRUPTED_IMAGES]
+    accuracies: list[dict[str, float]] = [{} for _ in sides]
+    for done, corruption in enumerate(Corruption, start=2):
+        tell(done / _STEPS, f"corruption: {corruption.value.replace('_', ' ')}")
+        corrupted = corrupt(images, corruption, seed=_CORRUPTION_SEED)
+        for side, of_side in zip(sides, accuracies, strict=True):
+            read = side.predict(corrupted).argmax(axis=1)
+            of_side[corruption.value] = float((read == labels).mean())
+    return accuracies
+
+
+def _real_world(side: Contender, sets: Mapping[str, LabelledImages]) -> dict[str, Sample]:
+    return {
+        name: Sample(images.labels, side.predict(images.images), images.digest)
+        for name, images in sets.items()
+    }

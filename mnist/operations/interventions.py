@@ -1,0 +1,151 @@
+"""What a person may do to the champion: promote against the gates, and go back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mnist.data.datasets import load_dataset
+from mnist.errors import InvalidInput
+from mnist.operations.approval import Statement
+from mnist.operations.gates import Gates, Judgement
+from mnist.operations.gathering import Tell
+from mnist.operations.rescoring import batches_scored_by
+from mnist.registry.aliases import Aliases
+from mnist.registry.journal import OVERRIDE, ROLLBACK, Journal, JournalEntry, lineage
+from mnist.registry.journal import were_champions as ever_champions
+from mnist.registry.publishing import Publisher
+from mnist.storage.results import Results
+
+
+@dataclass(frozen=True)
+class Undone:
+    """A rollback and what it leaves behind.
+
+    Attributes:
+        entry: As the journal has it.
+        batches: Batches with readings of the version that was taken out of production.
+    """
+
+    entry: JournalEntry
+    batches: tuple[str, ...]
+
+
+class Interventions:
+    """Promotions and rollbacks that a person answers for."""
+
+    def __init__(
+        self,
+        data_dir: Path | None,
+        publisher: Publisher,
+        aliases: Aliases,
+        journal: Journal,
+        gates: Gates,
+        results: Results,
+    ) -> None:
+        self._data_dir = data_dir
+        self._publisher = publisher
+        self._aliases = aliases
+        self._journal = journal
+        self._gates = gates
+        self._results = results
+
+    def judge(self, version: str, tell: Tell) -> Judgement:
+        """Measure a registered version against the champion, as a retraining would.
+
+        Raises:
+            InvalidInput: If there is no such version, or it is champion already.
+            IntegrityError: If its scoring graph cannot be trusted; nobody may promote that.
+        """
+        if version == self._journal.champion():
+            raise InvalidInput(f"Version {version} is the champion already; nothing was done.")
+        return self._gates.judge(
+            self._gates.contender(version), load_dataset(self._data_dir), {}, tell
+        )
+
+    def promote(
+        self, version: str, statement: Statement, judgement: Judgement
+    ) -> tuple[JournalEntry, str]:
+        """Make a version champion on a person's word, with what the gates said beside it.
+
+        Returns:
+            The entry as recorded (`refused` if the champion changed since the judgement), and the
+            report in Markdown.
+        """
+        decision = judgement.decision
+        report = (
+            f"> **A person decided.** Promoted by {statement.who}: {statement.why}\n>\n"
+            f"> What follows is what the gates found, whatever came of it.\n\n{judgement.report}"
+        )
+        registered = self._publisher.registered(version)
+        self._publisher.add_decision(
+            registered,
+            report,
+            decision.as_dict(),
+            name=f"decision-override-{datetime.now(UTC):%Y%m%dT%H%M%SZ}",
+        )
+        would = "would promote it too" if decision.promote else "would not promote it"
+        entry = self._aliases.decide(
+            action="promoted",
+            version=registered,
+            champion_seen=judgement.champion,
+            who=statement.who,
+            verdict=OVERRIDE,
+            reasons=[
+                f"Promoted by {statement.who}: {statement.why}",
+                f"The gates {would}; their verdict: {decision.verdict.words}.",
+                *decision.reasons,
+            ],
+            policy_version=decision.policy_version,
+            images_digest="",
+        )
+        return entry, report
+
+    def roll_back(self, to_version: str, statement: Statement) -> Undone:
+        """Make an earlier champion champion again.
+
+        Args:
+            to_version: Which one; empty means the one before the present champion.
+            statement: Who answers for it, and why.
+
+        Raises:
+            InvalidInput: If there is no such earlier champion.
+            IntegrityError: If its scoring graph cannot be trusted; name another version then.
+        """
+        entries = self._journal.entries()
+        line = lineage(entries)
+        target = to_version or _one_step_back(line)
+        if target not in ever_champions(entries):
+            raise InvalidInput(
+                f"Version {target} has never been champion (champions so far: "
+                f"{', '.join(ever_champions(entries)) or 'none'}); promote it with "
+                "`promote/default` instead."
+            )
+        if target == line[-1]:
+            raise InvalidInput(f"Version {target} is the champion already; nothing was done.")
+        self._gates.contender(target)
+        entry = self._aliases.decide(
+            action="rolled-back",
+            version=self._publisher.registered(target),
+            champion_seen=line[-1],
+            who=statement.who,
+            verdict=ROLLBACK,
+            reasons=[f"Rolled back by {statement.who}: {statement.why}"],
+            policy_version=entries[-1].policy_version,
+            images_digest="",
+        )
+        return Undone(
+            entry, tuple(batches_scored_by(self._results, line[-1])) if entry.moves else ()
+        )
+
+
+def _one_step_back(line: Sequence[str]) -> str:
+    if len(line) < 2:
+        raise InvalidInput(
+            f"There is no earlier champion to go back to (champions to step through: "
+            f"{', '.join(line) or 'none'}); name a version with `-p to_version=...`, or promote "
+            "one with `promote/default`."
+        )
+    return line[-2]

@@ -1,0 +1,177 @@
+"""Retraining from data to decision, one step at a time, so that an orchestrator can order them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from mnist.candidates.candidate import Candidate, make_candidate
+from mnist.candidates.write_up import write_up
+from mnist.data.training_data import TrainingData, load_training_data
+from mnist.errors import IntegrityError, NoChampion
+from mnist.operations.approval import Approval
+from mnist.operations.gates import Gates, Judgement
+from mnist.operations.gathering import Contender, Tell
+from mnist.promotion import Policy
+from mnist.registry.aliases import Aliases
+from mnist.registry.journal import Journal, JournalEntry
+from mnist.registry.publishing import Publisher, RegisteredVersion
+from mnist.registry.reader import RegistryReader
+from mnist.scoring.chunks import PinnedModel
+from mnist.scoring.graphs import Predictor
+from mnist.settings import Settings
+from mnist.training.recipes import Recipe, get_recipe
+from mnist.training.train import Epoch, Training, train
+
+
+class Retraining:
+    """The steps of retraining, over a data folder, a registry and its journal."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        publisher: Publisher,
+        reader: RegistryReader,
+        aliases: Aliases,
+        journal: Journal,
+        gates: Gates,
+    ) -> None:
+        self._settings = settings
+        self._publisher = publisher
+        self._reader = reader
+        self._aliases = aliases
+        self._journal = journal
+        self._gates = gates
+
+    def recipe(self, name: str) -> Recipe:
+        """Find a recipe before any time is spent.
+
+        Raises:
+            InvalidRecipe: If there is none of that name; the message lists those there are.
+        """
+        return get_recipe(name)
+
+    def check_policy(self, overrides: dict[str, Any] | None) -> None:
+        """Refuse an impossible policy before any time is spent.
+
+        Raises:
+            InvalidPolicy: Naming each wrong field.
+        """
+        Policy(**(overrides or {}))
+
+    def check_registry(self) -> None:
+        """Find out before any time is spent whether the result can be registered.
+
+        Raises:
+            Unavailable: If MLflow or the store does not answer.
+            AccessDenied: If one of them refuses the credentials.
+        """
+        with suppress(IntegrityError, NoChampion):  # judged later, against the candidate
+            self._reader.champion()
+        self._journal.champion()
+
+    def load(self, seed: int) -> TrainingData:
+        """Load the images and cut off the validation set.
+
+        Raises:
+            InvalidDataset: If a file is missing or is not what it claims to be.
+        """
+        return load_training_data(self._settings.data_dir, seed)
+
+    def train(
+        self, recipe: Recipe, data: TrainingData, seed: int, on_epoch: Callable[[Epoch], None]
+    ) -> Training:
+        """Train a network; a repeated call goes on from the last complete epoch."""
+        return train(
+            recipe,
+            data.train,
+            data.validation,
+            seed=seed,
+            on_epoch=on_epoch,
+            checkpoint_dir=self._checkpoints(recipe, data, seed),
+        )
+
+    def measure(self, training: Training, data: TrainingData, folder: Path) -> Candidate:
+        """Calibrate, export and evaluate the trained network.
+
+        Raises:
+            IntegrityError: If the exported graph does not agree with the Keras model.
+        """
+        return make_candidate(
+            training,
+            data.validation,
+            data.dataset.test,
+            folder,
+            max_accepted_error_rate=self._settings.max_accepted_error_rate,
+        )
+
+    def publish(
+        self, candidate: Candidate, recipe: Recipe, data: TrainingData, seed: int
+    ) -> RegisteredVersion:
+        """Log the run, register the version and call it `candidate`."""
+        record = write_up(candidate, recipe, data.dataset, data.validation, seed)
+        version = self._publisher.publish(record)
+        self._aliases.nominate(version)
+        shutil.rmtree(self._checkpoints(recipe, data, seed), ignore_errors=True)
+        return version
+
+    def judge(
+        self,
+        candidate: Candidate,
+        version: RegisteredVersion,
+        data: TrainingData,
+        policy: dict[str, Any] | None,
+        tell: Tell,
+    ) -> Judgement:
+        """Compare the candidate with the champion on the same images.
+
+        Raises:
+            Unavailable: If the registry or the store does not answer.
+        """
+        model = PinnedModel(
+            version.name, version.version, candidate.graph_sha256, candidate.accept_confidence
+        )
+        predict = Predictor(candidate.graph, candidate.graph_sha256).predict
+        contender = Contender(model, predict, candidate.runtime)
+        return self._gates.judge(contender, data.dataset, policy or {}, tell)
+
+    def conclude(
+        self,
+        judgement: Judgement,
+        version: RegisteredVersion,
+        who: str,
+        approval: Approval | None = None,
+    ) -> tuple[JournalEntry, str]:
+        """Record the decision, whatever it is, and move `champion` if it says so.
+
+        Args:
+            judgement: What the gates say.
+            version: What they say it about.
+            who: Person or flow run that decides.
+            approval: A person's answer, where one was asked for.
+
+        Returns:
+            The journal entry, and the report in Markdown.
+        """
+        if approval is not None:
+            judgement, who = approval.applied(judgement, who)
+        decision = judgement.decision
+        self._publisher.add_decision(version, judgement.report, decision.as_dict())
+        entry = self._aliases.decide(
+            action="promoted" if decision.promote else "refused",
+            version=version,
+            champion_seen=judgement.champion,
+            who=who,
+            verdict=str(decision.verdict),
+            reasons=list(decision.reasons),
+            policy_version=decision.policy_version,
+            images_digest=judgement.images_digest,
+        )
+        return entry, judgement.report
+
+    def _checkpoints(self, recipe: Recipe, data: TrainingData, seed: int) -> Path:
+        name = f"{recipe.name}-{seed}-{data.train.digest[:16]}"
+        return self._settings.cache_dir / "checkpoints" / name

@@ -1,0 +1,1 @@
+"""Turn the bytes of images into rows, and rows into receipts; no store in sight."""
