@@ -32,6 +32,11 @@ ROWS = pa.schema(
         pa.field("warnings", pa.list_(pa.string()), nullable=False),
         pa.field("accepted", pa.bool_(), nullable=False),
         pa.field("pipeline", pa.string()),
+        pa.field("width", pa.int32()),
+        pa.field("height", pa.int32()),
+        pa.field("brightness", pa.float32()),
+        pa.field("contrast", pa.float32()),
+        pa.field("ink", pa.float32()),
         pa.field("model_name", pa.string(), nullable=False),
         pa.field("model_version", pa.string(), nullable=False),
         pa.field("model_digest", pa.string(), nullable=False),
@@ -41,7 +46,12 @@ ROWS = pa.schema(
         pa.field("scored_at", pa.timestamp("us", tz="UTC"), nullable=False),
     ]
 )
-"""Columns of a part. `p0`…`p9` are the ten probabilities; null unless the outcome is `scored`."""
+"""Columns of a part. `p0`…`p9` are the ten probabilities; null unless the outcome is `scored`.
+
+`width`, `height`, `brightness` and `contrast` are of the picture as it came
+(`mnist.images.results.Source`), `ink` is the mean of the 28x28 pixels, 0-1. They are what drift is
+seen by. Parts written before these columns existed lack them; joined, they are null.
+"""
 
 PROBABILITY_COLUMNS = tuple(f"p{digit}" for digit in range(CLASSES))
 
@@ -67,7 +77,7 @@ def one_row_each(tables: Iterable[pa.Table]) -> pa.Table:
     parts = list(tables)
     if not parts:
         return ROWS.empty_table()
-    joined = pa.concat_tables(parts)
+    joined = pa.concat_tables(parts, promote_options="default")
     if pc.count_distinct(joined["identity"]).as_py() == joined.num_rows:
         return joined
     keys = [("identity", "ascending"), ("scored_at", "ascending"), ("chunk", "ascending")]

@@ -16,7 +16,7 @@ from mnist.images.oddities import warnings_of
 from mnist.images.parameters import PARAMETERS
 from mnist.images.placement import place
 from mnist.images.polarity import levels_of
-from mnist.images.results import Decoded, Pipeline, Rejection
+from mnist.images.results import Decoded, Pipeline, Rejection, Source
 from mnist.images.segmentation import segment
 from mnist.images.sheet import on_its_sheet
 from mnist.images.strokes import redraw
@@ -35,7 +35,7 @@ def run(plane: Plane, pipeline: Pipeline | None, trace: Trace) -> Decoded | Reje
     """
     native = None if pipeline is Pipeline.ENHANCED else as_native(plane)
     if native is not None:
-        return Decoded(native, native_warnings(native), Pipeline.STANDARD)
+        return Decoded(native, native_warnings(native), Pipeline.STANDARD, Source.of(plane))
     contrast = int(plane.max()) - int(plane.min())
     if contrast < PARAMETERS.least_contrast:
         return Rejection(
@@ -60,11 +60,12 @@ def _standard(plane: Plane, trace: Trace) -> Decoded | Rejection:
     crop = ink[top : top + height, left : left + width].astype(np.float32) - ground
     crop = np.clip(crop * (255 / (float(ink.max()) - ground)), 0, 255).astype(np.uint8)
     trace("crop", crop)
-    return Decoded(place(crop), (), Pipeline.STANDARD)
+    return Decoded(place(crop), (), Pipeline.STANDARD, Source.of(plane))
 
 
 def _enhanced(plane: Plane, trace: Trace) -> Decoded | Rejection:
     """Take away the sheet and everything on it that is not the digit, then redraw the digit."""
+    source = Source.of(plane)
     plane = on_its_sheet(plane)
     trace("sheet", plane)
     levels = levels_of(plane)
@@ -90,7 +91,7 @@ def _enhanced(plane: Plane, trace: Trace) -> Decoded | Rejection:
     trace("stroke width", drawing.picture)
     left, top, width, height = cv2.boundingRect(drawing.picture)
     digit = place(drawing.picture[top : top + height, left : left + width])
-    return Decoded(digit, warnings_of(segmented, chosen, drawing), Pipeline.ENHANCED)
+    return Decoded(digit, warnings_of(segmented, chosen, drawing), Pipeline.ENHANCED, source)
 
 
 def _visible(ink: NDArray[np.float32]) -> Plane:

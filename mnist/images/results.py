@@ -1,9 +1,14 @@
 """What decoding an image can answer, and how much it may cost."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from enum import StrEnum
 
+import cv2
+
 from mnist.digits import Image, ImageWarning, Reason
+from mnist.images.arrays import Plane
 
 
 class Pipeline(StrEnum):
@@ -27,6 +32,30 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """What the picture was like before anything was done to it: what a scanner changes.
+
+    Attributes:
+        width: Pixels, upright; a side above 1,024 has been reduced to that.
+        height: The same.
+        brightness: Mean grey level, 0-255.
+        contrast: Standard deviation of the grey levels, 0-127.5.
+    """
+
+    width: int
+    height: int
+    brightness: float
+    contrast: float
+
+    @classmethod
+    def of(cls, plane: Plane) -> Source:
+        """Measure a grey picture of any size."""
+        mean, deviation = cv2.meanStdDev(plane)
+        height, width = plane.shape
+        return cls(width, height, float(mean[0, 0]), float(deviation[0, 0]))
+
+
+@dataclass(frozen=True, slots=True)
 class Decoded:
     """A digit as a model reads it.
 
@@ -34,11 +63,13 @@ class Decoded:
         pixels: Shape (28, 28), uint8, 0-255, bright ink on dark ground.
         warnings: What is odd about the image; empty for most.
         pipeline: The pipeline that made the pixels, `standard` or `enhanced`.
+        source: The picture it was found in.
     """
 
     pixels: Image
     warnings: tuple[ImageWarning, ...]
     pipeline: str
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)

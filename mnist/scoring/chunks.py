@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
+import cv2
 import numpy as np
 import pyarrow as pa
 
@@ -192,9 +193,21 @@ def _rows(
             row |= next(predictions)
             row["warnings"] = [str(warning) for warning in content.decoded.warnings]
             row["pipeline"] = content.decoded.pipeline
+            row |= _input_statistics(content.decoded)
             row["accepted"] = not row["warnings"] and row["confidence"] >= model.accept_confidence
         rows.append(row)
     return rows
+
+
+def _input_statistics(decoded: Decoded) -> dict[str, Any]:
+    source = decoded.source
+    return {
+        "width": source.width,
+        "height": source.height,
+        "brightness": source.brightness,
+        "contrast": source.contrast,
+        "ink": cv2.mean(decoded.pixels)[0] / 255,
+    }
 
 
 def _predictions(probabilities: Probabilities) -> list[dict[str, Any]]:

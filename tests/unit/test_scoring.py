@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 import pytest
 
@@ -64,6 +65,24 @@ def test_a_row_says_what_scored_it(predict):
     assert row["batch"] == "b"
     assert len(row["sha256"]) == 64
     assert row["scored_at"].tzinfo is not None
+
+
+def test_a_row_says_what_the_picture_was_like(predict):
+    half = np.zeros((60, 40), np.uint8)
+    half[20:40, 18:22] = 200
+    content = cv2.imencode(".png", half)[1].tobytes()
+    native, other = score(predict, {"b/1.png": png(1), "b/2.png": content}).rows.to_pylist()
+    assert (native["width"], native["height"]) == (28, 28)
+    assert native["ink"] == pytest.approx(native["brightness"] / 255, abs=1e-6)
+    assert (other["width"], other["height"]) == (40, 60)
+    assert other["brightness"] == pytest.approx(half.mean(), abs=1e-4)
+    assert other["contrast"] == pytest.approx(half.std(), abs=1e-4)
+    assert 0 < other["ink"] < 1
+
+
+def test_a_rejected_row_has_no_picture_to_describe(predict):
+    (row,) = score(predict, {"b/t.png": b"not an image"}).rows.to_pylist()
+    assert row["ink"] is row["width"] is row["contrast"] is None
 
 
 def test_bad_files_among_good_ones_become_rows_with_a_reason(predict):

@@ -45,3 +45,10 @@ def test_two_versions_of_one_object_keep_a_row_each():
     table = one_row_each([rows(version("b/1.png", "old")), rows(version("b/1.png", "new"))])
     assert table.num_rows == 2
     assert isinstance(table, pa.Table)
+
+
+def test_parts_from_before_a_column_existed_are_joined_with_nulls():
+    old = rows(version("b/1.png")).drop_columns(["ink", "width"])
+    joined = one_row_each([old, rows(version("b/2.png"), ink=0.5)])
+    ink = dict(zip(joined["key"].to_pylist(), joined["ink"].to_pylist(), strict=True))
+    assert ink == {"b/1.png": None, "b/2.png": 0.5}
