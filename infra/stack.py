@@ -27,8 +27,12 @@ from infra.store import create_buckets
 from infra.supervision import ProcessState, Supervisor
 from mnist.settings import Settings
 
-_BUCKETS = {"MNIST_INBOX_BUCKET": "inbox", "MNIST_RESULTS_BUCKET": "results"}
-_OTHER_BUCKETS = ("labels", "datasets", "mlflow")
+_BUCKETS = {
+    "MNIST_INBOX_BUCKET": "inbox",
+    "MNIST_RESULTS_BUCKET": "results",
+    "MNIST_LABELS_BUCKET": "labels",
+}
+_OTHER_BUCKETS = ("datasets", "mlflow")
 
 
 @dataclass(frozen=True)

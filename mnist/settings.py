@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     )
     inbox_bucket: str = Field("inbox", description="bucket people drop images into")
     results_bucket: str = Field("results", description="bucket for rows, receipts and leases")
+    labels_bucket: str = Field("labels", description="bucket for what reviewers say of images")
     model_name: str = Field("digits", description="registered model in MLflow")
     experiment_name: str = Field("digits", description="MLflow experiment of training runs")
     data_dir: Path | None = Field(

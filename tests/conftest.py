@@ -108,10 +108,11 @@ def settings(store: Store, tmp_path: Path) -> Iterator[Settings]:
         MLFLOW_TRACKING_URI="http://127.0.0.1:1",
         inbox_bucket=f"inbox-{mark}",
         results_bucket=f"results-{mark}",
+        labels_bucket=f"labels-{mark}",
         cache_dir=tmp_path / "cache",
         chunk_images=10,
     )
-    buckets = (made.inbox_bucket, made.results_bucket)
+    buckets = (made.inbox_bucket, made.results_bucket, made.labels_bucket)
     create_buckets(made, buckets)
     yield made
     # Each bucket takes volumes of the store, and there are only so many.
@@ -129,6 +130,12 @@ def inbox_bucket(settings: Settings) -> Bucket:
 def results_bucket(settings: Settings) -> Bucket:
     """The bucket of rows, receipts, leases and the journal."""
     return Bucket.on_s3(settings, settings.results_bucket)
+
+
+@pytest.fixture
+def labels_bucket(settings: Settings) -> Bucket:
+    """The bucket of reviews."""
+    return Bucket.on_s3(settings, settings.labels_bucket)
 
 
 @pytest.fixture

@@ -1,0 +1,132 @@
+"""Several people about the same image: what they agree on, and how well they agree at all."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import combinations
+
+from mnist.keys import ObjectVersion
+from mnist.reviews.review import Answer, Review, standing
+
+
+class State(StrEnum):
+    """Where an image is between its first answer and a label."""
+
+    SECOND_LOOK = "needs a second look"
+    THIRD_LOOK = "needs a third look"
+    AGREED = "agreed"
+
+
+@dataclass(frozen=True)
+class Consensus:
+    """What people said of one image so far. An image is its content: copies are the same one.
+
+    Attributes:
+        sha256: Digest of the image's bytes.
+        reviews: The answers that stand, one for each reviewer, the oldest first.
+        state: Whether they settle it.
+        answer: What they agree on; None until they do.
+    """
+
+    sha256: str
+    reviews: tuple[Review, ...]
+    state: State
+    answer: Answer | None
+
+    @property
+    def reviewers(self) -> tuple[str, ...]:
+        """Who has answered, in the order of their answers."""
+        return tuple(review.reviewer for review in self.reviews)
+
+    @property
+    def versions(self) -> tuple[ObjectVersion, ...]:
+        """Object versions that have this content, the first one reviewed first."""
+        return tuple(dict.fromkeys(review.version for review in self.reviews))
+
+    @property
+    def supporters(self) -> tuple[str, ...]:
+        """Who gave the answer that was agreed on."""
+        return tuple(r.reviewer for r in self.reviews if self.answer and r.answer == self.answer)
+
+
+def consensuses(reviews: Iterable[Review], needed: int) -> dict[str, Consensus]:
+    """Sum up what was said of each image.
+
+    Args:
+        reviews: All entries, in any order.
+        needed: How many reviewers must say the same before it is agreed, at least 1. Whoever says
+            otherwise must be outvoted as well.
+
+    Returns:
+        SHA-256 of the content -> what people say of it, in the order of the first answers.
+    """
+    by_image: dict[str, list[Review]] = defaultdict(list)
+    for review in standing(reviews):
+        by_image[review.sha256].append(review)
+    return {sha256: _consensus(sha256, said, needed) for sha256, said in by_image.items()}
+
+
+def _consensus(sha256: str, said: Sequence[Review], needed: int) -> Consensus:
+    (answer, votes), *others = Counter(review.answer for review in said).most_common()
+    if votes >= needed and all(votes > fewer for _, fewer in others):
+        return Consensus(sha256, tuple(said), State.AGREED, answer)
+    state = State.THIRD_LOOK if others else State.SECOND_LOOK
+    return Consensus(sha256, tuple(said), state, None)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How well two reviewers agree on the images that both have answered for.
+
+    Attributes:
+        reviewers: The two names, in alphabetical order.
+        images: Images that both have answered for.
+        agreed: On how many of these they said the same.
+        kappa: Cohen's kappa, see `cohens_kappa`.
+    """
+
+    reviewers: tuple[str, str]
+    images: int
+    agreed: int
+    kappa: float | None
+
+    @property
+    def rate(self) -> float:
+        """Share of images on which they said the same, 0-1."""
+        return self.agreed / self.images
+
+
+def agreements(found: Iterable[Consensus]) -> list[Agreement]:
+    """Compare every two reviewers who have looked at the same images."""
+    answers: dict[tuple[str, str], list[tuple[Answer, Answer]]] = defaultdict(list)
+    for consensus in found:
+        said = sorted((r.reviewer, r.answer) for r in consensus.reviews if r.answer is not None)
+        for (one, first), (other, second) in combinations(said, 2):
+            answers[one, other].append((first, second))
+    return [
+        Agreement(
+            pair, len(both), sum(first == second for first, second in both), cohens_kappa(both)
+        )
+        for pair, both in sorted(answers.items())
+    ]
+
+
+def cohens_kappa(answers: Sequence[tuple[str, str]]) -> float | None:
+    """Measure agreement beyond chance (Cohen 1960): 1 is perfect, 0 what chance gives.
+
+    Args:
+        answers: What two people said of each image.
+
+    Returns:
+        Kappa; None where it is not defined: no image, or both said one and the same of all.
+    """
+    n = len(answers)
+    first, second = (Counter(pair[side] for pair in answers) for side in (0, 1))
+    by_chance = sum(first[each] * second[each] for each in first) / (n * n) if n else 1.0
+    if by_chance == 1.0:
+        return None
+    observed = sum(one == other for one, other in answers) / n
+    return (observed - by_chance) / (1 - by_chance)

@@ -1,0 +1,99 @@
+"""One review: what one person said of one object version, or that they take an answer back."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, model_validator
+
+from mnist.keys import ObjectVersion
+
+
+class Answer(StrEnum):
+    """What a person can say of an image."""
+
+    ZERO, ONE, TWO, THREE, FOUR = "0", "1", "2", "3", "4"
+    FIVE, SIX, SEVEN, EIGHT, NINE = "5", "6", "7", "8", "9"
+    NOT_A_DIGIT = "not-a-digit"
+    UNSURE = "unsure"
+
+    @property
+    def digit(self) -> int | None:
+        """The digit it names, if it names one."""
+        return int(self) if self.isdecimal() else None
+
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Reviewer = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+class Review(BaseModel, frozen=True, extra="forbid"):
+    """An entry of the labels bucket. Entries are appended and never changed.
+
+    Attributes:
+        id: Name of the entry, unique.
+        at: When it was made.
+        reviewer: Who answers for it.
+        key: Key of the image in the inbox.
+        etag: Which version of it was looked at.
+        size: Its length in bytes.
+        sha256: Digest of the bytes that were looked at; a label is about these.
+        answer: What the reviewer said; None in an entry that takes one back.
+        withdraws: The entry that this one takes back; None in an answer.
+        read_as: Digit that the model had read, if it had read one.
+        model_version: Version that had read it; empty if none had.
+    """
+
+    id: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{8,64}$")]
+    at: AwareDatetime
+    reviewer: Reviewer
+    key: str = Field(min_length=1)
+    etag: str
+    size: int = Field(ge=0)
+    sha256: Sha256
+    answer: Answer | None = None
+    withdraws: str | None = None
+    read_as: int | None = Field(None, ge=0, le=9)
+    model_version: str = ""
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if (self.answer is None) == (self.withdraws is None):
+            raise ValueError("a review either answers or withdraws an earlier answer")
+        return self
+
+    @property
+    def version(self) -> ObjectVersion:
+        """The object version that was looked at."""
+        return ObjectVersion(self.key, self.etag, self.size)
+
+    def withdrawal(self, at: datetime | None = None) -> Review:
+        """Make the entry that takes this answer back, in the name of the same reviewer."""
+        at = at or datetime.now(UTC)
+        return self.model_copy(
+            update={"id": new_id(at), "at": at, "answer": None, "withdraws": self.id}
+        )
+
+
+def new_id(at: datetime) -> str:
+    """Name an entry: in the order of time, and never twice."""
+    return f"{at.astimezone(UTC):%H%M%S%f}-{secrets.token_hex(8)}"
+
+
+def standing(reviews: Iterable[Review]) -> list[Review]:
+    """Return the answers that count, the oldest first.
+
+    An answer counts until its own reviewer withdraws it or answers again for the same content;
+    nobody can take back what somebody else said.
+    """
+    ordered = sorted(reviews, key=lambda review: (review.at, review.id))
+    withdrawn = {(review.withdraws, review.reviewer) for review in ordered if review.withdraws}
+    latest: dict[tuple[str, str], Review] = {}
+    for review in ordered:
+        if review.answer is not None and (review.id, review.reviewer) not in withdrawn:
+            latest[review.sha256, review.reviewer] = review
+    return sorted(latest.values(), key=lambda review: (review.at, review.id))

@@ -1,0 +1,42 @@
+"""Reviews for tests."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+from mnist.keys import ObjectVersion
+from mnist.reviews.review import Answer, Review, new_id
+
+_START = datetime(2026, 11, 20, 12, tzinfo=UTC)
+_SECONDS = count()
+
+
+def review(image: str, reviewer: str, answer: str, /, **values) -> Review:
+    """Let somebody answer for an image, a second later than the answer before."""
+    at = _START + timedelta(seconds=next(_SECONDS))
+    return Review(
+        **{
+            "id": new_id(at),
+            "at": at,
+            "reviewer": reviewer,
+            "key": f"scans/{image}.png",
+            "etag": "e1",
+            "size": 100,
+            "sha256": hashlib.sha256(image.encode()).hexdigest(),
+            "answer": Answer(answer),
+        }
+        | values
+    )
+
+
+def review_of(version: ObjectVersion, content: bytes, reviewer: str, answer: str) -> Review:
+    """Let somebody answer for an object that is really there."""
+    return review(
+        "",
+        reviewer,
+        answer,
+        key=version.key,
+        etag=version.etag,
+        size=version.size,
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
