@@ -9,6 +9,7 @@ from mnist.operations.interventions import Interventions
 from mnist.operations.retraining import Retraining
 from mnist.registry.aliases import Aliases
 from mnist.registry.comparisons import ComparisonLog
+from mnist.registry.gate_slices import GateSlices
 from mnist.registry.publishing import Publisher
 
 
@@ -36,6 +37,7 @@ def gates() -> Gates:
         wiring.journal(),
         wiring.inbox(),
         wiring.results(),
+        GateSlices(wiring.results_bucket()),
     )
 
 

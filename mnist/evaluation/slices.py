@@ -1,16 +1,17 @@
 """Named slices of test images: thin and thick strokes, slant, size, and groups of writers.
 
-A model that is better on average can be worse on one of these. Slices depend on images and
+A model that is better on average can be worse on one of these. Slices depend on images, labels and
 writers alone, so they are the same for every model.
 """
 
 import math
+from collections.abc import Iterable
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist.digits import Images, Labels
+from mnist.digits import CLASSES, Images, Labels
 from mnist.errors import InvalidInput
 
 _INK = 64
@@ -59,6 +60,42 @@ def named_slices(images: Images, writers: Labels | None = None) -> dict[str, NDA
         if students.any() and not students.all():
             slices |= {"written by students": students, "written by employees": ~students}
     return slices
+
+
+def crossed_slices(
+    images: Images, labels: Labels, writers: Labels | None = None
+) -> dict[str, NDArray[np.bool_]]:
+    """Return the named slices, the ten digits, and each digit within each named slice.
+
+    Args:
+        images: As for `named_slices`.
+        labels: True digits, shape (n,).
+        writers: As for `named_slices`.
+
+    Returns:
+        Name -> mask of shape (n,), each with at least one image: `small`, `digit 4`,
+        `digit 4, small`.
+    """
+    named = named_slices(images, writers)
+    digits = {f"digit {digit}": labels == digit for digit in range(CLASSES)}
+    both = {
+        f"{of_digit}, {name}": mask & its
+        for of_digit, its in digits.items()
+        for name, mask in named.items()
+    }
+    return {name: mask for name, mask in (named | digits | both).items() if mask.any()}
+
+
+def slices_with(
+    wanted: Iterable[str], images: Images, labels: Labels, writers: Labels | None = None
+) -> dict[str, NDArray[np.bool_]]:
+    """Return the named slices, and of the crossed ones those that are wanted by name."""
+    named = named_slices(images, writers)
+    missing = set(wanted) - named.keys()
+    if not missing:
+        return named
+    crossed = crossed_slices(images, labels, writers)
+    return named | {name: mask for name, mask in crossed.items() if name in missing}
 
 
 def stroke_widths(images: Images) -> Measurements:

@@ -17,6 +17,7 @@ from mnist.operations.gathering import Contender, Tell, compare_in_production, g
 from mnist.operations.replay import production_images
 from mnist.promotion import Decision, Evidence, Policy, decide, refuse, report, small_sample_policy
 from mnist.registry.aliases import Aliases
+from mnist.registry.gate_slices import GateSlices
 from mnist.registry.journal import Journal, lineage
 from mnist.registry.reader import RegistryReader
 from mnist.settings import Settings
@@ -62,6 +63,7 @@ class Gates:
         journal: Journal,
         inbox: Inbox,
         results: Results,
+        gate_slices: GateSlices,
     ) -> None:
         self._settings = settings
         self._reader = reader
@@ -69,6 +71,7 @@ class Gates:
         self._journal = journal
         self._inbox = inbox
         self._results = results
+        self._gate_slices = gate_slices
 
     def contender(self, version: str) -> Contender:
         """Load a registered version.
@@ -85,7 +88,8 @@ class Gates:
     ) -> Judgement:
         """Compare a candidate with the champion on the same images.
 
-        A champion that cannot be found or loaded promotes nothing: the decision says so.
+        A champion that cannot be found or loaded promotes nothing: the decision says so. Slices
+        that people made permanent gates have their floors, unless an override names another.
 
         Args:
             candidate: Who wants to be champion.
@@ -98,6 +102,8 @@ class Gates:
             Unavailable: If the registry or the store does not answer.
         """
         policy = policy_for(data, overrides)
+        floors = self._gate_slices.floors(data.source) | policy.slice_floors
+        policy = policy.model_copy(update={"slice_floors": floors})
         seen = self._journal.champion()
         try:
             champion = self._champion(seen)
@@ -117,7 +123,7 @@ class Gates:
         limits = Limits(self._settings.max_image_bytes, self._settings.max_image_pixels)
         real_world = load_real_world(self._settings.real_world_dir, limits)
         sides = [candidate, champion] if champion else [candidate]
-        mine, *others = gather(sides, data, real_world, tell)
+        mine, *others = gather(sides, data, real_world, tell, policy.slice_floors)
         mine = replace(mine, holdout_uses=self._uses_of(data.test.digest))
         if champion is None:
             return decide(mine, None, policy)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from mnist.candidates.candidate import evidence
@@ -10,7 +10,7 @@ from mnist.data.datasets import Dataset
 from mnist.data.labelled import LabelledImages
 from mnist.digits import Images, Probabilities
 from mnist.evaluation.corruptions import Corruption, corrupt
-from mnist.evaluation.slices import named_slices
+from mnist.evaluation.slices import slices_with
 from mnist.operations.replay import ProductionImages, compare_readings
 from mnist.promotion import Evidence, Replay, Runtime, Sample
 from mnist.scoring.chunks import PinnedModel
@@ -46,6 +46,7 @@ def gather(
     data: Dataset,
     real_world: Mapping[str, LabelledImages],
     tell: Tell,
+    slices: Collection[str] = (),
 ) -> list[Evidence]:
     """Measure every side on the same images, the corrupted ones included.
 
@@ -54,13 +55,15 @@ def gather(
         data: Whose test images are read.
         real_world: Further sets, by name.
         tell: Hears how far the work is.
+        slices: Names of crossed slices (`mnist.evaluation.slices`) to measure besides the usual.
     """
     tell(0, "reading the test images")
-    readings = [side.predict(data.test.images) for side in sides]
-    slices = named_slices(data.test.images, data.test_writers)
+    test = data.test
+    readings = [side.predict(test.images) for side in sides]
+    masks = slices_with(slices, test.images, test.labels, data.test_writers)
     tell(1 / _STEPS, "reading real-world sets")
     samples = [_real_world(side, real_world) for side in sides]
-    corruptions = _under_corruption(sides, data.test, tell)
+    corruptions = _under_corruption(sides, test, tell)
     return [
         evidence(
             side.model.name,
@@ -68,7 +71,7 @@ def gather(
             data,
             probabilities,
             corruptions=accuracies,
-            slices=slices,
+            slices=masks,
             real_world=of_real_world,
             runtime=side.runtime,
         )

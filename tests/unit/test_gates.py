@@ -8,6 +8,7 @@ from mnist.data.labelled import LabelledImages
 from mnist.errors import InvalidInput, InvalidPolicy, NoChampion
 from mnist.operations.gates import Gates, policy_for
 from mnist.operations.gathering import Contender
+from mnist.registry.gate_slices import GateSlices
 from mnist.registry.journal import Journal
 from mnist.settings import Settings
 from mnist.storage.bucket import Bucket
@@ -51,7 +52,12 @@ def aliases():
 
 
 @pytest.fixture
-def judge(registry, aliases, tmp_path):
+def gate_slices():
+    return GateSlices(Bucket.in_memory())
+
+
+@pytest.fixture
+def judge(registry, aliases, gate_slices):
     """Judge a version after some decisions, the last of which made the present champion."""
 
     def run(version, *decisions, policy=None, **changed):
@@ -63,7 +69,9 @@ def judge(registry, aliases, tmp_path):
             written.append(entry.model_copy(update={"images_digest": DRAWN.digest}))
         registry.champion_version = written.champion() or registry.champion_version
         store = Bucket.in_memory()
-        gates = Gates(settings, registry, aliases, written, Inbox(store), Results(store))
+        gates = Gates(
+            settings, registry, aliases, written, Inbox(store), Results(store), gate_slices
+        )
         told = []
         model = registry.version(version)
         contender = Contender(model, registry.predictor(model).predict)
@@ -153,6 +161,20 @@ def test_real_world_sets_have_floors_of_their_own(judge, tmp_path):
     assert checks(judgement)["real-world set forms"]["status"] == "passed"
     assert checks(judgement)["real-world set photos"]["status"] == "failed"
     assert not judgement.decision.promote
+
+
+@pytest.mark.usefixtures("nobody")
+def test_a_slice_that_a_person_made_a_gate_must_reach_its_floor(judge, gate_slices):
+    source = {"dataset": DATA.source, "who": "Ada", "why": "4s are read as 9s"}
+    gate_slices.set_floor("digit 4", 0.9, **source)
+    gate_slices.set_floor("digit 9, small", 0.5, **source | {"dataset": "other images"})
+    assert checks(judge("1"))["slice digit 4"]["status"] == "passed"
+    refused = judge("2")  # swaps 4 and 9
+    assert checks(refused)["slice digit 4"]["limit"] == 0.9
+    assert not refused.decision.promote
+    assert "slice digit 9, small" not in checks(refused)
+    overridden = judge("2", policy={"slice_floors": {"digit 4": 0.0}})
+    assert checks(overridden)["slice digit 4"]["status"] == "passed"
 
 
 def test_the_policy_follows_the_data_and_names_impossible_fields():
