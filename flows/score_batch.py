@@ -16,7 +16,8 @@ from flows.retries import is_worth_a_retry
 from mnist.errors import BatchFailed
 from mnist.keys import ObjectVersion
 from mnist.operations.batches import RecordedChunk
-from mnist.scoring.chunks import Chunk, PinnedModel
+from mnist.scoring.chunks import Chunk
+from mnist.scoring.readings import PinnedModel
 from mnist.scoring.receipts import Receipt
 
 _CHUNKS_AT_ONCE = 2
