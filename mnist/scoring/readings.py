@@ -1,7 +1,7 @@
 """What a model makes of decoded images: the same code behind every door.
 
-Batches, the online API and the drawing board all come through `read_digits`, so an image gets the same
-digit, confidence and need of review wherever it is handed in.
+Batches, the online API and the drawing board all come through `read_digits`, so an image gets the
+same digit, confidence and need of review wherever it is handed in.
 """
 
 from __future__ import annotations
