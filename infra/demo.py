@@ -75,6 +75,7 @@ def main() -> int:
     for service in SERVICES:
         if service.page:
             console.print(f"  {service.page:22} {service.address(os.environ)}")
+    console.print("  dashboard login        your name and a password: grep DASHBOARD_ .local/env")
     console.print("  names and keys         . .local/env\n  to stop                make down")
     return 0 if receipt.is_balanced and receipt.listing.count == dropped else 1
 

@@ -53,7 +53,9 @@ _OTHER_PORTS = (
 PORT_NAMES = (*_PREFERRED_PORTS, *_OTHER_PORTS)
 """Variables that hold a port of the stack."""
 
-_FOREIGN = re.compile(r"(AWS|PREFECT|MLFLOW|STREAMLIT|WEED|SEAWEEDFS|MNIST|SUPERVISOR)_|PYTHON")
+_FOREIGN = re.compile(
+    r"(AWS|PREFECT|MLFLOW|STREAMLIT|DASHBOARD|WEED|SEAWEEDFS|MNIST|SUPERVISOR)_|PYTHON"
+)
 
 _WRITTEN_ANEW = {"PATH", "NO_PROXY", "no_proxy"}
 
@@ -129,6 +131,8 @@ def _new_secrets() -> dict[str, str]:
         "MLFLOW_TRACKING_USERNAME": "admin",
         "MLFLOW_TRACKING_PASSWORD": secrets.token_urlsafe(24),
         "MLFLOW_FLASK_SERVER_SECRET_KEY": secrets.token_urlsafe(32),
+        "DASHBOARD_LOOKING_PASSWORD": secrets.token_urlsafe(12),
+        "DASHBOARD_CHANGING_PASSWORD": secrets.token_urlsafe(12),
     }
 
 
