@@ -7,7 +7,6 @@ from importlib.resources import files
 import streamlit as st
 
 from dashboard import wiring
-from dashboard.access import login
 from dashboard.texts import plain
 from dashboard.views import batches, overview
 from mnist.errors import InvalidSettings
@@ -26,13 +25,10 @@ def main() -> None:
     )
     try:
         wiring.settings()
-        wiring.accounts()
     except InvalidSettings as error:
         st.error(plain(str(error)))
         return
-    if login.admitted():
-        page.run()
-        login.show_person()
+    page.run()
 
 
 if __name__ == "__main__":

@@ -1,1 +1,0 @@
-"""Who looks at the pages, and who may change something."""
