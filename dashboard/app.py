@@ -7,6 +7,7 @@ from importlib.resources import files
 import streamlit as st
 
 from dashboard import wiring
+from dashboard.access import login
 from dashboard.texts import plain
 from dashboard.views import batches, overview
 from mnist.errors import InvalidSettings
@@ -25,10 +26,13 @@ def main() -> None:
     )
     try:
         wiring.settings()
+        wiring.accounts()
     except InvalidSettings as error:
         st.error(plain(str(error)))
         return
-    page.run()
+    if login.admitted():
+        page.run()
+        login.show_person()
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ from dashboard.queries import models as model_queries
 from dashboard.queries import rows as row_queries
 from mnist.errors import MnistError
 from mnist.keys import ObjectVersion
-from mnist.registry.catalogue import TrainingRun
 from mnist.registry.journal import JournalEntry
+from mnist.registry.records import TrainingRun
 
 _RUNS_SHOWN = 20
 

@@ -7,6 +7,7 @@ from functools import cache
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
+from dashboard.access.accounts import Accounts
 from mnist.registry.catalogue import Catalogue
 from mnist.registry.journal import Journal
 from mnist.settings import load_settings
@@ -32,6 +33,18 @@ class Orchestrator(BaseSettings):
 def orchestrator() -> Orchestrator:
     """Where Prefect is."""
     return Orchestrator()
+
+
+@cache
+def accounts() -> Accounts:
+    """Who may enter.
+
+    Raises:
+        InvalidSettings: If nobody could be told from anybody else.
+    """
+    found = Accounts()
+    found.check()
+    return found
 
 
 @cache

@@ -9,7 +9,6 @@ from mnist.operations.rescoring import Rescoring
 from mnist.operations.sweeping import Sweeper
 from mnist.registry.journal import Journal
 from mnist.registry.reader import RegistryReader
-from mnist.scoring.completion import CompletionRule
 from mnist.settings import Settings, load_settings
 from mnist.storage.bucket import Bucket
 from mnist.storage.inbox import Inbox
@@ -74,9 +73,7 @@ def rescoring() -> Rescoring:
 
 def new_sweeper() -> Sweeper:
     """What finds new images; it remembers what it has seen, so keep it."""
-    settings = cached_settings()
-    rule = CompletionRule(settings.settle_seconds, settings.longest_open_seconds)
-    return Sweeper(inbox(), results(), settings.sweep_seconds, rule)
+    return Sweeper(inbox(), results(), cached_settings().sweep_seconds)
 
 
 def lease(batch: str, run: str, wait_seconds: float) -> Lease:

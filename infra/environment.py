@@ -19,9 +19,6 @@ from mnist.errors import InvalidSettings
 
 FILE_NAME = "env"
 
-EVENTS_PATH = "/store-events"
-"""Where the watcher hears the store; `flows.listener` says it again, a test holds them together."""
-
 _HEADER = """\
 # The local stack: where everything is, and the keys to it. Keep it to yourself.
 #
@@ -51,13 +48,14 @@ _PREFERRED_PORTS = {
 _OTHER_PORTS = (
     *(f"SEAWEEDFS_{name.upper()}_PORT" for name in seaweedfs.PORTS if name != "s3"),
     "PREFECT_WORKER_WEBSERVER_PORT",
-    "MNIST_EVENTS_PORT",
 )
 
 PORT_NAMES = (*_PREFERRED_PORTS, *_OTHER_PORTS)
 """Variables that hold a port of the stack."""
 
-_FOREIGN = re.compile(r"(AWS|PREFECT|MLFLOW|STREAMLIT|WEED|SEAWEEDFS|MNIST|SUPERVISOR)_|PYTHON")
+_FOREIGN = re.compile(
+    r"(AWS|PREFECT|MLFLOW|STREAMLIT|DASHBOARD|WEED|SEAWEEDFS|MNIST|SUPERVISOR)_|PYTHON"
+)
 
 _WRITTEN_ANEW = {"PATH", "NO_PROXY", "no_proxy"}
 
@@ -133,7 +131,8 @@ def _new_secrets() -> dict[str, str]:
         "MLFLOW_TRACKING_USERNAME": "admin",
         "MLFLOW_TRACKING_PASSWORD": secrets.token_urlsafe(24),
         "MLFLOW_FLASK_SERVER_SECRET_KEY": secrets.token_urlsafe(32),
-        "MNIST_EVENTS_TOKEN": secrets.token_urlsafe(32),
+        "DASHBOARD_LOOKING_PASSWORD": secrets.token_urlsafe(12),
+        "DASHBOARD_CHANGING_PASSWORD": secrets.token_urlsafe(12),
     }
 
 
@@ -151,8 +150,7 @@ def _derived(chosen: Mapping[str, str], directory: Path) -> dict[str, str]:
         if not chosen[name].isdecimal():
             raise InvalidSettings(f"{name} is {chosen[name]!r} in {directory}/env, not a port.")
     prefect = f"http://{LOOPBACK}:{chosen['PREFECT_SERVER_API_PORT']}"
-    events = f"http://{LOOPBACK}:{chosen['MNIST_EVENTS_PORT']}{EVENTS_PATH}"
-    return seaweedfs.notifying(events, chosen["MNIST_EVENTS_TOKEN"]) | {
+    return {
         "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{chosen['SEAWEEDFS_S3_PORT']}",
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",

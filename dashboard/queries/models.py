@@ -12,8 +12,9 @@ from mnist.errors import IntegrityError, InvalidEvaluation
 from mnist.evaluation.acceptance import NOTHING_ACCEPTED
 from mnist.evaluation.metrics import Evaluation
 from mnist.evaluation.statistics import Interval, proportion_lower_bound, proportion_upper_bound
-from mnist.registry.catalogue import Catalogue, TrainingRun, VersionDetails
+from mnist.registry.catalogue import Catalogue
 from mnist.registry.journal import Journal, JournalEntry, promoted_last
+from mnist.registry.records import TrainingRun, VersionDetails
 from mnist.registry.tags import ACCEPT_CONFIDENCE
 
 MNIST = "mnist"

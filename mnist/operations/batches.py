@@ -16,8 +16,9 @@ from mnist.errors import InvalidBatch
 from mnist.images import Limits
 from mnist.keys import ObjectVersion
 from mnist.registry.reader import RegistryReader
-from mnist.scoring.chunks import Chunk, PinnedModel, cut_chunks, score_chunk
+from mnist.scoring.chunks import Chunk, cut_chunks, score_chunk
 from mnist.scoring.graphs import Predictor
+from mnist.scoring.readings import PinnedModel
 from mnist.scoring.receipts import Listing, Receipt, RejectLimit, RunRecord, VersionRecord, write_up
 from mnist.scoring.verification import find_problems
 from mnist.settings import Settings

@@ -16,9 +16,10 @@ from mnist.errors import InvalidBatch, InvalidInput
 from mnist.images import Limits, preprocessing_digest
 from mnist.keys import ObjectVersion
 from mnist.registry.reader import RegistryReader
-from mnist.scoring.chunks import Chunk, PinnedModel, cut_chunks, score_chunk
+from mnist.scoring.chunks import Chunk, cut_chunks, score_chunk
 from mnist.scoring.differences import changed_readings, content_name, flips
 from mnist.scoring.graphs import Predictor
+from mnist.scoring.readings import PinnedModel
 from mnist.settings import Settings
 from mnist.storage.inbox import Inbox
 from mnist.storage.rescores import Rescores

@@ -20,8 +20,8 @@ from mnist.registry.aliases import Aliases
 from mnist.registry.journal import Journal, JournalEntry
 from mnist.registry.publishing import Publisher, RegisteredVersion
 from mnist.registry.reader import RegistryReader
-from mnist.scoring.chunks import PinnedModel
 from mnist.scoring.graphs import Predictor
+from mnist.scoring.readings import PinnedModel
 from mnist.settings import Settings
 from mnist.training.recipes import Recipe, get_recipe
 from mnist.training.train import Epoch, Training, train

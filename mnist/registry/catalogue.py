@@ -3,65 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
 
 from mnist.digits import CLASSES
-from mnist.errors import InvalidEvaluation, NoChampion, Unavailable
+from mnist.errors import InvalidEvaluation, InvalidInput, NoChampion, Unavailable
 from mnist.evaluation.metrics import Evaluation
 from mnist.registry.reader import CHAMPION
+from mnist.registry.records import TrainingRun, Version, VersionDetails, run_of, version_of
 from mnist.registry.rest import MlflowRest
+
+TEST_PREDICTIONS = "test-predictions.parquet"
+"""What a version reads in each test image: `index`, `label`, `p0` to `p9`."""
+
+HISTORY = "history.json"
+"""One object per epoch: loss and accuracy, in training and validation."""
 
 _EVALUATION = "evaluation.json"
 _PROXIED = "mlflow-artifacts:/"
-
-
-@dataclass(frozen=True)
-class TrainingRun:
-    """A training run as MLflow keeps it.
-
-    Attributes:
-        run_id: Its identifier.
-        name: What people call it.
-        status: `RUNNING`, `FINISHED`, `FAILED` or `KILLED`.
-        started_at: When it began.
-        finished_at: When it ended, if it did.
-        metrics: Last value of each metric.
-        tags: What the run says of itself: recipe, dataset, digests.
-        artifact_uri: Where its files lie.
-        url: Its page in MLflow.
-    """
-
-    run_id: str
-    name: str
-    status: str
-    started_at: datetime
-    finished_at: datetime | None
-    metrics: Mapping[str, float]
-    tags: Mapping[str, str]
-    artifact_uri: str
-    url: str
-
-
-@dataclass(frozen=True)
-class VersionDetails:
-    """A registered version and the run it came from.
-
-    Attributes:
-        name: Registered model.
-        version: Its number.
-        registered_at: When it was registered.
-        tags: What the version says of itself.
-        run: Where it came from.
-    """
-
-    name: str
-    version: str
-    registered_at: datetime
-    tags: Mapping[str, str]
-    run: TrainingRun
+_COMPARISON = "compare-models-%"
 
 
 class Catalogue:
@@ -100,14 +58,41 @@ class Catalogue:
                 f"No version of model {self._model_name!r} has been promoted yet; run "
                 "`prefect deployment run 'retrain/default'` first."
             )
-        record = answer["model_version"]
-        return VersionDetails(
-            name=record["name"],
-            version=str(record["version"]),
-            registered_at=_time(record["creation_timestamp"]),
-            tags=_pairs(record.get("tags", [])),
-            run=self._run(record["run_id"]),
+        return self._with_run(version_of(answer["model_version"]))
+
+    def version(self, version: str) -> VersionDetails:
+        """Describe a version by its number.
+
+        Raises:
+            InvalidInput: If there is no such version.
+        """
+        answer = self._rest.get(
+            "model-versions/get", {"name": self._model_name, "version": version}
         )
+        if answer is None:
+            raise InvalidInput(
+                f"Model {self._model_name!r} has no version {version!r}; MLflow lists them."
+            )
+        return self._with_run(version_of(answer["model_version"]))
+
+    def versions(self, limit: int) -> list[Version]:
+        """List the registered versions, the newest first."""
+        answer = self._rest.get(
+            "model-versions/search",
+            {
+                "filter": f"name='{self._model_name}'",
+                "max_results": str(limit),
+                "order_by": "version_number DESC",
+            },
+        )
+        found = [version_of(record) for record in (answer or {}).get("model_versions", [])]
+        return sorted(found, key=lambda each: int(each.version), reverse=True)
+
+    def file(self, run: TrainingRun, name: str) -> bytes | None:
+        """Read a file from the top of a run's artifacts, or None if the run kept none."""
+        if not self._has(run, name):
+            return None
+        return self._rest.artifact(f"{run.artifact_uri.removeprefix(_PROXIED)}/{name}")
 
     def evaluation(self, run: TrainingRun) -> Evaluation | None:
         """Read what a training run measured on the test images, or None if it kept nothing.
@@ -115,55 +100,51 @@ class Catalogue:
         Raises:
             InvalidEvaluation: If the file is not an evaluation.
         """
-        if not self._has(run, _EVALUATION):
-            return None
-        location = f"{run.artifact_uri.removeprefix(_PROXIED)}/{_EVALUATION}"
-        return _evaluation(self._rest.artifact(location), run)
+        content = self.file(run, _EVALUATION)
+        return None if content is None else _evaluation(content, run)
 
     def runs(self, limit: int) -> list[TrainingRun]:
         """List the last training runs, the newest first."""
-        answer = self._rest.get(
-            "experiments/get-by-name", {"experiment_name": self._experiment_name}
-        )
+        return self._runs_in(self._experiment_name, limit)
+
+    def comparisons(self, limit: int) -> list[TrainingRun]:
+        """List the parent runs of finished comparisons of models, the newest first."""
+        wanted = f"attributes.run_name LIKE '{_COMPARISON}' and attributes.status = 'FINISHED'"
+        return self._runs_in(f"{self._experiment_name}-comparisons", limit, wanted)
+
+    def _runs_in(self, experiment: str, limit: int, wanted: str = "") -> list[TrainingRun]:
+        answer = self._rest.get("experiments/get-by-name", {"experiment_name": experiment})
         if answer is None:
             return []
         found = self._rest.search(
             "runs/search",
             {
                 "experiment_ids": [answer["experiment"]["experiment_id"]],
+                "filter": wanted,
                 "max_results": limit,
                 "order_by": ["attributes.start_time DESC"],
             },
         )
-        return [self._described(record) for record in found.get("runs", [])]
+        return [run_of(record, self._rest.uri) for record in found.get("runs", [])]
 
-    def _run(self, run_id: str) -> TrainingRun:
-        answer = self._rest.get("runs/get", {"run_id": run_id})
+    def _with_run(self, version: Version) -> VersionDetails:
+        answer = self._rest.get("runs/get", {"run_id": version.run_id})
         if answer is None:
             raise Unavailable(
-                f"MLflow has lost run {run_id}, from which the champion of "
-                f"{self._model_name!r} came; restore it, or promote another version."
+                f"MLflow has lost run {version.run_id}, from which version {version.version} of "
+                f"{version.name!r} came; restore it, or use another version."
             )
-        return self._described(answer["run"])
+        return VersionDetails(
+            name=version.name,
+            version=version.version,
+            registered_at=version.registered_at,
+            tags=version.tags,
+            run=run_of(answer["run"], self._rest.uri),
+        )
 
     def _has(self, run: TrainingRun, path: str) -> bool:
         listed = self._rest.get("artifacts/list", {"run_id": run.run_id}) or {}
         return any(file["path"] == path for file in listed.get("files", []))
-
-    def _described(self, record: Mapping[str, Any]) -> TrainingRun:
-        info, data = record["info"], record.get("data", {})
-        ended = info.get("end_time")
-        return TrainingRun(
-            run_id=info["run_id"],
-            name=info.get("run_name", ""),
-            status=info["status"],
-            started_at=_time(info["start_time"]),
-            finished_at=_time(ended) if ended else None,
-            metrics=_pairs(data.get("metrics", [])),
-            tags=_pairs(data.get("tags", [])),
-            artifact_uri=info["artifact_uri"],
-            url=f"{self._rest.uri}/#/experiments/{info['experiment_id']}/runs/{info['run_id']}",
-        )
 
 
 def _evaluation(content: bytes, run: TrainingRun) -> Evaluation:
@@ -180,11 +161,3 @@ def _evaluation(content: bytes, run: TrainingRun) -> Evaluation:
             f"{CLASSES}; evaluate the model again."
         )
     return found
-
-
-def _pairs(records: list[dict[str, Any]]) -> dict[str, Any]:
-    return {record["key"]: record["value"] for record in records}
-
-
-def _time(milliseconds: int | str) -> datetime:
-    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)

@@ -10,8 +10,8 @@ from typing import Any
 from mnist.errors import IntegrityError, InvalidInput, NoChampion
 from mnist.registry.rest import MlflowRest
 from mnist.registry.tags import ACCEPT_CONFIDENCE, GRAPH_LOCATION, GRAPH_SHA256
-from mnist.scoring.chunks import PinnedModel
 from mnist.scoring.graphs import Predictor
+from mnist.scoring.readings import PinnedModel
 
 CHAMPION = "champion"
 

@@ -11,13 +11,13 @@ from itertools import islice
 from typing import Any
 
 import cv2
-import numpy as np
 import pyarrow as pa
 
-from mnist.digits import Images, Outcome, Probabilities, Reason
+from mnist.digits import Outcome, Reason
 from mnist.errors import AccessDenied, ObjectChanged, ObjectGone
 from mnist.images import Decoded, Limits, Rejection, decode, preprocessing_digest
 from mnist.keys import ObjectVersion, chunk_name
+from mnist.scoring.readings import PinnedModel, Predict, Reading, read_digits
 from mnist.tables import PROBABILITY_COLUMNS, ROWS
 
 _SLICE = 64
@@ -27,26 +27,6 @@ _SETTLED = (Outcome.SCORED, Outcome.REJECTED)
 
 Read = Callable[[ObjectVersion], bytes]
 """Reads exactly one object version; raises ObjectGone, ObjectChanged, AccessDenied, Unavailable."""
-
-Predict = Callable[[Images], Probabilities]
-"""Images (n, 28, 28) uint8 to calibrated probabilities (n, 10)."""
-
-
-@dataclass(frozen=True, slots=True)
-class PinnedModel:
-    """The model version a run holds on to from its start to its end.
-
-    Attributes:
-        name: Registered model.
-        version: Its version in the registry.
-        digest: SHA-256 of its scoring graph.
-        accept_confidence: Rows with at least this confidence and no warning need no review.
-    """
-
-    name: str
-    version: str
-    digest: str
-    accept_confidence: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +150,7 @@ def _rows(
     contents: Sequence[_Content], model: PinnedModel, predict: Predict
 ) -> list[dict[str, Any]]:
     decoded = [content.decoded for content in contents if content.decoded is not None]
-    predictions: Iterator[dict[str, Any]] = iter(())
-    if decoded:
-        probabilities = predict(np.stack([image.pixels for image in decoded]))
-        predictions = iter(_predictions(probabilities))
+    readings = iter(read_digits(decoded, model, predict))
     rows = []
     for content in contents:
         version = content.version
@@ -190,11 +167,8 @@ def _rows(
             "accepted": False,
         }
         if content.decoded is not None:
-            row |= next(predictions)
-            row["warnings"] = [str(warning) for warning in content.decoded.warnings]
+            row |= _columns(next(readings)) | _input_statistics(content.decoded)
             row["pipeline"] = content.decoded.pipeline
-            row |= _input_statistics(content.decoded)
-            row["accepted"] = not row["warnings"] and row["confidence"] >= model.accept_confidence
         rows.append(row)
     return rows
 
@@ -210,19 +184,12 @@ def _input_statistics(decoded: Decoded) -> dict[str, Any]:
     }
 
 
-def _predictions(probabilities: Probabilities) -> list[dict[str, Any]]:
-    """Spell out probabilities (n, 10) as digit, confidence, margin and the ten numbers."""
-    digits = probabilities.argmax(axis=1)
-    ranked = np.sort(probabilities, axis=1)
-    top, second = ranked[:, -1], ranked[:, -2]
-    return [
-        dict(zip(PROBABILITY_COLUMNS, each, strict=True))
-        | {"digit": digit, "confidence": confidence, "margin": margin}
-        for each, digit, confidence, margin in zip(
-            probabilities.tolist(),
-            digits.tolist(),
-            top.tolist(),
-            (top - second).tolist(),
-            strict=True,
-        )
-    ]
+def _columns(reading: Reading) -> dict[str, Any]:
+    return {
+        "digit": reading.digit,
+        "confidence": reading.confidence,
+        "margin": reading.margin,
+        "warnings": [str(warning) for warning in reading.warnings],
+        "accepted": reading.accepted,
+        **dict(zip(PROBABILITY_COLUMNS, reading.probabilities, strict=True)),
+    }

@@ -10,9 +10,10 @@ import pytest
 from mlflow import MlflowClient
 
 from mnist.candidates.run_records import RunRecord
-from mnist.errors import InvalidEvaluation, MnistError, NoChampion, Unavailable
+from mnist.errors import InvalidEvaluation, InvalidInput, MnistError, NoChampion, Unavailable
 from mnist.evaluation.metrics import evaluate
 from mnist.registry.catalogue import Catalogue
+from mnist.registry.comparisons import ComparisonLog
 from mnist.registry.publishing import Publisher
 from tests.factories import template_graph
 
@@ -74,6 +75,38 @@ def test_runs_come_newest_first_and_no_more_than_asked_for(catalogue, publish):
     (newest, _) = catalogue.runs(2)
     assert (newest.name, newest.status) == ("demo-seed-0", "FINISHED")
     assert newest.finished_at >= newest.started_at
+
+
+def test_versions_come_newest_first_and_each_can_be_looked_up(catalogue, publish):
+    first, second, third = (publish() for _ in range(3))
+    assert [each.version for each in catalogue.versions(2)] == [third.version, second.version]
+    newest = catalogue.versions(1)[0]
+    assert (newest.run_id, newest.tags["recipe"]) == (third.run_id, "demo")
+    assert catalogue.version(first.version).run.run_id == first.run_id
+    with pytest.raises(InvalidInput, match="has no version '99'"):
+        catalogue.version("99")
+
+
+def test_a_file_of_a_run_is_read_if_the_run_kept_it(catalogue, publish):
+    details = catalogue.version(publish(history=b"[1]").version)
+    assert catalogue.file(details.run, "history.json") == b"[1]"
+    assert catalogue.file(details.run, "other.json") is None
+
+
+def test_finished_comparisons_are_found_and_nothing_else(
+    catalogue, mlflow_uri, name, store, monkeypatch
+):
+    for variable, value in store.environment().items():
+        monkeypatch.setenv(variable, value)
+    assert catalogue.comparisons(5) == []
+    log = ComparisonLog(mlflow_uri, f"experiment-{name}-comparisons")
+    done, failed = (log.begin(f"compare-models-seed-{seed}", {}) for seed in range(2))
+    log.add(done, "mlp", parameters={}, metrics={}, epochs=[], files={})
+    log.end(done, {}, {"comparison.csv": b"model\n"})
+    log.give_up(failed)
+    (found,) = catalogue.comparisons(5)
+    assert found.run_id == done
+    assert catalogue.file(found, "comparison.csv") == b"model\n"
 
 
 def test_a_run_without_evaluation_has_none(catalogue, publish):

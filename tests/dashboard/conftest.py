@@ -8,11 +8,17 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard import wiring
+from dashboard.access.login import PERSON
+from dashboard.access.people import Person, Role
 from mnist.settings import Settings
+from tests.dashboard.browser import address, visit  # noqa: F401  # fixtures
 from tests.dashboard.fake_services import FakeServices, running_services
 from tests.dashboard.scored import Scorer
 
 _SECONDS = 60
+
+LOOKING_PASSWORD = "only-for-looking"
+CHANGING_PASSWORD = "also-for-changing"
 
 
 def _forget() -> None:
@@ -41,6 +47,9 @@ def environment(settings: Settings, services: FakeServices) -> dict[str, str]:
         "PREFECT_API_URL": f"{services.url}/api",
         "MNIST_INBOX_BUCKET": settings.inbox_bucket,
         "MNIST_RESULTS_BUCKET": settings.results_bucket,
+        "MNIST_LABELS_BUCKET": settings.labels_bucket,
+        "DASHBOARD_LOOKING_PASSWORD": LOOKING_PASSWORD,
+        "DASHBOARD_CHANGING_PASSWORD": CHANGING_PASSWORD,
     }
 
 
@@ -91,6 +100,11 @@ class Page:
             self.app.query_params[name] = value
         self.app.run()
         return self.checked()
+
+    def by(self, name: str = "ada", role: Role = Role.CHANGING) -> "Page":
+        """Let somebody look who has logged in."""
+        self.app.session_state[PERSON] = Person(name, role)
+        return self
 
     def checked(self) -> "Page":
         """Be sure that nobody sees a traceback."""

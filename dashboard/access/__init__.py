@@ -1,0 +1,1 @@
+"""Who looks at the pages, and who may change something."""

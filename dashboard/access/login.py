@@ -1,0 +1,134 @@
+"""The door: nobody sees a page without a name and a role."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from dashboard import wiring
+from dashboard.access.accounts import SESSION_SECONDS, Throttle
+from dashboard.access.people import Person, Role
+from dashboard.texts import plain
+from mnist.errors import AccessDenied
+
+PERSON = "person"
+"""Key of the session's person."""
+
+_COOKIE = "digits-session"
+_NOBODY = Person("", Role.LOOKING)
+_KEEP_COOKIE = """
+export default function ({ data }) {
+  const secure = location.protocol === "https:" ? "; Secure" : ""
+  document.cookie = `${data.cookie}; Path=/; SameSite=Strict${secure}`
+}
+"""
+
+
+def person() -> Person:
+    """Tell who looks at this page; nobody may change anything."""
+    known = st.session_state.get(PERSON, _NOBODY)
+    return known if isinstance(known, Person) else _NOBODY
+
+
+def admitted() -> bool:
+    """Find out who is there, or draw the form that asks. False until somebody is known."""
+    if PERSON in st.session_state:
+        _keep(wiring.accounts().session(person(), time.time()))
+        return True
+    accounts = wiring.accounts()
+    if accounts.oidc:
+        return _by_provider()
+    found = accounts.person_in(str(st.context.cookies.get(_COOKIE, "")), time.time())
+    if found is not None and not st.session_state.get("logged-out"):
+        st.session_state[PERSON] = found
+        return True
+    _ask()
+    return False
+
+
+def show_person() -> None:
+    """Say who is logged in, with the way out."""
+    known = person()
+    may = "may change things" if known.may_change else "may look"
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+        st.caption(f"{plain(known.name)} · {may}", width="content")
+        st.button("Log out", type="tertiary", on_click=_leave, key="log-out")
+
+
+def _ask() -> None:
+    if st.session_state.pop("forget-session", False):
+        _cookie()(data={"cookie": f"{_COOKIE}=; Max-Age=0"}, key="session-cookie")
+    _, middle, _ = st.columns([1, 2, 1])
+    with middle, st.form("login"):
+        st.title("Digits")
+        st.caption("Labels and changes are kept under the name that you give here.")
+        name = st.text_input("Your name", max_chars=100, autocomplete="username")
+        password = st.text_input("Password", type="password", autocomplete="current-password")
+        if st.form_submit_button("Log in", type="primary"):
+            _try(name, password)
+        st.caption(
+            "Two passwords, two roles: one looks, one changes things. On a local stack both "
+            "stand in .local/env: `grep DASHBOARD_ .local/env`."
+        )
+
+
+def _try(name: str, password: str) -> None:
+    origin = st.context.ip_address  # None on loopback
+    address = origin if isinstance(origin, str) else "loopback"
+    try:
+        _throttle().admit(address)
+        st.session_state[PERSON] = wiring.accounts().enter(name, password)
+    except AccessDenied as error:
+        st.error(plain(str(error)))
+        return
+    _throttle().forgive(address)
+    st.session_state.pop("logged-out", None)
+    st.rerun()
+
+
+def _by_provider() -> bool:
+    if not st.user.is_logged_in:
+        st.title("Digits")
+        st.button("Log in", type="primary", on_click=st.login)
+        return False
+    try:
+        found = wiring.accounts().person_of(
+            str(st.user.get("email", "")), verified=bool(st.user.get("email_verified", False))
+        )
+    except AccessDenied as error:
+        st.error(plain(str(error)))
+        st.button("Log out", on_click=st.logout)
+        return False
+    st.session_state[PERSON] = found
+    return True
+
+
+def _leave() -> None:
+    st.session_state.pop(PERSON, None)
+    st.session_state["logged-out"] = st.session_state["forget-session"] = True
+    if wiring.accounts().oidc:
+        st.logout()
+
+
+def _keep(session: str) -> None:
+    """Leave the session with the browser once, so that a reload does not ask again."""
+    if wiring.accounts().oidc or st.session_state.get("session-kept"):
+        return
+    until = datetime.fromtimestamp(time.time() + SESSION_SECONDS, UTC)
+    expires = format_datetime(until, usegmt=True)
+    _cookie()(data={"cookie": f"{_COOKIE}={session}; Expires={expires}"}, key="session-cookie")
+    st.session_state["session-kept"] = True
+
+
+@st.cache_resource(show_spinner=False)
+def _throttle() -> Throttle:
+    return Throttle()
+
+
+@st.cache_resource(show_spinner=False)
+def _cookie() -> ComponentRenderer:
+    return st.components.v2.component("digits_session", js=_KEEP_COOKIE)

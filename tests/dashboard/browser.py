@@ -1,0 +1,101 @@
+"""A dashboard server of the test's own, and a tab of a real Chromium in front of it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from dashboard.access.accounts import Accounts
+from dashboard.access.people import Person, Role
+from infra.ports import free_ports
+
+_ROOT = Path(__file__).parents[2]
+_CHROMIUM = shutil.which("chromium")
+_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+_SECONDS = 60
+
+
+@pytest.fixture
+def address(environment, tmp_path) -> Iterator[str]:
+    """A dashboard that was started just now and that nobody has opened yet."""
+    if _CHROMIUM is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    (port,) = free_ports(1)
+    options = ("--server.address", "127.0.0.1", "--server.port", str(port))
+    log = tmp_path / "dashboard.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", *options],
+            cwd=_ROOT,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{url}/_stcore/health", process, log)
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+class Visit:
+    """A tab, and what it did besides showing the page."""
+
+    def __init__(self, tab: Page, address: str) -> None:
+        self.tab = tab
+        self.address = address
+        self.strangers: list[str] = []
+        self.complaints: list[str] = []
+        tab.on("request", self._note_request)
+        tab.on("pageerror", lambda error: self.complaints.append(str(error)))
+        tab.on("dialog", lambda dialog: self.complaints.append(dialog.message))
+
+    def log_in(self, name: str = "ada", role: Role = Role.CHANGING) -> None:
+        """Have the session of somebody who has logged in before."""
+        session = Accounts().session(Person(name, role), time.time())
+        cookie = {"name": "digits-session", "value": session, "url": self.address}
+        self.tab.context.add_cookies([cookie])
+
+    def open(self, page: str = "", **query: str) -> None:
+        """Go to an address and wait for its heading."""
+        self.tab.goto(f"{self.address}/{page}?{urlencode(query)}")
+        expect(self.tab.get_by_role("heading", level=1)).to_be_visible(timeout=_SECONDS * 1000)
+
+    def _note_request(self, request) -> None:
+        at_home = (self.address, self.address.replace("http", "ws", 1), "data:", "blob:")
+        if not request.url.startswith(at_home):
+            self.strangers.append(request.url)
+
+
+@pytest.fixture
+def visit(address) -> Iterator[Visit]:
+    """A fresh browser in which nobody has logged in."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
+        tab = browser.new_page(accept_downloads=True)
+        tab.set_default_timeout(_SECONDS * 1000)
+        expect.set_options(timeout=_SECONDS * 1000)
+        yield Visit(tab, address)
+        browser.close()
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx.get(url, timeout=2, trust_env=False).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    pytest.fail(f"{url} did not come up; the end of its log:\n{log.read_text()[-2000:]}")
