@@ -11,7 +11,7 @@ from prefect.futures import as_completed
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows import artifacts, wiring
+from flows import artifacts, events, wiring
 from flows.retries import is_worth_a_retry
 from mnist.errors import BatchFailed
 from mnist.keys import ObjectVersion
@@ -82,7 +82,7 @@ def _score_all(batch: str, missing: list[ObjectVersion]) -> list[RecordedChunk]:
     flow_run_name="score-{batch}",
     task_runner=ThreadPoolTaskRunner(max_workers=_CHUNKS_AT_ONCE),  # type: ignore[arg-type]
 )
-def score_batch(batch: str, wait_seconds: float = 600) -> dict[str, Any]:
+def score_batch(batch: str, wait_seconds: float = 600, close: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002 -- a field of Prefect's form
     """Give every image of a batch an outcome, and write the receipt that proves it.
 
     Safe to repeat and to run twice at once: what is recorded is never recorded again.
@@ -90,9 +90,10 @@ def score_batch(batch: str, wait_seconds: float = 600) -> dict[str, Any]:
     Args:
         batch: Name of a folder at the top of the inbox bucket, such as `scans-2026-11-20`.
         wait_seconds: How long to wait while another run works on the same batch.
+        close: Write the receipt now. The watcher leaves that for when the batch has settled.
 
     Returns:
-        The receipt's sums.
+        The receipt's sums; while the batch is left open, how many images were listed and scored.
 
     Raises:
         InvalidBatch: If the folder does not exist or has no images.
@@ -106,9 +107,20 @@ def score_batch(batch: str, wait_seconds: float = 600) -> dict[str, Any]:
         listed = list_batch(batch)
         missing = subtract_recorded(batch, listed)
         done = _score_all(batch, missing) if missing else []
+        events.batch_scored(batch, len(missing))
+        if not close:
+            get_run_logger().info("%s: %d new of %d, left open.", batch, len(missing), len(listed))
+            return {"batch": batch, "verdict": "open", "listed": len(listed), "new": len(missing)}
         receipt = close_batch(batch, run, started_at, listed, done)
+    return _announce(receipt, is_new=receipt.run.name == run)
+
+
+def _announce(receipt: Receipt, *, is_new: bool) -> dict[str, Any]:
+    """Show the receipt; a batch with too many rejects ends its run as failed."""
     artifacts.publish_receipt(receipt)
-    get_run_logger().info("%s: %s", batch, receipt.verdict_reason)
+    if is_new:
+        events.batch_closed(receipt)
+    get_run_logger().info("%s: %s", receipt.batch, receipt.verdict_reason)
     if receipt.verdict != "complete":
-        raise BatchFailed(f"Batch {batch!r}: {receipt.verdict_reason}")
+        raise BatchFailed(f"Batch {receipt.batch!r}: {receipt.verdict_reason}")
     return receipt.summary()

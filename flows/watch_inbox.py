@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
+import time
+
 from prefect import flow, get_run_logger
 
 from flows import wiring
-from flows.score_batch import score_batch
-from mnist.errors import LeaseHeld, MnistError
+from flows.sweep import Sweep
 
 
 @flow(name="watch-inbox")
 def watch_inbox() -> dict[str, str]:
-    """Look at the whole inbox once and score every batch that has images without an outcome.
+    """Look at every batch of the inbox and score each image that has no outcome yet.
 
     The watcher process does the same about once a second; this flow is the safety net that runs
-    on a schedule, and the way to sweep by hand.
+    on a schedule, and the way to sweep by hand. It ends when every batch it found has settled
+    and has its receipt.
 
     Returns:
         Batch name to what became of it.
+
+    Raises:
+        NoChampion: If there is something to score and nothing to score it with.
+        Unavailable: If the store or the registry does not answer.
     """
-    logger = get_run_logger()
-    outcome: dict[str, str] = {}
-    for batch in wiring.new_sweeper().pending():
-        if wiring.is_held(batch):
-            outcome[batch] = "left alone: another run works on it"
-            continue
-        try:
-            outcome[batch] = score_batch(batch, wait_seconds=0)["verdict"]
-        except LeaseHeld as error:
-            outcome[batch] = f"left alone: {error}"
-        except MnistError as error:
-            outcome[batch] = f"failed: {error}"
-            logger.warning("Batch %s: %s", batch, error)
-    logger.info("Swept the inbox: %s", outcome or "nothing new")
+    sweep = Sweep(wiring.new_sweeper())
+    outcome = sweep.once(whole=True)
+    while sweep.sweeper.open_batches:
+        time.sleep(wiring.cached_settings().sweep_seconds)
+        outcome |= sweep.once()
+    get_run_logger().info("Swept the inbox: %s", outcome or "nothing new")
     return outcome

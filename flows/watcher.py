@@ -1,72 +1,78 @@
 """The warm process: sweeps the inbox about once a second and scores in-process.
 
 A fresh process for every batch would pay its imports every time. Here they are paid once, and a
-dropped image has its row a second or two later. Whatever this process does not survive, the next
-one finds again in the store.
+dropped image has its row a second or two later. The store's notifications only shorten the pause
+before the next sweep. Whatever this process does not survive, the next one finds in the store.
 """
 
 from __future__ import annotations
 
 import signal
 import threading
+import time
+from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
 
 import structlog
 
-from flows import wiring
-from flows.score_batch import score_batch
-from mnist.errors import LeaseHeld, MnistError, NoChampion
+from flows import events, wiring
+from flows.doorbell import Doorbell
+from flows.listener import ListenerThread, listener
+from flows.sweep import Sweep
+from mnist.errors import MnistError
 from mnist.log import configure_logging
+from mnist.settings import Settings
+
+_PATIENCE = 0.01
+"""When nothing has come for t seconds, the pause between sweeps grows towards t / 100."""
 
 _log = structlog.get_logger(__name__)
 
 
 class Watcher:
-    """Sweeps until told to stop."""
+    """Sweeps until told to stop.
 
-    def __init__(self) -> None:
+    Args:
+        settings: How often to look.
+        doorbell: What shortens the pause when the store announces something.
+    """
+
+    def __init__(self, settings: Settings, doorbell: Doorbell) -> None:
+        self._settings = settings
+        self._doorbell = doorbell
         self._stopping = threading.Event()
-        self._sweeper = wiring.new_sweeper()
+        self._sweep = Sweep(wiring.new_sweeper(), self._stopping.is_set)
+        self._last_news = time.monotonic()
         self._last_complaint = ""
 
     def stop(self, signum: int, _frame: FrameType | None) -> None:
         """Finish the sweep at hand and leave."""
         _log.info("watcher.stopping", signal=signal.Signals(signum).name)
         self._stopping.set()
+        self._doorbell.wake()
 
     def run(self) -> None:
         """Sweep until `stop` is called."""
         _log.info("watcher.started")
-        while not self._stopping.wait(wiring.cached_settings().sweep_seconds):
+        while not self._stopping.is_set():
+            rung = self._doorbell.wait(self._pause())
+            for batch, objects in rung.items():
+                self._sweep.sweeper.expect(batch)
+                events.batch_dropped(batch, objects)
             try:
-                self._sweep()
+                if self._sweep.once():
+                    self._last_news = time.monotonic()
             except MnistError as error:
                 self._complain("watcher.sweep-failed", error)
             else:
                 self._last_complaint = ""
         _log.info("watcher.stopped")
 
-    def _sweep(self) -> None:
-        pending = self._sweeper.pending()
-        if pending:
-            wiring.registry_reader().champion()  # without one, no run is worth starting
-        for batch in pending:
-            if self._stopping.is_set():
-                return
-            if wiring.is_held(batch):
-                self._sweeper.put_off(batch)
-                continue
-            try:
-                summary = score_batch(batch, wait_seconds=0)
-                _log.info("batch.scored", **summary)
-            except LeaseHeld as error:
-                self._sweeper.put_off(batch)
-                _log.info("batch.left-alone", batch=batch, reason=str(error))
-            except NoChampion:
-                raise
-            except MnistError as error:
-                self._sweeper.put_off(batch)
-                _log.warning("batch.failed", batch=batch, error=str(error))
+    def _pause(self) -> float:
+        shortest = self._settings.sweep_seconds
+        longest = max(self._settings.longest_sweep_seconds, shortest)
+        quiet = 0 if self._sweep.sweeper.open_batches else time.monotonic() - self._last_news
+        return min(max(shortest, _PATIENCE * quiet), longest)
 
     def _complain(self, event: str, error: MnistError) -> None:
         """Log a standing problem once, not every second."""
@@ -75,13 +81,23 @@ class Watcher:
             self._last_complaint = str(error)
 
 
+def _listening(settings: Settings, doorbell: Doorbell) -> AbstractContextManager[object]:
+    if settings.events_port is None or settings.events_token is None:
+        return nullcontext()
+    app = listener(doorbell, settings.inbox_bucket, settings.events_token)
+    return ListenerThread(app, settings.events_host, settings.events_port)
+
+
 def main() -> None:
     """Run the watcher until SIGTERM or SIGINT."""
     configure_logging()
-    watcher = Watcher()
+    settings = wiring.cached_settings()
+    doorbell = Doorbell()
+    watcher = Watcher(settings, doorbell)
     signal.signal(signal.SIGTERM, watcher.stop)
     signal.signal(signal.SIGINT, watcher.stop)
-    watcher.run()
+    with _listening(settings, doorbell):
+        watcher.run()
 
 
 if __name__ == "__main__":

@@ -9,13 +9,13 @@ from mnist.operations.rescoring import Rescoring
 from mnist.operations.sweeping import Sweeper
 from mnist.registry.journal import Journal
 from mnist.registry.reader import RegistryReader
+from mnist.scoring.completion import CompletionRule
 from mnist.settings import Settings, load_settings
 from mnist.storage.bucket import Bucket
 from mnist.storage.inbox import Inbox
 from mnist.storage.lease import Lease, holder
 from mnist.storage.rescores import Rescores
 from mnist.storage.results import Results
-from mnist.storage.reviews import ReviewLog
 
 cached_settings = cache(load_settings)
 
@@ -47,13 +47,6 @@ def journal() -> Journal:
 
 
 @cache
-def review_log() -> ReviewLog:
-    """What people have said of images."""
-    settings = cached_settings()
-    return ReviewLog(Bucket.on_s3(settings, settings.labels_bucket))
-
-
-@cache
 def registry_reader() -> RegistryReader:
     """The champion and its scoring graph, without importing MLflow."""
     settings = cached_settings()
@@ -81,7 +74,9 @@ def rescoring() -> Rescoring:
 
 def new_sweeper() -> Sweeper:
     """What finds new images; it remembers what it has seen, so keep it."""
-    return Sweeper(inbox(), results(), cached_settings().sweep_seconds)
+    settings = cached_settings()
+    rule = CompletionRule(settings.settle_seconds, settings.longest_open_seconds)
+    return Sweeper(inbox(), results(), settings.sweep_seconds, rule)
 
 
 def lease(batch: str, run: str, wait_seconds: float) -> Lease:

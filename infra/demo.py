@@ -30,6 +30,7 @@ from infra.demo_images import demonstration_images
 from infra.services import SERVICES
 from mnist.data.datasets import load_dataset
 from mnist.errors import MnistError, NoChampion, Unavailable
+from mnist.keys import READY_MARKER
 from mnist.registry.journal import Journal
 from mnist.registry.reader import RegistryReader
 from mnist.scoring.receipts import Receipt
@@ -136,6 +137,7 @@ def _drop(settings: Settings, batch: str) -> int:
     images = list(demonstration_images(load_dataset(settings.data_dir).test, _TEST_DIGITS))
     for name, content in images:
         client.put_object(Bucket=settings.inbox_bucket, Key=f"{batch}/{name}", Body=content)
+    client.put_object(Bucket=settings.inbox_bucket, Key=f"{batch}/{READY_MARKER}", Body=b"")
     console.print(f"  dropped {len(images)} files into s3://{settings.inbox_bucket}/{batch}/")
     return len(images)
 

@@ -19,6 +19,9 @@ from mnist.errors import InvalidSettings
 
 FILE_NAME = "env"
 
+EVENTS_PATH = "/store-events"
+"""Where the watcher hears the store; `flows.listener` says it again, a test holds them together."""
+
 _HEADER = """\
 # The local stack: where everything is, and the keys to it. Keep it to yourself.
 #
@@ -48,6 +51,7 @@ _PREFERRED_PORTS = {
 _OTHER_PORTS = (
     *(f"SEAWEEDFS_{name.upper()}_PORT" for name in seaweedfs.PORTS if name != "s3"),
     "PREFECT_WORKER_WEBSERVER_PORT",
+    "MNIST_EVENTS_PORT",
 )
 
 PORT_NAMES = (*_PREFERRED_PORTS, *_OTHER_PORTS)
@@ -133,6 +137,7 @@ def _new_secrets() -> dict[str, str]:
         "MLFLOW_FLASK_SERVER_SECRET_KEY": secrets.token_urlsafe(32),
         "DASHBOARD_LOOKING_PASSWORD": secrets.token_urlsafe(12),
         "DASHBOARD_CHANGING_PASSWORD": secrets.token_urlsafe(12),
+        "MNIST_EVENTS_TOKEN": secrets.token_urlsafe(32),
     }
 
 
@@ -150,7 +155,8 @@ def _derived(chosen: Mapping[str, str], directory: Path) -> dict[str, str]:
         if not chosen[name].isdecimal():
             raise InvalidSettings(f"{name} is {chosen[name]!r} in {directory}/env, not a port.")
     prefect = f"http://{LOOPBACK}:{chosen['PREFECT_SERVER_API_PORT']}"
-    return {
+    events = f"http://{LOOPBACK}:{chosen['MNIST_EVENTS_PORT']}{EVENTS_PATH}"
+    return seaweedfs.notifying(events, chosen["MNIST_EVENTS_TOKEN"]) | {
         "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{chosen['SEAWEEDFS_S3_PORT']}",
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",

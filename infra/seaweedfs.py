@@ -33,6 +33,8 @@ _GRPC_PARTS = ("MASTER", "VOLUME", "FILER", "S3", "ADMIN", "WORKER", "MQ", "CLIE
 
 _SHORTEST_SECRET = 16
 
+_NOTIFICATIONS = "WEED_NOTIFICATION_WEBHOOK_"
+
 
 def new_secrets() -> dict[str, str]:
     """Make one fresh value for each name in SECRETS."""
@@ -77,6 +79,22 @@ def command(directory: Path, ports: Mapping[str, int]) -> list[str]:
     ]
 
 
+def notifying(endpoint_url: str, token: str) -> dict[str, str]:
+    """Give the variables that make the store announce what is written, by SeaweedFS's webhook.
+
+    Losing a notification costs a moment, so it is tried again once and then forgotten.
+    """
+    return {
+        f"{_NOTIFICATIONS}ENABLED": "true",
+        f"{_NOTIFICATIONS}ENDPOINT": endpoint_url,
+        f"{_NOTIFICATIONS}BEARER_TOKEN": token,
+        f"{_NOTIFICATIONS}EVENT_TYPES": "create update rename",
+        f"{_NOTIFICATIONS}PATH_PREFIXES": "/buckets/",
+        f"{_NOTIFICATIONS}TIMEOUT_SECONDS": "2",
+        f"{_NOTIFICATIONS}MAX_RETRIES": "1",
+    }
+
+
 def protected_environment(environment: Mapping[str, str], directory: Path) -> dict[str, str]:
     """Give what the store may see: its secrets, its certificates, and nobody's configuration.
 
@@ -91,7 +109,8 @@ def protected_environment(environment: Mapping[str, str], directory: Path) -> di
             f"The store does not start without credentials; {', '.join(missing)} must be set to "
             f"at least {_SHORTEST_SECRET} characters. `make up` writes them to .local/env."
         )
-    names = {*SECRETS, "PATH", "TMPDIR", *(n for n in environment if n.startswith("SUPERVISOR_"))}
+    passed_on = [n for n in environment if n.startswith(("SUPERVISOR_", _NOTIFICATIONS))]
+    names = {*SECRETS, "PATH", "TMPDIR", *passed_on}
     kept = {name: environment[name] for name in names & environment.keys()}
     certificates = directory / "certificates"
     ensure_certificates(certificates)

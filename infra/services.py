@@ -81,7 +81,7 @@ DASHBOARD = Service(
     "dashboard", ports=("STREAMLIT_SERVER_PORT",), health="/_stcore/health", page="dashboard"
 )
 WORKER = Service("worker", ports=("PREFECT_WORKER_WEBSERVER_PORT",), health="/health")
-WATCHER = Service("watcher", announces="watcher.started")
+WATCHER = Service("watcher", ports=("MNIST_EVENTS_PORT",), announces="watcher.started")
 
 SERVICES = (STORE, MLFLOW, PREFECT, DASHBOARD, WORKER, WATCHER)
 """In the order of starting."""

@@ -56,6 +56,12 @@ def is_image_key(key: str) -> bool:
     return not key.endswith("/") and key.rpartition("/")[2] != READY_MARKER
 
 
+def is_ready_marker(key: str, batch: str) -> bool:
+    """Tell whether an object says that a batch is complete: `_READY` at the top of its folder."""
+    folder, _, name = key.rpartition("/")
+    return name == READY_MARKER and "/" not in folder and batch_of(key) == batch
+
+
 def check_batch_name(batch: str) -> str:
     """Return the name unchanged if it can be a batch.
 

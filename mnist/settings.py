@@ -66,13 +66,23 @@ class Settings(BaseSettings):
     real_world_dir: Path | None = Field(
         None, description="labelled images of your own, as SET/DIGIT/FILE, that gates measure too"
     )
-    reviews_needed: int = Field(
-        2, ge=1, description="reviewers who must say the same before a training uses a label"
-    )
-    max_reviewed_share: float = Field(
-        0.1, ge=0, le=1, description="largest share of the training images that are reviewed ones"
-    )
     sweep_seconds: float = Field(1.0, gt=0, description="pause between two looks at the inbox")
+    longest_sweep_seconds: float = Field(
+        3.0, gt=0, description="the same when nothing has come for some minutes"
+    )
+    settle_seconds: float = Field(
+        10.0, ge=0, description="a batch without new objects for so long is complete"
+    )
+    longest_open_seconds: float = Field(
+        900.0, gt=0, description="a batch that never comes to rest gets a receipt after this"
+    )
+    events_port: int | None = Field(
+        None, ge=1, le=65_535, description="where the watcher hears the store's notifications"
+    )
+    events_host: str = Field("127.0.0.1", description="address that this port listens on")
+    events_token: SecretStr | None = Field(
+        None, min_length=16, description="what the store must send as `Authorization: Bearer`"
+    )
 
 
 def load_settings() -> Settings:

@@ -111,6 +111,8 @@ def settings(store: Store, tmp_path: Path) -> Iterator[Settings]:
         labels_bucket=f"labels-{mark}",
         cache_dir=tmp_path / "cache",
         chunk_images=10,
+        sweep_seconds=0.05,
+        settle_seconds=0,
     )
     buckets = (made.inbox_bucket, made.results_bucket, made.labels_bucket)
     create_buckets(made, buckets)

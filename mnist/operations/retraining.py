@@ -15,7 +15,6 @@ from mnist.errors import IntegrityError, NoChampion
 from mnist.operations.approval import Approval
 from mnist.operations.gates import Gates, Judgement
 from mnist.operations.gathering import Contender, Tell
-from mnist.operations.relabelling import Relabelling
 from mnist.promotion import Policy
 from mnist.registry.aliases import Aliases
 from mnist.registry.journal import Journal, JournalEntry
@@ -39,7 +38,6 @@ class Retraining:
         aliases: Aliases,
         journal: Journal,
         gates: Gates,
-        relabelling: Relabelling,
     ) -> None:
         self._settings = settings
         self._publisher = publisher
@@ -47,7 +45,6 @@ class Retraining:
         self._aliases = aliases
         self._journal = journal
         self._gates = gates
-        self._relabelling = relabelling
 
     def recipe(self, name: str) -> Recipe:
         """Find a recipe before any time is spent.
@@ -77,18 +74,12 @@ class Retraining:
         self._journal.champion()
 
     def load(self, seed: int) -> TrainingData:
-        """Load the images, cut off the validation set and add what people have labelled.
+        """Load the images and cut off the validation set.
 
         Raises:
             InvalidDataset: If a file is missing or is not what it claims to be.
-            Unavailable: If the store does not answer.
         """
-        return load_training_data(
-            self._settings.data_dir,
-            seed,
-            self._relabelling.reviewed_images(),
-            max_reviewed_share=self._settings.max_reviewed_share,
-        )
+        return load_training_data(self._settings.data_dir, seed)
 
     def train(
         self, recipe: Recipe, data: TrainingData, seed: int, on_epoch: Callable[[Epoch], None]
@@ -145,8 +136,7 @@ class Retraining:
         )
         predict = Predictor(candidate.graph, candidate.graph_sha256).predict
         contender = Contender(model, predict, candidate.runtime)
-        judgement = self._gates.judge(contender, data.dataset, policy or {}, tell)
-        return self._relabelling.explain(judgement, predict, data.reviewed)
+        return self._gates.judge(contender, data.dataset, policy or {}, tell)
 
     def conclude(
         self,

@@ -5,31 +5,55 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from mnist.scoring.completion import Completion, CompletionRule
+from mnist.scoring.receipts import Listing
 from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
 
-_LONGEST_PAUSE_SECONDS = 60.0
+_PATIENCE = 0.1
+"""A batch that was quiet for t seconds is looked at again after a tenth of t."""
+
+_LONGEST_PAUSE_SECONDS = 3_600.0
+_LONGEST_PUT_OFF_SECONDS = 60.0
 
 
 @dataclass
 class _Watch:
-    """When a batch is looked at again."""
+    """What the sweeper remembers of a batch; times are of its clock.
 
-    pause_seconds: float
+    Attributes:
+        due: When it is looked at again.
+        last_news: When something in it was last seen to be new.
+        open_since: First news that no receipt knows of; None once a receipt covers everything.
+        digest: Of the listing as the last look saw it; empty before the first look.
+        is_recorded: Whether everything in it had its outcome.
+        is_ready: Whether the last look saw a `_READY` marker.
+        failures: How often working on it failed in a row.
+    """
+
     due: float
+    last_news: float
+    open_since: float | None = None
+    digest: str = ""
+    is_recorded: bool = False
+    is_ready: bool = False
+    failures: int = 0
 
 
 class Sweeper:
     """Looks at the inbox again and again.
 
     A new folder is seen by the next sweep. A folder in which nothing happens is looked at less
-    and less often, up to once a minute, so that a sweep costs about as much as there is news.
+    and less often, and the looks of one sweep together take no longer than the pause between
+    two, so a sweep costs about as much as there is news, however many old batches there are.
 
     Args:
         inbox: What people dropped.
         results: What has been recorded.
-        pause_seconds: Pause before a quiet batch is looked at again, at first; it doubles.
+        pause_seconds: Pause between two sweeps.
+        rule: When a batch counts as complete.
         clock: Seconds that only grow.
     """
 
@@ -38,45 +62,125 @@ class Sweeper:
         inbox: Inbox,
         results: Results,
         pause_seconds: float,
+        rule: CompletionRule,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._inbox = inbox
         self._results = results
-        self._first_pause = pause_seconds
+        self._pause = pause_seconds
+        self._rule = rule
         self._clock = clock
         self._watches: dict[str, _Watch] = {}
 
-    def pending(self) -> list[str]:
+    @property
+    def open_batches(self) -> list[str]:
+        """Name the batches that no receipt covers yet, unless working on them failed."""
+        return [
+            name
+            for name, watch in self._watches.items()
+            if watch.open_since is not None and not watch.failures
+        ]
+
+    def pending(self, *, whole: bool = False) -> list[str]:
         """Name the batches that are due for a look and have images without an outcome.
+
+        Args:
+            whole: Look at every batch, however long it takes.
 
         Raises:
             Unavailable: If the store does not answer.
             AccessDenied: If it refuses the credentials.
         """
+        now = self._clock()
         names = self._inbox.batches()
-        self._watches = {name: self._watches.get(name, self._new()) for name in names}
-        return [name for name in names if self._is_due(name) and self._look(name)]
+        self._watches = {n: self._watches.get(n) or _Watch(due=now, last_news=now) for n in names}
+        due = [name for name in names if self._watches[name].due <= now]
+        due.sort(key=lambda name: (bool(self._watches[name].digest), self._watches[name].due))
+        found = []
+        for name in due:
+            if self._look(name):
+                found.append(name)
+            if not whole and self._clock() - now > self._pause:
+                break  # the others come first the next time
+        return found
+
+    def complete(self) -> dict[str, Completion]:
+        """Name the open batches that count as complete now, each with the reason."""
+        now = self._clock()
+        found = {}
+        for name, watch in self._watches.items():
+            if watch.open_since is None or (watch.failures and watch.due > now):
+                continue
+            why = self._rule.verdict(
+                quiet_seconds=now - watch.last_news if watch.is_recorded else 0,
+                open_seconds=now - watch.open_since,
+                is_ready=watch.is_ready and watch.is_recorded,
+            )
+            if why is not None:
+                found[name] = why
+        return found
+
+    def is_ready(self, batch: str) -> bool:
+        """Tell whether the last look at a batch saw its `_READY` marker."""
+        return self._watches[batch].is_ready
+
+    def expect(self, batch: str) -> None:
+        """Look at a batch with the next sweep, because something is said to have happened."""
+        if batch in self._watches:
+            self._watches[batch].due = self._clock()
 
     def put_off(self, batch: str) -> None:
         """Look at a batch later, because working on it did not succeed."""
-        self._rest(batch)
+        watch = self._watches[batch]
+        pause = min(self._pause * 2**watch.failures, _LONGEST_PUT_OFF_SECONDS)
+        watch.failures = min(watch.failures + 1, 16)
+        watch.due = self._clock() + pause
 
-    def _new(self) -> _Watch:
-        return _Watch(self._first_pause, self._clock())
-
-    def _is_due(self, batch: str) -> bool:
-        return self._watches[batch].due <= self._clock()
+    def close(self, batch: str) -> None:
+        """Take note that a receipt was written."""
+        watch = self._watches[batch]
+        watch.open_since, watch.failures = None, 0
 
     def _look(self, batch: str) -> bool:
+        """Look at one batch; tell whether it has images without an outcome."""
+        watch = self._watches[batch]
         settled = self._results.settled(batch)
-        for page in self._inbox.versions(batch):
-            if any(version.identity not in settled for version in page):
-                self._watches[batch] = self._new()
-                return True
-        self._rest(batch)
+        listed, watch.is_ready = self._inbox.look(batch)
+        is_pending = any(version.identity not in settled for version in listed)
+        digest = Listing.of(listed).digest
+        is_new, is_first = digest != watch.digest, not watch.digest
+        watch.digest, watch.is_recorded = digest, not is_pending
+        if is_pending:
+            if is_new or watch.open_since is None:
+                self._take_news(watch)
+            watch.due = self._clock()
+            return True
+        if is_new and listed:
+            self._compare_with_receipts(batch, watch, is_first=is_first)
+        watch.failures = 0
+        self._rest(watch)
         return False
 
-    def _rest(self, batch: str) -> None:
-        watch = self._watches.setdefault(batch, self._new())
-        watch.due = self._clock() + watch.pause_seconds
-        watch.pause_seconds = min(2 * watch.pause_seconds, _LONGEST_PAUSE_SECONDS)
+    def _compare_with_receipts(self, batch: str, watch: _Watch, *, is_first: bool) -> None:
+        """Open a batch that has rows which no receipt knows of; deletions alone do not open one."""
+        parts = set(self._results.part_keys(batch))
+        covering = [r for r in self._results.receipts(batch) if parts <= {p.key for p in r.parts}]
+        if not covering:
+            self._take_news(watch)
+            return
+        watch.open_since = None
+        if is_first:
+            age = datetime.now(UTC) - covering[-1].run.finished_at
+            watch.last_news = self._clock() - max(age.total_seconds(), 0)
+
+    def _take_news(self, watch: _Watch) -> None:
+        watch.last_news = self._clock()
+        if watch.open_since is None:
+            watch.open_since = watch.last_news
+
+    def _rest(self, watch: _Watch) -> None:
+        quiet = self._clock() - watch.last_news
+        pause = max(self._pause, _PATIENCE * quiet)
+        if watch.open_since is not None:
+            pause = min(pause, max(self._pause, self._rule.settle_seconds / 2))
+        watch.due = self._clock() + min(pause, _LONGEST_PAUSE_SECONDS)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mnist.errors import InvalidBatch
-from mnist.keys import LOOSE, ObjectVersion, batch_of, check_batch_name, is_image_key
+from mnist.keys import (
+    LOOSE,
+    ObjectVersion,
+    batch_of,
+    check_batch_name,
+    is_image_key,
+    is_ready_marker,
+)
 from mnist.storage.bucket import Bucket
 
 
@@ -30,6 +37,15 @@ class Inbox:
             wanted = [v for v in page if is_image_key(v.key) and batch_of(v.key) == batch]
             if wanted:
                 yield wanted
+
+    def look(self, batch: str) -> tuple[list[ObjectVersion], bool]:
+        """List a batch whole, and tell whether the folder holds its `_READY` marker."""
+        versions: list[ObjectVersion] = []
+        is_ready = False
+        for page in self._pages(check_batch_name(batch)):
+            versions += [v for v in page if is_image_key(v.key) and batch_of(v.key) == batch]
+            is_ready = is_ready or any(is_ready_marker(v.key, batch) for v in page)
+        return versions, is_ready
 
     def read(self, version: ObjectVersion) -> bytes:
         """Read exactly this object version.

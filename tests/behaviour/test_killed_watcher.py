@@ -42,6 +42,7 @@ def environment(settings, store, mlflow_uri, prefect_api, tmp_path, monkeypatch,
         "MNIST_CHUNK_IMAGES": "10",
         "MNIST_LEASE_SECONDS": "5",
         "MNIST_SWEEP_SECONDS": "0.2",
+        "MNIST_SETTLE_SECONDS": "1",
     }
 
 

@@ -36,6 +36,14 @@ def test_running_it_again_changes_nothing(inbox_bucket, results):
     assert len(results.receipts("b")) == 1
 
 
+def test_a_batch_may_be_left_open_and_closed_later(inbox_bucket, results):
+    drop(inbox_bucket, "b", 3)
+    assert score_batch("b", close=False) == {"batch": "b", "verdict": "open", "listed": 3, "new": 3}
+    assert results.rows("b").num_rows == 3
+    assert results.receipts("b") == []
+    assert score_batch("b")["verdict"] == "complete"
+
+
 def test_people_see_the_receipt_in_prefect(inbox_bucket):
     drop(inbox_bucket, "Seen By People", 3)
     score_batch("Seen By People")

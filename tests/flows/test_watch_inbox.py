@@ -1,8 +1,15 @@
 """The sweep as a flow."""
 
 import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 
+from flows import wiring
+from flows.sweep import Sweep
 from flows.watch_inbox import watch_inbox
+from mnist.errors import Unavailable
+from mnist.operations.sweeping import Sweeper
+from mnist.scoring.completion import CompletionRule
 from tests.factories import png
 
 pytestmark = pytest.mark.usefixtures("wired")
@@ -24,3 +31,50 @@ def test_a_second_sweep_finds_nothing_new(inbox_bucket):
     inbox_bucket.drop("a/1.png", png(1))
     watch_inbox()
     assert watch_inbox() == {}
+
+
+def test_every_batch_it_found_has_its_receipt_in_the_end(inbox_bucket, results):
+    for batch in ("a", "b {odd} name"):
+        inbox_bucket.drop(f"{batch}/1.png", png(1))
+    watch_inbox()
+    assert [len(results.receipts(batch)) for batch in ("a", "b {odd} name")] == [1, 1]
+
+
+def test_rows_come_before_the_receipt_and_a_marker_brings_both(inbox_bucket, results):
+    now = [0.0]
+    rule = CompletionRule(settle_seconds=10, longest_open_seconds=100)
+    sweep = Sweep(Sweeper(wiring.inbox(), results, 1, rule, clock=lambda: now[0]))
+    inbox_bucket.drop("a/1.png", png(1))
+    inbox_bucket.drop("b/1.png", png(1))
+    inbox_bucket.drop("b/_READY", b"")
+    assert sweep.once() == {"a": "open", "b": "complete"}
+    assert results.rows("a")["digit"].to_pylist() == [1]
+    assert results.receipts("a") == []
+    assert sweep.once() == {}
+    now[0] += 10
+    assert sweep.once() == {"a": "complete"}
+    assert sweep.once() == {}
+    assert len(results.receipts("a")) == len(results.receipts("b")) == 1
+
+
+def test_the_name_of_a_run_says_which_batch_and_what_it_does(inbox_bucket):
+    inbox_bucket.drop("named {x}/1.png", png(1))
+    watch_inbox()
+    names = ["score-named {x}", "close-named {x}"]
+    with get_client(sync_client=True) as client:
+        runs = client.read_flow_runs(
+            flow_run_filter=FlowRunFilter(name=FlowRunFilterName(any_=names))
+        )
+    assert sorted(run.name for run in runs) == sorted(names)
+
+
+def test_one_that_cannot_be_scored_now_is_tried_again_and_keeps_nobody_waiting(
+    inbox_bucket, results, monkeypatch
+):
+    def away(batch, listed):
+        raise Unavailable("the store is away")
+
+    inbox_bucket.drop("a/1.png", png(1))
+    monkeypatch.setattr(wiring.batch_scoring(), "missing", away)
+    assert watch_inbox() == {"a": "failed: the store is away"}
+    monkeypatch.undo()

@@ -1,14 +1,18 @@
-"""Sweeping: new images are found at once, quiet folders cost less and less."""
+"""Sweeping: new images are found at once, quiet folders cost less and less, all get a receipt."""
 
 import itertools
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from mnist.keys import LOOSE
 from mnist.operations.sweeping import Sweeper
+from mnist.scoring.completion import Completion, CompletionRule
+from mnist.scoring.receipts import RejectLimit, RunRecord, write_up
 from mnist.storage.bucket import Bucket
 from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
+from mnist.tables import one_row_each
 from tests.factories import rows
 
 
@@ -39,12 +43,44 @@ def results():
 
 @pytest.fixture
 def sweeper(inbox_bucket, results, clock):
-    return Sweeper(Inbox(inbox_bucket), results, pause_seconds=1, clock=clock)
+    return new_sweeper(inbox_bucket, results, clock)
+
+
+def new_sweeper(inbox_bucket, results, clock):
+    rule = CompletionRule(settle_seconds=10, longest_open_seconds=100)
+    return Sweeper(Inbox(inbox_bucket), results, 1, rule, clock)
 
 
 def record(inbox_bucket, results, batch, chunk="c"):
     versions = [v for page in Inbox(inbox_bucket).versions(batch) for v in page]
     results.write_part(batch, chunk, rows(*versions, batch=batch))
+
+
+def write_receipt(inbox_bucket, results, batch, age=timedelta(0)):
+    finished = datetime.now(UTC) - age
+    run = RunRecord(name="r", started_at=finished, finished_at=finished, rows_written=0)
+    found = list(results.parts(batch))
+    receipt = write_up(
+        batch,
+        run,
+        listed=[v for page in Inbox(inbox_bucket).versions(batch) for v in page],
+        unsettled=[],
+        parts=[part for part, _ in found],
+        rows=one_row_each(table for _, table in found),
+        limit=RejectLimit(rate=1, count=9),
+    )
+    results.write_receipt(receipt)
+
+
+def times_of_looks(sweeper, results, clock, seconds):
+    """Sweep each second and note when the sweeper looked at a batch."""
+    looked = []
+    real = results.settled
+    results.settled = lambda batch: (looked.append(clock.now), real(batch))[1]
+    for _ in range(seconds):
+        sweeper.pending()
+        clock.now += 1
+    return looked
 
 
 def test_an_empty_inbox_has_nothing_pending(sweeper):
@@ -69,7 +105,7 @@ def test_a_late_arrival_makes_its_folder_pending_again(sweeper, inbox_bucket, re
     record(inbox_bucket, results, "a")
     assert sweeper.pending() == []
     inbox_bucket.drop("a/2.png", b"y")
-    clock.now += 60
+    clock.now += 6
     assert sweeper.pending() == ["a"]
 
 
@@ -80,25 +116,149 @@ def test_an_overwritten_object_makes_its_folder_pending_again(
     record(inbox_bucket, results, "a")
     assert sweeper.pending() == []
     inbox_bucket.drop("a/1.png", b"another")
-    clock.now += 60
+    clock.now += 6
     assert sweeper.pending() == ["a"]
 
 
-def test_a_quiet_folder_is_looked_at_less_and_less_often_but_within_a_minute(
+def test_a_quiet_folder_is_looked_at_less_and_less_often(sweeper, inbox_bucket, results, clock):
+    inbox_bucket.drop("a/1.png", b"x")
+    record(inbox_bucket, results, "a")
+    write_receipt(inbox_bucket, results, "a")
+    looked = times_of_looks(sweeper, results, clock, 3_000)
+    pauses = [later - earlier for earlier, later in itertools.pairwise(looked)]
+    assert pauses == sorted(pauses)
+    assert pauses[0] <= 2
+    assert 200 <= pauses[-1] <= 300
+    assert len(looked) < 80
+
+
+def test_a_batch_that_was_closed_long_ago_is_retired_at_once(inbox_bucket, results, clock):
+    inbox_bucket.drop("a/1.png", b"x")
+    record(inbox_bucket, results, "a")
+    write_receipt(inbox_bucket, results, "a", age=timedelta(days=30))
+    looked = times_of_looks(new_sweeper(inbox_bucket, results, clock), results, clock, 7_300)
+    assert len(looked) == 3
+
+
+def test_a_retired_batch_that_is_announced_is_looked_at_with_the_next_sweep(
     sweeper, inbox_bucket, results, clock
 ):
     inbox_bucket.drop("a/1.png", b"x")
     record(inbox_bucket, results, "a")
-    looked = []
+    write_receipt(inbox_bucket, results, "a", age=timedelta(days=30))
+    sweeper.pending()
+    inbox_bucket.drop("a/2.png", b"y")
+    clock.now += 1
+    assert sweeper.pending() == []
+    sweeper.expect("a")
+    assert sweeper.pending() == ["a"]
+    sweeper.expect("a name that nobody knows")
+
+
+def test_many_old_batches_do_not_keep_a_new_one_waiting(sweeper, inbox_bucket, results, clock):
+    for i in range(20):
+        inbox_bucket.drop(f"old-{i:02d}/1.png", b"x")
+        record(inbox_bucket, results, f"old-{i:02d}")
     real = results.settled
-    results.settled = lambda batch: (looked.append(clock.now), real(batch))[1]
-    for _ in range(600):
-        sweeper.pending()
+    looked = []
+
+    def slow(batch):
+        looked.append(batch)
+        clock.now += 0.5
+        return real(batch)
+
+    results.settled = slow
+    sweeper.pending()
+    assert len(looked) == 3
+    inbox_bucket.drop("zz-new/1.png", b"x")
+    while "zz-new" not in sweeper.pending():
+        assert len(looked) < 25
+    assert sweeper.pending(whole=True) == ["zz-new"]
+    assert set(looked) == {f"old-{i:02d}" for i in range(20)} | {"zz-new"}
+
+
+def test_a_batch_is_complete_when_nothing_new_came_for_the_settle_time(
+    sweeper, inbox_bucket, results, clock
+):
+    inbox_bucket.drop("a/1.png", b"x")
+    sweeper.pending()
+    assert sweeper.open_batches == ["a"]
+    record(inbox_bucket, results, "a")
+    for _ in range(9):
         clock.now += 1
-    pauses = [later - earlier for earlier, later in itertools.pairwise(looked)]
-    assert pauses == sorted(pauses)
-    assert pauses[0] <= 2
-    assert pauses[-1] == 60
+        assert sweeper.pending() == []
+        assert sweeper.complete() == {}
+    clock.now += 1
+    assert sweeper.complete() == {"a": Completion.SETTLED}
+    sweeper.close("a")
+    assert sweeper.complete() == {}
+    assert sweeper.open_batches == []
+
+
+def test_each_late_arrival_starts_the_settle_time_anew(sweeper, inbox_bucket, results, clock):
+    for i in range(3):
+        inbox_bucket.drop(f"a/{i}.png", b"x")
+        sweeper.pending()
+        record(inbox_bucket, results, "a", chunk=str(i))
+        for _ in range(8):
+            clock.now += 1
+            assert sweeper.pending() == []
+            assert sweeper.complete() == {}
+
+
+def test_a_marker_completes_it_at_once(sweeper, inbox_bucket, results):
+    inbox_bucket.drop("a/1.png", b"x")
+    inbox_bucket.drop("a/deep/_READY", b"")
+    sweeper.pending()
+    assert not sweeper.is_ready("a")
+    inbox_bucket.drop("a/_READY", b"")
+    sweeper.pending()
+    assert sweeper.is_ready("a")
+    assert sweeper.complete() == {}, "an image without an outcome is not complete"
+    record(inbox_bucket, results, "a")
+    sweeper.pending()
+    assert sweeper.complete() == {"a": Completion.READY}
+
+
+def test_one_that_never_rests_is_complete_after_the_longest_wait(sweeper, inbox_bucket, clock):
+    found = {}
+    start = clock.now
+    while not found:
+        inbox_bucket.drop(f"a/{clock.now}.png", b"x")
+        sweeper.pending()
+        found = sweeper.complete()
+        clock.now += 1
+    assert found == {"a": Completion.WAITED}
+    assert clock.now - start == 101
+    sweeper.close("a")
+    assert sweeper.complete() == {}
+    assert sweeper.pending() == ["a"], "it is open again with the next object"
+
+
+def test_deleting_images_opens_nothing(sweeper, results, inbox_bucket, clock):
+    inbox_bucket.drop("a/1.png", b"x")
+    inbox_bucket.drop("a/2.png", b"x")
+    record(inbox_bucket, results, "a")
+    write_receipt(inbox_bucket, results, "a")
+    sweeper.pending()
+    inbox_bucket._data.delete("a/2.png")
+    clock.now += 60
+    assert sweeper.pending() == []
+    assert sweeper.open_batches == []
+
+
+def test_a_process_that_starts_anew_closes_what_the_last_one_left_open(
+    inbox_bucket, results, clock
+):
+    inbox_bucket.drop("a/1.png", b"x")
+    inbox_bucket.drop("b/1.png", b"x")
+    record(inbox_bucket, results, "a")
+    record(inbox_bucket, results, "b")
+    write_receipt(inbox_bucket, results, "b")
+    fresh = new_sweeper(inbox_bucket, results, clock)
+    assert fresh.pending() == []
+    clock.now += 10
+    assert list(fresh.complete()) == ["a"]
 
 
 def test_a_folder_that_could_not_be_scored_is_put_off(sweeper, inbox_bucket, clock):
@@ -108,6 +268,22 @@ def test_a_folder_that_could_not_be_scored_is_put_off(sweeper, inbox_bucket, clo
     assert sweeper.pending() == []
     clock.now += 2
     assert sweeper.pending() == ["a"]
+
+
+def test_one_that_fails_again_and_again_is_tried_less_often_but_within_a_minute(
+    sweeper, inbox_bucket, clock
+):
+    inbox_bucket.drop("a/1.png", b"x")
+    tried = []
+    for _ in range(400):
+        if sweeper.pending():
+            tried.append(clock.now)
+            sweeper.put_off("a")
+        assert sweeper.open_batches == []
+        clock.now += 1
+    pauses = [later - earlier for earlier, later in itertools.pairwise(tried)]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == 60
 
 
 def test_a_marker_alone_is_no_work(sweeper, inbox_bucket):

@@ -1,0 +1,52 @@
+"""Events that Prefect's automations act on, named `noun.past-participle`.
+
+An event is a hint. What it says can be read from the store or the registry as well, and losing it,
+or hearing it twice, changes nothing but how soon something happens.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prefect.events import emit_event
+
+if TYPE_CHECKING:
+    from mnist.scoring.receipts import Receipt
+
+BATCH_DROPPED = "batch.dropped"
+"""The store says that something was written into a batch."""
+
+BATCH_SCORED = "batch.scored"
+"""Every object seen so far has its row."""
+
+BATCH_COMPLETED = "batch.completed"
+"""A receipt was written, and it is good."""
+
+BATCH_FAILED = "batch.failed"
+"""A receipt was written, and it is not."""
+
+
+def batch_dropped(batch: str, objects: int) -> None:
+    """Say that the store has announced objects of a batch."""
+    _emit(BATCH_DROPPED, batch, {"objects": objects})
+
+
+def batch_scored(batch: str, rows: int) -> None:
+    """Say that rows of a batch can be read."""
+    _emit(BATCH_SCORED, batch, {"rows": rows})
+
+
+def batch_closed(receipt: Receipt) -> None:
+    """Say that a batch has its receipt, good or bad."""
+    is_good = receipt.verdict == "complete"
+    payload = {**receipt.summary(), "reason": receipt.verdict_reason}
+    _emit(BATCH_COMPLETED if is_good else BATCH_FAILED, receipt.batch, payload)
+
+
+def _emit(event: str, batch: str, payload: dict[str, str | int]) -> None:
+    resource = {
+        "prefect.resource.id": f"mnist.batch.{batch}",
+        "prefect.resource.name": batch,
+        "mnist.batch": batch,
+    }
+    emit_event(event=event, resource=resource, payload=payload)

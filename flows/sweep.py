@@ -1,0 +1,84 @@
+"""One look at the inbox, and the scoring that it asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from flows import wiring
+from flows.score_batch import score_batch
+from mnist.errors import BatchFailed, LeaseHeld, MnistError, NoChampion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mnist.operations.sweeping import Sweeper
+
+_log = structlog.get_logger(__name__)
+
+
+class Sweep:
+    """Scores what is new and closes what is complete, in this process.
+
+    Args:
+        sweeper: What finds both; it remembers what it has seen.
+        is_stopping: Asked between two batches.
+    """
+
+    def __init__(self, sweeper: Sweeper, is_stopping: Callable[[], bool] = lambda: False) -> None:
+        self.sweeper = sweeper
+        self._is_stopping = is_stopping
+
+    def once(self, *, whole: bool = False) -> dict[str, str]:
+        """Sweep; return what became of each batch that was worked on.
+
+        Args:
+            whole: Look at every batch, however long it takes.
+
+        Raises:
+            NoChampion: If there is something to score and nothing to score it with.
+            Unavailable: If the store or the registry does not answer.
+        """
+        pending = self.sweeper.pending(whole=whole)
+        if pending:
+            wiring.registry_reader().champion()  # without one, no run is worth starting
+        outcome = {batch: self._work(batch, self.sweeper.is_ready(batch)) for batch in pending}
+        for batch, why in self.sweeper.complete().items():
+            _log.info("batch.complete", batch=batch, why=str(why))
+            outcome[batch] = self._work(batch, close=True)
+        return outcome
+
+    def _work(self, batch: str, close: bool) -> str:  # noqa: FBT001 -- private
+        if self._is_stopping():
+            return "left alone: stopping"
+        if wiring.is_held(batch):
+            self.sweeper.put_off(batch)
+            return "left alone: another run works on it"
+        try:
+            summary = _named(batch, close)(batch, wait_seconds=0, close=close)
+        except LeaseHeld as error:
+            self.sweeper.put_off(batch)
+            return f"left alone: {error}"
+        except NoChampion:
+            raise
+        except MnistError as error:
+            self._note_failure(batch, error)
+            return f"failed: {error}"
+        if close:
+            self.sweeper.close(batch)
+        _log.info("batch.scored", **summary)
+        return str(summary["verdict"])
+
+    def _note_failure(self, batch: str, error: MnistError) -> None:
+        _log.warning("batch.failed", batch=batch, error=str(error))
+        if isinstance(error, BatchFailed):  # which has its receipt
+            self.sweeper.close(batch)
+        else:
+            self.sweeper.put_off(batch)
+
+
+def _named(batch: str, close: bool) -> Callable[..., dict[str, object]]:  # noqa: FBT001 -- private
+    """Give the flow a run name that says which of the two it does."""
+    name = f"{'close' if close else 'score'}-{batch}"
+    return score_batch.with_options(flow_run_name=name.replace("{", "{{").replace("}", "}}"))
