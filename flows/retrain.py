@@ -44,6 +44,8 @@ def load_data(seed: int) -> TrainingData:
         data.validation.n,
         data.dataset.test.n,
     )
+    if data.reviewed.images.n or data.reviewed.left_out:
+        get_run_logger().info("Reviewed images: %s", data.reviewed.sentence)
     return data
 
 

@@ -6,6 +6,7 @@ from flows import wiring
 from mnist.operations.comparing import Comparing
 from mnist.operations.gates import Gates
 from mnist.operations.interventions import Interventions
+from mnist.operations.relabelling import Relabelling
 from mnist.operations.retraining import Retraining
 from mnist.registry.aliases import Aliases
 from mnist.registry.comparisons import ComparisonLog
@@ -51,6 +52,15 @@ def retraining() -> Retraining:
         aliases(),
         wiring.journal(),
         gates(),
+        relabelling(),
+    )
+
+
+@cache
+def relabelling() -> Relabelling:
+    """What people have labelled."""
+    return Relabelling(
+        wiring.cached_settings(), wiring.review_log(), wiring.inbox(), wiring.registry_reader()
     )
 
 

@@ -16,6 +16,7 @@ from mnist.storage.inbox import Inbox
 from mnist.storage.lease import Lease, holder
 from mnist.storage.rescores import Rescores
 from mnist.storage.results import Results
+from mnist.storage.reviews import ReviewLog
 
 cached_settings = cache(load_settings)
 
@@ -44,6 +45,13 @@ def results() -> Results:
 def journal() -> Journal:
     """Every promotion decision ever made."""
     return Journal(results_bucket())
+
+
+@cache
+def review_log() -> ReviewLog:
+    """What people have said of images."""
+    settings = cached_settings()
+    return ReviewLog(Bucket.on_s3(settings, settings.labels_bucket))
 
 
 @cache

@@ -66,6 +66,12 @@ class Settings(BaseSettings):
     real_world_dir: Path | None = Field(
         None, description="labelled images of your own, as SET/DIGIT/FILE, that gates measure too"
     )
+    reviews_needed: int = Field(
+        2, ge=1, description="reviewers who must say the same before a training uses a label"
+    )
+    max_reviewed_share: float = Field(
+        0.1, ge=0, le=1, description="largest share of the training images that are reviewed ones"
+    )
     sweep_seconds: float = Field(1.0, gt=0, description="pause between two looks at the inbox")
     longest_sweep_seconds: float = Field(
         3.0, gt=0, description="the same when nothing has come for some minutes"

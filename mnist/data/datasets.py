@@ -6,10 +6,10 @@ bundled with scikit-learn, which are real handwriting but not MNIST.
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import cv2
 import httpx
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
 from mnist.data.idx import parse_idx, read_idx
-from mnist.data.labelled import LabelledImages
+from mnist.data.labelled import LabelledImages, concatenate
 from mnist.data.splits import split
 from mnist.digits import Labels
 from mnist.errors import InvalidDataset
@@ -72,6 +72,13 @@ class Dataset:
     def digest(self) -> str:
         """SHA-256 over the digests of the training and the test images."""
         return hashlib.sha256(f"{self.train.digest} {self.test.digest}".encode()).hexdigest()
+
+    def extended(self, images: LabelledImages) -> Self:
+        """Add training images of unknown writers, whose number is -1."""
+        writers = self.train_writers
+        if writers is not None:
+            writers = np.append(writers, np.full(images.n, -1, np.int64))
+        return replace(self, train=concatenate([self.train, images]), train_writers=writers)
 
 
 def load_dataset(data_dir: Path | None, *, download: bool = True) -> Dataset:

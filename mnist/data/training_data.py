@@ -1,11 +1,12 @@
 """The images of one training run: to learn from, to select by, to be measured on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mnist.data.checks import check_classes, find_duplicates
 from mnist.data.datasets import Dataset, load_dataset
 from mnist.data.labelled import LabelledImages
+from mnist.data.reviewed import ReviewedImages
 from mnist.data.splits import split
 from mnist.errors import InvalidDataset
 
@@ -20,15 +21,32 @@ class TrainingData:
         dataset: Where they come from; its test images are touched only to report.
         train: Images to learn from.
         validation: Images to select by.
+        reviewed: Images that people have labelled; they are among `train`.
     """
 
     dataset: Dataset
     train: LabelledImages
     validation: LabelledImages
+    reviewed: ReviewedImages = field(default_factory=ReviewedImages.none)
 
 
-def load_training_data(data_dir: Path | None, seed: int) -> TrainingData:
-    """Load the images and cut off the validation set that the seed determines.
+def load_training_data(
+    data_dir: Path | None,
+    seed: int,
+    reviewed: ReviewedImages | None = None,
+    *,
+    max_reviewed_share: float = 0.1,
+) -> TrainingData:
+    """Load the images, cut off the validation set, and add what people have labelled.
+
+    The seed determines the validation set, whatever was reviewed: reviewed images are only learnt
+    from. Without any, the data and all its digests are the same as ever.
+
+    Args:
+        data_dir: Where MNIST lies; see `load_dataset`.
+        seed: Determines the validation set.
+        reviewed: Images that people have labelled.
+        max_reviewed_share: Largest share of the training images that these may come to, 0-1.
 
     Raises:
         InvalidDataset: If a file is missing or is not what it claims to be, a digit is missing, or
@@ -36,7 +54,12 @@ def load_training_data(data_dir: Path | None, seed: int) -> TrainingData:
     """
     dataset = load_dataset(data_dir)
     train, validation = split(dataset.train, seed=seed)
-    data = TrainingData(dataset, train, validation)
+    joining = (reviewed or ReviewedImages.none()).without(dataset.test)
+    joining = joining.limited(train.n, max_reviewed_share)
+    if joining.images.n:
+        train = joining.joined_to(train)
+        dataset = dataset.extended(joining.images)
+    data = TrainingData(dataset, train, validation, joining)
     check_training_data(data)
     return data
 

@@ -15,6 +15,7 @@ from mnist.errors import IntegrityError, NoChampion
 from mnist.operations.approval import Approval
 from mnist.operations.gates import Gates, Judgement
 from mnist.operations.gathering import Contender, Tell
+from mnist.operations.relabelling import Relabelling
 from mnist.promotion import Policy
 from mnist.registry.aliases import Aliases
 from mnist.registry.journal import Journal, JournalEntry
@@ -38,6 +39,7 @@ class Retraining:
         aliases: Aliases,
         journal: Journal,
         gates: Gates,
+        relabelling: Relabelling,
     ) -> None:
         self._settings = settings
         self._publisher = publisher
@@ -45,6 +47,7 @@ class Retraining:
         self._aliases = aliases
         self._journal = journal
         self._gates = gates
+        self._relabelling = relabelling
 
     def recipe(self, name: str) -> Recipe:
         """Find a recipe before any time is spent.
@@ -74,12 +77,18 @@ class Retraining:
         self._journal.champion()
 
     def load(self, seed: int) -> TrainingData:
-        """Load the images and cut off the validation set.
+        """Load the images, cut off the validation set and add what people have labelled.
 
         Raises:
             InvalidDataset: If a file is missing or is not what it claims to be.
+            Unavailable: If the store does not answer.
         """
-        return load_training_data(self._settings.data_dir, seed)
+        return load_training_data(
+            self._settings.data_dir,
+            seed,
+            self._relabelling.reviewed_images(),
+            max_reviewed_share=self._settings.max_reviewed_share,
+        )
 
     def train(
         self, recipe: Recipe, data: TrainingData, seed: int, on_epoch: Callable[[Epoch], None]
@@ -136,7 +145,8 @@ class Retraining:
         )
         predict = Predictor(candidate.graph, candidate.graph_sha256).predict
         contender = Contender(model, predict, candidate.runtime)
-        return self._gates.judge(contender, data.dataset, policy or {}, tell)
+        judgement = self._gates.judge(contender, data.dataset, policy or {}, tell)
+        return self._relabelling.explain(judgement, predict, data.reviewed)
 
     def conclude(
         self,

@@ -5,6 +5,7 @@ from typing import Any
 
 from mnist.promotion.comparison import Verdict
 from mnist.promotion.decision import Decision
+from mnist.promotion.reviewed import printed_key, reviewed_section
 
 _OUTCOME = {"failed": "**failed**", "not measured": "not measured", "passed": "passed"}
 """How each outcome is printed, in the order of the tables."""
@@ -50,6 +51,7 @@ def report(decision: Decision) -> str:
         _comparison(evidence),
         _label_errors(evidence),
         _replay(evidence),
+        reviewed_section(evidence),
         _checks(evidence),
         _fine_print(decision),
     ]
@@ -136,16 +138,10 @@ def _replay(evidence: Mapping[str, Any]) -> str:
         return text
     rows = "\n".join(
         f"| {flip['before']} | {flip['after']} | {flip['images']:,} | "
-        f"{' '.join(_code(key) for key in flip['keys'])} |"
+        f"{' '.join(printed_key(key) for key in flip['keys'])} |"
         for flip in replay["flips"]
     )
     return f"{text}\n\n| champion | candidate | images | for example |\n|---|---|---|---|\n{rows}"
-
-
-def _code(key: str) -> str:
-    """Print a key, which may hold any character, so that it cannot break a Markdown table."""
-    shown = "".join(c if c.isprintable() and c not in "`|" else "?" for c in key)
-    return f"`{shown}`"
 
 
 def _checks(evidence: Mapping[str, Any]) -> str:

@@ -23,5 +23,6 @@ def wired(
     caches = [wiring.inbox, wiring.results_bucket, wiring.results, wiring.batch_scoring]
     caches += [wiring.journal, wiring.rescoring, training_wiring.aliases, training_wiring.gates]
     caches += [training_wiring.publisher, training_wiring.retraining, training_wiring.interventions]
+    caches += [wiring.review_log, training_wiring.relabelling]
     for cached in caches:
         cached.cache_clear()

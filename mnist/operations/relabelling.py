@@ -1,0 +1,136 @@
+"""From what people said of images to images a training can learn from, and what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+
+from mnist.data.labelled import LabelledImages
+from mnist.data.reviewed import ReviewedImages
+from mnist.digits import SIDE, Image, Images, Probabilities
+from mnist.digits import Labels as DigitLabels
+from mnist.errors import AccessDenied, IntegrityError, NoChampion, ObjectChanged, ObjectGone
+from mnist.images import Decoded, Limits, decode
+from mnist.operations.gates import Judgement
+from mnist.promotion.reviewed import reviewed_changes
+from mnist.registry.reader import RegistryReader
+from mnist.reviews.agreement import Consensus
+from mnist.reviews.trust import Labels, trusted_labels
+from mnist.settings import Settings
+from mnist.storage.inbox import Inbox
+from mnist.storage.reviews import ReviewLog
+
+GONE = "image deleted, overwritten or locked since"
+UNREADABLE = "no digit could be found in the image"
+OPEN = "not agreed on yet"
+NO_DIGIT = "agreed to show no digit, or an uncertain one"
+
+Predict = Callable[[Images], Probabilities]
+
+
+class Relabelling:
+    """Reviewed labels on their way into the next training."""
+
+    def __init__(
+        self, settings: Settings, log: ReviewLog, inbox: Inbox, registry: RegistryReader
+    ) -> None:
+        self._settings = settings
+        self._log = log
+        self._inbox = inbox
+        self._registry = registry
+
+    def labels(self) -> Labels:
+        """Sum up what people have said.
+
+        Raises:
+            Unavailable: If the store does not answer.
+        """
+        return trusted_labels(self._log.recorded().reviews, self._settings.reviews_needed)
+
+    def reviewed_images(self) -> ReviewedImages:
+        """Fetch and decode every image whose digit was agreed on, as scoring would.
+
+        An image counts only if it still has the content that people looked at.
+
+        Raises:
+            Unavailable: If the store does not answer.
+        """
+        labels = self.labels()
+        left_out = Counter({OPEN: labels.open, NO_DIGIT: labels.without_digit})
+        with ThreadPoolExecutor(self._settings.read_threads) as pool:
+            found = list(zip(labels.agreed, pool.map(self._image, labels.agreed), strict=True))
+        kept = [(label, image) for label, image in found if not isinstance(image, str)]
+        left_out.update(image for _, image in found if isinstance(image, str))
+        return ReviewedImages(
+            LabelledImages(
+                np.array([image for _, image in kept], np.uint8).reshape(-1, SIDE, SIDE),
+                np.array([label.answer and label.answer.digit for label, _ in kept], np.int64),
+            ),
+            keys=tuple(label.versions[0].key for label, _ in kept),
+            reviewers=tuple(label.supporters for label, _ in kept),
+            left_out={why: count for why, count in left_out.items() if count},
+        )
+
+    def explain(
+        self, judgement: Judgement, predict: Predict, reviewed: ReviewedImages
+    ) -> Judgement:
+        """Add to a judgement what reviewed labels were used and what they changed.
+
+        Args:
+            judgement: What the gates say; reviewed images have no part in it.
+            predict: The candidate's scoring graph.
+            reviewed: What it has learnt from.
+        """
+        if not reviewed.images.n and not reviewed.left_out:
+            return judgement
+        images = reviewed.images.images
+        read = self._champion_reads(judgement.champion, images)
+        evidence = {
+            "sentence": reviewed.sentence,
+            "by_reviewer": reviewed.by_reviewer,
+            "left_out": dict(reviewed.left_out),
+            "doubtful": [record.name for record in self.labels().records if record.doubtful],
+            "changes": reviewed_changes(
+                reviewed.images.labels,
+                reviewed.keys,
+                _digits(predict, images),
+                read,
+            ),
+        }
+        decision = judgement.decision
+        told = replace(decision, evidence={**decision.evidence, "reviewed": evidence})
+        return replace(judgement, decision=told)
+
+    def _champion_reads(self, version: str | None, images: Images) -> DigitLabels | None:
+        if version is None:
+            return None
+        try:
+            predictor = self._registry.predictor(self._registry.version(version))
+        except (IntegrityError, NoChampion):
+            return None  # the judgement says so already
+        return _digits(predictor.predict, images)
+
+    def _image(self, label: Consensus) -> Image | str:
+        """Decode one image from the first of its copies that is still there, or say why not."""
+        for version in label.versions:
+            try:
+                content = self._inbox.read(version)
+            except (ObjectGone, ObjectChanged, AccessDenied):
+                continue
+            if hashlib.sha256(content).hexdigest() != label.sha256:
+                continue
+            limits = Limits(self._settings.max_image_bytes, self._settings.max_image_pixels)
+            result = decode(content, limits)
+            return result.pixels if isinstance(result, Decoded) else UNREADABLE
+        return GONE
+
+
+def _digits(predict: Predict, images: Images) -> DigitLabels:
+    if not len(images):
+        return np.zeros(0, np.int64)
+    return np.asarray(predict(images).argmax(axis=1), np.int64)

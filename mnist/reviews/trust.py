@@ -1,0 +1,90 @@
+"""Which labels are good enough to learn from, and whose: a guard against wrong and planted ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from mnist.reviews.agreement import Consensus, State, consensuses
+from mnist.reviews.review import Review, standing
+
+_COMPARED_AT_LEAST = 10
+_DOUBTFUL_BELOW = 0.7
+
+
+@dataclass(frozen=True)
+class ReviewerRecord:
+    """What one reviewer has done.
+
+    Attributes:
+        name: Their name.
+        answers: Images they have answered for.
+        compared: Images among these on which others agreed without them.
+        confirmed: On how many of these they said what the others said.
+        corrections: Answers that were not what the model had read.
+    """
+
+    name: str
+    answers: int
+    compared: int
+    confirmed: int
+    corrections: int
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether their answers do not count: too often others agree on something else."""
+        return (
+            self.compared >= _COMPARED_AT_LEAST and self.confirmed < _DOUBTFUL_BELOW * self.compared
+        )
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What a training may learn from.
+
+    Attributes:
+        agreed: Images whose digit was agreed on, the oldest label first.
+        open: Images that still need a look.
+        without_digit: Images agreed to show no digit, or none that a person can tell.
+        records: Every reviewer, by name.
+    """
+
+    agreed: Sequence[Consensus]
+    open: int
+    without_digit: int
+    records: Sequence[ReviewerRecord]
+
+
+def trusted_labels(reviews: Iterable[Review], needed: int) -> Labels:
+    """Sum reviews up into labels, leaving out the answers of doubtful reviewers.
+
+    Args:
+        reviews: All entries, in any order.
+        needed: How many reviewers must say the same.
+    """
+    counting = standing(reviews)
+    records = _records(counting, needed)
+    doubtful = {record.name for record in records if record.doubtful}
+    found = consensuses([r for r in counting if r.reviewer not in doubtful], needed).values()
+    settled = [each for each in found if each.state is State.AGREED]
+    agreed = [each for each in settled if each.answer and each.answer.digit is not None]
+    agreed.sort(key=lambda each: (each.reviews[-1].at, each.sha256))
+    return Labels(agreed, len(found) - len(settled), len(settled) - len(agreed), records)
+
+
+def _records(reviews: Sequence[Review], needed: int) -> list[ReviewerRecord]:
+    names = sorted({review.reviewer for review in reviews})
+    return [_record(name, reviews, needed) for name in names]
+
+
+def _record(name: str, reviews: Sequence[Review], needed: int) -> ReviewerRecord:
+    own = {review.sha256: review for review in reviews if review.reviewer == name}
+    others = consensuses([review for review in reviews if review.reviewer != name], needed)
+    compared = [sha256 for sha256 in own if sha256 in others and others[sha256].answer]
+    return ReviewerRecord(
+        name,
+        answers=len(own),
+        compared=len(compared),
+        confirmed=sum(own[sha256].answer == others[sha256].answer for sha256 in compared),
+        corrections=sum(r.answer != str(r.read_as) for r in own.values() if r.read_as is not None),
+    )

@@ -1,0 +1,98 @@
+"""Reviewed labels in a real store become images to learn from, and a section of the report."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mnist.operations.gates import Judgement
+from mnist.operations.relabelling import GONE, OPEN, UNREADABLE, Relabelling
+from mnist.promotion import Policy, refuse
+from mnist.storage.reviews import ReviewLog
+from tests.factories import SeveralModels, png
+from tests.reviewing import review_of
+
+
+@pytest.fixture
+def log(labels_bucket) -> ReviewLog:
+    return ReviewLog(labels_bucket)
+
+
+@pytest.fixture
+def models(tmp_path) -> SeveralModels:
+    return SeveralModels(tmp_path)
+
+
+@pytest.fixture
+def relabelling(settings, log, inbox, models) -> Relabelling:
+    return Relabelling(settings, log, inbox, models)
+
+
+@pytest.fixture
+def agree(inbox, inbox_bucket, log):
+    """Drop an image and let two people agree on it."""
+
+    def drop(name, content, answer, who=("ada", "bob")):
+        inbox_bucket.drop(f"scans/{name}", content)
+        found = [v for page in inbox.versions("scans") for v in page if v.key.endswith(name)]
+        for each in who:
+            log.append(review_of(found[0], content, each, answer))
+
+    return drop
+
+
+def judgement(champion="2") -> Judgement:
+    return Judgement(refuse("Nothing to judge here.", Policy()), champion, "digest")
+
+
+def test_agreed_images_are_decoded_as_scoring_does(relabelling, agree):
+    agree("4.png", png(4), "4")
+    agree("9.png", png(9, mark=1), "9")
+    agree("7.png", png(7), "7", who=("ada",))
+    found = relabelling.reviewed_images()
+    assert found.images.labels.tolist() == [4, 9]
+    assert found.keys == ("scans/4.png", "scans/9.png")
+    assert found.by_reviewer == {"ada": 2, "bob": 2}
+    assert found.left_out == {OPEN: 1}
+
+
+def test_images_that_are_not_what_was_looked_at_are_counted(relabelling, agree, inbox_bucket):
+    agree("4.png", png(4), "4")
+    agree("text.png", b"no image at all", "7")
+    inbox_bucket.drop("scans/4.png", png(5))
+    found = relabelling.reviewed_images()
+    assert found.images.n == 0
+    assert found.left_out == {GONE: 1, UNREADABLE: 1}
+
+
+def test_the_report_names_what_the_labels_put_right(relabelling, agree, models):
+    agree("`4`|.png", png(4), "4")
+    agree("7.png", png(7), "7")
+    agree("9.png", png(9), "4")  # agreed, and neither model reads it so but the swapped one
+    reviewed = replace(relabelling.reviewed_images(), repeats=3)
+    predict = models.predictor(models.version("1")).predict
+    told = relabelling.explain(judgement(champion="2"), predict, reviewed)
+    changes = told.decision.evidence["reviewed"]["changes"]
+    assert [image["key"] for image in changes["fixed"]] == ["scans/`4`|.png"]
+    assert [image["key"] for image in changes["broken"]] == ["scans/9.png"]
+    assert (changes["right_before"], changes["right_after"]) == (2, 2)
+    report = told.report
+    assert "3 used, 3 times per epoch (labels of ada 3, bob 3)." in report
+    assert "**Right now, wrong before: 1**" in report
+    assert "| `scans/?4??.png` | 4 | 9 | 4 |" in report
+    assert "**Wrong now, right before: 1**" in report
+
+
+def test_the_first_model_has_no_one_to_be_compared_with(relabelling, agree, models):
+    agree("4.png", png(4), "4")
+    predict = models.predictor(models.version("1")).predict
+    told = relabelling.explain(judgement(None), predict, relabelling.reviewed_images())
+    assert "1 labelled images; the candidate" in told.report
+
+
+def test_without_reviews_a_judgement_is_untouched(relabelling, models):
+    plain = judgement()
+    predict = models.predictor(models.version("1")).predict
+    assert relabelling.explain(plain, predict, relabelling.reviewed_images()) is plain
+    assert "Reviewed labels" not in plain.report
+    assert np.array_equal(relabelling.reviewed_images().images.labels, [])
