@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
+import httpx
 import structlog
+from prefect.exceptions import PrefectException
 
 from flows import wiring
 from flows.score_batch import score_batch
-from mnist.errors import BatchFailed, LeaseHeld, MnistError, NoChampion
+from mnist.errors import BatchFailed, LeaseHeld, MnistError, NoChampion, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mnist.operations.sweeping import Sweeper
+
+_CLOSED_AT_ONCE = 1
+"""Receipts written by one sweep: they can wait, new images cannot."""
 
 _log = structlog.get_logger(__name__)
 
@@ -44,7 +50,7 @@ class Sweep:
         if pending:
             wiring.registry_reader().champion()  # without one, no run is worth starting
         outcome = {batch: self._work(batch, self.sweeper.is_ready(batch)) for batch in pending}
-        for batch, why in self.sweeper.complete().items():
+        for batch, why in islice(self.sweeper.complete().items(), _CLOSED_AT_ONCE):
             _log.info("batch.complete", batch=batch, why=str(why))
             outcome[batch] = self._work(batch, close=True)
         return outcome
@@ -62,6 +68,11 @@ class Sweep:
             return f"left alone: {error}"
         except NoChampion:
             raise
+        except (httpx.HTTPError, PrefectException) as error:
+            raise Unavailable(
+                f"Prefect did not take the run for batch {batch!r} ({error!r}); check "
+                "PREFECT_API_URL and that the server is up. The next sweep tries again."
+            ) from error
         except MnistError as error:
             self._note_failure(batch, error)
             return f"failed: {error}"

@@ -181,6 +181,8 @@ def _derived(chosen: Mapping[str, str], directory: Path) -> dict[str, str]:
             "prefect.server.concurrency.lease_storage.filesystem"
         ),
         "PREFECT_WORKER_QUERY_SECONDS": "1",
+        # Both come from one lock; asking would cost each run a request, and a start its server.
+        "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
         "PREFECT_WORKER_WEBSERVER_HOST": LOOPBACK,
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
         "STREAMLIT_SERVER_ADDRESS": LOOPBACK,

@@ -96,8 +96,11 @@ class Sweeper:
         self._watches = {n: self._watches.get(n) or _Watch(due=now, last_news=now) for n in names}
         due = [name for name in names if self._watches[name].due <= now]
         due.sort(key=lambda name: (bool(self._watches[name].digest), self._watches[name].due))
-        found = []
+        found: list[str] = []
         for name in due:
+            is_new = not self._watches[name].digest
+            if found and not is_new and not whole:
+                break  # what is new does not wait for a look at what is old
             if self._look(name):
                 found.append(name)
             if not whole and self._clock() - now > self._pause:
