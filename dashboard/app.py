@@ -8,8 +8,9 @@ import streamlit as st
 
 from dashboard import wiring
 from dashboard.access import login
+from dashboard.parts.links import remember_pages
 from dashboard.texts import plain
-from dashboard.views import batches, overview
+from dashboard.views import batches, errors, overview
 from mnist.errors import InvalidSettings
 
 
@@ -17,13 +18,13 @@ def main() -> None:
     """Draw the page that the address names."""
     icon = files("dashboard") / "icon.png"
     st.set_page_config(page_title="Digits", page_icon=str(icon), layout="wide")
-    page = st.navigation(
-        [
-            st.Page(overview.show, title="Overview", url_path="overview", default=True),
-            st.Page(batches.show, title="Batches", url_path="batches"),
-        ],
-        position="top",
-    )
+    pages = [
+        st.Page(overview.show, title="Overview", url_path="overview", default=True),
+        st.Page(batches.show, title="Batches", url_path="batches"),
+        st.Page(errors.show, title="Errors", url_path="errors"),
+    ]
+    remember_pages({page.url_path: page for page in pages})
+    page = st.navigation(pages, position="top")
     try:
         wiring.settings()
         wiring.accounts()

@@ -26,6 +26,14 @@ def champion() -> model_queries.Champion:
     return model_queries.champion(wiring.catalogue())
 
 
+def champion_if_known() -> str | None:
+    """The champion's version, or None where there is none or nobody can say."""
+    try:
+        return champion().details.version
+    except MnistError:
+        return None
+
+
 @st.cache_resource(ttl=10, show_spinner=False)
 def journal() -> list[JournalEntry]:
     """All decisions, the oldest first."""

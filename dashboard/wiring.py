@@ -9,11 +9,14 @@ from pydantic_settings import BaseSettings
 
 from dashboard.access.accounts import Accounts
 from mnist.registry.catalogue import Catalogue
+from mnist.registry.gate_slices import GateSlices
 from mnist.registry.journal import Journal
+from mnist.registry.reader import RegistryReader
 from mnist.settings import load_settings
 from mnist.storage.bucket import Bucket
 from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
+from mnist.storage.reviews import ReviewLog
 
 settings = cache(load_settings)
 
@@ -66,16 +69,43 @@ def results() -> Results:
 
 
 @cache
+def reviews() -> ReviewLog:
+    """What people said that images show."""
+    return ReviewLog(Bucket.on_s3(settings(), settings().labels_bucket))
+
+
+@cache
 def journal() -> Journal:
     """Every promotion decision ever made."""
     return Journal(results_bucket())
 
 
 @cache
+def gate_slices() -> GateSlices:
+    """Slices that people made permanent gates."""
+    return GateSlices(results_bucket())
+
+
+@cache
 def catalogue() -> Catalogue:
     """The champion, its evaluation and training runs."""
     known = settings()
-    login = None
-    if known.mlflow_username is not None and known.mlflow_password is not None:
-        login = known.mlflow_username, known.mlflow_password.get_secret_value()
-    return Catalogue(known.mlflow_tracking_uri, known.experiment_name, known.model_name, auth=login)
+    return Catalogue(
+        known.mlflow_tracking_uri, known.experiment_name, known.model_name, auth=_mlflow_login()
+    )
+
+
+@cache
+def registry_reader() -> RegistryReader:
+    """The scoring graphs of all versions."""
+    known = settings()
+    return RegistryReader(
+        known.mlflow_tracking_uri, known.model_name, known.cache_dir, auth=_mlflow_login()
+    )
+
+
+def _mlflow_login() -> tuple[str, str] | None:
+    known = settings()
+    if known.mlflow_username is None or known.mlflow_password is None:
+        return None
+    return known.mlflow_username, known.mlflow_password.get_secret_value()

@@ -11,14 +11,26 @@ from streamlit.components.v2.types import ComponentRenderer
 from dashboard.gallery.tiles import Tile
 
 
-def gallery(tiles: Sequence[Tile], label: str) -> None:
+def gallery(tiles: Sequence[Tile], label: str, key: str = "gallery") -> str | None:
     """Draw a page of tiles.
 
     Args:
         tiles: At most a page full; their pictures travel with them.
         label: What the grid is, for those who do not see it.
+        key: Distinguishes several galleries on one page.
+
+    Returns:
+        What the tile opens that was clicked just now, if one was.
     """
-    _component()(data={"tiles": list(tiles), "label": label}, key="gallery")
+    result = _component()(
+        data={"tiles": list(tiles), "label": label}, key=key, on_opened_change=_look_again
+    )
+    opened: str | None = result.opened
+    return opened
+
+
+def _look_again() -> None:
+    """Have the page drawn again after a click; what was clicked stands in the result."""
 
 
 @st.cache_resource(show_spinner=False)

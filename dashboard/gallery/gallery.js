@@ -7,9 +7,9 @@ function element(tag, className, text) {
   return made
 }
 
-function tile(data) {
+function tile(data, open) {
   const made = element("li", "tile")
-  made.dataset.decision = data.decision
+  made.dataset.tone = data.tone
   made.title = data.title
 
   const picture = element("div", "picture")
@@ -32,13 +32,22 @@ function tile(data) {
   if (data.remarks) caption.append(element("div", "remarks", data.remarks))
   caption.append(element("div", "name", data.name))
 
-  made.append(picture, caption)
+  if (data.opens) {
+    const button = element("button", "open")
+    button.type = "button"
+    button.append(picture, caption)
+    button.addEventListener("click", () => open(data.opens))
+    made.append(button)
+  } else {
+    made.append(picture, caption)
+  }
   return made
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
+  const open = (what) => setTriggerValue("opened", what)
   const list = element("ul", "tiles")
   list.setAttribute("aria-label", data.label)
-  list.append(...data.tiles.map(tile))
+  list.append(...data.tiles.map((each) => tile(each, open)))
   parentElement.querySelector("#gallery").replaceChildren(list)
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import pandas as pd
 
@@ -13,10 +13,15 @@ from dashboard.texts import percent
 from dashboard.thumbnails import Thumbnail
 
 _NEARLY_ALL = 0.99995
+_TONES = {Decision.ACCEPTED: "good", Decision.REVIEW: "doubt", Decision.REJECTED: "bad"}
 
 
 class Tile(TypedDict):
-    """One image of the gallery; every field is plain text."""
+    """One image of the gallery; every field is plain text.
+
+    `tone` colours the decision: `good`, `doubt` or `bad`. A tile with `opens` can be clicked, and
+    the gallery then answers with that text.
+    """
 
     png: str | None
     note: str
@@ -26,7 +31,9 @@ class Tile(TypedDict):
     digit: str | None
     confidence: str
     decision: str
+    tone: str
     remarks: str
+    opens: NotRequired[str]
 
 
 def tiles(frame: pd.DataFrame, pictures: Sequence[Thumbnail]) -> list[Tile]:
@@ -42,7 +49,7 @@ def _tile(row: dict[object, object], picture: Thumbnail) -> Tile:
     if row["decision"] == Decision.REJECTED:
         digit, confidence, reading = None, "", f"rejected: {remarks}"
     else:
-        digit, confidence = str(row["digit"]), _sure(float(str(row["confidence"])))
+        digit, confidence = str(row["digit"]), sure(float(str(row["confidence"])))
         reading = f"read as {digit}"
     detail = f"\n{explained(remarks)} {row['detail']}" if digit is None else ""
     return Tile(
@@ -54,10 +61,11 @@ def _tile(row: dict[object, object], picture: Thumbnail) -> Tile:
         digit=digit,
         confidence=confidence,
         decision=str(row["decision"]),
+        tone=_TONES[Decision(str(row["decision"]))],
         remarks=remarks,
     )
 
 
-def _sure(confidence: float) -> str:
+def sure(confidence: float) -> str:
     """Write a confidence; what is not certain is never rounded up to 100 %."""
     return percent(confidence) if confidence < _NEARLY_ALL else "> 99.99 %"

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -11,6 +13,8 @@ from dashboard import wiring
 from dashboard.access.login import PERSON
 from dashboard.access.people import Person, Role
 from mnist.settings import Settings
+from mnist.storage.bucket import Bucket
+from mnist.storage.reviews import ReviewLog
 from tests.dashboard.browser import address, visit  # noqa: F401  # fixtures
 from tests.dashboard.fake_services import FakeServices, running_services
 from tests.dashboard.scored import Scorer
@@ -126,8 +130,12 @@ class Page:
     @property
     def tiles(self) -> list[dict[str, str]]:
         """The images of the gallery; empty if none is shown."""
-        shown = self.app.get("bidi_component")
-        return json.loads(shown[0].proto.json)["tiles"] if shown else []
+        return self.component("tiles").get("tiles", [])
+
+    def component(self, field: str) -> dict[str, Any]:
+        """What the first component was given that has this field; empty if there is none."""
+        given = (json.loads(each.proto.json) for each in self.app.get("bidi_component"))
+        return next((data for data in given if field in data), {})
 
 
 @pytest.fixture
@@ -140,3 +148,28 @@ def overview() -> Page:
 def batches() -> Page:
     """The page of batches, not loaded yet."""
     return Page(_batches)
+
+
+def _errors() -> None:
+    from dashboard.views import errors
+
+    errors.show()
+
+
+@pytest.fixture
+def errors() -> Page:
+    """The page of errors, not loaded yet."""
+    return Page(_errors)
+
+
+@pytest.fixture
+def no_mnist(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine without MNIST: its images are the digits that scikit-learn brings."""
+    monkeypatch.delenv("MNIST_DATA_DIR", raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+
+
+@pytest.fixture
+def review_log(settings: Settings) -> ReviewLog:
+    """What people said, in the labels bucket."""
+    return ReviewLog(Bucket.on_s3(settings, settings.labels_bucket))

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 
 from mnist.evaluation.metrics import Evaluation, evaluate
 
 _API = "/api/2.0/mlflow"
+_ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts/1/"
 RUN_ID = "5823f054c7464f36a0fe3ff1289f0633"
 
 
@@ -36,6 +37,9 @@ class FakeServices:
         self.champion: dict[str, Any] | None = None
         self.runs: list[dict[str, Any]] = []
         self.files: dict[str, bytes] = {}
+        self.versions: dict[str, dict[str, Any]] = {}
+        self.comparisons: list[dict[str, Any]] = []
+        self.files_of: dict[str, dict[str, bytes]] = {}
 
     def promote(self, **tags: str) -> None:
         """Have a champion whose run and evaluation are there."""
@@ -56,26 +60,54 @@ class FakeServices:
         self.runs = [_run(pairs)]
         self.files = {"evaluation.json": json.dumps(evaluation().as_dict()).encode()}
 
-    def answer(self, path: str) -> tuple[int, bytes]:
+    def register(self, version: str, files: dict[str, bytes], **tags: str) -> None:
+        """Have another version, whose run kept some files; the tags are its own."""
+        run_id = f"run-of-version-{version}"
+        pairs = [{"key": key, "value": value} for key, value in tags.items()]
+        self.versions[version] = {
+            "name": "digits",
+            "version": version,
+            "creation_timestamp": 1795186247783,
+            "run_id": run_id,
+            "tags": pairs,
+        }
+        self.files_of[run_id] = files
+
+    def compare(self, files: dict[str, bytes]) -> None:
+        """Have a finished comparison of models whose parent run kept some files."""
+        run_id = f"comparison-{len(self.comparisons)}"
+        self.comparisons.append(_run([], run_id, f"compare-models-seed-{len(self.comparisons)}"))
+        self.files_of[run_id] = files
+
+    def answer(self, path: str, query: dict[str, str], body: bytes = b"") -> tuple[int, bytes]:
         """Answer one request."""
         if path == "/api/health":
             return 200, json.dumps(self.prefect).encode()
         if self.status != 200:
             return self.status, b'{"error_code": "SOME_ERROR", "message": "told to"}'
-        artifacts = f"/api/2.0/mlflow-artifacts/artifacts/1/{RUN_ID}/artifacts/"
-        if path.startswith(artifacts):
-            return 200, self.files[path.removeprefix(artifacts)]
+        if path.startswith(_ARTIFACTS):
+            run_id, _, name = path.removeprefix(_ARTIFACTS).partition("/artifacts/")
+            return 200, self._files(run_id)[name]
+        run_id = query.get("run_id", RUN_ID)
+        versions = self.versions | ({"3": self.champion} if self.champion else {})
+        version = versions.get(query.get("version", ""))
+        run = self.runs[0] if self.runs else None
         known = {
             "/registered-models/alias": self.champion and {"model_version": self.champion},
-            "/runs/get": {"run": self.runs[0]} if self.runs else None,
-            "/runs/search": {"runs": self.runs},
+            "/model-versions/search": {"model_versions": list(versions.values())},
+            "/model-versions/get": version and {"model_version": version},
+            "/runs/get": {"run": run if run_id == RUN_ID else _run([], run_id)} if run else None,
+            "/runs/search": {"runs": self.comparisons if b"compare-models" in body else self.runs},
             "/experiments/get-by-name": {"experiment": {"experiment_id": "1"}},
-            "/artifacts/list": {"files": [{"path": name} for name in self.files]},
+            "/artifacts/list": {"files": [{"path": name} for name in self._files(run_id)]},
         }
         found = known[path.removeprefix(_API)]
         if found is None:
             return 404, b'{"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "not found"}'
         return 200, json.dumps(found).encode()
+
+    def _files(self, run_id: str) -> dict[str, bytes]:
+        return self.files if run_id == RUN_ID else self.files_of.get(run_id, {})
 
 
 @contextmanager
@@ -85,8 +117,9 @@ def running_services() -> Iterator[FakeServices]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            status, body = fake.answer(urlsplit(self.path).path)
+            asked = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            address = urlsplit(self.path)
+            status, body = fake.answer(address.path, dict(parse_qsl(address.query)), asked)
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -109,17 +142,19 @@ def running_services() -> Iterator[FakeServices]:
         thread.join()
 
 
-def _run(tags: list[dict[str, str]]) -> dict[str, Any]:
+def _run(
+    tags: list[dict[str, str]], run_id: str = RUN_ID, name: str = "demo-seed-0"
+) -> dict[str, Any]:
     metrics = {"test_accuracy": 0.99, "test_errors": 2.0, "training_wall_seconds": 84.7}
     return {
         "info": {
-            "run_id": RUN_ID,
-            "run_name": "demo-seed-0",
+            "run_id": run_id,
+            "run_name": name,
             "experiment_id": "1",
             "status": "FINISHED",
             "start_time": 1795186244450,
             "end_time": 1795186247642,
-            "artifact_uri": f"mlflow-artifacts:/1/{RUN_ID}/artifacts",
+            "artifact_uri": f"mlflow-artifacts:/1/{run_id}/artifacts",
         },
         "data": {
             "metrics": [{"key": key, "value": value} for key, value in metrics.items()],

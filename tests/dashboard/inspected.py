@@ -1,0 +1,67 @@
+"""Versions with recorded readings of real test images, for the pages that look at errors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+
+from mnist.data.datasets import Dataset, load_sklearn_digits
+from mnist.digits import Labels, Probabilities
+from mnist.tables import PROBABILITY_COLUMNS, to_parquet
+
+
+@cache
+def digits() -> Dataset:
+    """The images that a machine without MNIST has."""
+    return load_sklearn_digits()
+
+
+def readings(labels: Labels, mistakes: Mapping[int, int], sure: float = 0.9) -> Probabilities:
+    """Read every image rightly but those named: row -> digit that is read instead."""
+    read = labels.copy()
+    for row, digit in mistakes.items():
+        read[row] = digit
+    rest = (1 - sure) / 9
+    probabilities = np.full((len(labels), 10), rest, np.float32)
+    # Every image a little different, so that there is an order to test.
+    probabilities[np.arange(len(labels)), read] = sure
+    tilt = np.linspace(0, 0.05, len(labels), dtype=np.float32)
+    probabilities[np.arange(len(labels)), read] -= tilt
+    probabilities[np.arange(len(labels)), (read + 1) % 10] += tilt
+    return probabilities
+
+
+def predictions(mistakes: Mapping[int, int]) -> bytes:
+    """Make the file that a run keeps of what its version reads in the test images."""
+    labels = digits().test.labels
+    probabilities = readings(labels, mistakes)
+    columns = {"index": np.arange(len(labels)), "label": labels.astype(np.int8)}
+    columns |= {name: probabilities[:, i] for i, name in enumerate(PROBABILITY_COLUMNS)}
+    return to_parquet(pa.table(columns))
+
+
+def files(mistakes: Mapping[int, int]) -> dict[str, bytes]:
+    """Make what a run keeps: predictions and a history of two epochs."""
+    history = [
+        {
+            "number": number,
+            "loss": 0.5 / number,
+            "accuracy": 0.8 + number / 20,
+            "validation_loss": 0.4 / number,
+            "validation_accuracy": 0.85 + number / 20,
+        }
+        for number in (1, 2)
+    ]
+    return {
+        "test-predictions.parquet": predictions(mistakes),
+        "history.json": json.dumps(history).encode(),
+    }
+
+
+def rows_of(digit: int, count: int) -> list[int]:
+    """Name the first test images of a digit."""
+    return np.flatnonzero(digits().test.labels == digit)[:count].tolist()
