@@ -25,35 +25,40 @@ _BATCHES_SHOWN = 50
 
 
 class Progress:
-    """A progress bar in Prefect, moved at most once a second.
+    """A progress bar in Prefect and in the log, moved at most once a second.
 
     Args:
         name: What is being worked on.
-        total: Things to do.
         unit: What the things are.
     """
 
-    def __init__(self, name: str, total: int, unit: str = "images") -> None:
+    def __init__(self, name: str, unit: str = "images") -> None:
         self._name = name
-        self._total = total
         self._unit = unit
         self._done = 0
         self._started = self._shown = time.monotonic()
         self._artifact: UUID | None = None
 
-    def advance(self, count: int) -> None:
-        """Count things that are done."""
+    def advance(self, count: int, total: int, *, is_final: bool = True) -> None:
+        """Count things that are done.
+
+        Args:
+            count: How many more.
+            total: Things to do, as far as is known by now.
+            is_final: Whether the total cannot grow any more.
+        """
         self._done += count
         now = time.monotonic()
-        if now - self._shown < _UPDATE_SECONDS and self._done < self._total:
+        if now - self._shown < _UPDATE_SECONDS and self._done < total:
             return
         self._shown = now
-        percent = 100 * self._done / self._total
         rate = self._done / max(now - self._started, 1e-6)
+        known = f"{(total - self._done) / max(rate, 1e-6):,.0f} s left"
         text = (
-            f"{self._name}: {self._done:,} of {self._total:,} {self._unit}, "
-            f"{rate:,.3g} per second, {(self._total - self._done) / max(rate, 1e-6):,.0f} s left"
+            f"{self._name}: {self._done:,} of {total:,} {self._unit}, {rate:,.3g} per second, "
+            f"{known if is_final else 'more are being listed'}"
         )
+        percent = 100 * self._done / total
         if self._artifact is None:
             self._artifact = create_progress_artifact(percent, description=text)  # type: ignore[assignment]
         else:

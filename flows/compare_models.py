@@ -89,13 +89,13 @@ def compare_models(models: list[str] | None = None, seed: int = 0) -> dict[str, 
     names = _steps().chosen(models or [])
     data = load_data(seed)
     parent = _steps().begin(names, data, seed)
-    progress = artifacts.Progress("compare-models", total=len(names), unit="models")
+    progress = artifacts.Progress("compare-models", unit="models")
     with ExitStack() as on_failure:
         on_failure.callback(_steps().give_up, parent)
         results = []
         for name in names:
             results.append(run_model(name, data, seed, parent))
-            progress.advance(1)
+            progress.advance(1, total=len(names))
         concluded = conclude(parent, results, data)
         on_failure.pop_all()
     return {name: concluded[name] for name in ("best", "accuracies", "url")}

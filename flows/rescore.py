@@ -6,15 +6,16 @@ from typing import Any
 
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
-from prefect.futures import as_completed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows import artifacts, wiring
 from flows.retries import is_worth_a_retry
+from flows.streaming import in_flight
 from mnist.operations.rescoring import Difference, RescorePlan
 from mnist.scoring.chunks import Chunk
 
 _CHUNKS_AT_ONCE = 2
+_CHUNKS_IN_FLIGHT = 2 * _CHUNKS_AT_ONCE
 
 
 @task(name="plan", cache_policy=NO_CACHE)
@@ -31,9 +32,9 @@ def make_plan(from_version: str, to_version: str, batches: list[str] | None) -> 
     retry_jitter_factor=0.5,
     retry_condition_fn=is_worth_a_retry,
 )
-def score_chunk(plan: RescorePlan, batch: str, chunk: Chunk) -> int:
+def score_chunk(plan: RescorePlan, chunk: Chunk) -> int:
     """Read, decode, predict and record one chunk."""
-    wiring.rescoring().score(plan, batch, chunk)
+    wiring.rescoring().score(plan, chunk)
     return len(chunk.versions)
 
 
@@ -80,10 +81,12 @@ def rescore(
     )
     for batch in plan.batches:
         chunks = list(wiring.rescoring().chunks(plan, batch))
-        progress = artifacts.Progress(batch, sum(len(chunk.versions) for chunk in chunks))
-        futures = [score_chunk.submit(plan, batch, chunk) for chunk in chunks]
-        for future in as_completed(futures):
-            progress.advance(future.result())
+        progress = artifacts.Progress(batch)
+        total = sum(len(chunk.versions) for chunk in chunks)
+        for count in in_flight(
+            lambda chunk: score_chunk.submit(plan, chunk), chunks, _CHUNKS_IN_FLIGHT
+        ):
+            progress.advance(count, total)
     difference = write_difference(plan)
     artifacts.publish_difference(plan, difference)
     logger.info(

@@ -1,38 +1,24 @@
-"""Score one batch: list, subtract what is recorded, score the rest in chunks, write the receipt."""
+"""Score one batch: list it, score in chunks what has no outcome yet, write the receipt."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
-from prefect.futures import as_completed
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows import artifacts, events, wiring
 from flows.retries import is_worth_a_retry
+from flows.streaming import in_flight
 from mnist.errors import BatchFailed
-from mnist.keys import ObjectVersion
-from mnist.operations.batches import RecordedChunk
+from mnist.operations.batches import BatchRun, RecordedChunk
 from mnist.scoring.chunks import Chunk
-from mnist.scoring.readings import PinnedModel
 from mnist.scoring.receipts import Receipt
 
 _CHUNKS_AT_ONCE = 2
-
-
-@task(name="list", cache_policy=NO_CACHE)
-def list_batch(batch: str) -> list[ObjectVersion]:
-    """List every object version of the batch."""
-    return wiring.batch_scoring().listed(batch)
-
-
-@task(name="subtract", cache_policy=NO_CACHE)
-def subtract_recorded(batch: str, listed: list[ObjectVersion]) -> list[ObjectVersion]:
-    """Leave out the object versions that already have an outcome."""
-    return wiring.batch_scoring().missing(batch, listed)
+_CHUNKS_IN_FLIGHT = 2 * _CHUNKS_AT_ONCE
 
 
 @task(
@@ -43,38 +29,26 @@ def subtract_recorded(batch: str, listed: list[ObjectVersion]) -> list[ObjectVer
     retry_jitter_factor=0.5,
     retry_condition_fn=is_worth_a_retry,
 )
-def score_chunk(chunk: Chunk, batch: str, model: PinnedModel) -> RecordedChunk:
+def score_chunk(chunk: Chunk) -> RecordedChunk:
     """Read, decode, predict and record one chunk."""
-    return wiring.batch_scoring().score(chunk, batch, model)
+    return wiring.batch_scoring().score(chunk)
 
 
 @task(name="close", cache_policy=NO_CACHE)
-def close_batch(
-    batch: str,
-    run: str,
-    started_at: datetime,
-    listed: list[ObjectVersion],
-    done: list[RecordedChunk],
-) -> Receipt:
+def close_batch(run: BatchRun) -> Receipt:
     """Reconcile the listing with the rows in the store and write the receipt."""
-    return wiring.batch_scoring().close(
-        batch, run, started_at=started_at, listed=listed, recorded=done
-    )
+    return wiring.batch_scoring().close(run)
 
 
-def _score_all(batch: str, missing: list[ObjectVersion]) -> list[RecordedChunk]:
+def _score_all(run: BatchRun) -> None:
     """Score what is missing, on one model version from the first chunk to the last."""
-    model = wiring.batch_scoring().pinned_champion()
-    get_run_logger().info("Scoring with %s version %s.", model.name, model.version)
-    chunks = wiring.batch_scoring().chunks(missing, model)
-    futures = [score_chunk.submit(chunk, batch, model) for chunk in chunks]
-    progress = artifacts.Progress(batch, total=len(missing))
-    done = []
-    for future in as_completed(futures):
-        recorded = future.result()
-        done.append(recorded)
-        progress.advance(sum(recorded.outcomes.values()))
-    return done
+    progress = artifacts.Progress(run.batch)
+    chunks = wiring.batch_scoring().chunks(run)
+    for recorded in in_flight(score_chunk.submit, chunks, _CHUNKS_IN_FLIGHT):
+        run.note(recorded)
+        progress.advance(recorded.versions, total=run.waiting, is_final=run.listed_all)
+    if run.model is not None:
+        get_run_logger().info("Scored with %s version %s.", run.model.name, run.model.version)
 
 
 @flow(
@@ -82,7 +56,13 @@ def _score_all(batch: str, missing: list[ObjectVersion]) -> list[RecordedChunk]:
     flow_run_name="score-{batch}",
     task_runner=ThreadPoolTaskRunner(max_workers=_CHUNKS_AT_ONCE),  # type: ignore[arg-type]
 )
-def score_batch(batch: str, wait_seconds: float = 600, close: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002 -- a field of Prefect's form
+def score_batch(
+    batch: str,
+    wait_seconds: float = 600,
+    *,
+    close: bool = True,
+    rejects_again: bool = False,
+) -> dict[str, Any]:
     """Give every image of a batch an outcome, and write the receipt that proves it.
 
     Safe to repeat and to run twice at once: what is recorded is never recorded again.
@@ -91,6 +71,8 @@ def score_batch(batch: str, wait_seconds: float = 600, close: bool = True) -> di
         batch: Name of a folder at the top of the inbox bucket, such as `scans-2026-11-20`.
         wait_seconds: How long to wait while another run works on the same batch.
         close: Write the receipt now. The watcher leaves that for when the batch has settled.
+        rejects_again: Score once more what was rejected, after limits, access rights or the
+            program were mended. The old rows stay; where the new row has a digit, it counts.
 
     Returns:
         The receipt's sums; while the batch is left open, how many images were listed and scored.
@@ -101,18 +83,17 @@ def score_batch(batch: str, wait_seconds: float = 600, close: bool = True) -> di
         LeaseHeld: If another run still works on the batch after the wait.
         BatchFailed: If more images were rejected than the limit allows; all rows are recorded.
     """
-    run = str(flow_run.get_id())
-    started_at = datetime.now(UTC)
-    with wiring.lease(batch, run, wait_seconds):
-        listed = list_batch(batch)
-        missing = subtract_recorded(batch, listed)
-        done = _score_all(batch, missing) if missing else []
-        events.batch_scored(batch, len(missing))
+    name = str(flow_run.get_id())
+    with wiring.lease(batch, name, wait_seconds):
+        run = wiring.batch_scoring().begin(batch, name, rejects_again=rejects_again)
+        _score_all(run)
+        events.batch_scored(batch, run.waiting)
         if not close:
-            get_run_logger().info("%s: %d new of %d, left open.", batch, len(missing), len(listed))
-            return {"batch": batch, "verdict": "open", "listed": len(listed), "new": len(missing)}
-        receipt = close_batch(batch, run, started_at, listed, done)
-    return _announce(receipt, is_new=receipt.run.name == run)
+            listed, new = len(run.listing), run.waiting
+            get_run_logger().info("%s: %d new of %d, left open.", batch, new, listed)
+            return {"batch": batch, "verdict": "open", "listed": listed, "new": new}
+        receipt = close_batch(run)
+    return _announce(receipt, is_new=receipt.run.name == name)
 
 
 def _announce(receipt: Receipt, *, is_new: bool) -> dict[str, Any]:

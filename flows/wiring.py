@@ -12,6 +12,7 @@ from mnist.registry.reader import RegistryReader
 from mnist.scoring.completion import CompletionRule
 from mnist.settings import Settings, load_settings
 from mnist.storage.bucket import Bucket
+from mnist.storage.conditions import with_sure_writes
 from mnist.storage.inbox import Inbox
 from mnist.storage.lease import Lease, holder
 from mnist.storage.rescores import Rescores
@@ -42,6 +43,13 @@ def results() -> Results:
 
 
 @cache
+def sure_bucket() -> Bucket:
+    """The results bucket for those who write; the store is probed once in this process."""
+    plain = cached_settings().allow_plain_writes
+    return with_sure_writes(results_bucket(), allow_plain=plain)
+
+
+@cache
 def journal() -> Journal:
     """Every promotion decision ever made."""
     return Journal(results_bucket())
@@ -69,14 +77,14 @@ def registry_reader() -> RegistryReader:
 @cache
 def batch_scoring() -> BatchScoring:
     """The steps of scoring a batch."""
-    return BatchScoring(cached_settings(), inbox(), results(), registry_reader())
+    return BatchScoring(cached_settings(), inbox(), Results(sure_bucket()), registry_reader())
 
 
 @cache
 def rescoring() -> Rescoring:
     """The steps of scoring again with another model version."""
     return Rescoring(
-        cached_settings(), inbox(), results(), Rescores(results_bucket()), registry_reader()
+        cached_settings(), inbox(), results(), Rescores(sure_bucket()), registry_reader()
     )
 
 
@@ -90,7 +98,7 @@ def new_sweeper() -> Sweeper:
 def lease(batch: str, run: str, wait_seconds: float) -> Lease:
     """The right to work on a batch."""
     seconds = cached_settings().lease_seconds
-    return Lease(results_bucket(), batch, run, seconds=seconds, wait_seconds=wait_seconds)
+    return Lease(sure_bucket(), batch, run, seconds=seconds, wait_seconds=wait_seconds)
 
 
 def is_held(batch: str) -> bool:

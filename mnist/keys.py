@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from mnist.errors import InvalidBatch
@@ -32,11 +32,14 @@ class ObjectVersion:
     key: str
     etag: str
     size: int
+    _identity: bytes = field(default=b"", init=False, repr=False, compare=False)
 
     @property
     def identity(self) -> bytes:
-        """First 16 bytes of the SHA-256 over key, etag and size."""
-        return identity(self.key, self.etag, self.size)
+        """First 16 bytes of the SHA-256 over key, etag and size; worked out once."""
+        if not self._identity:
+            object.__setattr__(self, "_identity", identity(self.key, self.etag, self.size))
+        return self._identity
 
 
 def identity(key: str, etag: str, size: int) -> bytes:
@@ -76,14 +79,18 @@ def check_batch_name(batch: str) -> str:
     return batch
 
 
-def chunk_name(versions: Sequence[ObjectVersion], model: str, preprocessing: str) -> str:
+def chunk_name(
+    versions: Sequence[ObjectVersion], model: str, preprocessing: str, again_after: str = ""
+) -> str:
     """Name a chunk by what is in it and what is done to it.
 
     The same object versions, model digest and preprocessing digest give the same name on every
-    machine, so that the same work done twice is one result.
+    machine, so that the same work done twice is one result. Work that is done once more on purpose
+    names the run after which it is done.
     """
     digest = listing_digest(version.identity for version in versions)
-    return hashlib.sha256(f"{digest}\0{model}\0{preprocessing}".encode()).hexdigest()[:40]
+    parts = [digest, model, preprocessing, *([again_after] if again_after else [])]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:40]
 
 
 def listing_digest(identities: Iterable[bytes]) -> str:

@@ -48,6 +48,10 @@ class Settings(BaseSettings):
     cache_dir: Path = Field(Path(".cache"), description="folder for scoring graphs by digest")
     chunk_images: int = Field(2_000, ge=1, description="object versions per chunk, one task each")
     read_threads: int = Field(8, ge=1, le=64, description="concurrent reads per scoring process")
+    allow_plain_writes: bool = Field(
+        default=False,
+        description="score without conditional writes, on a weaker promise",
+    )
     max_image_bytes: int = Field(20_000_000, ge=1, description="larger objects are rejected")
     max_image_pixels: int = Field(50_000_000, ge=784, description="larger images are rejected")
     max_reject_rate: float = Field(

@@ -22,6 +22,7 @@ ROWS = pa.schema(
         pa.field("bytes", pa.int64(), nullable=False),
         pa.field("identity", pa.binary(16), nullable=False),
         pa.field("sha256", pa.string()),
+        pa.field("attempts", pa.int8()),
         pa.field("outcome", pa.string(), nullable=False),
         pa.field("reason", pa.string()),
         pa.field("detail", pa.string()),
@@ -71,8 +72,9 @@ def from_parquet(content: bytes, columns: Sequence[str] | None = None) -> pa.Tab
 def one_row_each(tables: Iterable[pa.Table]) -> pa.Table:
     """Join parts and keep one row per object version.
 
-    Two runs that did not see each other can both have written an object version. The row scored
-    first wins, then the one of the lower chunk name, so that every reader keeps the same row.
+    Several rows for one object version come from two runs that did not see each other, or from
+    rejects that were scored again. A scored row wins over a rejected one, then the row scored
+    first, then the one of the lower chunk name, so that every reader keeps the same row.
     """
     parts = list(tables)
     if not parts:
@@ -80,7 +82,12 @@ def one_row_each(tables: Iterable[pa.Table]) -> pa.Table:
     joined = pa.concat_tables(parts, promote_options="default")
     if pc.count_distinct(joined["identity"]).as_py() == joined.num_rows:
         return joined
-    keys = [("identity", "ascending"), ("scored_at", "ascending"), ("chunk", "ascending")]
+    keys = [
+        ("identity", "ascending"),
+        ("outcome", "descending"),  # scored before rejected
+        ("scored_at", "ascending"),
+        ("chunk", "ascending"),
+    ]
     ordered = joined.take(pc.sort_indices(joined, sort_keys=keys))
     identities = ordered["identity"].to_numpy(zero_copy_only=False)
     first = np.ones(len(identities), dtype=bool)

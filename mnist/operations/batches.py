@@ -1,30 +1,39 @@
 """Scoring a batch from listing to receipt, in steps that an orchestrator can order.
 
 Every step is safe to repeat and to run twice at once: the truth of a batch is what lies in the
-store, and each step starts from there.
+store, and each step starts from there. Nothing here grows with the size of a batch but 16 bytes
+for each object version.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, compress
+
+import pyarrow.compute as pc
 
 from mnist.digits import Outcome
 from mnist.errors import InvalidBatch
 from mnist.images import Limits
 from mnist.keys import ObjectVersion
+from mnist.provenance import code_digest
 from mnist.registry.reader import RegistryReader
-from mnist.scoring.chunks import Chunk, cut_chunks, score_chunk
+from mnist.scoring.chunks import Chunk, ScoredChunk, cut_chunks, score_chunk
 from mnist.scoring.graphs import Predictor
+from mnist.scoring.identities import Identities
 from mnist.scoring.readings import PinnedModel
-from mnist.scoring.receipts import Listing, Receipt, RejectLimit, RunRecord, VersionRecord, write_up
+from mnist.scoring.receipts import Receipt, RunRecord, VersionRecord
+from mnist.scoring.reconciliation import ListingLog, RejectLimit, write_up
+from mnist.scoring.tally import TALLY_COLUMNS
 from mnist.scoring.verification import find_problems
 from mnist.settings import Settings
 from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
-from mnist.tables import one_row_each
+
+_UNLISTED_COLUMNS = ("key", "etag", "bytes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +41,61 @@ class RecordedChunk:
     """What became of a chunk, without its rows.
 
     Attributes:
-        outcomes: Object versions by outcome.
+        versions: Object versions in it.
         rows_written: Rows this call wrote; 0 if the same chunk was recorded before.
+        retried: Object versions that had to be asked for more than once.
         unsettled: Object versions that were no longer there when they were read.
     """
 
-    outcomes: Counter[Outcome]
+    versions: int
     rows_written: int
+    retried: int
     unsettled: tuple[VersionRecord, ...]
+
+
+class BatchRun:
+    """One run over one batch: what it has listed, what it has recorded.
+
+    Made by `BatchScoring.begin`. Take `chunks`, score each, `note` what became of it, `close`.
+
+    Attributes:
+        batch: Name of the batch.
+        name: Name of the run.
+        model: The version that the run is pinned to; None until there is something to score.
+        waiting: Object versions found so far that had no outcome.
+        listed_all: Whether the listing has come to its end, so that `waiting` is final.
+    """
+
+    def __init__(self, batch: str, name: str, again_after: str) -> None:
+        self.batch = batch
+        self.name = name
+        self.model: PinnedModel | None = None
+        self.waiting = 0
+        self.listed_all = False
+        self.again_after = again_after
+        self.started_at = datetime.now(UTC)
+        self.listing = ListingLog()
+        self.unsettled: list[VersionRecord] = []
+        self.chunks_noted = 0
+        self._sums: Counter[str] = Counter()
+
+    def note(self, recorded: RecordedChunk) -> None:
+        """Take note of what became of a chunk."""
+        self.chunks_noted += 1
+        self.unsettled += recorded.unsettled
+        self._sums.update(rows_written=recorded.rows_written, retried=recorded.retried)
+
+    def record(self) -> RunRecord:
+        """Say for the receipt what this run did."""
+        return RunRecord(
+            name=self.name,
+            started_at=self.started_at,
+            finished_at=datetime.now(UTC),
+            rows_written=self._sums["rows_written"],
+            retried=self._sums["retried"],
+            again_after=self.again_after,
+            code_digest=code_digest(),
+        )
 
 
 class BatchScoring:
@@ -54,35 +110,49 @@ class BatchScoring:
         self._registry = registry
         self._predictors: dict[str, Predictor] = {}
 
-    def listed(self, batch: str) -> list[ObjectVersion]:
-        """List the object versions of a batch that want an outcome.
+    def begin(self, batch: str, run: str, *, rejects_again: bool = False) -> BatchRun:
+        """Start a run over a batch; nothing is listed or read yet.
+
+        Args:
+            batch: Name of the batch.
+            run: Name of the run, under which its receipt is kept.
+            rejects_again: Score once more what the last receipt counts as rejected.
 
         Raises:
-            InvalidBatch: If there are none.
+            InvalidBatch: If rejects are to be scored again and there is no receipt of any.
         """
-        versions = [version for page in self._inbox.versions(batch) for version in page]
-        if not versions:
-            raise self._inbox.unknown(batch)
-        return versions
+        again_after = self._last_receipt(batch).run.name if rejects_again else ""
+        return BatchRun(batch, run, again_after)
 
-    def missing(self, batch: str, listed: Iterable[ObjectVersion]) -> list[ObjectVersion]:
-        """Pick those that have no outcome yet."""
-        settled = self._results.settled(batch)
-        return [version for version in listed if version.identity not in settled]
+    def chunks(self, run: BatchRun) -> Iterator[Chunk]:
+        """List the batch and cut what has no outcome yet into chunks, as fast as they are taken.
 
-    def pinned_champion(self) -> PinnedModel:
-        """Look up the champion once; the run holds on to it.
+        The champion is looked up when the first chunk is taken, and the run holds on to it.
 
         Raises:
-            NoChampion: If there is none.
+            InvalidBatch: If the batch holds nothing that wants an outcome.
+            NoChampion: If there is something to score and no champion.
         """
-        return self._registry.champion()
+        settled = self._results.scored if run.again_after else self._results.settled
+        missing = self._missing(run, settled(run.batch))
+        first = next(missing, None)
+        if first is not None:
+            run.model = self._registry.champion()
+            size = self._settings.chunk_images
+            versions = chain((first,), missing)
+            yield from cut_chunks(versions, run.batch, run.model, size, run.again_after)
 
-    def chunks(self, versions: Iterable[ObjectVersion], model: PinnedModel) -> Iterator[Chunk]:
-        """Cut object versions into units of work."""
-        return cut_chunks(versions, model, self._settings.chunk_images)
+    def _missing(self, run: BatchRun, settled: Identities) -> Iterator[ObjectVersion]:
+        for page in self._inbox.versions(run.batch):
+            run.listing.extend(page)
+            wanted = ~settled.has([version.identity for version in page])
+            run.waiting += int(wanted.sum())
+            yield from compress(page, wanted)
+        if not len(run.listing):
+            raise self._inbox.unknown(run.batch)
+        run.listed_all = True
 
-    def score(self, chunk: Chunk, batch: str, model: PinnedModel) -> RecordedChunk:
+    def score(self, chunk: Chunk) -> RecordedChunk:
         """Score a chunk and record its rows.
 
         Raises:
@@ -91,53 +161,35 @@ class BatchScoring:
         """
         scored = score_chunk(
             chunk,
-            batch,
-            model,
-            read=self._inbox.read,
-            predict=self._predictor(model).predict,
+            fetch=self._inbox.fetch,
+            predict=self._predictor(chunk.model).predict,
             threads=self._settings.read_threads,
             limits=Limits(self._settings.max_image_bytes, self._settings.max_image_pixels),
         )
         written = bool(scored.rows.num_rows) and self._results.write_part(
-            batch, chunk.name, scored.rows
+            chunk.batch, chunk.name, scored.rows
         )
-        outcomes = Counter(Outcome(name) for name in scored.rows["outcome"].to_pylist())
-        outcomes.update(each.outcome for each in scored.unsettled)
         return RecordedChunk(
-            outcomes=outcomes,
+            versions=len(chunk.versions),
             rows_written=scored.rows.num_rows if written else 0,
-            unsettled=tuple(VersionRecord.of(u.version, u.outcome) for u in scored.unsettled),
+            retried=pc.sum(pc.greater(scored.rows["attempts"], 1)).as_py() or 0,
+            unsettled=_unsettled(scored),
         )
 
-    def close(
-        self,
-        batch: str,
-        run: str,
-        *,
-        started_at: datetime,
-        listed: Sequence[ObjectVersion],
-        recorded: Sequence[RecordedChunk],
-    ) -> Receipt:
+    def close(self, run: BatchRun) -> Receipt:
         """Read back every row of the batch, reconcile them with the listing, write the receipt.
 
-        If nothing was recorded and a receipt for the same listing exists, that one is returned
-        and nothing is written.
+        If nothing was recorded and a receipt for the same listing covers every row there is, that
+        one is returned and nothing is written.
         """
-        if not recorded and (earlier := self._receipt_for(batch, listed)) is not None:
+        if not run.chunks_noted and (earlier := self._covering_receipt(run)) is not None:
             return earlier
-        found = list(self._results.parts(batch))
         receipt = write_up(
-            batch,
-            RunRecord(
-                name=run,
-                started_at=started_at,
-                finished_at=datetime.now(UTC),
-                rows_written=sum(chunk.rows_written for chunk in recorded),
-            ),
-            listed=listed,
-            unsettled=[version for chunk in recorded for version in chunk.unsettled],
-            parts=[part for part, _ in found],
-            rows=one_row_each(table for _, table in found),
+            run.batch,
+            run.record(),
+            listing=run.listing,
+            unsettled=run.unsettled,
+            parts=self._results.parts(run.batch, (*TALLY_COLUMNS, *_UNLISTED_COLUMNS)),
             limit=RejectLimit(
                 rate=self._settings.max_reject_rate, count=self._settings.max_reject_count
             ),
@@ -150,18 +202,35 @@ class BatchScoring:
 
         Raises:
             InvalidBatch: If the batch has no receipt.
+            IntegrityError: If a part is no Parquet file any more.
         """
+        receipt = self._last_receipt(batch)
+        return receipt, find_problems(receipt, self._results.parts(batch, TALLY_COLUMNS))
+
+    def _last_receipt(self, batch: str) -> Receipt:
         receipts = self._results.receipts(batch)
         if not receipts:
-            raise InvalidBatch(f"Batch {batch!r} has no receipt to verify; score it first.")
-        return receipts[-1], find_problems(receipts[-1], list(self._results.parts(batch)))
+            raise InvalidBatch(f"Batch {batch!r} has no receipt yet; score it first.")
+        return receipts[-1]
 
-    def _receipt_for(self, batch: str, listed: Sequence[ObjectVersion]) -> Receipt | None:
-        digest = Listing.of(listed).digest
-        receipts = self._results.receipts(batch)
-        return next((r for r in reversed(receipts) if r.listing.digest == digest), None)
+    def _covering_receipt(self, run: BatchRun) -> Receipt | None:
+        digest = run.listing.summary().digest
+        parts = set(self._results.part_keys(run.batch))
+        for receipt in reversed(self._results.receipts(run.batch)):
+            known = {part.key for part in receipt.parts}
+            if receipt.listing.digest == digest and receipt.is_balanced and parts <= known:
+                return receipt
+        return None
 
     def _predictor(self, model: PinnedModel) -> Predictor:
         if model.digest not in self._predictors:
             self._predictors = {model.digest: self._registry.predictor(model)}
         return self._predictors[model.digest]
+
+
+def _unsettled(scored: ScoredChunk) -> tuple[VersionRecord, ...]:
+    return tuple(
+        VersionRecord.of(left.version, left.why)
+        for left in scored.left
+        if isinstance(left.why, Outcome)
+    )

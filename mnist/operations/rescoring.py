@@ -131,9 +131,9 @@ class Rescoring:
         rows = self._old_rows(plan, batch).select(["key", "etag", "bytes"]).to_pylist()
         versions = sorted(ObjectVersion(row["key"], row["etag"], row["bytes"]) for row in rows)
         missing = [version for version in versions if version.identity not in done]
-        return cut_chunks(missing, plan.new, self._settings.chunk_images)
+        return cut_chunks(missing, batch, plan.new, self._settings.chunk_images)
 
-    def score(self, plan: RescorePlan, batch: str, chunk: Chunk) -> int:
+    def score(self, plan: RescorePlan, chunk: Chunk) -> int:
         """Score a chunk with the new version and record its rows; return how many.
 
         Raises:
@@ -142,15 +142,13 @@ class Rescoring:
         """
         scored = score_chunk(
             chunk,
-            batch,
-            plan.new,
-            read=self._inbox.read,
+            fetch=self._inbox.fetch,
             predict=self._predictor(plan.new).predict,
             threads=self._settings.read_threads,
             limits=Limits(self._settings.max_image_bytes, self._settings.max_image_pixels),
         )
         if scored.rows.num_rows:
-            self._rescores.write_part(plan.folder, batch, chunk.name, scored.rows)
+            self._rescores.write_part(plan.folder, chunk.batch, chunk.name, scored.rows)
         return int(scored.rows.num_rows)
 
     def difference(self, plan: RescorePlan) -> Difference:

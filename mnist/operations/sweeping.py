@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mnist.scoring.completion import Completion, CompletionRule
-from mnist.scoring.receipts import Listing
 from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
 
@@ -147,18 +146,18 @@ class Sweeper:
     def _look(self, batch: str) -> bool:
         """Look at one batch; tell whether it has images without an outcome."""
         watch = self._watches[batch]
-        settled = self._results.settled(batch)
         listed, watch.is_ready = self._inbox.look(batch)
-        is_pending = any(version.identity not in settled for version in listed)
-        digest = Listing.of(listed).digest
+        digest = listed.digest
         is_new, is_first = digest != watch.digest, not watch.digest
-        watch.digest, watch.is_recorded = digest, not is_pending
+        if is_new or not watch.is_recorded:  # rows never disappear, so what had one still has it
+            watch.is_recorded = bool(self._results.settled(batch).has(listed.members).all())
+        watch.digest, is_pending = digest, not watch.is_recorded
         if is_pending:
             if is_new or watch.open_since is None:
                 self._take_news(watch)
             watch.due = self._clock()
             return True
-        if is_new and listed:
+        if is_new and len(listed):
             self._compare_with_receipts(batch, watch, is_first=is_first)
         watch.failures = 0
         self._rest(watch)

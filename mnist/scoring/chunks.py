@@ -3,46 +3,58 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any
 
-import cv2
+import numpy as np
 import pyarrow as pa
 
-from mnist.digits import Outcome, Reason
-from mnist.errors import AccessDenied, ObjectChanged, ObjectGone
+from mnist.digits import CLASSES, Image, Outcome, Probabilities, Reason
+from mnist.errors import Unavailable
 from mnist.images import Decoded, Limits, Rejection, decode, preprocessing_digest
 from mnist.keys import ObjectVersion, chunk_name
-from mnist.scoring.readings import PinnedModel, Predict, Reading, read_digits
-from mnist.tables import PROBABILITY_COLUMNS, ROWS
+from mnist.scoring.fetching import Fetch, Fetched
+from mnist.scoring.readings import PinnedModel, Predict
+from mnist.scoring.rows import Content, Read, rows_of
 
 _SLICE = 64
 """Object versions per unit of work of a reading thread, and images per call of the network."""
 
-_SETTLED = (Outcome.SCORED, Outcome.REJECTED)
-
-Read = Callable[[ObjectVersion], bytes]
-"""Reads exactly one object version; raises ObjectGone, ObjectChanged, AccessDenied, Unavailable."""
+_MOST_UNAVAILABLE = 4
+"""Objects of one chunk that may stay unavailable before the store counts as down."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A unit of work: some object versions of one batch, and the name of their result."""
+    """A unit of work.
+
+    Attributes:
+        name: Of its result: the same work has the same name on every machine.
+        batch: The batch it belongs to.
+        model: What scores it.
+        versions: Object versions to be scored.
+    """
 
     name: str
+    batch: str
+    model: PinnedModel
     versions: tuple[ObjectVersion, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Unsettled:
-    """An object version that could not be read because it is no longer there."""
+class Left:
+    """An object version that has no row.
+
+    Attributes:
+        version: The object version.
+        why: `superseded` or `vanished`; or the error for which a later run tries it again.
+    """
 
     version: ObjectVersion
-    outcome: Outcome
+    why: Outcome | Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,145 +63,126 @@ class ScoredChunk:
 
     Attributes:
         rows: A table of schema ROWS, one row per object version that was scored or rejected.
-        unsettled: The other object versions of the chunk: superseded or vanished.
+        left: The other object versions of the chunk.
     """
 
     rows: pa.Table
-    unsettled: tuple[Unsettled, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """What reading and decoding one object version gave."""
-
-    version: ObjectVersion
-    outcome: Outcome
-    sha256: str | None = None
-    decoded: Decoded | None = None
-    reason: Reason | None = None
-    detail: str | None = None
+    left: tuple[Left, ...]
 
 
 def cut_chunks(
-    versions: Iterable[ObjectVersion], model: PinnedModel, images_per_chunk: int
+    versions: Iterable[ObjectVersion],
+    batch: str,
+    model: PinnedModel,
+    images_per_chunk: int,
+    again_after: str = "",
 ) -> Iterator[Chunk]:
-    """Cut object versions into chunks, in the order of their keys as the store lists them."""
+    """Cut object versions into chunks, in the order of their keys as the store lists them.
+
+    Args:
+        versions: What wants an outcome; taken only as fast as chunks are.
+        batch: The batch they belong to.
+        model: What scores them.
+        images_per_chunk: Object versions per chunk; the last one has fewer.
+        again_after: Run after which rejected ones are scored again, so that the work has another
+            name than the first time; empty for work that was never done.
+    """
     rest = iter(versions)
     while piece := tuple(islice(rest, images_per_chunk)):
-        yield Chunk(chunk_name(piece, model.digest, preprocessing_digest()), piece)
+        name = chunk_name(piece, model.digest, preprocessing_digest(), again_after)
+        yield Chunk(name, batch, model, piece)
 
 
 def score_chunk(
     chunk: Chunk,
-    batch: str,
-    model: PinnedModel,
     *,
-    read: Read,
+    fetch: Fetch,
     predict: Predict,
     threads: int,
     limits: Limits,
 ) -> ScoredChunk:
-    """Read, decode and predict every object version of a chunk.
+    """Fetch, decode and predict every object version of a chunk.
 
-    Reading and decoding run in threads while this one predicts; both sides release the GIL.
+    Fetching and decoding run in threads while this one predicts; both sides release the GIL.
 
     Raises:
         Unavailable: If the store stops answering; nothing has been written then.
     """
     slices = [chunk.versions[i : i + _SLICE] for i in range(0, len(chunk.versions), _SLICE)]
-    rows: list[dict[str, Any]] = []
-    unsettled: list[Unsettled] = []
+    contents: list[Content] = []
+    probabilities: list[Probabilities] = [np.empty((0, CLASSES), np.float32)]
+    ink = [np.empty(0)]
+    left: list[Left] = []
     with ThreadPoolExecutor(threads, thread_name_prefix="read") as pool:
-        for contents in pool.map(lambda piece: _fetch(piece, read, limits), slices):
-            settled = [content for content in contents if content.outcome in _SETTLED]
-            rows += _rows(settled, model, predict)
-            unsettled += [
-                Unsettled(content.version, content.outcome)
-                for content in contents
-                if content.outcome not in _SETTLED
-            ]
+        for read in pool.map(lambda piece: _read(piece, fetch, limits), slices):
+            contents += read.contents
+            left += read.left
+            _require_a_store(left)
+            if read.pixels:
+                images = np.stack(read.pixels)
+                probabilities.append(predict(images))
+                ink.append(images.mean(axis=(1, 2)) / 255)
+    model = chunk.model
     stamp = {
         "model_name": model.name,
         "model_version": model.version,
         "model_digest": model.digest,
         "preprocessing_digest": preprocessing_digest(),
-        "batch": batch,
+        "batch": chunk.batch,
         "chunk": chunk.name,
         "scored_at": datetime.now(UTC),
     }
-    table = pa.Table.from_pylist([row | stamp for row in rows], schema=ROWS)
-    return ScoredChunk(table, tuple(unsettled))
+    read_all = Read(np.concatenate(probabilities), np.concatenate(ink))
+    return ScoredChunk(rows_of(contents, read_all, model, stamp), tuple(left))
 
 
-def _fetch(versions: Sequence[ObjectVersion], read: Read, limits: Limits) -> list[_Content]:
-    return [_fetch_one(version, read, limits) for version in versions]
+@dataclass(slots=True)
+class _ReadSlice:
+    """What a slice of a chunk held; `pixels` are those of the contents without a reason."""
+
+    contents: list[Content] = field(default_factory=list)
+    pixels: list[Image] = field(default_factory=list)
+    left: list[Left] = field(default_factory=list)
 
 
-def _fetch_one(version: ObjectVersion, read: Read, limits: Limits) -> _Content:
-    if version.size > limits.max_bytes:
-        detail = f"{version.size} bytes; at most {limits.max_bytes} are read"
-        return _Content(version, Outcome.REJECTED, reason=Reason.TOO_LARGE, detail=detail)
-    try:
-        content = read(version) if version.size else b""
-    except ObjectGone:
-        return _Content(version, Outcome.VANISHED)
-    except ObjectChanged:
-        return _Content(version, Outcome.SUPERSEDED)
-    except AccessDenied as error:
-        detail = str(error)
-        return _Content(version, Outcome.REJECTED, reason=Reason.UNREADABLE, detail=detail)
+def _read(versions: Sequence[ObjectVersion], fetch: Fetch, limits: Limits) -> _ReadSlice:
+    read = _ReadSlice()
+    wanted = [version for version in versions if 0 < version.size <= limits.max_bytes]
+    answers = fetch(wanted)
+    for version in versions:
+        if version.size > limits.max_bytes:
+            detail = f"{version.size} bytes; at most {limits.max_bytes} are read"
+            read.contents.append(Content(version, 0, None, Reason.TOO_LARGE, detail))
+            continue
+        fetched = next(answers) if version.size else Fetched(b"", 0)
+        match fetched.content:
+            case bytes() as content:
+                _decode(read, version, fetched.attempts, content, limits)
+            case Rejection(reason, detail):
+                read.contents.append(Content(version, fetched.attempts, None, reason, detail))
+            case Outcome() as outcome:
+                read.left.append(Left(version, outcome))
+            case Unavailable() as error:
+                read.left.append(Left(version, error))
+    return read
+
+
+def _decode(
+    read: _ReadSlice, version: ObjectVersion, attempts: int, content: bytes, limits: Limits
+) -> None:
     sha256 = hashlib.sha256(content).hexdigest()
     match decode(content, limits):
         case Rejection(reason, detail):
-            return _Content(version, Outcome.REJECTED, sha256, None, reason, detail)
-        case Decoded() as decoded:
-            return _Content(version, Outcome.SCORED, sha256, decoded)
+            read.contents.append(Content(version, attempts, sha256, reason, detail))
+        case Decoded(pixels, warnings, pipeline, source):
+            read.pixels.append(pixels)
+            read.contents.append(
+                Content(version, attempts, sha256, None, None, warnings, pipeline, source)
+            )
 
 
-def _rows(
-    contents: Sequence[_Content], model: PinnedModel, predict: Predict
-) -> list[dict[str, Any]]:
-    decoded = [content.decoded for content in contents if content.decoded is not None]
-    readings = iter(read_digits(decoded, model, predict))
-    rows = []
-    for content in contents:
-        version = content.version
-        row: dict[str, Any] = {
-            "key": version.key,
-            "etag": version.etag,
-            "bytes": version.size,
-            "identity": version.identity,
-            "sha256": content.sha256,
-            "outcome": str(content.outcome),
-            "reason": content.reason and str(content.reason),
-            "detail": content.detail,
-            "warnings": [],
-            "accepted": False,
-        }
-        if content.decoded is not None:
-            row |= _columns(next(readings)) | _input_statistics(content.decoded)
-            row["pipeline"] = content.decoded.pipeline
-        rows.append(row)
-    return rows
-
-
-def _input_statistics(decoded: Decoded) -> dict[str, Any]:
-    source = decoded.source
-    return {
-        "width": source.width,
-        "height": source.height,
-        "brightness": source.brightness,
-        "contrast": source.contrast,
-        "ink": cv2.mean(decoded.pixels)[0] / 255,
-    }
-
-
-def _columns(reading: Reading) -> dict[str, Any]:
-    return {
-        "digit": reading.digit,
-        "confidence": reading.confidence,
-        "margin": reading.margin,
-        "warnings": [str(warning) for warning in reading.warnings],
-        "accepted": reading.accepted,
-        **dict(zip(PROBABILITY_COLUMNS, reading.probabilities, strict=True)),
-    }
+def _require_a_store(left: Sequence[Left]) -> None:
+    """Stop at once when so many objects are unavailable that it cannot be the objects."""
+    errors = [each.why for each in left if isinstance(each.why, Unavailable)]
+    if len(errors) > _MOST_UNAVAILABLE:
+        raise errors[-1]

@@ -1,7 +1,8 @@
 """What a model makes of decoded images: the same code behind every door.
 
-Batches, the online API and the drawing board all come through `read_digits`, so an image gets the
-same digit, confidence and need of review wherever it is handed in.
+The online API and the drawing board come through `read_digits`, batches through the columns of
+`judge` below it, so an image gets the same digit, confidence and need of review wherever it is
+handed in.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mnist.digits import Images, ImageWarning, Probabilities
 from mnist.images import Decoded
@@ -56,6 +58,34 @@ class Reading:
     accepted: bool
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Judged:
+    """What probabilities (n, 10) say, as columns of shape (n,)."""
+
+    digit: NDArray[np.int64]
+    confidence: NDArray[np.float32]
+    margin: NDArray[np.float32]
+    accepted: NDArray[np.bool_]
+
+
+def judge(probabilities: Probabilities, warned: NDArray[np.bool_], model: PinnedModel) -> Judged:
+    """Say which digit each image shows, how surely, and whether a person needs to look at it.
+
+    Args:
+        probabilities: Shape (n, 10).
+        warned: Whether something is odd about each image, shape (n,).
+        model: Says from which confidence on a reading is accepted.
+    """
+    ranked = np.sort(probabilities, axis=1)
+    confidence = ranked[:, -1]
+    return Judged(
+        digit=probabilities.argmax(axis=1),
+        confidence=confidence,
+        margin=confidence - ranked[:, -2],
+        accepted=~warned & (confidence.astype(np.float64) >= model.accept_confidence),
+    )
+
+
 def read_digits(images: Sequence[Decoded], model: PinnedModel, predict: Predict) -> list[Reading]:
     """Read decoded images with one model version.
 
@@ -67,7 +97,7 @@ def read_digits(images: Sequence[Decoded], model: PinnedModel, predict: Predict)
     if not images:
         return []
     probabilities = predict(np.stack([image.pixels for image in images]))
-    ranked = np.sort(probabilities, axis=1)
+    judged = judge(probabilities, np.array([bool(image.warnings) for image in images]), model)
     return [
         Reading(
             digit=digit,
@@ -75,14 +105,15 @@ def read_digits(images: Sequence[Decoded], model: PinnedModel, predict: Predict)
             margin=margin,
             probabilities=tuple(each),
             warnings=image.warnings,
-            accepted=not image.warnings and confidence >= model.accept_confidence,
+            accepted=accepted,
         )
-        for image, each, digit, confidence, margin in zip(
+        for image, each, digit, confidence, margin, accepted in zip(
             images,
             probabilities.tolist(),
-            probabilities.argmax(axis=1).tolist(),
-            ranked[:, -1].tolist(),
-            (ranked[:, -1] - ranked[:, -2]).tolist(),
+            judged.digit.tolist(),
+            judged.confidence.tolist(),
+            judged.margin.tolist(),
+            judged.accepted.tolist(),
             strict=True,
         )
     ]

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import BaseModel, Field
 
 from mnist.digits import Outcome, Reason
-from mnist.keys import ObjectVersion, identity, listing_digest
+from mnist.keys import ObjectVersion, identity
 
 
 class Listing(BaseModel, frozen=True):
@@ -21,16 +17,6 @@ class Listing(BaseModel, frozen=True):
     count: int = Field(ge=0, description="object versions listed")
     bytes: int = Field(ge=0, description="their sizes added up")
     digest: str = Field(description="SHA-256 over their sorted identities")
-
-    @classmethod
-    def of(cls, versions: Iterable[ObjectVersion]) -> Listing:
-        """Summarise a listing."""
-        sizes: list[int] = []
-        identities: list[bytes] = []
-        for version in versions:
-            sizes.append(version.size)
-            identities.append(version.identity)
-        return cls(count=len(sizes), bytes=sum(sizes), digest=listing_digest(identities))
 
 
 class PartRecord(BaseModel, frozen=True):
@@ -63,6 +49,11 @@ class VersionRecord(BaseModel, frozen=True):
         """Record an object version with its outcome."""
         return cls(key=version.key, etag=version.etag, size=version.size, outcome=outcome)
 
+    @property
+    def identity(self) -> bytes:
+        """Name the object version in 16 bytes."""
+        return identity(self.key, self.etag, self.size)
+
 
 class RunRecord(BaseModel, frozen=True):
     """The run that makes the statement."""
@@ -71,6 +62,14 @@ class RunRecord(BaseModel, frozen=True):
     started_at: datetime
     finished_at: datetime
     rows_written: int = Field(ge=0, description="rows this run wrote")
+    retried: int = Field(0, ge=0, description="object versions it had to ask for more than once")
+    again_after: str = Field("", description="run whose rejects it scored again, if it did so")
+    code_digest: str = Field("", description="SHA-256 over the sources that scored")
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return (self.finished_at - self.started_at).total_seconds()
 
 
 class Receipt(BaseModel, frozen=True):
@@ -84,6 +83,8 @@ class Receipt(BaseModel, frozen=True):
     reasons: dict[str, int] = Field(description="rejected object versions by reason")
     missing: int = Field(ge=0, description="listed object versions without an outcome")
     accepted: int = Field(ge=0, description="scored rows that need no person's look")
+    accepted_share: float = Field(0, ge=0, le=1, description="accepted of scored")
+    review_share: float = Field(0, ge=0, le=1, description="scored rows that a person looks at")
     unsettled: list[VersionRecord] = Field(description="listed, then superseded or vanished")
     unlisted: list[VersionRecord] = Field(description="have a row, but were not listed any more")
     duplicate_rows: int = Field(ge=0, description="rows set aside because another one counts")
@@ -107,6 +108,7 @@ class Receipt(BaseModel, frozen=True):
             **{str(outcome): self.outcomes.get(outcome, 0) for outcome in Outcome},
             "missing": self.missing,
             "accepted": self.accepted,
+            "review": self.outcomes.get(Outcome.SCORED, 0) - self.accepted,
         }
 
     def markdown(self) -> str:
@@ -117,8 +119,11 @@ class Receipt(BaseModel, frozen=True):
             "",
             self.verdict_reason,
             "",
-            f"**{self.listing.count:,} listed = {outcomes or '0'}**, {self.accepted:,} accepted "
-            "without review",
+            f"**{self.listing.count:,} listed = {outcomes or '0'}**",
+            "",
+            f"{self.accepted:,} accepted without review ({self.accepted_share:.1%} of the scored), "
+            f"{self.outcomes.get(Outcome.SCORED, 0) - self.accepted:,} for review "
+            f"({self.review_share:.1%}).",
             "",
             "| model | version | rows |",
             "|---|---|---|",
@@ -131,92 +136,3 @@ class Receipt(BaseModel, frozen=True):
                 for name, count in self.reasons.items()
             ]
         return "\n".join([*lines, "", f"Listing digest `{self.listing.digest}`", ""])
-
-
-class RejectLimit(BaseModel, frozen=True):
-    """How many rejects a batch may have before it counts as failed."""
-
-    rate: float = Field(ge=0, le=1)
-    count: int = Field(ge=0)
-
-
-def write_up(
-    batch: str,
-    run: RunRecord,
-    *,
-    listed: Iterable[ObjectVersion],
-    unsettled: Sequence[VersionRecord],
-    parts: Sequence[PartRecord],
-    rows: pa.Table,
-    limit: RejectLimit,
-) -> Receipt:
-    """Reconcile what was listed with the rows in the store.
-
-    Args:
-        batch: Name of the batch.
-        run: The run that makes the statement.
-        listed: Every object version the run listed.
-        unsettled: Those of them that could not be read because they are no longer there.
-        parts: The parts of the batch as they lie in the store.
-        rows: Their rows, exactly one for each object version.
-        limit: When the batch counts as failed.
-    """
-    by_identity = {version.identity: version for version in listed}
-    is_listed = pa.array([i in by_identity for i in rows["identity"].to_pylist()], pa.bool_())
-    counted = rows.filter(is_listed)
-    settled = set(counted["identity"].to_pylist())
-    gone = [v for v in unsettled if identity(v.key, v.etag, v.size) not in settled]
-    outcomes = Counter(Outcome(name) for name in counted["outcome"].to_pylist())
-    outcomes.update(version.outcome for version in gone)
-    missing = len(by_identity) - sum(outcomes.values())
-    verdict, reason = _verdict(len(by_identity), outcomes, missing, limit)
-    return Receipt(
-        batch=batch,
-        run=run,
-        listing=Listing.of(by_identity.values()),
-        outcomes=dict(sorted(outcomes.items())),
-        reasons=dict(sorted(Counter(r for r in counted["reason"].to_pylist() if r).items())),
-        missing=missing,
-        accepted=sum(counted["accepted"].to_pylist()),
-        unsettled=gone,
-        unlisted=_unlisted(rows.filter(pc.invert(is_listed))),
-        duplicate_rows=sum(part.rows for part in parts) - rows.num_rows,
-        parts=list(parts),
-        models=_models(counted),
-        preprocessing_digests=sorted(set(counted["preprocessing_digest"].to_pylist())),
-        verdict=verdict,
-        verdict_reason=reason,
-    )
-
-
-def _unlisted(rows: pa.Table) -> list[VersionRecord]:
-    columns = ("key", "etag", "bytes", "outcome")
-    return [
-        VersionRecord(key=key, etag=etag, size=size, outcome=Outcome(outcome))
-        for key, etag, size, outcome in zip(*(rows[c].to_pylist() for c in columns), strict=True)
-    ]
-
-
-def _verdict(
-    listed: int, outcomes: Counter[Outcome], missing: int, limit: RejectLimit
-) -> tuple[Literal["complete", "incomplete", "failed"], str]:
-    rejected = outcomes[Outcome.REJECTED]
-    if missing:
-        return "incomplete", f"{missing} of {listed} object versions have no outcome yet."
-    if rejected and rejected == listed:
-        return "failed", f"All {listed} images were rejected."
-    if rejected > limit.count or rejected > limit.rate * listed:
-        return "failed", (
-            f"{rejected} of {listed} images were rejected; the limit is a share of "
-            f"{limit.rate:g} and a count of {limit.count}."
-        )
-    return "complete", f"Each of {listed} object versions has exactly one outcome."
-
-
-def _models(rows: pa.Table) -> list[ModelRecord]:
-    columns = ("model_name", "model_version", "model_digest")
-    counted = Counter(zip(*(rows[name].to_pylist() for name in columns), strict=True))
-    return [
-        ModelRecord(name=name, version=version, digest=digest, rows=count)
-        for (name, version, digest), count in sorted(counted.items())
-    ]

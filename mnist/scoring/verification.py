@@ -3,70 +3,62 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import pyarrow as pa
 
 from mnist.digits import Outcome
-from mnist.keys import identity, listing_digest
-from mnist.scoring.receipts import PartRecord, Receipt, VersionRecord
-from mnist.tables import one_row_each
+from mnist.scoring.identities import Identities
+from mnist.scoring.receipts import PartRecord, Receipt
+from mnist.scoring.tally import Counted, Tally
 
 
 def find_problems(
-    receipt: Receipt, parts: Sequence[tuple[PartRecord, pa.Table]]
+    receipt: Receipt, parts: Iterable[tuple[PartRecord, pa.Table]]
 ) -> tuple[str, ...]:
     """Hold a receipt against the parts of its batch.
 
     Args:
         receipt: What a run stated.
-        parts: Every part of the batch as it lies in the store now, with the digest of its bytes.
+        parts: Every part of the batch as it lies in the store now, with the digest of its bytes;
+            taken one after the other.
 
     Returns:
         One sentence per problem, naming the part it is about; empty if the receipt holds.
     """
-    found = {part.key: (part, table) for part, table in parts}
-    problems = [
-        problem
-        for stated in receipt.parts
-        if (problem := _part_problem(stated, found.get(stated.key))) is not None
-    ]
-    stated_keys = {part.key for part in receipt.parts}
-    rows = one_row_each(table for key, (_, table) in found.items() if key in stated_keys)
-    return (*problems, *_row_problems(receipt, rows))
-
-
-def _part_problem(stated: PartRecord, found: tuple[PartRecord, pa.Table] | None) -> str | None:
-    if found is None:
-        return f"Part {stated.key} is missing."
-    part, _ = found
-    if part.sha256 != stated.sha256:
-        return (
-            f"Part {stated.key} was changed: its SHA-256 is {part.sha256}, "
-            f"the receipt says {stated.sha256}."
-        )
-    return None
-
-
-def _row_problems(receipt: Receipt, rows: pa.Table) -> list[str]:
+    stated = {part.key: part for part in receipt.parts}
     problems = []
-    unlisted = {_identity(version) for version in receipt.unlisted}
-    with_row = [each for each in rows["identity"].to_pylist() if each not in unlisted]
-    listed = with_row + [_identity(version) for version in receipt.unsettled]
-    if len(set(listed)) != len(listed):
+    counting = Tally()
+    for part, rows in parts:
+        claim = stated.pop(part.key, None)
+        if claim is None:
+            continue  # written after the receipt
+        counting.add(rows)
+        if part.sha256 != claim.sha256:
+            problems.append(
+                f"Part {part.key} was changed: its SHA-256 is {part.sha256}, "
+                f"the receipt says {claim.sha256}."
+            )
+    problems += [f"Part {key} is missing." for key in stated]
+    return (*problems, *_row_problems(receipt, counting.counted()))
+
+
+def _row_problems(receipt: Receipt, rows: Counted) -> list[str]:
+    problems = []
+    unlisted = Identities.of(version.identity for version in receipt.unlisted)
+    unsettled = Identities.of(version.identity for version in receipt.unsettled)
+    counted = rows.without(unlisted)
+    with_row = Identities(counted.identities)
+    listed = with_row | unsettled
+    if len(listed) != len(with_row) + len(receipt.unsettled):
         problems.append("An object version has both a row and an entry as superseded or vanished.")
-    if (digest := listing_digest(set(listed))) != receipt.listing.digest:
+    if listed.digest != receipt.listing.digest and not receipt.missing:
         problems.append(
             f"The rows are not those of the listing: {len(listed)} object versions with digest "
-            f"{digest}, the receipt lists {receipt.listing.count} with {receipt.listing.digest}."
+            f"{listed.digest}, the receipt lists {receipt.listing.count} with "
+            f"{receipt.listing.digest}."
         )
-    outcomes = Counter(
-        Outcome(outcome)
-        for each, outcome in zip(
-            rows["identity"].to_pylist(), rows["outcome"].to_pylist(), strict=True
-        )
-        if each not in unlisted
-    )
+    outcomes = counted.by(lambda facts: facts.outcome)
     outcomes.update(version.outcome for version in receipt.unsettled)
     if dict(outcomes) != receipt.outcomes:
         problems.append(
@@ -78,10 +70,6 @@ def _row_problems(receipt: Receipt, rows: pa.Table) -> list[str]:
             f"{_sums(receipt.outcomes)}, {receipt.missing} missing."
         )
     return problems
-
-
-def _identity(version: VersionRecord) -> bytes:
-    return identity(version.key, version.etag, version.size)
 
 
 def _sums(outcomes: Counter[Outcome] | dict[Outcome, int]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -29,6 +29,9 @@ from mnist.errors import AccessDenied, InvalidSettings, ObjectChanged, ObjectGon
 from mnist.keys import ObjectVersion
 from mnist.settings import Settings
 
+if TYPE_CHECKING:
+    from obstore.store import RetryConfig
+
 _ODD_KEY = re.compile(r"^/|/$|//|(^|/)\.\.?(/|$)|[\x00-\x1f\x7f]")
 _PAGE = 1_000
 
@@ -43,39 +46,47 @@ class Bucket:
     answer after its own retries (5, with jittered back-off).
     """
 
-    def __init__(self, name: str, data: Any, control: Any | None) -> None:
+    def __init__(
+        self, name: str, data: Any, control: Any | None, impatient: Any | None = None
+    ) -> None:
         self.name = name
         self._data = data
         self._control = control
+        self._impatient = impatient or data
+        self._conditional = True
 
     @classmethod
     def on_s3(cls, settings: Settings, name: str) -> Bucket:
         """Open a bucket of the store that the settings describe; nothing is sent yet."""
         secret = settings.s3_secret_access_key.get_secret_value()
         access = settings.s3_access_key_id.get_secret_value()
-        data = S3Store(
-            name,
-            access_key_id=access,
-            secret_access_key=secret,
-            region=settings.s3_region,
-            client_options={"allow_http": True, "timeout": "30s", "connect_timeout": "3s"},
-            retry_config={
-                "max_retries": MAX_RETRIES,
-                "retry_timeout": timedelta(seconds=20),
-                "backoff": {
-                    "init_backoff": timedelta(seconds=0.1),
-                    "max_backoff": timedelta(seconds=5),
-                    "base": 2,
-                },
-            },
-            endpoint=settings.s3_endpoint_url,
+        data, impatient = (
+            S3Store(
+                name,
+                access_key_id=access,
+                secret_access_key=secret,
+                region=settings.s3_region,
+                client_options={"allow_http": True, "timeout": "30s", "connect_timeout": "3s"},
+                retry_config=_retries(attempts),
+                endpoint=settings.s3_endpoint_url,
+            )
+            for attempts in (MAX_RETRIES, 0)
         )
-        return cls(name, data, control_client(settings))
+        return cls(name, data, control_client(settings), impatient)
 
     @classmethod
     def in_memory(cls, name: str = "memory") -> Bucket:
         """Make an empty bucket that lives in this process, for tests of pure logic."""
         return cls(name, MemoryStore(), None)
+
+    def without_conditions(self) -> Bucket:
+        """Open the same bucket for a store that ignores conditions: looks first, then writes.
+
+        Between the look and the write somebody else may write; see `storage.conditions`.
+        """
+        plain = Bucket(self.name, self._data, self._control, self._impatient)
+        plain._conditional = False
+        return plain
 
     def versions(self, prefix: str = "") -> Iterator[list[ObjectVersion]]:
         """Yield pages of object versions in the order of their keys, folder markers left out."""
@@ -115,12 +126,19 @@ class Bucket:
             ObjectGone: If there is no such object.
             ObjectChanged: If its etag is another one by now.
         """
+        return self._read(self._data, key, etag)
+
+    def read_once(self, key: str, etag: str) -> bytes:
+        """Do what `read` does, but leave it to the caller to try again."""
+        return self._read(self._impatient, key, etag)
+
+    def _read(self, store: Any, key: str, etag: str | None) -> bytes:
         if _ODD_KEY.search(key):
             return self._read_odd(key, etag)
         try:
             if etag is None:
-                return bytes(self._data.get(key).bytes())
-            return bytes(self._data.get(key, options={"if_match": f'"{etag}"'}).bytes())
+                return bytes(store.get(key).bytes())
+            return bytes(store.get(key, options={"if_match": f'"{etag}"'}).bytes())
         except FileNotFoundError as error:
             raise ObjectGone(f"{self.name}/{key} does not exist (any more).") from error
         except PreconditionError as error:
@@ -154,6 +172,8 @@ class Bucket:
         Of many who try at once exactly one gets an etag.
         """
         try:
+            if not self._conditional:
+                return None if self.exists(key) else str(self._data.put(key, content)["e_tag"])
             return str(self._data.put(key, content, mode="create")["e_tag"])
         except AlreadyExistsError:
             return None
@@ -163,6 +183,9 @@ class Bucket:
     def replace(self, key: str, content: bytes, etag: str) -> str | None:
         """Overwrite an object if it still has that etag; return the new one, or None if not."""
         try:
+            if not self._conditional:
+                unchanged = self._data.head(key)["e_tag"] == etag
+                return str(self._data.put(key, content)["e_tag"]) if unchanged else None
             return str(self._data.put(key, content, mode={"e_tag": etag})["e_tag"])
         except (PreconditionError, FileNotFoundError):
             return None
@@ -259,6 +282,18 @@ def control_client(settings: Settings) -> Any:
         region_name=settings.s3_region,
         config=Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=3),
     )
+
+
+def _retries(attempts: int) -> RetryConfig:
+    return {
+        "max_retries": attempts,
+        "retry_timeout": timedelta(seconds=20),
+        "backoff": {
+            "init_backoff": timedelta(seconds=0.1),
+            "max_backoff": timedelta(seconds=5),
+            "base": 2,
+        },
+    }
 
 
 def _version(meta: Any) -> ObjectVersion:

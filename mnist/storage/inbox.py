@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mnist.errors import InvalidBatch
 from mnist.keys import (
@@ -13,6 +13,8 @@ from mnist.keys import (
     is_image_key,
     is_ready_marker,
 )
+from mnist.scoring.fetching import Fetched, fetch_each
+from mnist.scoring.identities import Identities, IdentityLog
 from mnist.storage.bucket import Bucket
 
 
@@ -34,18 +36,18 @@ class Inbox:
         """Yield pages of the object versions of a batch that want an outcome."""
         check_batch_name(batch)
         for page in self._pages(batch):
-            wanted = [v for v in page if is_image_key(v.key) and batch_of(v.key) == batch]
+            wanted = self._wanted(page, batch)
             if wanted:
                 yield wanted
 
-    def look(self, batch: str) -> tuple[list[ObjectVersion], bool]:
+    def look(self, batch: str) -> tuple[Identities, bool]:
         """List a batch whole, and tell whether the folder holds its `_READY` marker."""
-        versions: list[ObjectVersion] = []
+        listed = IdentityLog()
         is_ready = False
         for page in self._pages(check_batch_name(batch)):
-            versions += [v for v in page if is_image_key(v.key) and batch_of(v.key) == batch]
+            listed.extend(version.identity for version in self._wanted(page, batch))
             is_ready = is_ready or any(is_ready_marker(v.key, batch) for v in page)
-        return versions, is_ready
+        return listed.as_set(), is_ready
 
     def read(self, version: ObjectVersion) -> bytes:
         """Read exactly this object version.
@@ -58,6 +60,14 @@ class Inbox:
         """
         return self._bucket.read(version.key, version.etag)
 
+    def fetch(self, versions: Sequence[ObjectVersion]) -> Iterator[Fetched]:
+        """Fetch object versions, one answer each in their order.
+
+        Raises:
+            Unavailable: If the store is down.
+        """
+        return fetch_each(versions, lambda v: self._bucket.read_once(v.key, v.etag))
+
     def unknown(self, batch: str) -> InvalidBatch:
         """Make the error for a batch without any image in it."""
         known = self.batches()
@@ -66,6 +76,9 @@ class Inbox:
             f"Bucket {self._bucket.name!r} holds no image of batch {batch!r}; "
             f"batches there: {shown}. Drop images under {batch + '/'!r} first."
         )
+
+    def _wanted(self, page: Sequence[ObjectVersion], batch: str) -> list[ObjectVersion]:
+        return [v for v in page if is_image_key(v.key) and batch_of(v.key) == batch]
 
     def _pages(self, batch: str) -> Iterator[list[ObjectVersion]]:
         if batch == LOOSE:

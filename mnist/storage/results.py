@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import ValidationError
 
+from mnist.digits import Outcome
+from mnist.errors import IntegrityError
 from mnist.keys import part_key, receipt_key, receipts_prefix, scores_prefix
+from mnist.scoring.identities import Identities, IdentityArray, identity_column
 from mnist.scoring.receipts import PartRecord, Receipt
 from mnist.storage.bucket import Bucket
 from mnist.tables import from_parquet, one_row_each, to_parquet
 
 _READERS = 4
+
+_ALL = (Outcome.SCORED, Outcome.REJECTED)
+
+_REMEMBERED = 2_000_000
+"""Settled object versions kept in memory over all batches: 32 MB."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Settled:
+    """What the parts of a batch settle."""
+
+    parts: frozenset[str]
+    identities: Identities
 
 
 @dataclass(frozen=True)
@@ -36,7 +55,7 @@ class Results:
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
-        self._settled: dict[str, frozenset[bytes]] = {}
+        self._settled: OrderedDict[str, _Settled] = OrderedDict()
         self._receipts: dict[str, Receipt | None] = {}
 
     def write_part(self, batch: str, chunk: str, table: pa.Table) -> bool:
@@ -48,30 +67,59 @@ class Results:
         pages = self._bucket.versions(scores_prefix(batch))
         return [version.key for page in pages for version in page]
 
-    def settled(self, batch: str) -> set[bytes]:
-        """Return the identities of the object versions of a batch that have an outcome.
+    def settled(self, batch: str) -> Identities:
+        """Return the object versions of a batch that have an outcome.
 
-        Parts never change, so each is fetched once in the life of this object.
+        Parts never change, so each is read once while its batch is among those asked for last.
         """
-        keys = self.part_keys(batch)
-        missing = [key for key in keys if key not in self._settled]
+        known = self._settled.pop(batch, None) or _Settled(frozenset(), Identities.of(()))
+        keys = frozenset(self.part_keys(batch))
+        if not known.parts <= keys:  # somebody deleted a part
+            known = _Settled(frozenset(), Identities.of(()))
+        fresh = sorted(keys - known.parts)
         with ThreadPoolExecutor(_READERS) as pool:
-            for key, content in zip(missing, pool.map(self._bucket.read, missing), strict=True):
-                identities = from_parquet(content, ["identity"])["identity"].to_pylist()
-                self._settled[key] = frozenset(identities)
-        return set().union(*(self._settled[key] for key in keys))
+            found = [*pool.map(lambda key: self._identities(key, _ALL), fresh)]
+        identities = Identities(np.concatenate([known.identities.members, *found]))
+        self._settled[batch] = _Settled(keys, identities)
+        while sum(len(each.identities) for each in self._settled.values()) > _REMEMBERED:
+            self._settled.popitem(last=False)
+        return identities
+
+    def scored(self, batch: str) -> Identities:
+        """Return the object versions of a batch that have a digit."""
+        with ThreadPoolExecutor(_READERS) as pool:
+            keys = self.part_keys(batch)
+            found = [*pool.map(lambda key: self._identities(key, (Outcome.SCORED,)), keys)]
+        return Identities(np.concatenate([Identities.of(()).members, *found]))
+
+    def _identities(self, key: str, outcomes: tuple[Outcome, ...]) -> IdentityArray:
+        rows = self._table(key, self._bucket.read(key), ["identity", "outcome"])
+        return identity_column(rows.filter(pc.is_in(rows["outcome"], pa.array(map(str, outcomes)))))
 
     def parts(
         self, batch: str, columns: Sequence[str] | None = None
     ) -> Iterator[tuple[PartRecord, pa.Table]]:
-        """Read every part of a batch from the store, with the digest of its bytes."""
+        """Read every part of a batch from the store, one by one, with the digest of its bytes.
+
+        Raises:
+            IntegrityError: If one is not the Parquet file it should be.
+        """
         for key in self.part_keys(batch):
             content = self._bucket.read(key)
-            table = from_parquet(content, columns)
+            table = self._table(key, content, columns)
             part = PartRecord(
                 key=key, sha256=hashlib.sha256(content).hexdigest(), rows=table.num_rows
             )
             yield part, table
+
+    def _table(self, key: str, content: bytes, columns: Sequence[str] | None) -> pa.Table:
+        try:
+            return from_parquet(content, columns)
+        except pa.ArrowException as error:
+            raise IntegrityError(
+                f"Part {key} of bucket {self._bucket.name!r} cannot be read ({error}); restore it "
+                "from a backup, or delete it and let the next sweep score its images again."
+            ) from error
 
     def rows(self, batch: str) -> pa.Table:
         """Return the rows of a batch, exactly one for each object version."""

@@ -1,12 +1,13 @@
 """Scoring batches on a real store: nothing lost, nothing twice, whatever happens in between."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from itertools import islice
 
 import pytest
 
 from mnist.digits import Outcome
-from mnist.errors import InvalidBatch
+from mnist.errors import InvalidBatch, Unavailable
 from mnist.keys import listing_digest
 from mnist.operations.batches import BatchScoring
 from mnist.scoring.receipts import Receipt
@@ -29,17 +30,22 @@ def drop(bucket, batch, count, *, first=0):
         bucket.drop(f"{batch}/{i:04d}.png", png(i % 10))
 
 
-def run(scoring: BatchScoring, batch: str, name: str = "run", *, stop_after: int | None = None):
+def run(scoring: BatchScoring, batch: str, name: str = "run", *, stop_after=None, **options):
     """Do what the flow does; stop after some chunks as a killed process would."""
-    listed = scoring.listed(batch)
-    missing = scoring.missing(batch, listed)
-    chunks = list(scoring.chunks(missing, scoring.pinned_champion()))[:stop_after]
-    recorded = [scoring.score(chunk, batch, scoring.pinned_champion()) for chunk in chunks]
-    if stop_after is not None:
-        return None
-    return scoring.close(
-        batch, name, started_at=datetime.now(UTC), listed=listed, recorded=recorded
-    )
+    begun = scoring.begin(batch, name, **options)
+    for chunk in islice(scoring.chunks(begun), stop_after):
+        begun.note(scoring.score(chunk))
+    return scoring.close(begun) if stop_after is None else None
+
+
+def between(scoring: BatchScoring, batch: str, happens: Callable[[], object]):
+    """Score a batch to which something happens after it was listed and before it is read."""
+    begun = scoring.begin(batch, "run")
+    chunks = list(scoring.chunks(begun))
+    happens()
+    for chunk in chunks:
+        begun.note(scoring.score(chunk))
+    return scoring.close(begun)
 
 
 def proven_once_each(results, receipt: Receipt) -> bool:
@@ -108,11 +114,11 @@ def test_runs_that_cut_different_chunks_still_count_each_version_once(
     settings, scoring, inbox, inbox_bucket, results, registry
 ):
     drop(inbox_bucket, "b", 30)
-    listed = scoring.listed("b")
     other = BatchScoring(settings.model_copy(update={"chunk_images": 7}), inbox, results, registry)
-    for each in (scoring, other):
-        for chunk in each.chunks(listed, registry.champion()):
-            each.score(chunk, "b", registry.champion())
+    chunks = [(each, list(each.chunks(each.begin("b", "run")))) for each in (scoring, other)]
+    for each, work in chunks:
+        for chunk in work:
+            each.score(chunk)
     receipt = run(scoring, "b")
     assert receipt.duplicate_rows == 30
     assert receipt.outcomes == {Outcome.SCORED: 30}
@@ -140,34 +146,110 @@ def test_an_overwritten_object_gets_a_row_of_its_own(scoring, inbox_bucket, resu
 
 
 def test_objects_overwritten_or_deleted_after_the_listing_are_named(
-    settings, scoring, inbox_bucket, registry
+    settings, scoring, inbox_bucket
 ):
     drop(inbox_bucket, "b", 3)
-    listed = scoring.listed("b")
-    inbox_bucket.drop("b/0000.png", png(9))
     client = control_client(settings)
-    client.delete_object(Bucket=settings.inbox_bucket, Key="b/0001.png")
-    model = registry.champion()
-    done = [scoring.score(c, "b", model) for c in scoring.chunks(listed, model)]
-    receipt = scoring.close("b", "run", started_at=datetime.now(UTC), listed=listed, recorded=done)
+
+    def meanwhile():
+        inbox_bucket.drop("b/0000.png", png(9))
+        client.delete_object(Bucket=settings.inbox_bucket, Key="b/0001.png")
+
+    receipt = between(scoring, "b", meanwhile)
     assert receipt.outcomes == {Outcome.SCORED: 1, Outcome.SUPERSEDED: 1, Outcome.VANISHED: 1}
     assert receipt.is_balanced
     again = run(scoring, "b", "run-2")
     assert again.outcomes == {Outcome.SCORED: 2}
 
 
-def test_an_object_that_vanished_and_came_back_unchanged_is_scored(
-    settings, scoring, inbox_bucket, registry
-):
+def test_an_object_that_vanished_and_came_back_unchanged_is_scored(settings, scoring, inbox_bucket):
     inbox_bucket.drop("b/0.png", png(3))
-    listed = scoring.listed("b")
     client = control_client(settings)
-    client.delete_object(Bucket=settings.inbox_bucket, Key="b/0.png")
-    model = registry.champion()
-    for chunk in scoring.chunks(listed, model):
-        scoring.score(chunk, "b", model)
+    between(
+        scoring,
+        "b",
+        lambda: client.delete_object(Bucket=settings.inbox_bucket, Key="b/0.png"),
+    )
     inbox_bucket.drop("b/0.png", png(3))
-    assert run(scoring, "b").outcomes == {Outcome.SCORED: 1}
+    assert run(scoring, "b", "run-2").outcomes == {Outcome.SCORED: 1}
+
+
+def test_rejects_are_scored_again_after_a_fix_and_nothing_is_overwritten(
+    settings, inbox, inbox_bucket, results, registry
+):
+    drop(inbox_bucket, "b", 3)
+    inbox_bucket.drop("b/text.png", b"no image")
+    inbox_bucket.drop("b/zz.png", png(4) + b"\0" * 400)
+    strict = settings.model_copy(update={"max_image_bytes": 500})
+    first = run(BatchScoring(strict, inbox, results, registry), "b", "run-1")
+    assert first.reasons == {"not-an-image": 1, "too-large": 1}
+    parts = {part.key: part.sha256 for part in first.parts}
+
+    fixed = BatchScoring(settings, inbox, results, registry)
+    second = run(fixed, "b", "run-2", rejects_again=True)
+    assert second.run.again_after == "run-1"
+    assert second.run.rows_written == 2
+    assert second.outcomes == {Outcome.SCORED: 4, Outcome.REJECTED: 1}
+    assert second.duplicate_rows == 2
+    assert parts.items() < {part.key: part.sha256 for part in second.parts}.items()
+    assert {r["key"]: r["digit"] for r in results.rows("b").to_pylist()}["b/zz.png"] == 4
+    assert fixed.verify("b")[1] == ()
+
+
+def test_two_runs_that_score_the_same_rejects_again_write_them_once(
+    settings, inbox, inbox_bucket, results_bucket, registry
+):
+    from mnist.storage.results import Results
+
+    for i in range(15):
+        inbox_bucket.drop(f"b/{i:02d}.png", b"no image")
+    run(BatchScoring(settings, inbox, Results(results_bucket), registry), "b", "run-1")
+    both = [BatchScoring(settings, inbox, Results(results_bucket), registry) for _ in range(2)]
+    begun = [each.begin("b", f"run-{i}", rejects_again=True) for i, each in enumerate(both, 2)]
+    written = [
+        each.score(chunk).rows_written
+        for each, its in zip(both, begun, strict=True)
+        for chunk in each.chunks(its)
+    ]
+    assert sum(written) == 15
+
+
+def test_rejects_of_a_batch_that_was_never_scored_cannot_be_scored_again(scoring, inbox_bucket):
+    drop(inbox_bucket, "b", 1)
+    with pytest.raises(InvalidBatch, match="no receipt yet"):
+        scoring.begin("b", "run", rejects_again=True)
+
+
+def test_one_object_that_cannot_be_served_leaves_the_batch_incomplete_and_is_tried_again(
+    scoring, inbox, inbox_bucket, results, monkeypatch
+):
+    drop(inbox_bucket, "b", 12)
+    real = inbox_bucket.read_once
+
+    def with_a_bad_disk(key, etag):
+        if key == "b/0005.png":
+            raise Unavailable("bad disk")
+        return real(key, etag)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mnist.scoring.fetching.time.sleep", lambda _: None)
+        patch.setattr(inbox_bucket, "read_once", with_a_bad_disk)
+        receipt = run(scoring, "b", "run-1")
+    assert (receipt.verdict, receipt.missing) == ("incomplete", 1)
+    assert run(scoring, "b", "run-2").verdict == "complete"
+    assert results.rows("b").num_rows == 12
+
+
+def test_a_batch_is_listed_only_as_fast_as_it_is_scored(settings, inbox, inbox_bucket, scoring):
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda i: inbox_bucket.drop(f"b/{i:04d}.png", png(1)), range(1_050)))
+    begun = scoring.begin("b", "run")
+    chunks = scoring.chunks(begun)
+    next(chunks)
+    assert begun.waiting == 1_000
+    assert not begun.listed_all
+    list(chunks)
+    assert (begun.waiting, begun.listed_all) == (1_050, True)
 
 
 def test_a_new_champion_does_not_score_recorded_images_again(scoring, inbox_bucket, registry):

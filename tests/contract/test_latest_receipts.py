@@ -6,7 +6,8 @@ import pytest
 
 from mnist.errors import Unavailable
 from mnist.keys import receipt_key
-from mnist.scoring.receipts import PartRecord, RejectLimit, RunRecord, write_up
+from mnist.scoring.receipts import PartRecord, RunRecord
+from mnist.scoring.reconciliation import ListingLog, RejectLimit, write_up
 from mnist.storage.bucket import Bucket
 from mnist.storage.results import Results
 from tests.factories import rows, version
@@ -17,13 +18,14 @@ _LIMIT = RejectLimit(rate=0.5, count=100)
 def receipt(batch, run, minutes):
     finished = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
     one = version(f"{batch}/a.png")
+    listing = ListingLog()
+    listing.extend([one])
     return write_up(
         batch,
         RunRecord(name=run, started_at=finished, finished_at=finished, rows_written=1),
-        listed=[one],
+        listing=listing,
         unsettled=[],
-        parts=[PartRecord(key="part", sha256="d", rows=1)],
-        rows=rows(one),
+        parts=[(PartRecord(key="part", sha256="d", rows=1), rows(one))],
         limit=_LIMIT,
     )
 

@@ -14,14 +14,10 @@ def score(settings, inbox, results, tmp_path):
     scoring = BatchScoring(settings, inbox, results, OneModel(tmp_path))
 
     def run(batch):
-        from datetime import UTC, datetime
-
-        listed = scoring.listed(batch)
-        model = scoring.pinned_champion()
-        recorded = [scoring.score(c, batch, model) for c in scoring.chunks(listed, model)]
-        scoring.close(
-            batch, f"run-{batch}", started_at=datetime.now(UTC), listed=listed, recorded=recorded
-        )
+        begun = scoring.begin(batch, f"run-{batch}")
+        for chunk in scoring.chunks(begun):
+            begun.note(scoring.score(chunk))
+        scoring.close(begun)
 
     return run
 

@@ -1,7 +1,5 @@
 """A receipt that was tampered with does not verify, and the report names the part."""
 
-from datetime import UTC, datetime
-
 import pyarrow as pa
 import pytest
 
@@ -25,10 +23,10 @@ def scored(scoring, inbox_bucket):
     for i in range(24):
         inbox_bucket.drop(f"b/{i:02d}.png", png(i % 10))
     inbox_bucket.drop("b/empty.png", b"")
-    listed = scoring.listed("b")
-    model = scoring.pinned_champion()
-    done = [scoring.score(chunk, "b", model) for chunk in scoring.chunks(listed, model)]
-    return scoring.close("b", "run", started_at=datetime.now(UTC), listed=listed, recorded=done)
+    run = scoring.begin("b", "run")
+    for chunk in scoring.chunks(run):
+        run.note(scoring.score(chunk))
+    return scoring.close(run)
 
 
 def problems(scoring) -> str:

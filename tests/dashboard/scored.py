@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 from mnist.operations.batches import BatchScoring
@@ -35,17 +34,11 @@ class Scorer:
 
     def score(self, batch: str, run: str = "run-1") -> Receipt:
         """Score a batch to its receipt."""
-        started = datetime.now(UTC)
-        listed = self._steps.listed(batch)
-        missing = self._steps.missing(batch, listed)
-        model = self._steps.pinned_champion()
-        chunks = self._steps.chunks(missing, model)
-        recorded = [self._steps.score(chunk, batch, model) for chunk in chunks]
-        return self._steps.close(batch, run, started_at=started, listed=listed, recorded=recorded)
+        begun = self._steps.begin(batch, run)
+        for chunk in self._steps.chunks(begun):
+            begun.note(self._steps.score(chunk))
+        return self._steps.close(begun)
 
     def score_first_chunk(self, batch: str) -> None:
         """Do what a run has done that is killed after its first chunk."""
-        model = self._steps.pinned_champion()
-        missing = self._steps.missing(batch, self._steps.listed(batch))
-        chunk = next(iter(self._steps.chunks(missing, model)))
-        self._steps.score(chunk, batch, model)
+        self._steps.score(next(self._steps.chunks(self._steps.begin(batch, "killed"))))

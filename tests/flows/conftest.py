@@ -21,7 +21,13 @@ def wired(
     monkeypatch.setattr(wiring, "cached_settings", lambda: settings)
     monkeypatch.setattr(wiring, "registry_reader", lambda: registry)
     caches = [wiring.inbox, wiring.results_bucket, wiring.results, wiring.batch_scoring]
-    caches += [wiring.journal, wiring.rescoring, training_wiring.aliases, training_wiring.gates]
+    caches += [
+        wiring.journal,
+        wiring.rescoring,
+        wiring.sure_bucket,
+        training_wiring.aliases,
+        training_wiring.gates,
+    ]
     caches += [training_wiring.publisher, training_wiring.retraining, training_wiring.interventions]
     caches += [wiring.review_log, training_wiring.relabelling]
     for cached in caches:

@@ -1,5 +1,6 @@
 """Receipts: listed = scored + rejected + superseded + vanished, each once."""
 
+from collections import Counter
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -7,14 +8,9 @@ import pytest
 
 from mnist.digits import Outcome
 from mnist.keys import listing_digest
-from mnist.scoring.receipts import (
-    PartRecord,
-    Receipt,
-    RejectLimit,
-    RunRecord,
-    VersionRecord,
-    write_up,
-)
+from mnist.scoring.receipts import PartRecord, Receipt, RunRecord, VersionRecord
+from mnist.scoring.reconciliation import ListingLog, RejectLimit, write_up
+from mnist.tables import ROWS, one_row_each
 from tests.factories import rows, version
 
 RUN = RunRecord(
@@ -32,14 +28,18 @@ def rejected(*versions, reason="blank"):
     )
 
 
-def receipt(listed, table, *, unsettled=(), parts=None, limit=None) -> Receipt:
+def receipt(listed, *tables, unsettled=(), limit=None) -> Receipt:
+    listing = ListingLog()
+    listing.extend(listed)
     return write_up(
         "b",
         RUN,
-        listed=listed,
+        listing=listing,
         unsettled=unsettled,
-        parts=parts or [PartRecord(key="p", sha256="x", rows=table.num_rows)],
-        rows=table,
+        parts=[
+            (PartRecord(key=f"p{i}", sha256="x", rows=table.num_rows), table)
+            for i, table in enumerate(tables)
+        ],
         limit=limit or RejectLimit(rate=0.5, count=100),
     )
 
@@ -91,8 +91,39 @@ def test_rows_of_objects_no_longer_listed_are_named_but_not_counted():
 
 
 def test_rows_written_twice_by_two_runs_are_counted_as_set_aside():
-    parts = [PartRecord(key="p1", sha256="x", rows=2), PartRecord(key="p2", sha256="y", rows=1)]
-    assert receipt([A, B], rows(A, B), parts=parts).duplicate_rows == 1
+    made = receipt([A, B], rows(A, B), rows(A, chunk="d"))
+    assert (made.duplicate_rows, made.outcomes) == (1, {Outcome.SCORED: 2})
+
+
+@pytest.mark.parametrize("rejected_first", [True, False])
+def test_a_reject_that_was_scored_later_counts_as_scored_in_every_order(rejected_first):
+    before, after = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
+    old = rejected(A, B).set_column(
+        ROWS.get_field_index("scored_at"), ROWS.field("scored_at"), [[before] * 2]
+    )
+    parts = [old, rows(A, scored_at=after)]
+    made = receipt([A, B], *(parts if rejected_first else parts[::-1]))
+    assert made.outcomes == {Outcome.SCORED: 1, Outcome.REJECTED: 1}
+    assert made.duplicate_rows == 1
+
+
+def test_what_counts_is_what_readers_of_the_rows_keep():
+    early, late = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
+    parts = [
+        rows(A, B, scored_at=late, chunk="a", model_version="late"),
+        rows(A, C, scored_at=early, chunk="c", model_version="early-c"),
+        rows(C, scored_at=early, chunk="b", model_version="early-b"),
+    ]
+    kept = one_row_each(parts)["model_version"].to_pylist()
+    counted = {model.version: model.rows for model in receipt([A, B, C], *parts).models}
+    assert counted == dict(Counter(kept)) == {"late": 1, "early-c": 1, "early-b": 1}
+
+
+def test_the_receipt_says_which_share_people_look_at():
+    made = receipt([A, B, C], rows(A), rows(B, accepted=False), rejected(C))
+    assert (made.accepted_share, made.review_share) == (0.5, 0.5)
+    none = receipt([A], rejected(A))
+    assert (none.accepted_share, none.review_share) == (0, 0)
 
 
 def test_a_batch_in_which_everything_was_rejected_failed():

@@ -11,6 +11,7 @@ from mnist.errors import AccessDenied, ObjectChanged, ObjectGone, Unavailable
 from mnist.images import Limits, preprocessing_digest
 from mnist.keys import ObjectVersion
 from mnist.scoring.chunks import ScoredChunk, cut_chunks, score_chunk
+from mnist.scoring.fetching import fetch_each
 from mnist.scoring.graphs import Predictor
 from mnist.tables import PROBABILITY_COLUMNS, ROWS
 from tests.factories import MODEL, png, template_graph, version
@@ -33,16 +34,18 @@ def score(predict, contents: dict[str, bytes | Exception], **options) -> ScoredC
         version(key, size=len(found) if isinstance(found, bytes) else 10)
         for key, found in contents.items()
     ]
-    (chunk,) = cut_chunks(versions, MODEL, 10_000)
+    (chunk,) = cut_chunks(versions, "b", options.get("model", MODEL), 10_000)
     return score_chunk(
         chunk,
-        "b",
-        options.pop("model", MODEL),
-        read=options.pop("read", read),
+        fetch=lambda versions: fetch_each(versions, options.get("read", read), sleep=_no_sleep),
         predict=predict,
         threads=options.pop("threads", 3),
         limits=options.pop("limits", Limits()),
     )
+
+
+def _no_sleep(seconds: float) -> None:
+    assert 0 < seconds < 10
 
 
 def test_digits_are_read_with_confidence_margin_and_ten_probabilities(predict):
@@ -118,7 +121,7 @@ def test_an_object_above_the_limit_is_not_even_read(predict):
 def test_what_changed_since_the_listing_is_named_and_has_no_row(predict, error, outcome):
     scored = score(predict, {"b/1.png": png(1), "b/2.png": error})
     assert scored.rows["key"].to_pylist() == ["b/1.png"]
-    assert [(u.version.key, u.outcome) for u in scored.unsettled] == [("b/2.png", outcome)]
+    assert [(left.version.key, left.why) for left in scored.left] == [("b/2.png", outcome)]
 
 
 def test_a_refused_object_costs_one_row_not_the_chunk(predict):
@@ -126,9 +129,40 @@ def test_a_refused_object_costs_one_row_not_the_chunk(predict):
     assert table["reason"].to_pylist() == ["unreadable", None]
 
 
+def test_one_object_that_the_store_cannot_serve_is_left_for_a_later_run(predict):
+    scored = score(predict, {"b/1.png": png(1), "b/2.png": Unavailable("bad disk")})
+    assert scored.rows["key"].to_pylist() == ["b/1.png"]
+    assert [(left.version.key, str(left.why)) for left in scored.left] == [("b/2.png", "bad disk")]
+
+
 def test_a_store_that_stops_answering_stops_the_chunk(predict):
+    down = {f"b/{i}.png": Unavailable("down") for i in range(3)}
     with pytest.raises(Unavailable):
-        score(predict, {"b/1.png": png(1), "b/2.png": Unavailable("down")})
+        score(predict, {"b/good.png": png(1)} | down)
+
+
+def test_single_failures_all_over_a_chunk_stop_it_too(predict):
+    contents = {f"b/{i:03d}.png": png(1) for i in range(64 * 6)}
+    contents |= {f"b/{i:03d}.png": Unavailable("down") for i in range(0, 64 * 6, 64)}
+    with pytest.raises(Unavailable):
+        score(predict, contents)
+
+
+def test_only_what_is_unavailable_is_asked_for_again_and_the_row_says_how_often(predict):
+    asked: list[str] = []
+
+    def read(wanted: ObjectVersion) -> bytes:
+        asked.append(wanted.key)
+        if wanted.key == "b/denied.png":
+            raise AccessDenied("no")
+        if wanted.key == "b/slow.png" and asked.count("b/slow.png") < 3:
+            raise Unavailable("a hiccup")
+        return png(4)
+
+    names = ("b/denied.png", "b/good.png", "b/slow.png")
+    table = score(predict, dict.fromkeys(names, png(4)), read=read, threads=1).rows
+    assert table["attempts"].to_pylist() == [1, 1, 3]
+    assert table["digit"].to_pylist() == [None, 4, 4]
 
 
 @pytest.mark.parametrize("threads", [1, 8])
@@ -146,7 +180,7 @@ def test_low_confidence_is_left_for_review(predict):
 
 def test_chunks_have_the_wanted_size_and_keep_every_version():
     versions = [version(f"b/{i}.png") for i in range(25)]
-    chunks = list(cut_chunks(versions, MODEL, 10))
+    chunks = list(cut_chunks(versions, "b", MODEL, 10))
     assert [len(chunk.versions) for chunk in chunks] == [10, 10, 5]
     assert [v for chunk in chunks for v in chunk.versions] == versions
     assert len({chunk.name for chunk in chunks}) == 3
@@ -154,6 +188,6 @@ def test_chunks_have_the_wanted_size_and_keep_every_version():
 
 def test_the_same_work_has_the_same_name():
     make: Callable[[], list[str]] = lambda: [  # noqa: E731
-        chunk.name for chunk in cut_chunks([version(f"b/{i}.png") for i in range(5)], MODEL, 2)
+        chunk.name for chunk in cut_chunks([version(f"b/{i}.png") for i in range(5)], "b", MODEL, 2)
     ]
     assert make() == make()

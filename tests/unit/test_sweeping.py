@@ -8,11 +8,11 @@ import pytest
 from mnist.keys import LOOSE
 from mnist.operations.sweeping import Sweeper
 from mnist.scoring.completion import Completion, CompletionRule
-from mnist.scoring.receipts import RejectLimit, RunRecord, write_up
+from mnist.scoring.receipts import RunRecord
+from mnist.scoring.reconciliation import ListingLog, RejectLimit, write_up
 from mnist.storage.bucket import Bucket
 from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
-from mnist.tables import one_row_each
 from tests.factories import rows
 
 
@@ -59,24 +59,25 @@ def record(inbox_bucket, results, batch, chunk="c"):
 def write_receipt(inbox_bucket, results, batch, age=timedelta(0)):
     finished = datetime.now(UTC) - age
     run = RunRecord(name="r", started_at=finished, finished_at=finished, rows_written=0)
-    found = list(results.parts(batch))
+    listing = ListingLog()
+    for page in Inbox(inbox_bucket).versions(batch):
+        listing.extend(page)
     receipt = write_up(
         batch,
         run,
-        listed=[v for page in Inbox(inbox_bucket).versions(batch) for v in page],
+        listing=listing,
         unsettled=[],
-        parts=[part for part, _ in found],
-        rows=one_row_each(table for _, table in found),
+        parts=results.parts(batch),
         limit=RejectLimit(rate=1, count=9),
     )
     results.write_receipt(receipt)
 
 
-def times_of_looks(sweeper, results, clock, seconds):
+def times_of_looks(sweeper, inbox_bucket, clock, seconds):
     """Sweep each second and note when the sweeper looked at a batch."""
     looked = []
-    real = results.settled
-    results.settled = lambda batch: (looked.append(clock.now), real(batch))[1]
+    real = inbox_bucket.versions
+    inbox_bucket.versions = lambda prefix: (looked.append(clock.now), real(prefix))[1]
     for _ in range(seconds):
         sweeper.pending()
         clock.now += 1
@@ -124,7 +125,7 @@ def test_a_quiet_folder_is_looked_at_less_and_less_often(sweeper, inbox_bucket, 
     inbox_bucket.drop("a/1.png", b"x")
     record(inbox_bucket, results, "a")
     write_receipt(inbox_bucket, results, "a")
-    looked = times_of_looks(sweeper, results, clock, 3_000)
+    looked = times_of_looks(sweeper, inbox_bucket, clock, 3_000)
     pauses = [later - earlier for earlier, later in itertools.pairwise(looked)]
     assert pauses == sorted(pauses)
     assert pauses[0] <= 2
@@ -136,7 +137,7 @@ def test_a_batch_that_was_closed_long_ago_is_retired_at_once(inbox_bucket, resul
     inbox_bucket.drop("a/1.png", b"x")
     record(inbox_bucket, results, "a")
     write_receipt(inbox_bucket, results, "a", age=timedelta(days=30))
-    looked = times_of_looks(new_sweeper(inbox_bucket, results, clock), results, clock, 7_300)
+    looked = times_of_looks(new_sweeper(inbox_bucket, results, clock), inbox_bucket, clock, 7_300)
     assert len(looked) == 3
 
 
@@ -159,15 +160,15 @@ def test_many_old_batches_do_not_keep_a_new_one_waiting(sweeper, inbox_bucket, r
     for i in range(20):
         inbox_bucket.drop(f"old-{i:02d}/1.png", b"x")
         record(inbox_bucket, results, f"old-{i:02d}")
-    real = results.settled
+    real = inbox_bucket.versions
     looked = []
 
-    def slow(batch):
-        looked.append(batch)
+    def slow(prefix):
+        looked.append(prefix.removesuffix("/"))
         clock.now += 0.5
-        return real(batch)
+        return real(prefix)
 
-    results.settled = slow
+    inbox_bucket.versions = slow
     sweeper.pending()
     assert len(looked) == 3
     inbox_bucket.drop("zz-new/1.png", b"x")
@@ -289,3 +290,18 @@ def test_one_that_fails_again_and_again_is_tried_less_often_but_within_a_minute(
 def test_a_marker_alone_is_no_work(sweeper, inbox_bucket):
     inbox_bucket.drop("a/_READY", b"x")
     assert sweeper.pending() == []
+
+
+def test_results_are_read_again_only_when_the_folder_changed(sweeper, inbox_bucket, results, clock):
+    inbox_bucket.drop("a/1.png", b"x")
+    record(inbox_bucket, results, "a")
+    read = []
+    real = results.settled
+    results.settled = lambda batch: (read.append(batch), real(batch))[1]
+    for _ in range(3):
+        assert sweeper.pending() == []
+        clock.now += 100
+    assert read == ["a"]
+    inbox_bucket.drop("a/2.png", b"y")
+    assert sweeper.pending() == ["a"]
+    assert read == ["a", "a"]

@@ -1,0 +1,81 @@
+"""Fetching what is to be scored: an answer for every object version, whatever is wrong with it."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from mnist.digits import Outcome, Reason
+from mnist.errors import AccessDenied, ObjectChanged, ObjectGone, Unavailable
+from mnist.images import Rejection
+from mnist.keys import ObjectVersion
+
+MOST_ATTEMPTS = 4
+"""Attempts at one object before it is left for a later run."""
+
+_FIRST_PAUSE_SECONDS = 0.2
+_UNAVAILABLE_AT_ONCE = 2
+
+Read = Callable[[ObjectVersion], bytes]
+"""Reads exactly one object version; raises ObjectGone, ObjectChanged, AccessDenied, Unavailable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What fetching one object version gave.
+
+    Attributes:
+        content: Its bytes; or why they are refused for good; or `superseded` or `vanished`; or
+            the error after which it stays without an outcome until a later run.
+        attempts: How often it was asked for, 1 or more.
+    """
+
+    content: bytes | Rejection | Outcome | Unavailable
+    attempts: int = 1
+
+
+Fetch = Callable[[Sequence[ObjectVersion]], Iterator[Fetched]]
+"""Fetches object versions, one answer each in their order; raises Unavailable if the store is down.
+
+Answers come one by one, so that only one object of a thread is in memory at a time.
+"""
+
+
+def fetch_each(
+    versions: Sequence[ObjectVersion], read: Read, *, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[Fetched]:
+    """Read one object version after the other; only those that are *unavailable* are tried again.
+
+    One object that the store cannot serve costs that object; several mean that the store is down.
+
+    Raises:
+        Unavailable: If more than one object stays unavailable after all attempts.
+    """
+    unavailable = 0
+    for version in versions:
+        one = _fetch(version, read, sleep)
+        if isinstance(one.content, Unavailable):
+            unavailable += 1
+            if unavailable == _UNAVAILABLE_AT_ONCE:
+                raise one.content
+        yield one
+
+
+def _fetch(version: ObjectVersion, read: Read, sleep: Callable[[float], None]) -> Fetched:
+    attempt = 1
+    while True:
+        try:
+            return Fetched(read(version), attempt)
+        except ObjectGone:
+            return Fetched(Outcome.VANISHED, attempt)
+        except ObjectChanged:
+            return Fetched(Outcome.SUPERSEDED, attempt)
+        except AccessDenied as error:
+            return Fetched(Rejection(Reason.UNREADABLE, str(error)), attempt)
+        except Unavailable as error:
+            if attempt == MOST_ATTEMPTS:
+                return Fetched(error, attempt)
+        sleep(random.uniform(0.5, 1) * _FIRST_PAUSE_SECONDS * 2**attempt)  # noqa: S311 - jitter
+        attempt += 1

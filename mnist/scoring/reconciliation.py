@@ -1,0 +1,151 @@
+"""Reconciling what was listed with the rows that exist: how a receipt comes about."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import pyarrow as pa
+from pydantic import BaseModel, Field
+
+from mnist.digits import Outcome
+from mnist.keys import ObjectVersion
+from mnist.scoring.identities import Identities, IdentityLog, identity_column
+from mnist.scoring.receipts import (
+    Listing,
+    ModelRecord,
+    PartRecord,
+    Receipt,
+    RunRecord,
+    VersionRecord,
+)
+from mnist.scoring.tally import Counted, Tally
+
+
+class RejectLimit(BaseModel, frozen=True):
+    """How many rejects a batch may have before it counts as failed."""
+
+    rate: float = Field(ge=0, le=1)
+    count: int = Field(ge=0)
+
+
+class ListingLog:
+    """What a listing held, at 16 bytes for each object version."""
+
+    def __init__(self) -> None:
+        self._identities = IdentityLog()
+        self._bytes = 0
+
+    def extend(self, versions: Iterable[ObjectVersion]) -> None:
+        """Take in a page."""
+        page = list(versions)
+        self._identities.extend(version.identity for version in page)
+        self._bytes += sum(version.size for version in page)
+
+    def __len__(self) -> int:
+        return len(self._identities)
+
+    def identities(self) -> Identities:
+        """Return the object versions listed."""
+        return self._identities.as_set()
+
+    def summary(self) -> Listing:
+        """Summarise for a receipt."""
+        return Listing(count=len(self), bytes=self._bytes, digest=self.identities().digest)
+
+
+def write_up(
+    batch: str,
+    run: RunRecord,
+    *,
+    listing: ListingLog,
+    unsettled: Sequence[VersionRecord],
+    parts: Iterable[tuple[PartRecord, pa.Table]],
+    limit: RejectLimit,
+) -> Receipt:
+    """Reconcile what was listed with the rows in the store.
+
+    Args:
+        batch: Name of the batch.
+        run: The run that makes the statement.
+        listing: Every object version the run listed.
+        unsettled: Those of them that could not be read because they are no longer there.
+        parts: The parts of the batch as they lie in the store, taken one after the other.
+        limit: When the batch counts as failed.
+    """
+    listed = listing.identities()
+    counting = Tally()
+    records = []
+    unlisted: dict[bytes, VersionRecord] = {}
+    for part, rows in parts:
+        records.append(part)
+        counting.add(rows)
+        for row in rows.filter(pa.array(~listed.has(identity_column(rows)))).to_pylist():
+            _note_unlisted(unlisted, row)
+    everything = counting.counted()
+    counted = everything.within(listed)
+    settled = Identities(counted.identities)
+    gone = [v for v in unsettled if not settled.has([v.identity])[0]]
+    outcomes = counted.by(lambda facts: facts.outcome)
+    accepted = counted.by(lambda facts: facts.accepted)[True]
+    share = accepted / outcomes[Outcome.SCORED] if outcomes[Outcome.SCORED] else 0.0
+    review = 1 - share if outcomes[Outcome.SCORED] else 0.0
+    outcomes.update(version.outcome for version in gone)
+    missing = len(listed) - sum(outcomes.values())
+    verdict, reason = _verdict(len(listed), outcomes, missing, limit)
+    return Receipt(
+        batch=batch,
+        run=run,
+        listing=listing.summary(),
+        outcomes={name: count for name, count in sorted(outcomes.items()) if count},
+        reasons=_reasons(counted),
+        missing=missing,
+        accepted=accepted,
+        accepted_share=share,
+        review_share=review,
+        unsettled=gone,
+        unlisted=list(unlisted.values()),
+        duplicate_rows=everything.rows - len(everything.identities),
+        parts=records,
+        models=_models(counted),
+        preprocessing_digests=sorted(counted.by(lambda facts: facts.preprocessing_digest)),
+        verdict=verdict,
+        verdict_reason=reason,
+    )
+
+
+def _note_unlisted(unlisted: dict[bytes, VersionRecord], row: dict[str, object]) -> None:
+    record = VersionRecord.model_validate(row | {"size": row["bytes"]})
+    known = unlisted.get(record.identity)
+    if known is None or known.outcome != Outcome.SCORED:
+        unlisted[record.identity] = record
+
+
+def _reasons(counted: Counted) -> dict[str, int]:
+    counts = counted.by(lambda facts: facts.reason)
+    return {name: count for name, count in sorted(counts.items(), key=str) if name}
+
+
+def _verdict(
+    listed: int, outcomes: Counter[Outcome], missing: int, limit: RejectLimit
+) -> tuple[Literal["complete", "incomplete", "failed"], str]:
+    rejected = outcomes[Outcome.REJECTED]
+    if missing:
+        return "incomplete", f"{missing} of {listed} object versions have no outcome yet."
+    if rejected and rejected == listed:
+        return "failed", f"All {listed} images were rejected."
+    if rejected > limit.count or rejected > limit.rate * listed:
+        return "failed", (
+            f"{rejected} of {listed} images were rejected; the limit is a share of "
+            f"{limit.rate:g} and a count of {limit.count}."
+        )
+    return "complete", f"Each of {listed} object versions has exactly one outcome."
+
+
+def _models(counted: Counted) -> list[ModelRecord]:
+    models = counted.by(lambda f: (f.model_name, f.model_version, f.model_digest))
+    return [
+        ModelRecord(name=name, version=version, digest=digest, rows=count)
+        for (name, version, digest), count in sorted(models.items())
+    ]
