@@ -1,0 +1,186 @@
+"""Which image a person should look at next: the one whose label is worth most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist.digits import CLASSES, Labels, Probabilities
+from mnist.keys import ObjectVersion
+from mnist.reviews.agreement import Consensus, State
+
+_WEAK_SLICE_WEIGHT = 0.5
+_ODD_WEIGHT = 0.25
+_ALIKE_FACTOR = 0.9
+_THIRD_LOOK, _CONTRADICTED, _SECOND_LOOK = 5.0, 4.0, 3.0
+_CONSIDERED = 20
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """An image to look at, and why.
+
+    Attributes:
+        version: Where it lies.
+        sha256: Digest of its bytes; the label will be about these.
+        read_as: What the model reads, if it reads a digit.
+        model_version: Version that read it; empty if none did.
+        value: What its label is worth; only the order of values means something.
+        reasons: Why it stands where it stands, in sentences for people.
+    """
+
+    version: ObjectVersion
+    sha256: str
+    read_as: int | None
+    model_version: str
+    value: float
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Readings:
+    """Scored images of a batch, column by column, n of each.
+
+    Attributes:
+        versions: Where they lie.
+        sha256: Digests of their bytes.
+        probabilities: Shape (n, 10).
+        odd: Whether the image carries a warning, shape (n,), bool.
+        model_versions: Which version read each.
+    """
+
+    versions: Sequence[ObjectVersion]
+    sha256: Sequence[str]
+    probabilities: Probabilities
+    odd: NDArray[np.bool_]
+    model_versions: Sequence[str]
+
+
+def open_tickets(found: Iterable[Consensus], reviewer: str) -> list[Ticket]:
+    """List images that others have begun and this reviewer can settle, the most urgent first.
+
+    A conflict comes first, then an answer that contradicts the model, then any first answer.
+    Nobody is told what the others said.
+    """
+    tickets = [
+        _open_ticket(consensus)
+        for consensus in found
+        if consensus.state is not State.AGREED and reviewer not in consensus.reviewers
+    ]
+    return sorted(tickets, key=lambda ticket: -ticket.value)
+
+
+def new_tickets(
+    readings: Readings,
+    found: Mapping[str, Consensus],
+    confusion: Sequence[Sequence[int]] | None,
+    limit: int,
+) -> list[Ticket]:
+    """List images that nobody has looked at, those first from which most is to be learnt.
+
+    The value of an image is the model's uncertainty, more where the test images show that the
+    model confuses these two digits, more where the picture is odd; each further image of a kind
+    (read as one digit, nearly another) counts a tenth less than the one before it, so that the
+    queue shows different mistakes and not the same one again and again (after Settles 2009,
+    sections 3.1 and 3.5, uncertainty and density-weighted sampling).
+
+    Args:
+        readings: What the model reads, n images.
+        found: What people have said so far, by digest.
+        confusion: Confusion matrix of the model on its test images, rows true; None if unknown.
+        limit: At most so many tickets.
+    """
+    rows = _first_copies(readings.sha256, found)
+    if not len(rows):
+        return []
+    probabilities = readings.probabilities[rows]
+    order = np.argsort(probabilities, axis=1)
+    digit, runner_up = order[:, -1], order[:, -2]
+    chosen = np.arange(len(rows))
+    doubt = 1 - (probabilities[chosen, digit] - probabilities[chosen, runner_up])
+    often = _often_confused(confusion)[runner_up, digit]
+    value = doubt + _WEAK_SLICE_WEIGHT * often * doubt + _ODD_WEIGHT * readings.odd[rows]
+    best = np.argsort(-value, kind="stable")[: limit * _CONSIDERED]
+    rank = _rank_in_kind(digit[best] * CLASSES + runner_up[best])
+    worth = value[best] * _ALIKE_FACTOR**rank
+    picked = np.argsort(-worth, kind="stable")[:limit]
+    return [
+        Ticket(
+            version=readings.versions[row],
+            sha256=readings.sha256[row],
+            read_as=int(digit[place]),
+            model_version=readings.model_versions[row],
+            value=float(worth[index]),
+            reasons=_reasons(
+                probabilities[place],
+                weak=bool(often[place] > 0),
+                odd=bool(readings.odd[row]),
+                first=bool(rank[index] == 0),
+            ),
+        )
+        for index in picked
+        for place in [best[index]]
+        for row in [rows[place]]
+    ]
+
+
+def _open_ticket(consensus: Consensus) -> Ticket:
+    first = consensus.reviews[0]
+    contradicted = first.read_as is not None and first.answer != str(first.read_as)
+    if consensus.state is State.THIRD_LOOK:
+        value, reason = _THIRD_LOOK, "People disagree about it: your look decides."
+    elif contradicted:
+        value, reason = _CONTRADICTED, "Somebody contradicts the model: a second look is needed."
+    else:
+        value, reason = _SECOND_LOOK, "Somebody has looked at it: a second look makes it a label."
+    return Ticket(first.version, first.sha256, first.read_as, first.model_version, value, (reason,))
+
+
+def _first_copies(digests: Sequence[str], found: Mapping[str, Consensus]) -> NDArray[np.intp]:
+    """Pick the rows of content that nobody has looked at, each content once."""
+    first: dict[str, int] = {}
+    for row, sha256 in enumerate(digests):
+        if sha256 not in found:
+            first.setdefault(sha256, row)
+    return np.fromiter(first.values(), np.intp, len(first))
+
+
+def _often_confused(confusion: Sequence[Sequence[int]] | None) -> NDArray[np.float64]:
+    """Return (true, read) -> 0-1, relative to the most frequent confusion."""
+    if confusion is None:
+        return np.zeros((CLASSES, CLASSES))
+    wrong = np.array(confusion, np.float64)
+    np.fill_diagonal(wrong, 0)
+    return np.asarray(wrong / max(1.0, wrong.max()))
+
+
+def _rank_in_kind(kinds: Labels) -> NDArray[np.int64]:
+    """Number the members of each kind from 0, in their order."""
+    by_kind = np.argsort(kinds, kind="stable")
+    sorted_kinds = kinds[by_kind]
+    starts = np.r_[True, sorted_kinds[1:] != sorted_kinds[:-1]]
+    start_of = np.maximum.accumulate(np.where(starts, np.arange(len(kinds)), 0))
+    rank = np.empty(len(kinds), np.int64)
+    rank[by_kind] = np.arange(len(kinds)) - start_of
+    return rank
+
+
+def _reasons(
+    probabilities: NDArray[np.float32], *, weak: bool, odd: bool, first: bool
+) -> tuple[str, ...]:
+    order = np.argsort(probabilities)
+    digit, runner_up = int(order[-1]), int(order[-2])
+    reasons = [
+        f"The model reads {digit} ({probabilities[digit]:.0%}), or {runner_up} "
+        f"({probabilities[runner_up]:.0%})."
+    ]
+    if weak:
+        reasons.append(f"Of its test images it has read a {runner_up} as {digit} before.")
+    if odd:
+        reasons.append("The picture is odd in some way.")
+    if first:
+        reasons.append(f"The first {digit} like a {runner_up} in this queue.")
+    return tuple(reasons)
