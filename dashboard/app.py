@@ -10,7 +10,7 @@ from dashboard import wiring
 from dashboard.access import login
 from dashboard.parts.links import remember_pages
 from dashboard.texts import plain
-from dashboard.views import batches, errors, overview
+from dashboard.views import batches, errors, overview, review
 from mnist.errors import InvalidSettings
 
 
@@ -22,6 +22,7 @@ def main() -> None:
         st.Page(overview.show, title="Overview", url_path="overview", default=True),
         st.Page(batches.show, title="Batches", url_path="batches"),
         st.Page(errors.show, title="Errors", url_path="errors"),
+        st.Page(review.show, title="Review", url_path="review"),
     ]
     remember_pages({page.url_path: page for page in pages})
     page = st.navigation(pages, position="top")

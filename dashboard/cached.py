@@ -5,17 +5,22 @@ Answers are shared by everybody who looks: never change them in place. Errors ar
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from dashboard import thumbnails, wiring
 from dashboard.queries import batches as batch_queries
 from dashboard.queries import health as health_queries
 from dashboard.queries import models as model_queries
+from dashboard.queries import reviews as review_queries
 from dashboard.queries import rows as row_queries
+from dashboard.queries.batches import Status
 from mnist.errors import MnistError
 from mnist.keys import ObjectVersion
 from mnist.registry.journal import JournalEntry
 from mnist.registry.records import TrainingRun
+from mnist.reviews.queue import Readings
 
 _RUNS_SHOWN = 20
 
@@ -88,6 +93,31 @@ def forget_batches() -> None:
 def rows(batch: str, parts: tuple[str, ...]) -> row_queries.BatchRows:  # noqa: ARG001
     """The rows of a batch; parts never change, so other parts are another question."""
     return row_queries.batch_rows(wiring.results(), batch)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the rows of this batch …")
+def readings(batch: str, parts: tuple[str, ...]) -> Readings:  # noqa: ARG001
+    """What a model reads in a batch, as far as the review queue asks."""
+    return review_queries.readings(wiring.results(), batch)
+
+
+def reviewable_batches() -> list[str]:
+    """Batches with rows: unfinished ones, then the newest first."""
+    table = batches().table
+    return [
+        name
+        for name, status in zip(table["batch"], table["status"], strict=True)
+        if status not in {Status.EMPTY, Status.WAITING}
+    ]
+
+
+def champion_confusion() -> Sequence[Sequence[int]] | None:
+    """The champion's confusion matrix, or None where there is none to be had."""
+    try:
+        evaluation = champion().evaluation
+    except MnistError:
+        return None
+    return evaluation.confusion if evaluation is not None else None
 
 
 @st.cache_data(max_entries=100, ttl=600, show_spinner="Fetching the images …")

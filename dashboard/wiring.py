@@ -75,6 +75,12 @@ def reviews() -> ReviewLog:
 
 
 @cache
+def review_log() -> ReviewLog:
+    """What people have said of images."""
+    return ReviewLog(Bucket.on_s3(settings(), settings().labels_bucket))
+
+
+@cache
 def journal() -> Journal:
     """Every promotion decision ever made."""
     return Journal(results_bucket())

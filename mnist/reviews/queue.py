@@ -17,6 +17,7 @@ _ODD_WEIGHT = 0.25
 _ALIKE_FACTOR = 0.9
 _THIRD_LOOK, _CONTRADICTED, _SECOND_LOOK = 5.0, 4.0, 3.0
 _CONSIDERED = 20
+_DOUBT = 0.01
 
 
 @dataclass(frozen=True)
@@ -173,14 +174,17 @@ def _reasons(
 ) -> tuple[str, ...]:
     order = np.argsort(probabilities)
     digit, runner_up = int(order[-1]), int(order[-2])
+    doubtful = probabilities[runner_up] >= _DOUBT
     reasons = [
-        f"The model reads {digit} ({probabilities[digit]:.0%}), or {runner_up} "
+        f"The model hesitates: {digit} ({probabilities[digit]:.0%}) or {runner_up} "
         f"({probabilities[runner_up]:.0%})."
+        if doubtful
+        else f"The model is sure that it is a {digit}; is it right?"
     ]
-    if weak:
+    if weak and doubtful:
         reasons.append(f"Of its test images it has read a {runner_up} as {digit} before.")
     if odd:
         reasons.append("The picture is odd in some way.")
-    if first:
+    if first and doubtful:
         reasons.append(f"The first {digit} like a {runner_up} in this queue.")
     return tuple(reasons)

@@ -92,6 +92,12 @@ def _batches() -> None:
     batches.show()
 
 
+def _review() -> None:
+    from dashboard.views import review
+
+    review.show()
+
+
 class Page:
     """A page as a person reads it."""
 
@@ -173,3 +179,9 @@ def no_mnist(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def review_log(settings: Settings) -> ReviewLog:
     """What people said, in the labels bucket."""
     return ReviewLog(Bucket.on_s3(settings, settings.labels_bucket))
+
+
+@pytest.fixture
+def review() -> Page:
+    """The page of reviews, not loaded yet."""
+    return Page(_review)

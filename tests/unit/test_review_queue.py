@@ -36,7 +36,12 @@ def test_what_the_model_doubts_most_comes_first():
     found = new_tickets(readings((1, 7, 0.9), (2, 3, 0.1), (4, 9, 0.5)), {}, None, 10)
     assert keys(found) == ["b/1.png", "b/2.png", "b/0.png"]
     assert found[0].read_as == 2
-    assert found[0].reasons[0] == "The model reads 2 (55%), or 3 (45%)."
+    assert found[0].reasons[0] == "The model hesitates: 2 (55%) or 3 (45%)."
+
+
+def test_where_the_model_is_sure_no_doubt_is_made_up():
+    (ticket,) = new_tickets(readings((7, 0, 0.999)), {}, confused(true=0, read=7), 10)
+    assert ticket.reasons == ("The model is sure that it is a 7; is it right?",)
 
 
 def test_a_confusion_known_from_the_test_images_counts_more():

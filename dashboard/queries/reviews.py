@@ -1,0 +1,126 @@
+"""What waits for a look, and how far the reviewers are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mnist.digits import Outcome
+from mnist.errors import IntegrityError
+from mnist.keys import ObjectVersion
+from mnist.reviews.agreement import Consensus, State, agreements, consensuses
+from mnist.reviews.queue import Readings, Ticket, new_tickets, open_tickets
+from mnist.reviews.review import Review
+from mnist.reviews.trust import trusted_labels
+from mnist.storage.results import Results
+from mnist.tables import PROBABILITY_COLUMNS, one_row_each
+
+_COLUMNS = (
+    *("key", "etag", "bytes", "identity", "sha256", "outcome", "warnings", "model_version"),
+    *("chunk", "scored_at"),
+    *PROBABILITY_COLUMNS,
+)
+_QUEUE = 200
+
+
+@dataclass(frozen=True)
+class Work:
+    """The work of one reviewer.
+
+    Attributes:
+        tickets: What to look at, the most valuable first; at most 200 new ones.
+        said: What people said of each image, by digest.
+        own: Images that this reviewer has answered for.
+    """
+
+    tickets: Sequence[Ticket]
+    said: Mapping[str, Consensus]
+    own: int
+
+    @property
+    def states(self) -> Counter[State]:
+        """Images by how far they are from a label."""
+        return Counter(consensus.state for consensus in self.said.values())
+
+
+def readings(results: Results, batch: str) -> Readings:
+    """Load what a model reads in a batch: only the columns that the queue asks for.
+
+    Raises:
+        IntegrityError: If a part is not the Parquet file it should be.
+        Unavailable: If the store does not answer.
+    """
+    try:
+        table = one_row_each(table for _, table in results.parts(batch, _COLUMNS))
+    except pa.ArrowException as error:
+        raise IntegrityError(
+            f"A part of batch {batch!r} cannot be read ({error}); restore the results bucket from "
+            "a backup, or delete that part and let the next sweep score its images again."
+        ) from error
+    scored = table.filter(pc.equal(table["outcome"], Outcome.SCORED))
+    named = (scored[name].to_pylist() for name in ("key", "etag", "bytes"))
+    probabilities = [scored[name].to_numpy() for name in PROBABILITY_COLUMNS]
+    return Readings(
+        [ObjectVersion(*values) for values in zip(*named, strict=True)],
+        scored["sha256"].to_pylist(),
+        np.stack(probabilities, axis=1).astype(np.float32),
+        np.asarray(pc.greater(pc.list_value_length(scored["warnings"]), 0).to_numpy(), bool),
+        scored["model_version"].to_pylist(),
+    )
+
+
+def work_of(
+    reviewer: str,
+    reviews: Iterable[Review],
+    needed: int,
+    found: Readings | None,
+    confusion: Sequence[Sequence[int]] | None,
+) -> Work:
+    """Put together what a reviewer should look at: what others have begun, then new images."""
+    said = consensuses(reviews, needed)
+    begun = open_tickets(said.values(), reviewer)
+    new = new_tickets(found, said, confusion, _QUEUE) if found is not None else []
+    own = sum(reviewer in consensus.reviewers for consensus in said.values())
+    return Work([*begun, *new], said, own)
+
+
+def reviewers(reviews: Sequence[Review], needed: int) -> pd.DataFrame:
+    """List every reviewer's record."""
+    records = trusted_labels(reviews, needed).records
+    return pd.DataFrame(
+        [
+            {
+                "reviewer": record.name,
+                "answers": record.answers,
+                "corrections": record.corrections,
+                "compared": record.compared,
+                "confirmed": record.confirmed,
+                "counts": not record.doubtful,
+            }
+            for record in records
+        ],
+        columns=["reviewer", "answers", "corrections", "compared", "confirmed", "counts"],
+    )
+
+
+def agreement(said: Iterable[Consensus]) -> pd.DataFrame:
+    """List how well every two reviewers agree."""
+    return pd.DataFrame(
+        [
+            {
+                "reviewers": " and ".join(each.reviewers),
+                "images": each.images,
+                "agreed": each.agreed,
+                "rate": each.rate,
+                "kappa": each.kappa,
+            }
+            for each in agreements(said)
+        ],
+        columns=["reviewers", "images", "agreed", "rate", "kappa"],
+    )

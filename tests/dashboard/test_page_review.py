@@ -1,0 +1,118 @@
+"""The page of reviews: what it asks, what it records, and for whom it does nothing."""
+
+import pytest
+
+from dashboard import wiring
+from dashboard.access.people import Role
+from mnist.reviews.review import standing
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+
+def recorded():
+    return list(wiring.review_log().recorded().reviews)
+
+
+def press(page, key):
+    page.app.button(key=f"answer-{key}").click().run()
+    return page.checked()
+
+
+def test_without_batches_there_is_nothing_to_look_at(review):
+    page = review.by().open()
+    assert "No batch has been scored yet" in page.words
+    assert page.app.button(key="answer-4").disabled
+
+
+def test_an_answer_becomes_an_object_with_the_reviewers_name(review, scorer):
+    scorer.drop("scans", 3)
+    scorer.score("scans")
+    page = review.by("ada").open()
+    assert page.numbers["Waiting for you"] == "3"
+    shown = page.numbers["The model reads"]
+    press(page, "4")
+    (entry,) = recorded()
+    assert (entry.reviewer, entry.answer, entry.read_as) == ("ada", "4", int(shown))
+    assert entry.key.startswith("scans/")
+    assert entry.model_version == "1"
+    assert page.numbers["Waiting for you"] == "2"
+    assert page.numbers["Your answers"] == "1"
+    assert "Recorded `4`" in page.words
+
+
+def test_undo_takes_the_answer_back_and_asks_again(review, scorer):
+    scorer.drop("scans", 3)
+    scorer.score("scans")
+    page = review.by("ada").open()
+    press(page, "x")
+    first = recorded()[0]
+    press(page, "u")
+    press(page, "z")
+    press(page, "z")
+    assert standing(recorded()) == []
+    assert len(recorded()) == 4
+    assert f"`{first.key}`" in page.words.split("Taken back")[0]
+    press(page, "z")
+    assert "nothing to take back" in page.words
+    press(page, "7")
+    assert [(r.sha256, r.answer) for r in standing(recorded())] == [(first.sha256, "7")]
+
+
+def test_two_people_make_a_label_and_disagreement_asks_a_third(review, scorer):
+    scorer.drop("scans", 1)
+    scorer.score("scans")
+    press(review.by("ada").open(), "4")
+    page = review.by("bob").open()
+    assert "Somebody contradicts the model: a second look is needed." in page.words
+    assert page.numbers["Second look"] == "1"
+    press(page, "9")
+    assert page.numbers["Third look"] == "1"
+    page = press(review.by("cyd").open(), "9")
+    assert page.numbers["Agreed"] == "1"
+    pairs = page.app.dataframe[1].value
+    assert pairs["reviewers"].tolist() == ["ada and bob", "ada and cyd", "bob and cyd"]
+    assert pairs["agreed"].tolist() == [0, 0, 1]
+
+
+def test_who_may_look_is_offered_no_button_and_sees_the_rest(review, scorer):
+    scorer.drop("scans", 2)
+    scorer.score("scans")
+    page = review.by("eve", Role.LOOKING).open()
+    assert not page.app.button
+    assert "You may look." in page.words
+    assert page.numbers["Waiting for you"] == "2"
+
+
+def test_a_button_pressed_without_the_role_records_nothing(review, scorer):
+    scorer.drop("scans", 1)
+    scorer.score("scans")
+    page = review.by("eve").open()
+    review.by("eve", Role.LOOKING)  # the role was taken away while the page was open
+    press(page, "4")
+    assert recorded() == []
+
+
+def test_a_store_that_is_down_is_one_sentence(review, dashboard):
+    dashboard(AWS_ENDPOINT_URL="http://127.0.0.1:1")
+    page = review.by().open()
+    assert "check AWS_ENDPOINT_URL and that the store is up" in page.words
+
+
+def test_what_is_no_review_is_named(review, scorer, labels_bucket):
+    scorer.drop("scans", 1)
+    scorer.score("scans")
+    labels_bucket.drop("reviews/2026-11-20/notes.json", b"{}")
+    assert "`reviews/2026-11-20/notes.json` lies among the reviews" in review.by().open().words
+
+
+def test_the_address_names_the_batch(review, scorer):
+    for batch in ("old", "new"):
+        scorer.drop(batch, 2)
+        scorer.score(batch)
+    page = review.by().open(batch="old")
+    assert page.app.selectbox[0].value == "old"
+    assert "`old/" in page.words
+    page = review.by().open(batch="none")
+    assert page.app.query_params["batch"] in ("old", ["old"])
+    page = review.by().open(batch="new")
+    assert page.app.selectbox[0].value == "new"
