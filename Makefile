@@ -32,7 +32,7 @@ demo: up  ## train a champion, score a folder of images, show what became of eac
 	@. .local/env && python -m infra.demo
 
 test: $(STAMP)  ## run the tests; `make test ARGS="-k leases"` runs some
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(STAMP)  ## lint, format, types, and the directions of imports
 	@$(BIN)/ruff check

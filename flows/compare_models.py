@@ -75,7 +75,7 @@ def compare_models(models: list[str] | None = None, seed: int = 0) -> dict[str, 
     Nothing is registered or promoted; `retrain` does that.
 
     Args:
-        models: Names of recipes; empty means the six of the standard comparison.
+        models: Names of recipes; empty means those of the standard comparison.
         seed: Determines split, weights, order and distortions, the same for all models.
 
     Returns:

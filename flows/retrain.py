@@ -68,7 +68,14 @@ def train(recipe: Recipe, data: TrainingData, seed: int) -> Training:
         logger.info("%s", text)
         update_progress_artifact(progress, min(100.0, 100 * done / total), description=text)  # type: ignore[arg-type]
 
-    return _steps().train(recipe, data, seed, show)
+    training = _steps().train(recipe, data, seed, show)
+    if training.resumed_from_epoch:
+        logger.info(
+            "An interrupted training went on: %d of %d epochs came from its checkpoint.",
+            training.resumed_from_epoch,
+            total,
+        )
+    return training
 
 
 @task(name="measure", cache_policy=NO_CACHE)

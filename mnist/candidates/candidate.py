@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ class Candidate:
         probabilities: What the graph says of the test images, shape (n, 10).
         evaluation: Those probabilities against the labels.
         runtime: How the graph behaved in the scoring runtime.
+        real_world: The graph on images of one's own, by the name of their set.
     """
 
     training: Training
@@ -46,6 +48,7 @@ class Candidate:
     probabilities: Probabilities
     evaluation: Evaluation
     runtime: Runtime
+    real_world: Mapping[str, Evaluation]
 
 
 def make_candidate(
@@ -54,6 +57,7 @@ def make_candidate(
     test: LabelledImages,
     folder: Path,
     *,
+    real_world: Mapping[str, LabelledImages],
     max_accepted_error_rate: float,
 ) -> Candidate:
     """Calibrate on the validation images, export, and measure on the test images.
@@ -64,6 +68,7 @@ def make_candidate(
             from these.
         test: Images touched here, once, to report.
         folder: Where the scoring graph is written.
+        real_world: Sets of one's own to report on, by name.
         max_accepted_error_rate: Largest tolerable share of wrong readings among accepted ones.
 
     Raises:
@@ -89,6 +94,10 @@ def make_candidate(
         probabilities=probabilities,
         evaluation=evaluate(test.labels, probabilities),
         runtime=_measure_runtime(training.model, predictor, test.images, graph_sha256),
+        real_world={
+            name: evaluate(images.labels, predictor.predict(images.images))
+            for name, images in real_world.items()
+        },
     )
 
 

@@ -33,6 +33,11 @@ def model_card(candidate: Candidate, recipe: Recipe, data: Dataset, seed: int) -
             f"| log loss | {evaluation.log_loss:.4f} |",
             f"| expected calibration error | {evaluation.calibration_error:.4f} |",
             f"| accepted without review | {accepted} |",
+            *(
+                f"| {name}: accuracy on {found.images} images | {found.accuracy:.4f} "
+                f"(mean confidence {found.mean_confidence:.4f}) |"
+                for name, found in candidate.real_world.items()
+            ),
             f"| parameters | {training.parameters:,} |",
             f"| training | {training.wall_seconds:.0f} s, {training.cpu_seconds:.0f} CPU s |",
             f"| scoring graph SHA-256 | `{candidate.graph_sha256}` |",

@@ -14,9 +14,11 @@ import pyarrow as pa
 from mnist.candidates.candidate import Candidate
 from mnist.candidates.model_card import model_card
 from mnist.candidates.run_records import RunRecord
-from mnist.data.datasets import Dataset
+from mnist.data.description import describe
 from mnist.data.labelled import LabelledImages
+from mnist.data.training_data import TrainingData
 from mnist.digits import Labels, Probabilities
+from mnist.evaluation.metrics import real_world_metrics
 from mnist.images import preprocessing_digest
 from mnist.plots import plot_confusion_matrix, plot_learning_curves, plot_misclassified
 from mnist.provenance import code_digest, environment
@@ -25,19 +27,18 @@ from mnist.training.recipes import Recipe
 from mnist.training.train import Epoch
 
 
-def write_up(
-    candidate: Candidate, recipe: Recipe, data: Dataset, validation: LabelledImages, seed: int
-) -> RunRecord:
+def write_up(candidate: Candidate, recipe: Recipe, data: TrainingData, seed: int) -> RunRecord:
     """Gather everything a registry should keep about a candidate."""
-    training, evaluation = candidate.training, candidate.evaluation
+    training, evaluation, dataset = candidate.training, candidate.evaluation, data.dataset
+    description = describe(data)
     tags = {
         "recipe": recipe.name,
-        "dataset": data.source,
-        "dataset_digest": data.digest,
+        "dataset": dataset.source,
+        "dataset_digest": dataset.digest,
         "preprocessing_digest": preprocessing_digest(),
         "code_digest": code_digest(),
         "test_accuracy": f"{evaluation.accuracy:.6f}",
-        "test_digest": data.test.digest,
+        "test_digest": dataset.test.digest,
         "test_macro_f1": f"{evaluation.macro_f1:.6f}",
     }
     return RunRecord(
@@ -47,7 +48,7 @@ def write_up(
             **environment(),
             **tags,
             "seed": seed,
-            "validation_digest": validation.digest,
+            "validation_digest": data.validation.digest,
             "scoring_graph_sha256": candidate.graph_sha256,
         },
         epochs=[_epoch_metrics(epoch) for epoch in training.history],
@@ -59,9 +60,12 @@ def write_up(
             "temperature": candidate.temperature,
             "accept_confidence": candidate.accept_confidence,
             "latency_p99_ms": candidate.runtime.latency_p99_ms,
+            **real_world_metrics(candidate.real_world),
+            **{f"data/{name}": value for name, value in description.metrics.items()},
         },
-        files=_files(candidate, data.test)
-        | {"model-card.md": model_card(candidate, recipe, data, seed).encode()},
+        files=_files(candidate, dataset.test)
+        | description.files
+        | {"model-card.md": model_card(candidate, recipe, dataset, seed).encode()},
         graph=candidate.graph,
         graph_sha256=candidate.graph_sha256,
         accept_confidence=candidate.accept_confidence,

@@ -1,7 +1,7 @@
 """The models that are compared: each trained, calibrated and measured on the same images."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,11 +19,15 @@ COMPLEXITY = {
     "complex-cnn": HIGH,
     "simple-cnn": MEDIUM,
     "mlp": MEDIUM,
+    "flattened": MEDIUM,
     "knn": LOW,
     "random-forest": LOW,
     "svm": LOW,
 }
-"""The six models of the standard comparison, and how complex each is."""
+"""The models of the standard comparison, and how complex each is.
+
+Six approaches, and `flattened`: an MLP with the parameters, epochs and images of `simple-cnn`.
+"""
 
 _PREDICT_BATCH = 250
 
@@ -64,6 +68,7 @@ def run_contender(
     test: LabelledImages,
     *,
     seed: int,
+    real_world: Mapping[str, LabelledImages] | None = None,
     on_epoch: Callable[[Epoch], None] = lambda _: None,
 ) -> Contender:
     """Train one model of a comparison and measure it on the test images.
@@ -74,6 +79,7 @@ def run_contender(
         validation: For early stopping and calibration.
         test: Touched here, once, to report.
         seed: The same for every contender.
+        real_world: Further sets to report on, by name.
         on_epoch: Told about the epochs of a network.
 
     Raises:
@@ -101,6 +107,12 @@ def run_contender(
         hyperparameters={**fitted.hyperparameters, "seed": seed, "temperature": temperature},
         history=fitted.training.history if fitted.training else [],
         saved=fitted.training is not None,
+        real_world={
+            name: evaluate(
+                images.labels, apply_temperature(fitted.predict(images.images), temperature)
+            )
+            for name, images in (real_world or {}).items()
+        },
     )
     return Contender(result, fitted.training, temperature)
 

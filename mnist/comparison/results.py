@@ -1,7 +1,7 @@
 """Several models on the same images: what is known of each, their order, their table."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from mnist.digits import Probabilities
 from mnist.errors import InvalidEvaluation
-from mnist.evaluation.metrics import Evaluation
+from mnist.evaluation.metrics import Evaluation, real_world_metrics
 from mnist.training.history import Epoch
 
 HIGH, MEDIUM, LOW = "high", "medium", "low"
@@ -35,6 +35,7 @@ class ModelResult:
         training_images_available: Images there were; more if it was given a subset.
         hyperparameters: What shaped it.
         history: Its epochs; empty for a model that is fitted at once.
+        real_world: Its measures on images of one's own, by the name of their set.
         saved: Whether a Keras model and a scoring graph exist; only then can it be promoted.
     """
 
@@ -50,10 +51,14 @@ class ModelResult:
     training_images_available: int
     hyperparameters: dict[str, Any]
     history: list[Epoch] = field(default_factory=list)
+    real_world: Mapping[str, Evaluation] = field(default_factory=dict)
     saved: bool = False
 
     def metrics(self) -> dict[str, float]:
-        """Return every number of this result under a flat name, for a run's record."""
+        """Return every number of this result under a flat name, for a run's record.
+
+        Measures of the test images begin with `test_`: epochs have an `accuracy` of their own.
+        """
         costs = {
             "training_wall_seconds": self.training_seconds,
             "training_cpu_seconds": self.training_cpu_seconds,
@@ -61,7 +66,11 @@ class ModelResult:
             "parameters": self.parameters,
             "training_images": self.training_images,
         }
-        return self.evaluation.scalars() | {name: float(cost) for name, cost in costs.items()}
+        return (
+            {f"test_{name}": value for name, value in self.evaluation.scalars().items()}
+            | real_world_metrics(self.real_world)
+            | {name: float(cost) for name, cost in costs.items()}
+        )
 
 
 def rank(results: Sequence[ModelResult]) -> list[ModelResult]:
@@ -97,6 +106,7 @@ def table(results: Sequence[ModelResult]) -> pd.DataFrame:
                 "prediction_seconds": r.prediction_seconds,
                 "parameters": r.parameters,
                 "training_images": r.training_images,
+                **{f"{name}_accuracy": e.accuracy for name, e in r.real_world.items()},
             }
             for r in rank(results)
         ]
@@ -111,11 +121,13 @@ def to_csv(results: Sequence[ModelResult]) -> str:
 
 
 def to_markdown(results: Sequence[ModelResult]) -> str:
-    """Write the table for people."""
+    """Write the table for people, with the accuracy on each real-world set at the end."""
+    sets = list(results[0].real_world)
     lines = [
         "| model | complexity | accuracy | macro F1 | log loss | calibration error | training s "
-        "| training CPU s | prediction s | parameters | training images |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "| training CPU s | prediction s | parameters | training images |"
+        + "".join(f" {name} |" for name in sets),
+        "|---|---|---|---|---|---|---|---|---|---|---|" + "---|" * len(sets),
     ]
     for r in rank(results):
         e = r.evaluation
@@ -125,6 +137,7 @@ def to_markdown(results: Sequence[ModelResult]) -> str:
             f"| {e.log_loss:.4f} | {e.calibration_error:.4f} | {r.training_seconds:.1f} "
             f"| {r.training_cpu_seconds:.1f} | {r.prediction_seconds:.2f} | {r.parameters:,} "
             f"| {r.training_images:,}{share} |"
+            + "".join(f" {r.real_world[name].accuracy:.4f} |" for name in sets)
         )
     return "\n".join(lines) + "\n"
 

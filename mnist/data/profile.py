@@ -14,6 +14,9 @@ _INK = 127
 
 _ZOOM = 4
 
+_STROKES_MEASURED = 5_000
+"""Images whose strokes are measured; 60,000 would take longer than their statistics are worth."""
+
 
 @dataclass(frozen=True, eq=False)
 class DataProfile:
@@ -27,7 +30,7 @@ class DataProfile:
         pixel_mean: Mean of all pixels, 0-255.
         pixel_std: Standard deviation of all pixels.
         brightness: Mean pixel of each image, shape (n,).
-        stroke_width: Mean stroke width of each image in pixels, shape (n,).
+        stroke_width: Mean stroke width in pixels of every k-th image, about 5,000 of them.
     """
 
     images: int
@@ -62,7 +65,7 @@ def profile(data: LabelledImages) -> DataProfile:
         pixel_mean=float(data.images.mean()),
         pixel_std=float(data.images.std()),
         brightness=data.images.mean(axis=(1, 2)),
-        stroke_width=stroke_widths(data.images),
+        stroke_width=stroke_widths(data.images[:: max(1, data.n // _STROKES_MEASURED)]),
     )
 
 

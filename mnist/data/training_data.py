@@ -1,5 +1,6 @@
 """The images of one training run: to learn from, to select by, to be measured on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,19 +16,21 @@ _PAIRS_NAMED = 5
 
 @dataclass(frozen=True, eq=False)
 class TrainingData:
-    """A dataset whose training images are cut in two.
+    """A dataset whose training images are cut in two, and other people's handwriting.
 
     Attributes:
         dataset: Where they come from; its test images are touched only to report.
         train: Images to learn from.
         validation: Images to select by.
         reviewed: Images that people have labelled; they are among `train`.
+        real_world: Name -> images of one's own; never learned from, touched only to report.
     """
 
     dataset: Dataset
     train: LabelledImages
     validation: LabelledImages
     reviewed: ReviewedImages = field(default_factory=ReviewedImages.none)
+    real_world: Mapping[str, LabelledImages] = field(default_factory=dict)
 
 
 def load_training_data(
@@ -36,6 +39,7 @@ def load_training_data(
     reviewed: ReviewedImages | None = None,
     *,
     max_reviewed_share: float = 0.1,
+    real_world: Mapping[str, LabelledImages] | None = None,
 ) -> TrainingData:
     """Load the images, cut off the validation set, and add what people have labelled.
 
@@ -47,6 +51,7 @@ def load_training_data(
         seed: Determines the validation set.
         reviewed: Images that people have labelled.
         max_reviewed_share: Largest share of the training images that these may come to, 0-1.
+        real_world: Images of one's own to report on, by the name of their set.
 
     Raises:
         InvalidDataset: If a file is missing or is not what it claims to be, a digit is missing, or
@@ -59,7 +64,7 @@ def load_training_data(
     if joining.images.n:
         train = joining.joined_to(train)
         dataset = dataset.extended(joining.images)
-    data = TrainingData(dataset, train, validation, joining)
+    data = TrainingData(dataset, train, validation, joining, real_world or {})
     check_training_data(data)
     return data
 

@@ -1,5 +1,6 @@
 """How good predictions are: one `Evaluation` from labels and probabilities."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
@@ -21,6 +22,8 @@ CALIBRATION_BINS = 15
 
 _ROW_SUM_TOLERANCE = 1e-3
 _DIGITS = np.arange(CLASSES)
+_UNLOGGABLE = re.compile(r"[^\w.\-/ ]")
+"""What MLflow refuses in the name of a metric."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Evaluation:
         log_loss: Mean negative log probability of the label, in nats, >= 0.
         brier: Mean squared distance to the one-hot label, summed over digits, 0-2 (Brier 1950).
         calibration_error: Expected calibration error of the top probability, 0-1.
+        mean_confidence: Mean top probability, 0-1; equals the accuracy of an honest model.
     """
 
     images: int
@@ -67,6 +71,7 @@ class Evaluation:
     log_loss: float
     brier: float
     calibration_error: float
+    mean_confidence: float
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON types; `from_dict` reads them back."""
@@ -148,7 +153,17 @@ def evaluate(labels: Labels, probabilities: Probabilities) -> Evaluation:
         log_loss=float(log_loss(labels, rows, labels=_DIGITS)),
         brier=float(brier_scores(labels, probabilities).mean()),
         calibration_error=calibration_error(labels, probabilities),
+        mean_confidence=float(rows.max(axis=1).mean()),
     )
+
+
+def real_world_metrics(evaluations: Mapping[str, Evaluation]) -> dict[str, float]:
+    """Name the figures of real-world sets for a run's record, as `real_world/SET/accuracy`."""
+    return {
+        f"real_world/{_UNLOGGABLE.sub('_', name)}/{figure}": float(getattr(found, figure))
+        for name, found in evaluations.items()
+        for figure in ("images", "accuracy", "mean_confidence", "calibration_error")
+    }
 
 
 def brier_scores(labels: Labels, probabilities: Probabilities) -> NDArray[np.float64]:

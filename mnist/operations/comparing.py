@@ -12,7 +12,10 @@ from mnist.comparison import plots as comparison_plots
 from mnist.comparison.card import describe_best
 from mnist.comparison.contenders import COMPLEXITY, Contender, require_contenders, run_contender
 from mnist.comparison.results import ModelResult, rank, to_csv, to_markdown
+from mnist.data.description import describe
+from mnist.data.real_world import load_real_world
 from mnist.data.training_data import TrainingData, load_training_data
+from mnist.images import Limits
 from mnist.plots import plot_confusion_matrix, plot_learning_curves
 from mnist.provenance import code_digest, environment
 from mnist.registry.comparisons import ComparisonLog
@@ -28,7 +31,7 @@ class Comparing:
         self._log = log
 
     def chosen(self, names: Sequence[str]) -> list[str]:
-        """Return the models to compare, by default the six of the standard comparison.
+        """Return the models to compare, by default those of the standard comparison.
 
         Raises:
             InvalidRecipe: Naming those that do not exist and listing those that do.
@@ -39,7 +42,9 @@ class Comparing:
 
     def load(self, seed: int) -> TrainingData:
         """Load the images that all of them learn from and are measured on."""
-        return load_training_data(self._settings.data_dir, seed)
+        limits = Limits(self._settings.max_image_bytes, self._settings.max_image_pixels)
+        real_world = load_real_world(self._settings.real_world_dir, limits)
+        return load_training_data(self._settings.data_dir, seed, real_world=real_world)
 
     def begin(self, names: Sequence[str], data: TrainingData, seed: int) -> str:
         """Open the parent run."""
@@ -60,7 +65,13 @@ class Comparing:
     ) -> Contender:
         """Train and measure one model."""
         return run_contender(
-            name, data.train, data.validation, data.dataset.test, seed=seed, on_epoch=on_epoch
+            name,
+            data.train,
+            data.validation,
+            data.dataset.test,
+            seed=seed,
+            real_world=data.real_world,
+            on_epoch=on_epoch,
         )
 
     def record(self, parent: str, result: ModelResult) -> None:
@@ -112,6 +123,7 @@ class Comparing:
                 "training-seconds.png": comparison_plots.plot_training_seconds(results),
                 "accuracy-against-time.png": comparison_plots.plot_accuracy_against_time(results),
                 "accuracy-by-complexity.png": comparison_plots.plot_accuracy_by_complexity(results),
+                **describe(data).files,
             },
         )
         ranked = rank(results)

@@ -10,8 +10,10 @@ from typing import Any
 
 from mnist.candidates.candidate import Candidate, make_candidate
 from mnist.candidates.write_up import write_up
+from mnist.data.real_world import load_real_world
 from mnist.data.training_data import TrainingData, load_training_data
 from mnist.errors import IntegrityError, NoChampion
+from mnist.images import Limits
 from mnist.operations.approval import Approval
 from mnist.operations.gates import Gates, Judgement
 from mnist.operations.gathering import Contender, Tell
@@ -83,11 +85,13 @@ class Retraining:
             InvalidDataset: If a file is missing or is not what it claims to be.
             Unavailable: If the store does not answer.
         """
+        limits = Limits(self._settings.max_image_bytes, self._settings.max_image_pixels)
         return load_training_data(
             self._settings.data_dir,
             seed,
             self._relabelling.reviewed_images(),
             max_reviewed_share=self._settings.max_reviewed_share,
+            real_world=load_real_world(self._settings.real_world_dir, limits),
         )
 
     def train(
@@ -114,6 +118,7 @@ class Retraining:
             data.validation,
             data.dataset.test,
             folder,
+            real_world=data.real_world,
             max_accepted_error_rate=self._settings.max_accepted_error_rate,
         )
 
@@ -121,7 +126,7 @@ class Retraining:
         self, candidate: Candidate, recipe: Recipe, data: TrainingData, seed: int
     ) -> RegisteredVersion:
         """Log the run, register the version and call it `candidate`."""
-        record = write_up(candidate, recipe, data.dataset, data.validation, seed)
+        record = write_up(candidate, recipe, data, seed)
         version = self._publisher.publish(record)
         self._aliases.nominate(version)
         shutil.rmtree(self._checkpoints(recipe, data, seed), ignore_errors=True)

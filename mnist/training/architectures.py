@@ -10,16 +10,6 @@ from mnist.training.backend import keras
 from mnist.training.recipes import Recipe
 
 
-def lenet(x: Any, recipe: Recipe, policy: Any) -> Any:
-    """Two 5x5 convolutions and a dense layer, after LeNet-5 (LeCun et al. 1998)."""
-    for filters in (24, 48):
-        x = _convolve(x, filters, 5, recipe, policy, pool=2)
-    x = keras.layers.Flatten(dtype=policy)(x)
-    x = keras.layers.Dense(_scaled(128, recipe), use_bias=False, dtype=policy)(x)
-    x = _normalise(x, policy)
-    return keras.layers.Dropout(recipe.dropout, dtype=policy)(x)
-
-
 def deep_cnn(x: Any, recipe: Recipe, policy: Any) -> Any:
     """Four convolutions, each normalised, and a dense layer, after VGG and LeNet-5."""
     x = _convolve(x, 32, 5, recipe, policy, pool=2)
@@ -97,7 +87,6 @@ def _scaled(filters: int, recipe: Recipe) -> int:
 
 
 ARCHITECTURES: dict[str, Callable[[Any, Recipe, Any], Any]] = {
-    "lenet": lenet,
     "deep-cnn": deep_cnn,
     "complex-cnn": complex_cnn,
     "simple-cnn": simple_cnn,

@@ -94,29 +94,23 @@ class Recipe:
 
 
 _AFFINE = Distortion(rotation_degrees=10, shear=0.1, scale=0.1, shift_pixels=2)
-_HANDWRITING = Distortion(
-    rotation_degrees=12,
-    shear=0.15,
-    scale=0.12,
-    shift_pixels=2,
-    elastic_pixels=0.7,
-    thickness=0.3,
+_FAST = Recipe(
+    "fast",
+    "deep-cnn",
+    epochs=6,
+    width=0.5,
+    dropout=0.1,
+    precision="mixed_bfloat16",
+    distortion=_AFFINE,
 )
 
-_BEST = Recipe(
-    "best",
-    "deep-cnn",
-    epochs=16,
-    dropout=0.3,
-    precision="mixed_bfloat16",
-    distortion=_HANDWRITING,
-)
+_BEST = replace(_FAST, name="best", epochs=14, width=1.0, dropout=0.3)
 
 RECIPES = {
     recipe.name: recipe
     for recipe in (
-        Recipe("demo", "lenet", epochs=2, distortion=_AFFINE),
-        Recipe("fast", "lenet", epochs=4, precision="mixed_bfloat16", distortion=_AFFINE),
+        replace(_FAST, name="demo", epochs=3, dropout=0.0),
+        _FAST,
         _BEST,
         replace(_BEST, name="ensemble", members=4),
         Recipe(

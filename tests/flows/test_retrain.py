@@ -11,6 +11,7 @@ from flows.retrain import retrain
 from mnist.errors import InvalidPolicy, InvalidRecipe, Unavailable
 from mnist.registry.reader import RegistryReader
 from mnist.training.recipes import RECIPES, Recipe
+from tests.factories import png
 
 LENIENT = {
     "version": "lenient",
@@ -32,12 +33,17 @@ def settings(settings, mlflow_uri, store, monkeypatch, tmp_path):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setattr("mnist.data.datasets._download", lambda _path: False)
     mark = uuid.uuid4().hex[:8]
+    strangers = tmp_path / "real-world" / "strangers"
+    strangers.mkdir(parents=True)
+    (strangers / "seven.png").write_bytes(png(7))
+    (strangers / "labels.csv").write_text("file,label\nseven.png,7\n")
     return settings.model_copy(
         update={
             "mlflow_tracking_uri": mlflow_uri,
             "model_name": f"digits-{mark}",
             "experiment_name": f"digits-{mark}",
             "data_dir": None,
+            "real_world_dir": strangers.parent,
         }
     )
 
@@ -53,7 +59,7 @@ def reader(settings, tmp_path):
 def wired_to_mlflow(wired, reader, monkeypatch):
     monkeypatch.setattr(wiring, "registry_reader", lambda: reader)
     monkeypatch.setitem(
-        RECIPES, "tiny", Recipe("tiny", "lenet", epochs=12, width=0.3, batch_size=64)
+        RECIPES, "tiny", Recipe("tiny", "deep-cnn", epochs=12, width=0.3, batch_size=64)
     )
 
 
@@ -73,10 +79,12 @@ def test_two_retrainings_leave_evidence_and_never_something_worse(settings, read
     assert version.tags["scoring_graph_sha256"] == champion.digest
     run = client.get_run(version.run_id)
     assert run.data.metrics["test_accuracy"] > 0.5
+    assert run.data.metrics["real_world/strangers/images"] == 1
+    assert run.data.metrics["data/test_images_also_in_training"] == 0
     assert len(client.get_metric_history(version.run_id, "validation_accuracy")) >= 2
     files = {
         found.path
-        for folder in ("", "plots", "keras")
+        for folder in ("", "plots", "keras", "data")
         for found in client.list_artifacts(version.run_id, folder)
     }
     assert files >= {
@@ -91,6 +99,8 @@ def test_two_retrainings_leave_evidence_and_never_something_worse(settings, read
         "decision.md",
         "decision.json",
         "model-card.md",
+        "data/class-distribution.png",
+        "data/samples.png",
     }
 
     # A floor that nothing reaches: the run succeeds, the answer is no, the champion stays.

@@ -11,6 +11,7 @@ from mnist.data.datasets import load_sklearn_digits
 from mnist.data.labelled import LabelledImages
 from mnist.data.splits import split
 from mnist.errors import InvalidRecipe
+from mnist.training.models import assemble, build_body
 from mnist.training.recipes import RECIPES, get_recipe
 
 DATA = load_sklearn_digits()
@@ -59,7 +60,13 @@ def test_a_network_is_measured_like_the_others_and_kept(monkeypatch: pytest.Monk
     monkeypatch.setitem(RECIPES, "mlp", tiny)
     told: list[int] = []
     contender = run_contender(
-        "mlp", TRAIN, VALIDATION, DATA.test, seed=0, on_epoch=lambda e: told.append(e.number)
+        "mlp",
+        TRAIN,
+        VALIDATION,
+        DATA.test,
+        seed=0,
+        real_world={"strangers": VALIDATION},
+        on_epoch=lambda e: told.append(e.number),
     )
     assert told == [1, 2]
     assert contender.result.saved
@@ -67,11 +74,20 @@ def test_a_network_is_measured_like_the_others_and_kept(monkeypatch: pytest.Monk
     assert contender.result.parameters == contender.training.parameters
     assert contender.result.hyperparameters["epochs"] == 2
     assert contender.result.evaluation.accuracy > 0.5
+    assert contender.result.real_world["strangers"].images == VALIDATION.n
+    assert contender.result.metrics()["real_world/strangers/accuracy"] > 0.5
 
 
-def test_the_six_of_the_comparison_exist_and_are_classed() -> None:
+def test_the_models_of_the_comparison_exist_and_are_classed() -> None:
     require_contenders(list(COMPLEXITY))
-    assert len(COMPLEXITY) == 6
+    assert len(COMPLEXITY) == 7
+
+
+def test_flattened_has_the_budget_of_the_network_it_is_held_against() -> None:
+    flat, square = (get_recipe(name) for name in ("flattened", "simple-cnn"))
+    assert (flat.epochs, flat.batch_size) == (square.epochs, square.batch_size)
+    sizes = [assemble([build_body(recipe)], "m").count_params() for recipe in (flat, square)]
+    assert sizes[0] == pytest.approx(sizes[1], rel=0.05)
 
 
 def test_unknown_names_are_refused_together_before_anything_runs() -> None:

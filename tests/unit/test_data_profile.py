@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
-from mnist.data.labelled import LabelledImages
+from mnist.data.datasets import Dataset, load_sklearn_digits
+from mnist.data.description import describe
+from mnist.data.labelled import LabelledImages, concatenate
 from mnist.data.profile import profile, stroke_widths
+from mnist.data.training_data import TrainingData
 
 
 def bar(width: int, value: int = 255) -> np.ndarray:
@@ -34,3 +37,23 @@ def test_counts_and_means_are_taken_digit_by_digit() -> None:
     assert measured.brightness == pytest.approx([2 / 28 * 100, 2 / 28 * 200, bar(28, 255).mean()])
     assert measured.pixel_mean == pytest.approx(data.images.mean())
     assert measured.summary()["images_of_3"] == 2
+
+
+def test_a_training_is_described_with_what_occurs_twice() -> None:
+    digits = load_sklearn_digits()
+    twice = concatenate([digits.train, digits.train.take(np.arange(3))])
+    leaked = LabelledImages(
+        np.concatenate([twice.images, digits.test.images[:2]]),
+        np.concatenate([twice.labels, digits.test.labels[:2]]),
+    )
+    known = describe(TrainingData(digits, digits.train, digits.train)).metrics
+    found = describe(
+        TrainingData(Dataset(leaked, digits.test, "tests"), digits.train, digits.train)
+    )
+    assert (
+        found.metrics["training_images_repeated"] - known["training_images_repeated"],
+        found.metrics["test_images_also_in_training"] - known["test_images_also_in_training"],
+    ) == (3, 2)
+    assert found.metrics["test_images"] == digits.test.n
+    assert all(content.startswith(b"\x89PNG") for content in found.files.values())
+    assert len(found.files) == 4

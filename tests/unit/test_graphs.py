@@ -17,7 +17,7 @@ from mnist.training.backend import keras
 from mnist.training.models import assemble, build_body
 from mnist.training.recipes import Recipe
 
-RECIPE = Recipe("small", "lenet", epochs=1, width=0.2)
+RECIPE = Recipe("small", "deep-cnn", epochs=1, width=0.2)
 
 
 def network(members: int = 1) -> keras.Model:

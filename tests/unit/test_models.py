@@ -11,7 +11,7 @@ from mnist.training.backend import keras
 from mnist.training.models import ARCHITECTURES, assemble, build_body
 from mnist.training.recipes import Recipe
 
-RECIPE = Recipe("small", "lenet", epochs=1, width=0.25)
+RECIPE = Recipe("small", "deep-cnn", epochs=1, width=0.25)
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 28, 28), dtype=np.uint8)
 
 
@@ -58,7 +58,7 @@ def test_dropout_is_only_there_while_training() -> None:
 
 
 def test_an_unknown_architecture_gets_the_list() -> None:
-    with pytest.raises(InvalidRecipe, match=r"'small' asks .* 'resnet'; choose one of .*lenet"):
+    with pytest.raises(InvalidRecipe, match=r"'small' asks .* 'resnet'; choose one of .*deep-cnn"):
         build_body(replace(RECIPE, architecture="resnet"))
 
 

@@ -31,7 +31,13 @@ def test_every_set_has_its_images_and_their_digits(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "content", "says"),
-    [("forms/four/a.png", b"", "'four'"), ("forms/4/a.png", b"text", "no readable image")],
+    [
+        ("forms/four/a.png", b"", "'four'"),
+        ("forms/4/a.png", b"text", "no readable image"),
+        ("forms/labels.csv", b"file,digit\na.png,4\n", "no column label"),
+        ("forms/labels.csv", b"file,label\na.png,4\nb.png,B\n", "line 3 says 'B'"),
+        ("forms/labels.csv", b"file,label\n../a.png,4\n", "outside its folder"),
+    ],
 )
 def test_what_cannot_be_a_set_is_named(tmp_path, name, content, says):
     put(tmp_path, name, content)
@@ -42,3 +48,25 @@ def test_what_cannot_be_a_set_is_named(tmp_path, name, content, says):
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(InvalidDataset, match="MNIST_REAL_WORLD_DIR"):
         load_real_world(tmp_path / "nowhere", Limits())
+
+
+def test_a_list_gives_the_whole_set_and_each_of_its_kinds(tmp_path):
+    put(tmp_path, "strangers/a.png", png(4))
+    put(tmp_path, "strangers/deep/b.png", png(9))
+    put(
+        tmp_path,
+        "strangers/labels.csv",
+        b"file,label,kind,licence\na.png,4,scan,MIT\ndeep/b.png,9,photo,MIT\n",
+    )
+    sets = load_real_world(tmp_path, Limits())
+    assert {name: images.labels.tolist() for name, images in sets.items()} == {
+        "strangers": [4, 9],
+        "strangers/photo": [9],
+        "strangers/scan": [4],
+    }
+
+
+def test_a_list_without_kinds_is_one_set(tmp_path):
+    put(tmp_path, "strangers/a.png", png(4))
+    put(tmp_path, "strangers/labels.csv", b"file,label\na.png,4\n")
+    assert list(load_real_world(tmp_path, Limits())) == ["strangers"]

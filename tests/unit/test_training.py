@@ -14,7 +14,7 @@ from mnist.training.train import Training, train
 
 TINY = Recipe(
     "tiny",
-    "lenet",
+    "deep-cnn",
     epochs=2,
     batch_size=32,
     width=0.2,
@@ -160,5 +160,5 @@ def test_refuses_too_few_images() -> None:
 
 
 def test_refuses_an_unknown_architecture() -> None:
-    with pytest.raises(InvalidRecipe, match=r"'transformer'; choose one of .*lenet"):
+    with pytest.raises(InvalidRecipe, match=r"'transformer'; choose one of .*deep-cnn"):
         train(replace(TINY, architecture="transformer"), TRAIN, VALIDATION, seed=0)
