@@ -68,7 +68,7 @@ class Settings(BaseSettings):
         500, ge=0, description="production images that a candidate reads again before promotion"
     )
     real_world_dir: Path | None = Field(
-        None, description="labelled images of your own, as SET/DIGIT/FILE or SET/labels.csv, to measure by"
+        None, description="labelled images of your own, as SET/DIGIT/FILE or SET/labels.csv"
     )
     reviews_needed: int = Field(
         2, ge=1, description="reviewers who must say the same before a training uses a label"
