@@ -97,7 +97,7 @@ def catalogue() -> Catalogue:
     """The champion, its evaluation and training runs."""
     known = settings()
     return Catalogue(
-        known.mlflow_tracking_uri, known.experiment_name, known.model_name, auth=_mlflow_login()
+        known.mlflow_tracking_uri, known.experiment_name, known.model_name, auth=known.mlflow_login
     )
 
 
@@ -106,12 +106,5 @@ def registry_reader() -> RegistryReader:
     """The scoring graphs of all versions."""
     known = settings()
     return RegistryReader(
-        known.mlflow_tracking_uri, known.model_name, known.cache_dir, auth=_mlflow_login()
+        known.mlflow_tracking_uri, known.model_name, known.cache_dir, auth=known.mlflow_login
     )
-
-
-def _mlflow_login() -> tuple[str, str] | None:
-    known = settings()
-    if known.mlflow_username is None or known.mlflow_password is None:
-        return None
-    return known.mlflow_username, known.mlflow_password.get_secret_value()

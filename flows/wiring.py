@@ -10,7 +10,7 @@ from mnist.operations.sweeping import Sweeper
 from mnist.registry.journal import Journal
 from mnist.registry.reader import RegistryReader
 from mnist.scoring.completion import CompletionRule
-from mnist.settings import Settings, load_settings
+from mnist.settings import load_settings
 from mnist.storage.bucket import Bucket
 from mnist.storage.conditions import with_sure_writes
 from mnist.storage.inbox import Inbox
@@ -70,7 +70,7 @@ def registry_reader() -> RegistryReader:
         settings.mlflow_tracking_uri,
         settings.model_name,
         settings.cache_dir,
-        auth=_mlflow_login(settings),
+        auth=settings.mlflow_login,
     )
 
 
@@ -104,9 +104,3 @@ def lease(batch: str, run: str, wait_seconds: float) -> Lease:
 def is_held(batch: str) -> bool:
     """Tell whether some run works on a batch now, so that starting another would be noise."""
     return holder(results_bucket(), batch) is not None
-
-
-def _mlflow_login(settings: Settings) -> tuple[str, str] | None:
-    if settings.mlflow_username is None or settings.mlflow_password is None:
-        return None
-    return settings.mlflow_username, settings.mlflow_password.get_secret_value()

@@ -44,6 +44,7 @@ _PREFERRED_PORTS = {
     "SEAWEEDFS_S3_PORT": 8333,
     "PREFECT_SERVER_API_PORT": 4200,
     "MLFLOW_PORT": 5000,
+    "MNIST_API_PORT": 8000,
     "STREAMLIT_SERVER_PORT": 8501,
 }
 """Addresses that people type get the port their tool is known for, if it is free."""

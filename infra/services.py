@@ -77,16 +77,17 @@ MLFLOW = Service(
 PREFECT = Service(
     "prefect", ports=("PREFECT_SERVER_API_PORT",), health="/api/ready", page="flows and schedules"
 )
+API = Service("api", ports=("MNIST_API_PORT",), health="/health", page="online predictions")
 DASHBOARD = Service(
     "dashboard", ports=("STREAMLIT_SERVER_PORT",), health="/_stcore/health", page="dashboard"
 )
 WORKER = Service("worker", ports=("PREFECT_WORKER_WEBSERVER_PORT",), health="/health")
 WATCHER = Service("watcher", ports=("MNIST_EVENTS_PORT",), announces="watcher.started")
 
-SERVICES = (STORE, MLFLOW, PREFECT, DASHBOARD, WORKER, WATCHER)
+SERVICES = (STORE, MLFLOW, PREFECT, API, DASHBOARD, WORKER, WATCHER)
 """In the order of starting."""
 
-STOP_ORDER = ((WATCHER, WORKER, DASHBOARD), (PREFECT, MLFLOW), (STORE,))
+STOP_ORDER = ((WATCHER, WORKER, DASHBOARD, API), (PREFECT, MLFLOW), (STORE,))
 """Those who ask before those who answer; each group at once."""
 
 

@@ -93,6 +93,32 @@ class Settings(BaseSettings):
     events_token: SecretStr | None = Field(
         None, min_length=16, description="what the store must send as `Authorization: Bearer`"
     )
+    api_host: str = Field("127.0.0.1", description="address the online API listens on")
+    api_port: int = Field(8000, ge=1, le=65_535, description="its port")
+    api_workers: int = Field(2, ge=1, le=64, description="its processes")
+    api_key: SecretStr | None = Field(
+        None, description="key that requests for a prediction must carry; unset: no key"
+    )
+    api_max_request_bytes: int = Field(
+        25_000_000, ge=1, description="larger requests for a prediction are refused"
+    )
+    api_max_files: int = Field(100, ge=1, description="files in one request")
+    api_max_concurrency: int = Field(
+        32, ge=1, description="requests for a prediction at once per process; more are put off"
+    )
+    api_timeout_seconds: float = Field(
+        30.0, gt=0, description="time for a request to arrive, and again for its answer"
+    )
+    api_refresh_seconds: float = Field(
+        2.0, gt=0, description="pause between two looks of the API at the champion"
+    )
+
+    @property
+    def mlflow_login(self) -> tuple[str, str] | None:
+        """Name and password for MLflow, if both are set."""
+        if self.mlflow_username is None or self.mlflow_password is None:
+            return None
+        return self.mlflow_username, self.mlflow_password.get_secret_value()
 
 
 def load_settings() -> Settings:

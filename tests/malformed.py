@@ -8,3 +8,12 @@ from tests.readable_files import READABLE
 from tests.rejected_files import REJECTED
 
 CASES = [*REJECTED, *READABLE]
+
+
+def table() -> str:
+    """Write the table of docs/images.md."""
+    lines = ["| file | outcome | reason |", "|---|---|---|"]
+    for case in CASES:
+        outcome = "rejected" if case.reasons else "read"
+        lines.append(f"| {case.name} | {outcome} | {' or '.join(case.reasons)} |")
+    return "\n".join(lines)

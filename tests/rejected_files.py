@@ -5,6 +5,7 @@ import pickle
 import plistlib
 import struct
 import zlib
+from functools import cache
 
 from PIL import Image
 
@@ -32,6 +33,7 @@ def _idat(payload: bytes, width: int = 200, height: int = 160) -> bytes:
     return png_of(ihdr(width, height), chunk(b"IDAT", payload), chunk(b"IEND", b""))
 
 
+@cache
 def bomb(side: int = 20_000) -> bytes:
     """Make 400 megapixels of zeros in 400 kB."""
     packer = zlib.compressobj(9)

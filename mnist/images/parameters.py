@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from functools import cache
 
 PREPROCESSING_VERSION = 1
 """Raised by hand whenever decoded pixels change for any image; a golden test insists on it."""
@@ -90,6 +91,7 @@ class Parameters:
 PARAMETERS = Parameters()
 
 
+@cache
 def preprocessing_digest() -> str:
     """Name the preprocessing by the SHA-256 of its version and constants, as 64 hex digits."""
     named = {"version": PREPROCESSING_VERSION, **asdict(PARAMETERS)}

@@ -61,10 +61,10 @@ def decode_rare(
             return problem or to_grey(_pixels(image), orientation)
     except MemoryError:
         return Rejection(Reason.TOO_LARGE, f"Decoding the {image_format} needs too much memory.")
-    except UnidentifiedImageError as error:
+    except UnidentifiedImageError:
         if image_format is Format.TIFF:
             return _deep_tiff(content, limits)
-        return _damaged(image_format, error)
+        return Rejection(Reason.CORRUPT, f"The data is no {image_format}, though it starts as one.")
     except _DAMAGE as error:
         return _damaged(image_format, error)
 

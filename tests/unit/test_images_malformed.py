@@ -1,12 +1,14 @@
 """Whatever is dropped gets a digit or the right reason."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from mnist.digits import Image
 from mnist.images import Decoded, Limits, Rejection, decode
 from tests.cases import Case
-from tests.malformed import CASES
+from tests.malformed import CASES, table
 from tests.pictures import pillow, saved
 
 REFERENCE = decode(saved(pillow(), "PNG"))
@@ -35,6 +37,10 @@ def _difference(one: Image, other: Image) -> float:
 def test_the_table_is_long_and_its_names_are_unique() -> None:
     assert len({case.name for case in CASES}) == len(CASES)
     assert len(CASES) >= 60
+
+
+def test_the_table_is_in_the_documents() -> None:
+    assert table() in Path("docs/images.md").read_text()
 
 
 def test_caps_are_inclusive() -> None:

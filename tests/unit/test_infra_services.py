@@ -87,7 +87,7 @@ def test_every_port_of_a_process_is_one_that_is_chosen_for_it() -> None:
 def test_a_process_we_do_not_know_is_refused(tmp_path: Path) -> None:
     procfile = tmp_path / "Procfile"
     procfile.write_text((ROOT / "Procfile").read_text() + "mailer: python -m mailer\n")
-    with pytest.raises(InvalidSettings, match=r"names .*mailer.* expected dashboard, "):
+    with pytest.raises(InvalidSettings, match=r"names .*mailer.* expected api, dashboard, "):
         services.commands(procfile)
 
 
