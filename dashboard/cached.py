@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import thumbnails, wiring
+from dashboard.prefect_api import FlowRun
 from dashboard.queries import batches as batch_queries
 from dashboard.queries import health as health_queries
 from dashboard.queries import models as model_queries
@@ -21,6 +22,7 @@ from mnist.keys import ObjectVersion
 from mnist.registry.journal import JournalEntry
 from mnist.registry.records import TrainingRun
 from mnist.reviews.queue import Readings
+from mnist.storage.audit import AuditLine
 
 _RUNS_SHOWN = 20
 
@@ -57,6 +59,18 @@ def journal_if_known() -> list[JournalEntry]:
 def training_runs() -> list[TrainingRun]:
     """The last training runs, the newest first."""
     return wiring.catalogue().runs(_RUNS_SHOWN)
+
+
+@st.cache_resource(ttl=5, show_spinner=False)
+def flow_runs() -> Sequence[FlowRun]:
+    """The last flow runs, the newest first."""
+    return wiring.prefect_api().last_runs(_RUNS_SHOWN)
+
+
+@st.cache_resource(ttl=3, show_spinner=False)
+def last_changes() -> Sequence[AuditLine]:
+    """What people changed last, the newest first."""
+    return wiring.audit_log().last(_RUNS_SHOWN)
 
 
 @st.cache_resource(ttl=10, show_spinner=False)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from functools import cache
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
 from dashboard.access.accounts import Accounts
+from dashboard.prefect_api import PrefectApi
 from mnist.registry.catalogue import Catalogue
 from mnist.registry.gate_slices import GateSlices
 from mnist.registry.journal import Journal
 from mnist.registry.reader import RegistryReader
 from mnist.settings import load_settings
+from mnist.storage.audit import AuditLog
 from mnist.storage.bucket import Bucket
 from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
@@ -25,6 +27,7 @@ class Orchestrator(BaseSettings):
     """Where Prefect is; nothing else of Prefect's configuration concerns a page."""
 
     api_url: str | None = Field(None, validation_alias="PREFECT_API_URL")
+    login: SecretStr | None = Field(None, validation_alias="PREFECT_API_AUTH_STRING")
 
     @property
     def page_url(self) -> str | None:
@@ -48,6 +51,20 @@ def accounts() -> Accounts:
     found = Accounts()
     found.check()
     return found
+
+
+@cache
+def prefect_api() -> PrefectApi:
+    """The orchestrator."""
+    known = orchestrator()
+    name, _, password = (known.login.get_secret_value() if known.login else "").partition(":")
+    return PrefectApi(known.api_url, (name, password) if name else None)
+
+
+@cache
+def audit_log() -> AuditLog:
+    """Who changed what."""
+    return AuditLog(results_bucket())
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -83,6 +84,34 @@ def all_batches(inbox: Inbox, results: Results) -> Batches:
         *(_record(batch, status) for batch, status in open_ones.items() if status == Status.EMPTY),
     ]
     return Batches(_frame(records), latest.by_batch, latest.unreadable)
+
+
+@dataclass(frozen=True)
+class Today:
+    """Sums over one day's receipts.
+
+    Attributes:
+        batches: Batches whose newest receipt was written that day.
+        images: Images that these listed.
+        reject_rate: Share of them rejected, 0-1; None without images.
+        review_rate: Share of them scored and not accepted, 0-1; None without images.
+    """
+
+    batches: int
+    images: int
+    reject_rate: float | None
+    review_rate: float | None
+
+
+def today(table: pd.DataFrame, now: datetime | None = None) -> Today:
+    """Sum up the batches whose receipt was written since midnight, UTC."""
+    midnight = pd.Timestamp(now or datetime.now(UTC)).tz_convert(None).normalize()
+    days = table[table["finished_at"] >= midnight]
+    images, rejected, review = (
+        int(days[name].fillna(0).sum()) for name in ("listed", "rejected", "review")
+    )
+    rates = (rejected / images, review / images) if images else (None, None)
+    return Today(len(days), images, *rates)
 
 
 def is_behind(receipt: Receipt, part_keys: Sequence[str]) -> bool:

@@ -7,6 +7,8 @@ import streamlit as st
 from dashboard import cached, wiring
 from dashboard.parts.champion import show_champion
 from dashboard.parts.problems import told
+from dashboard.parts.rollback import show_rollback
+from dashboard.parts.today import show_changes, show_runs, show_today
 from dashboard.queries.models import became, decisions, training_runs
 from dashboard.texts import code, plain
 
@@ -21,12 +23,21 @@ def show() -> None:
     st.header("Champion", help="The model version that scores batches from now on.")
     with told():
         show_champion(cached.champion())
+    st.header("Today")
+    with told():
+        show_today()
     st.header("Decisions", help="Every candidate ever judged, whether it was promoted or not.")
     with told():
         _decisions()
     st.header("Training runs")
     with told():
         _training_runs()
+    st.header("Flow runs")
+    with told():
+        show_runs()
+    st.header("Changes", help="What people did here, and why; labels carry their own names.")
+    with told():
+        show_changes()
 
 
 def _services() -> None:
@@ -59,6 +70,7 @@ def _decisions() -> None:
         f"{plain(last.who)}"
     )
     st.markdown("\n".join(f"- {plain(reason)}" for reason in last.reasons))
+    show_rollback(entries)
     st.dataframe(
         decisions(entries[-_DECISIONS_SHOWN:]),
         hide_index=True,

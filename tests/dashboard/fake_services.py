@@ -34,6 +34,8 @@ class FakeServices:
         self.url = ""
         self.status = 200
         self.prefect: Any = True
+        self.flow_runs: list[dict[str, Any]] = []
+        self.started: list[tuple[str, dict[str, Any]]] = []
         self.champion: dict[str, Any] | None = None
         self.runs: list[dict[str, Any]] = []
         self.files: dict[str, bytes] = {}
@@ -79,10 +81,24 @@ class FakeServices:
         self.comparisons.append(_run([], run_id, f"compare-models-seed-{len(self.comparisons)}"))
         self.files_of[run_id] = files
 
+    def _prefect(self, path: str, body: bytes) -> tuple[int, bytes]:
+        """Answer as Prefect does, and remember the runs that were asked for."""
+        if path == "/flow_runs/filter":
+            return 200, json.dumps(self.flow_runs).encode()
+        if path.startswith("/deployments/name/"):
+            return 200, json.dumps({"id": path.removeprefix("/deployments/name/")}).encode()
+        if path.endswith("/create_flow_run"):
+            deployment = path.removeprefix("/deployments/").removesuffix("/create_flow_run")
+            self.started.append((deployment, json.loads(body)["parameters"]))
+            return 201, json.dumps({"id": f"run-{len(self.started)}"}).encode()
+        return 422, b'{"detail": "CSRF protection is disabled."}'
+
     def answer(self, path: str, query: dict[str, str], body: bytes = b"") -> tuple[int, bytes]:
         """Answer one request."""
         if path == "/api/health":
             return 200, json.dumps(self.prefect).encode()
+        if path.startswith("/api/") and not path.startswith("/api/2.0/"):
+            return self._prefect(path.removeprefix("/api"), body)
         if self.status != 200:
             return self.status, b'{"error_code": "SOME_ERROR", "message": "told to"}'
         if path.startswith(_ARTIFACTS):

@@ -1,16 +1,21 @@
 """The overview, before and after the first champion, with services up and down."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from scipy.stats import binomtest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import wiring
+from dashboard import cached, wiring
 from dashboard.access.login import PERSON
 from dashboard.access.people import Person, Role
+from dashboard.actions import champion
+from dashboard.prefect_api import PrefectApi
+from dashboard.queries.batches import Today, today
+from mnist.errors import Unavailable
 from mnist.registry.journal import Journal, JournalEntry
+from mnist.storage.audit import AuditLog
 from tests.dashboard.fake_services import RUN_ID
 
 _APP = Path(wiring.__file__).with_name("app.py")
@@ -176,3 +181,122 @@ def test_without_settings_the_app_says_which_are_missing(monkeypatch, dashboard)
     app = AppTest.from_file(_APP, default_timeout=60).run()
     assert not app.exception
     assert "AWS_ACCESS_KEY_ID is not set" in app.error[0].value.replace("\\", "")
+
+
+def two_champions(journal):
+    journal.append(decision(version="2"))
+    journal.append(decision(2, "3", from_version="2"))
+
+
+def roll_back(page, why, *, sure=True):
+    page.app.text_input(key="rollback-why").set_value(why)
+    if sure:
+        page.app.checkbox(key="rollback-sure").check()
+    page.app.button[0].click().run()
+    return page.checked()
+
+
+def changes(results_bucket):
+    return [
+        (line.who, line.what, line.subject, line.why) for line in AuditLog(results_bucket).last(9)
+    ]
+
+
+def test_a_rollback_says_what_will_happen_and_starts_the_deployment(
+    overview, services, journal, results_bucket
+):
+    services.promote()
+    two_champions(journal)
+    page = overview.by("ada").open()
+    assert "Version `2` will be champion again." in page.words
+    page = roll_back(page, "It confuses  4 and 9.")
+    asked = {"who": "ada", "why": "It confuses 4 and 9.", "to_version": "2"}
+    assert services.started == [("rollback/default", asked)]
+    assert changes(results_bucket) == [("ada", "roll back", "to version 2", "It confuses 4 and 9.")]
+    assert "rollback to version `2` has started" in page.app.success[0].value
+
+
+@pytest.mark.parametrize(
+    ("why", "sure", "said"), [("", True, "needs a reason"), ("x y z", False, "tick")]
+)
+def test_a_rollback_wants_a_reason_and_a_yes(
+    overview, services, journal, results_bucket, why, sure, said
+):
+    services.promote()
+    two_champions(journal)
+    page = roll_back(overview.by("ada").open(), why, sure=sure)
+    assert said in page.words
+    assert services.started == []
+    assert changes(results_bucket) == []
+
+
+def test_who_may_only_look_is_offered_no_rollback_and_cannot_start_one(
+    overview, services, journal, results_bucket
+):
+    services.promote()
+    two_champions(journal)
+    page = overview.by("eve").open()
+    overview.by("eve", Role.LOOKING)  # the role was taken away while the page was open
+    page = roll_back(page, "I want to.")
+    assert "eve may look and not roll back" in page.words
+    assert services.started == []
+    assert changes(results_bucket) == []
+    assert not page.app.button
+
+
+def test_without_an_audit_line_nothing_is_started(services, results_bucket, monkeypatch):
+    def down(*_):
+        raise Unavailable("The store is away.")
+
+    monkeypatch.setattr(AuditLog, "record", down)
+    with pytest.raises(Unavailable):
+        champion.roll_back(
+            PrefectApi(f"{services.url}/api"),
+            AuditLog(results_bucket),
+            Person("ada", Role.CHANGING),
+            "2",
+            "Because.",
+        )
+    assert services.started == []
+
+
+def test_the_first_champion_has_nothing_to_go_back_to(overview, services, journal):
+    services.promote()
+    journal.append(decision())
+    assert not overview.by("ada").open().app.button
+
+
+def test_today_sums_up_the_batches_of_today(overview, scorer, services):
+    scorer.drop("scans", 8)
+    scorer.drop_rejects("scans")
+    scorer.score("scans")
+    page = overview.open()
+    assert page.numbers["Batches"] == "1"
+    assert page.numbers["Images"] == "11"
+    assert page.numbers["Rejected"] == "27.3 %"
+
+
+def test_yesterday_is_not_today(scorer):
+    scorer.drop("scans", 2)
+    receipt = scorer.score("scans")
+    table = cached.batches().table
+    assert today(table, receipt.run.finished_at).batches == 1
+    later = receipt.run.finished_at + timedelta(days=1)
+    assert today(table, later) == Today(0, 0, None, None)
+
+
+def test_the_last_flow_runs_are_listed(overview, services):
+    services.flow_runs = [
+        {
+            "id": "r1",
+            "name": "score-batch-scans",
+            "state_name": "Completed",
+            "start_time": "2026-11-20T12:00:00Z",
+            "total_run_time": 2.5,
+        }
+    ]
+    tables = [each.value for each in overview.open().app.dataframe]
+    (runs,) = [table for table in tables if "state" in table]
+    assert runs[["run", "state", "seconds"]].values.tolist() == [
+        ["score-batch-scans", "Completed", 2.5]
+    ]
