@@ -18,6 +18,7 @@ from mnist.storage.lease import Lease, holder
 from mnist.storage.rescores import Rescores
 from mnist.storage.results import Results
 from mnist.storage.reviews import ReviewLog
+from mnist.storage.zip_directory import ZipLimits
 
 cached_settings = cache(load_settings)
 
@@ -26,7 +27,8 @@ cached_settings = cache(load_settings)
 def inbox() -> Inbox:
     """The bucket people drop images into."""
     settings = cached_settings()
-    return Inbox(Bucket.on_s3(settings, settings.inbox_bucket))
+    zip_limits = ZipLimits(settings.max_zip_members, settings.max_zip_ratio)
+    return Inbox(Bucket.on_s3(settings, settings.inbox_bucket), zip_limits)
 
 
 @cache

@@ -45,6 +45,8 @@ class Reason(StrEnum):
     TOO_SMALL = "too-small"
     BLANK = "blank"
     UNREADABLE = "unreadable"
+    ENCRYPTED = "encrypted"
+    BAD_NAME = "bad-name"
 
     @property
     def sentence(self) -> str:
@@ -62,6 +64,8 @@ _SENTENCES = {
     Reason.TOO_SMALL: "The image has too few pixels to hold a digit.",
     Reason.BLANK: "The image shows no ink.",
     Reason.UNREADABLE: "The store refused to hand out this object.",
+    Reason.ENCRYPTED: "The zip archive is locked with a password; pack it again without one.",
+    Reason.BAD_NAME: "The name inside the zip archive occurs twice or points out of the archive.",
 }
 
 

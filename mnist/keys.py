@@ -42,6 +42,49 @@ class ObjectVersion:
         return self._identity
 
 
+@dataclass(frozen=True, slots=True)
+class MemberPlace:
+    """Where a member of a zip archive lies.
+
+    Attributes:
+        key: Of the archive.
+        etag: Of the archive.
+        size: Of the archive, in bytes.
+        number: Place of the member in the archive's table of contents.
+    """
+
+    key: str
+    etag: str
+    size: int
+    number: int
+
+
+def member_version(
+    archive: ObjectVersion, number: int, name: str, crc: int, size: int
+) -> ObjectVersion:
+    """Name a member of a zip archive as an object version: `<archive>!<name>`.
+
+    Its etag is `<etag of the archive>!<length of its key>.<its size>.<number>.<CRC-32>`: another
+    archive, or another content, is another version, and `member_place` finds the way back.
+    """
+    place = f"{len(archive.key)}.{archive.size}.{number}.{crc:08x}"
+    return ObjectVersion(f"{archive.key}!{name}", f"{archive.etag}!{place}", size)
+
+
+def member_place(version: ObjectVersion) -> MemberPlace | None:
+    """Say in which archive an object version lies; None if it is an object of its own."""
+    etag, bang, place = version.etag.rpartition("!")
+    if not bang:
+        return None
+    length, size, number, _ = place.split(".")
+    return MemberPlace(version.key[: int(length)], etag, int(size), int(number))
+
+
+def is_archive_key(key: str) -> bool:
+    """Tell whether an object is meant to be a folder: its name ends with `.zip`."""
+    return key.lower().endswith(".zip")
+
+
 def identity(key: str, etag: str, size: int) -> bytes:
     """Name an object version in 16 bytes, the same on every machine."""
     text = f"{key}\0{etag}\0{size}".encode("utf-8", "surrogatepass")

@@ -54,6 +54,12 @@ class Settings(BaseSettings):
     )
     max_image_bytes: int = Field(20_000_000, ge=1, description="larger objects are rejected")
     max_image_pixels: int = Field(50_000_000, ge=784, description="larger images are rejected")
+    max_zip_members: int = Field(
+        100_000, ge=1, description="zip archives with more members are rejected"
+    )
+    max_zip_ratio: int = Field(
+        200, ge=1, description="members that unpack to so many times their size are rejected"
+    )
     max_reject_rate: float = Field(
         0.5, ge=0, le=1, description="a batch with a larger share of rejects ends failed"
     )

@@ -6,6 +6,8 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from mnist.digits import Outcome, Reason
 from mnist.errors import AccessDenied, ObjectChanged, ObjectGone, Unavailable
@@ -17,6 +19,8 @@ MOST_ATTEMPTS = 4
 
 _FIRST_PAUSE_SECONDS = 0.2
 _UNAVAILABLE_AT_ONCE = 2
+
+Content = TypeVar("Content")
 
 Read = Callable[[ObjectVersion], bytes]
 """Reads exactly one object version; raises ObjectGone, ObjectChanged, AccessDenied, Unavailable."""
@@ -55,7 +59,7 @@ def fetch_each(
     """
     unavailable = 0
     for version in versions:
-        one = _fetch(version, read, sleep)
+        one = Fetched(*attempt(partial(read, version), sleep=sleep))
         if isinstance(one.content, Unavailable):
             unavailable += 1
             if unavailable == _UNAVAILABLE_AT_ONCE:
@@ -63,19 +67,26 @@ def fetch_each(
         yield one
 
 
-def _fetch(version: ObjectVersion, read: Read, sleep: Callable[[float], None]) -> Fetched:
-    attempt = 1
+def attempt(
+    read: Callable[[], Content], *, sleep: Callable[[float], None] = time.sleep
+) -> tuple[Content | Rejection | Outcome | Unavailable, int]:
+    """Read something; turn what may go wrong into an answer, and try again what a retry can mend.
+
+    Returns:
+        What was read or why it was not, and how often it was tried.
+    """
+    attempts = 1
     while True:
         try:
-            return Fetched(read(version), attempt)
+            return read(), attempts
         except ObjectGone:
-            return Fetched(Outcome.VANISHED, attempt)
+            return Outcome.VANISHED, attempts
         except ObjectChanged:
-            return Fetched(Outcome.SUPERSEDED, attempt)
+            return Outcome.SUPERSEDED, attempts
         except AccessDenied as error:
-            return Fetched(Rejection(Reason.UNREADABLE, str(error)), attempt)
+            return Rejection(Reason.UNREADABLE, str(error)), attempts
         except Unavailable as error:
-            if attempt == MOST_ATTEMPTS:
-                return Fetched(error, attempt)
-        sleep(random.uniform(0.5, 1) * _FIRST_PAUSE_SECONDS * 2**attempt)  # noqa: S311 - jitter
-        attempt += 1
+            if attempts == MOST_ATTEMPTS:
+                return error, attempts
+        sleep(random.uniform(0.5, 1) * _FIRST_PAUSE_SECONDS * 2**attempts)  # noqa: S311 - jitter
+        attempts += 1

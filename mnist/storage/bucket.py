@@ -132,17 +132,24 @@ class Bucket:
         """Do what `read` does, but leave it to the caller to try again."""
         return self._read(self._impatient, key, etag)
 
+    def read_range(self, key: str, etag: str, start: int, end: int) -> bytes:
+        """Read the bytes from `start` up to `end`; conditions and errors as in `read_once`."""
+        if _ODD_KEY.search(key):
+            return self._read_odd(key, etag, f"bytes={start}-{end - 1}")
+        return self._get(self._impatient, key, {"if_match": f'"{etag}"', "range": (start, end)})
+
     def _read(self, store: Any, key: str, etag: str | None) -> bytes:
         if _ODD_KEY.search(key):
             return self._read_odd(key, etag)
+        return self._get(store, key, {} if etag is None else {"if_match": f'"{etag}"'})
+
+    def _get(self, store: Any, key: str, options: dict[str, Any]) -> bytes:
         try:
-            if etag is None:
-                return bytes(store.get(key).bytes())
-            return bytes(store.get(key, options={"if_match": f'"{etag}"'}).bytes())
+            return bytes(store.get(key, options=options).bytes())
         except FileNotFoundError as error:
             raise ObjectGone(f"{self.name}/{key} does not exist (any more).") from error
         except PreconditionError as error:
-            raise ObjectChanged(f"{self.name}/{key} no longer has etag {etag}.") from error
+            raise ObjectChanged(f"{self.name}/{key} was overwritten.") from error
         except BaseError as error:
             raise self._explained(error, f"read {key!r}") from error
 
@@ -230,8 +237,10 @@ class Bucket:
             raise self._explained(error, "list the top folders") from error
         return folders, loose
 
-    def _read_odd(self, key: str, etag: str | None) -> bytes:
-        condition = {"IfMatch": f'"{etag}"'} if etag else {}
+    def _read_odd(self, key: str, etag: str | None, wanted: str | None = None) -> bytes:
+        condition = ({"IfMatch": f'"{etag}"'} if etag else {}) | (
+            {"Range": wanted} if wanted else {}
+        )
         try:
             answer = self._odd_client().get_object(Bucket=self.name, Key=key, **condition)
             content: bytes = answer["Body"].read()

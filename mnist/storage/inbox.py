@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
-from mnist.errors import InvalidBatch
+from mnist.digits import Outcome
+from mnist.errors import InvalidBatch, ObjectChanged, ObjectGone, Unavailable
 from mnist.keys import (
     LOOSE,
     ObjectVersion,
     batch_of,
     check_batch_name,
+    is_archive_key,
     is_image_key,
     is_ready_marker,
+    member_place,
 )
 from mnist.scoring.fetching import Fetched, fetch_each
 from mnist.scoring.identities import Identities, IdentityLog
 from mnist.storage.bucket import Bucket
+from mnist.storage.zip_directory import ZipLimits
+from mnist.storage.zip_folders import ZipFolders
+
+_DEFAULT_ZIP_LIMITS = ZipLimits()
 
 
 class Inbox:
-    """The bucket whose top folders are batches."""
+    """The bucket whose top folders are batches.
 
-    def __init__(self, bucket: Bucket) -> None:
+    Args:
+        bucket: Where people drop images.
+        zip_limits: What a zip archive may cost.
+    """
+
+    def __init__(self, bucket: Bucket, zip_limits: ZipLimits = _DEFAULT_ZIP_LIMITS) -> None:
         self._bucket = bucket
+        self._zips = ZipFolders(bucket, zip_limits)
 
     def batches(self) -> list[str]:
         """Name every batch that has something in it, in order."""
@@ -53,12 +67,22 @@ class Inbox:
         """Read exactly this object version.
 
         Raises:
-            ObjectGone: If the object was deleted.
+            ObjectGone: If the object was deleted, or cannot be taken out of its zip archive.
             ObjectChanged: If it was overwritten.
             AccessDenied: If the store refuses to hand it out.
             Unavailable: If the store does not answer.
         """
-        return self._bucket.read(version.key, version.etag)
+        if member_place(version) is None:
+            return self._bucket.read(version.key, version.etag)
+        match next(self.fetch([version])).content:
+            case bytes() as content:
+                return content
+            case Unavailable() as error:
+                raise error
+            case Outcome.SUPERSEDED:
+                raise ObjectChanged(f"The archive of {version.key} was overwritten.")
+            case why:
+                raise ObjectGone(f"{version.key} cannot be read: {why}.")
 
     def fetch(self, versions: Sequence[ObjectVersion]) -> Iterator[Fetched]:
         """Fetch object versions, one answer each in their order.
@@ -66,7 +90,15 @@ class Inbox:
         Raises:
             Unavailable: If the store is down.
         """
-        return fetch_each(versions, lambda v: self._bucket.read_once(v.key, v.etag))
+        for archive, together in groupby(versions, _archive_of):
+            group = list(together)
+            places = [place for version in group if (place := member_place(version)) is not None]
+            if places:
+                yield from self._zips.fetch_members(places)
+            elif archive:
+                yield from map(self._zips.fetch_archive, group)
+            else:
+                yield from fetch_each(group, lambda v: self._bucket.read_once(v.key, v.etag))
 
     def unknown(self, batch: str) -> InvalidBatch:
         """Make the error for a batch without any image in it."""
@@ -78,7 +110,16 @@ class Inbox:
         )
 
     def _wanted(self, page: Sequence[ObjectVersion], batch: str) -> list[ObjectVersion]:
-        return [v for v in page if is_image_key(v.key) and batch_of(v.key) == batch]
+        """Keep what wants an outcome; a zip archive is a folder, so its members take its place."""
+        wanted: list[ObjectVersion] = []
+        for version in page:
+            if not is_image_key(version.key) or batch_of(version.key) != batch:
+                continue
+            if is_archive_key(version.key) and version.size:
+                wanted += self._zips.members(version)
+            else:
+                wanted.append(version)
+        return wanted
 
     def _pages(self, batch: str) -> Iterator[list[ObjectVersion]]:
         if batch == LOOSE:
@@ -87,3 +128,11 @@ class Inbox:
             if "" in folders:
                 yield from self._bucket.versions("/")
         yield from self._bucket.versions(f"{batch}/")
+
+
+def _archive_of(version: ObjectVersion) -> tuple[str, str] | None:
+    """Name what has to be opened to read an object version: key and etag of a zip archive."""
+    place = member_place(version)
+    if place is not None:
+        return place.key, place.etag
+    return (version.key, version.etag) if is_archive_key(version.key) else None

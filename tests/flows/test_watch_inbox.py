@@ -71,10 +71,10 @@ def test_the_name_of_a_run_says_which_batch_and_what_it_does(inbox_bucket):
 def test_one_that_cannot_be_scored_now_is_tried_again_and_keeps_nobody_waiting(
     inbox_bucket, results, monkeypatch
 ):
-    def away(batch, listed):
+    def away(run):
         raise Unavailable("the store is away")
 
     inbox_bucket.drop("a/1.png", png(1))
-    monkeypatch.setattr(wiring.batch_scoring(), "missing", away)
+    monkeypatch.setattr(wiring.batch_scoring(), "chunks", away)
     assert watch_inbox() == {"a": "failed: the store is away"}
     monkeypatch.undo()

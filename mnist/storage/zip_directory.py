@@ -1,0 +1,176 @@
+"""The table of contents of a zip archive, and one member taken out of its bytes. Trusts nothing."""
+
+from __future__ import annotations
+
+import re
+import struct
+import zipfile
+import zlib
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import IO
+
+from mnist.digits import Reason
+from mnist.images import Rejection
+from mnist.keys import READY_MARKER
+
+_LOCAL_HEADER = struct.Struct("<4s22xHH")
+_SIGNATURE = b"PK\x03\x04"
+_ENCRYPTED = 0x1
+_STORED, _DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
+_BAD_NAME = re.compile(r"^[/\\]|^[A-Za-z]:|\\|(^|/)\.\.(/|$)|[\x00-\x1f\x7f]")
+_SMALL_BYTES = 1_000_000
+_BROKEN = (zipfile.BadZipFile, NotImplementedError, struct.error, ValueError, EOFError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class ZipLimits:
+    """What an archive may cost.
+
+    Attributes:
+        max_members: Files in it.
+        max_ratio: Bytes that one byte may unpack to, for members above one megabyte.
+    """
+
+    max_members: int = 100_000
+    max_ratio: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file in an archive.
+
+    Attributes:
+        number: Its place in the table of contents.
+        name: As the archive spells it.
+        size: Unpacked, in bytes, as declared.
+        packed: In the archive, in bytes.
+        crc: CRC-32 as declared.
+        start: Where its header begins in the archive.
+        end: Where what comes after it begins.
+        method: How it is packed.
+        problem: Why it is not read; None if it is.
+    """
+
+    number: int
+    name: str
+    size: int
+    packed: int
+    crc: int
+    start: int
+    end: int
+    method: int
+    problem: Rejection | None
+
+
+def read_directory(archive: IO[bytes], limits: ZipLimits) -> list[Member] | Rejection | None:
+    """Read the table of contents; only the end of the archive is looked at.
+
+    Folders, `_READY` and the `__MACOSX` files that macOS adds are left out.
+
+    Returns:
+        The members; or why the whole archive is refused; or None if the bytes are no archive.
+    """
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            infos, directory_start = opened.infolist(), opened.start_dir
+    except _BROKEN as error:
+        archive.seek(0)
+        if archive.read(2) != b"PK":
+            return None
+        return Rejection(Reason.CORRUPT, f"The zip archive cannot be opened: {error}.")
+    if len(infos) > limits.max_members:
+        return Rejection(
+            Reason.TOO_LARGE,
+            f"The zip archive has {len(infos)} members; at most {limits.max_members} are read.",
+        )
+    starts = sorted({info.header_offset for info in infos} | {directory_start})
+    following = dict(pairwise(starts))
+    names: set[str] = set()
+    members = []
+    for number, info in enumerate(infos):
+        if not _is_wanted(info.orig_filename):
+            continue
+        end = following.get(info.header_offset, directory_start)
+        problem = _problem(info, end, limits, is_second=info.orig_filename in names)
+        names.add(info.orig_filename)
+        members.append(
+            Member(
+                number,
+                info.orig_filename,
+                info.file_size,
+                info.compress_size,
+                info.CRC,
+                info.header_offset,
+                end,
+                info.compress_type,
+                problem,
+            )
+        )
+    return members or Rejection(Reason.EMPTY, "The zip archive holds no file.")
+
+
+def unpack(member: Member, content: bytes) -> bytes | Rejection:
+    """Take a member out of its part of the archive.
+
+    Args:
+        member: Which one.
+        content: The archive from `member.start` on, at least to `member.end`.
+    """
+    if len(content) < _LOCAL_HEADER.size or not content.startswith(_SIGNATURE):
+        return Rejection(Reason.CORRUPT, f"No header of {member.name!r} at byte {member.start}.")
+    _, name_length, extra_length = _LOCAL_HEADER.unpack_from(content)
+    begin = _LOCAL_HEADER.size + name_length + extra_length
+    packed = content[begin : begin + member.packed]
+    if len(packed) != member.packed or begin + member.packed > member.end - member.start:
+        return Rejection(Reason.TRUNCATED, f"{member.name!r} ends too early in the zip archive.")
+    try:
+        unpacked = packed if member.method == _STORED else _inflate(packed, member.size)
+    except zlib.error as error:
+        return Rejection(Reason.CORRUPT, f"{member.name!r} cannot be unpacked: {error}.")
+    if len(unpacked) != member.size or zlib.crc32(unpacked) != member.crc:
+        return Rejection(Reason.CORRUPT, f"{member.name!r} is not what the zip archive declares.")
+    if unpacked.startswith(_SIGNATURE):
+        return Rejection(Reason.UNSUPPORTED_FORMAT, "A zip archive inside a zip is not opened.")
+    return unpacked
+
+
+def _inflate(packed: bytes, size: int) -> bytes:
+    return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, size + 1)
+
+
+def _is_wanted(name: str) -> bool:
+    last = name.rsplit("/", maxsplit=1)[-1]  # empty for folders
+    return last not in {"", READY_MARKER} and not name.startswith("__MACOSX/")
+
+
+def _problem(
+    info: zipfile.ZipInfo, end: int, limits: ZipLimits, *, is_second: bool
+) -> Rejection | None:
+    name = info.orig_filename
+    too_dense = info.file_size > limits.max_ratio * info.compress_size
+    checks = (
+        (is_second, Reason.BAD_NAME, "occurs more than once in the zip archive"),
+        (_BAD_NAME.search(name), Reason.BAD_NAME, "points out of the zip archive"),
+        (info.flag_bits & _ENCRYPTED, Reason.ENCRYPTED, "is encrypted"),
+        (
+            info.compress_type not in {_STORED, _DEFLATED},
+            Reason.UNSUPPORTED_FORMAT,
+            f"is packed by method {info.compress_type}",
+        ),
+        (
+            too_dense and info.file_size > _SMALL_BYTES,
+            Reason.TOO_LARGE,
+            f"unpacks {info.compress_size} bytes to {info.file_size}; at most "
+            f"{limits.max_ratio} times as much is accepted",
+        ),
+        (
+            info.header_offset + _LOCAL_HEADER.size + info.compress_size > end,
+            Reason.CORRUPT,
+            "overlaps what follows it in the zip archive",
+        ),
+    )
+    return next(
+        (Rejection(reason, f"{name!r} {what}.") for applies, reason, what in checks if applies),
+        None,
+    )

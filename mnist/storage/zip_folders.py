@@ -1,0 +1,176 @@
+"""Zip archives in the inbox as if they were folders, read by ranges: no archive is held whole."""
+
+from __future__ import annotations
+
+import io
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from threading import Lock
+from typing import Any
+
+from mnist.digits import Outcome
+from mnist.errors import AccessDenied, ObjectChanged, ObjectGone, Unavailable
+from mnist.images import Rejection
+from mnist.keys import MemberPlace, ObjectVersion, member_version
+from mnist.scoring.fetching import Fetched, attempt
+from mnist.storage.bucket import Bucket
+from mnist.storage.zip_directory import Member, ZipLimits, read_directory, unpack
+
+_REMEMBERED_MEMBERS = 200_000
+_SPAN_BYTES = 8_000_000
+_DIRECTORY_BYTES = 64_000_000
+_READ_AHEAD_BYTES = 1_000
+_LONGEST_HEADER = 30 + 2 * 65_535
+
+Directory = dict[int, Member]
+
+
+class ZipFolders:
+    """The zip archives of a bucket.
+
+    Args:
+        bucket: Where they lie.
+        limits: What one may cost.
+    """
+
+    def __init__(self, bucket: Bucket, limits: ZipLimits) -> None:
+        self._bucket = bucket
+        self._limits = limits
+        self._directories: OrderedDict[tuple[str, str], Directory] = OrderedDict()
+        self._lock = Lock()
+
+    def members(self, archive: ObjectVersion) -> list[ObjectVersion]:
+        """List an archive; one that cannot be opened, or is none, stands for itself.
+
+        Raises:
+            Unavailable: If the store does not answer.
+        """
+        try:
+            directory = self._directory(archive.key, archive.etag, archive.size)
+        except (ObjectGone, ObjectChanged, AccessDenied):
+            return [archive]
+        if not isinstance(directory, dict):
+            return [archive]
+        return [
+            member_version(archive, member.number, member.name, member.crc, member.size)
+            for member in directory.values()
+        ]
+
+    def fetch_archive(self, archive: ObjectVersion) -> Fetched:
+        """Fetch an object that is named like an archive and could not be listed as one."""
+
+        def read() -> bytes | Rejection:
+            directory = self._directory(archive.key, archive.etag, archive.size)
+            if isinstance(directory, dict):
+                raise Unavailable(f"{archive.key} can be opened now; the next run lists it.")
+            return directory or self._bucket.read_once(archive.key, archive.etag)
+
+        return Fetched(*attempt(read))
+
+    def fetch_members(self, places: Sequence[MemberPlace]) -> Iterator[Fetched]:
+        """Fetch members of one archive; those that lie together take one request."""
+        place = places[0]
+        found, attempts = attempt(lambda: self._directory(place.key, place.etag, place.size))
+        if isinstance(found, dict):
+            for span in _spans([found[each.number] for each in places]):
+                yield from self._fetch_span(place, span)
+        else:
+            yield from [Fetched(Outcome.SUPERSEDED if found is None else found, attempts)] * len(
+                places
+            )
+
+    def _fetch_span(self, place: MemberPlace, span: Sequence[Member]) -> Iterator[Fetched]:
+        sound = [member for member in span if member.problem is None]
+        first = min((member.start for member in sound), default=0)
+        last = max((_reach(member) for member in sound), default=0)
+        content, attempts = attempt(
+            lambda: self._bucket.read_range(place.key, place.etag, first, last) if sound else b""
+        )
+        for member in span:
+            if member.problem is not None:
+                yield Fetched(member.problem, attempts)
+            elif isinstance(content, bytes):
+                part = content[member.start - first : _reach(member) - first]
+                yield Fetched(unpack(member, part), attempts)
+            else:
+                yield Fetched(content, attempts)
+
+    def _directory(self, key: str, etag: str, size: int) -> Directory | Rejection | None:
+        """Read a table of contents, or remember it."""
+        with self._lock:
+            known = self._directories.get((key, etag))
+            if known is not None:
+                self._directories.move_to_end((key, etag))
+                return known
+        ranges = io.BufferedReader(_Ranges(self._bucket, key, etag, size), _READ_AHEAD_BYTES)
+        found = read_directory(ranges, self._limits)
+        if not isinstance(found, list):
+            return found
+        directory = {member.number: member for member in found}
+        with self._lock:
+            self._directories[key, etag] = directory
+            while sum(map(len, self._directories.values())) > _REMEMBERED_MEMBERS:
+                self._directories.popitem(last=False)
+        return directory
+
+
+class _Ranges(io.RawIOBase):
+    """An object in the store as a file that can be sought in, for the standard library."""
+
+    def __init__(self, bucket: Bucket, key: str, etag: str, size: int) -> None:
+        self._source = (bucket, key, etag)
+        self._size = size
+        self._position = 0
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move to a byte; a place before the first one is an error, as in a file."""
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        if start + offset < 0:
+            raise OSError(f"byte {start + offset} of the archive does not exist")
+        self._position = start + offset
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer by one request, or as much of it as there is.
+
+        Raises:
+            OSError: If they are more than any table of contents that we read.
+        """
+        bucket, key, etag = self._source
+        end = min(self._position + len(buffer), self._size)
+        length = max(end - self._position, 0)
+        if length > _DIRECTORY_BYTES:
+            raise OSError(f"a table of contents of {length} bytes is too long")
+        if length:
+            buffer[:length] = bucket.read_range(key, etag, self._position, end)
+            self._position = end
+        return length
+
+
+def _reach(member: Member) -> int:
+    """Say up to which byte a member can lie, however far away the next one begins."""
+    return min(member.end, member.start + _LONGEST_HEADER + member.packed)
+
+
+def _spans(members: Sequence[Member]) -> Iterator[list[Member]]:
+    """Put neighbours together that one request of moderate size can fetch."""
+    span: list[Member] = []
+    first = last = 0
+    for member in members:
+        lower, upper = min(first, member.start), max(last, _reach(member))
+        if span and upper - lower > _SPAN_BYTES:
+            yield span
+            span = []
+        first, last = (lower, upper) if span else (member.start, _reach(member))
+        span.append(member)
+    if span:
+        yield span

@@ -1,0 +1,197 @@
+"""A zip archive in the inbox is a folder: each member gets its row, whatever is wrong with it."""
+
+import io
+import struct
+import warnings
+import zipfile
+
+import numpy as np
+import pytest
+
+from mnist.digits import Outcome
+from mnist.operations.batches import BatchScoring
+from mnist.storage.inbox import Inbox
+from mnist.storage.zip_directory import ZipLimits
+from tests.factories import OneModel, png
+
+
+def packed(members: dict[str, bytes] | list[tuple[str, bytes]], method=zipfile.ZIP_DEFLATED):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", method) as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # duplicate names are what we test
+        for name, member in members.items() if isinstance(members, dict) else members:
+            info = zipfile.ZipInfo(name)
+            info.filename = name  # the constructor mends what attackers do not
+            archive.writestr(info, member, method)
+    return content.getvalue()
+
+
+def digits(count):
+    return {f"page/{i:03d}.png": png(i % 10, mark=i % 200) for i in range(count)}
+
+
+@pytest.fixture
+def registry(tmp_path):
+    return OneModel(tmp_path)
+
+
+def score(settings, inbox, results, registry, run="run"):
+    scoring = BatchScoring(settings, inbox, results, registry)
+    begun = scoring.begin("b", run)
+    for chunk in scoring.chunks(begun):
+        begun.note(scoring.score(chunk))
+    return scoring.close(begun)
+
+
+def by_key(results):
+    return {row["key"]: row for row in results.rows("b").to_pylist()}
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_every_member_is_scored_exactly_once(
+    settings, inbox, inbox_bucket, results, registry, method
+):
+    inbox_bucket.drop("b/scans.zip", packed(digits(25), method))
+    inbox_bucket.drop("b/plain.png", png(3))
+    receipt = score(settings, inbox, results, registry)
+    assert receipt.outcomes == {Outcome.SCORED: 26}
+    assert receipt.is_balanced
+    rows = by_key(results)
+    assert rows["b/scans.zip!page/013.png"]["digit"] == 3
+    assert score(settings, inbox, results, registry, "again") == receipt
+
+
+def test_another_archive_of_that_name_is_another_set_of_versions(
+    settings, inbox, inbox_bucket, results, registry
+):
+    inbox_bucket.drop("b/scans.zip", packed({"1.png": png(1)}))
+    score(settings, inbox, results, registry)
+    inbox_bucket.drop("b/scans.zip", packed({"1.png": png(7)}))
+    receipt = score(settings, inbox, results, registry, "run-2")
+    assert receipt.outcomes == {Outcome.SCORED: 1}
+    assert [version.key for version in receipt.unlisted] == ["b/scans.zip!1.png"]
+
+
+def test_bad_members_get_a_row_with_a_reason_and_the_others_are_scored(
+    settings, inbox, inbox_bucket, results, registry
+):
+    inner = packed({"deep.png": png(1)})
+    content = packed(
+        [
+            ("good.png", png(1)),
+            ("twice.png", png(2)),
+            ("twice.png", png(3)),
+            ("../up.png", png(4)),
+            ("/top.png", png(4)),
+            ("C:\\win.png", png(4)),
+            ("inner.zip", inner),
+            ("empty.png", b""),
+            ("text.png", b"no image"),
+            ("folder/", b""),
+            ("__MACOSX/._good.png", b"resource fork"),
+            ("_READY", b""),
+        ]
+    )
+    inbox_bucket.drop("b/s.zip", content)
+    score(settings, inbox, results, registry)
+    rows = [
+        (r["key"].partition("!")[2], r["reason"], r["digit"]) for r in results.rows("b").to_pylist()
+    ]
+    assert sorted(rows, key=str) == sorted(
+        [
+            ("good.png", None, 1),
+            ("twice.png", None, 2),
+            ("twice.png", "bad-name", None),
+            ("../up.png", "bad-name", None),
+            ("/top.png", "bad-name", None),
+            ("C:\\win.png", "bad-name", None),
+            ("inner.zip", "unsupported-format", None),
+            ("empty.png", "empty", None),
+            ("text.png", "not-an-image", None),
+        ],
+        key=str,
+    )
+
+
+def test_encrypted_and_oddly_packed_members_are_named(
+    settings, inbox, inbox_bucket, results, registry
+):
+    content = bytearray(packed({"1.png": png(1), "2.png": png(2), "3.png": png(3)}))
+    entries = [i for i in range(len(content)) if content[i : i + 4] == b"PK\x01\x02"]
+    content[entries[0] + 8] |= 1  # general purpose flag: encrypted
+    struct.pack_into("<H", content, entries[1] + 10, zipfile.ZIP_LZMA)
+    inbox_bucket.drop("b/s.zip", bytes(content))
+    score(settings, inbox, results, registry)
+    assert [row["reason"] for row in by_key(results).values()] == [
+        "encrypted",
+        "unsupported-format",
+        None,
+    ]
+
+
+def test_bombs_and_lies_are_rejected_without_being_unpacked(
+    settings, inbox_bucket, results, registry
+):
+    bomb = packed({"bomb.bmp": b"BM" + bytes(3_000_000), "good.png": png(5)})
+    lying = bytearray(packed({"lies.png": png(1)}))
+    entry = lying.index(b"PK\x01\x02")
+    struct.pack_into("<L", lying, entry + 24, 10)  # declared size
+    inbox_bucket.drop("b/bomb.zip", bomb)
+    inbox_bucket.drop("b/lies.zip", bytes(lying))
+    score(settings, Inbox(inbox_bucket, ZipLimits(max_ratio=100)), results, registry)
+    rows = by_key(results)
+    assert rows["b/bomb.zip!bomb.bmp"]["reason"] == "too-large"
+    assert rows["b/bomb.zip!good.png"]["digit"] == 5
+    assert rows["b/lies.zip!lies.png"]["reason"] == "corrupt"
+
+
+def test_a_broken_empty_or_overfull_archive_is_one_row(settings, inbox_bucket, results, registry):
+    whole = packed(digits(9))
+    inbox_bucket.drop("b/cut.zip", whole[: len(whole) // 2])
+    inbox_bucket.drop("b/none.zip", packed({}))
+    inbox_bucket.drop("b/many.zip", packed(digits(6)))
+    inbox_bucket.drop("b/zero.zip", b"")
+    inbox_bucket.drop("b/text.zip", b"no archive at all")
+    inbox_bucket.drop("b/digit.zip", png(4))
+    receipt = score(settings, Inbox(inbox_bucket, ZipLimits(max_members=5)), results, registry)
+    assert receipt.is_balanced
+    assert {key: row["reason"] or row["digit"] for key, row in by_key(results).items()} == {
+        "b/cut.zip": "corrupt",
+        "b/none.zip": "empty",
+        "b/many.zip": "too-large",
+        "b/zero.zip": "empty",
+        "b/text.zip": "not-an-image",
+        "b/digit.zip": 4,
+    }
+
+
+def test_an_archive_that_is_overwritten_or_deleted_meanwhile_is_named(
+    settings, inbox, inbox_bucket, results, registry
+):
+    inbox_bucket.drop("b/s.zip", packed(digits(12)))
+    scoring = BatchScoring(settings, inbox, results, registry)
+    begun = scoring.begin("b", "run")
+    chunks = list(scoring.chunks(begun))
+    inbox_bucket.drop("b/s.zip", packed(digits(3)))
+    for chunk in chunks:
+        begun.note(BatchScoring(settings, Inbox(inbox_bucket), results, registry).score(chunk))
+    assert scoring.close(begun).outcomes == {Outcome.SUPERSEDED: 12}
+
+
+def test_a_member_is_read_alone_as_any_object(inbox, inbox_bucket):
+    inbox_bucket.drop("b/hey!.zip!/s.ZIP", packed(digits(4)))
+    versions = [version for page in inbox.versions("b") for version in page]
+    assert [inbox.read(version) for version in versions] == list(digits(4).values())
+
+
+def test_random_damage_never_stops_a_batch(settings, inbox_bucket, results, registry):
+    whole = packed(digits(5))
+    random = np.random.default_rng(0)
+    for i in range(12):
+        damaged = bytearray(whole)
+        for place in random.integers(0, len(whole), 12):
+            damaged[place] = random.integers(0, 256)
+        inbox_bucket.drop(f"b/{i:02d}.zip", bytes(damaged))
+    receipt = score(settings, Inbox(inbox_bucket), results, registry)
+    assert receipt.is_balanced
+    assert receipt.listing.count >= 12
