@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
+    from mnist.operations.monitoring import Findings
     from mnist.operations.rescoring import Difference, RescorePlan
     from mnist.registry.journal import JournalEntry
     from mnist.scoring.receipts import Receipt
@@ -109,6 +110,15 @@ def publish_decision(entry: JournalEntry, report: str) -> None:
         f"{statement(entry)}\n\n{report}\n\n[Training run in MLflow]({entry.evidence_url})\n",
         key="promotion-decision",
         description=f"version {entry.to_version}: {entry.action} ({entry.verdict})",
+    )
+
+
+def publish_findings(findings: Findings, key: str) -> None:
+    """Show what a day came to, and where the numbers are."""
+    create_markdown_artifact(
+        f"{findings.markdown}\nFindings in the results bucket: `{key}`\n",
+        key="monitor",
+        description=f"{findings.day}: {findings.verdict}",
     )
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from prefect.events import emit_event
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from mnist.scoring.receipts import Receipt
 
 BATCH_DROPPED = "batch.dropped"
@@ -24,6 +26,14 @@ BATCH_COMPLETED = "batch.completed"
 
 BATCH_FAILED = "batch.failed"
 """A receipt was written, and it is not."""
+
+
+DRIFTS = {
+    "scanner-changed": "scanner.changed",
+    "writing-changed": "writing.changed",
+    "mix-changed": "mix.changed",
+}
+"""What `monitor` finds, and how it is announced."""
 
 
 def batch_dropped(batch: str, objects: int) -> None:
@@ -41,6 +51,19 @@ def batch_closed(receipt: Receipt) -> None:
     is_good = receipt.verdict == "complete"
     payload = {**receipt.summary(), "reason": receipt.verdict_reason}
     _emit(BATCH_COMPLETED if is_good else BATCH_FAILED, receipt.batch, payload)
+
+
+def drifted(day: date, batch: str, verdict: str, rows: int) -> None:
+    """Say that a day, or a batch of it, is not as the days before; nothing if all is well."""
+    if verdict in DRIFTS:
+        kind, name = ("batch", batch) if batch else ("day", day.isoformat())
+        payload = {"day": day.isoformat(), "batch": batch, "rows": rows}
+        resource = {
+            "prefect.resource.id": f"mnist.{kind}.{name}",
+            "prefect.resource.name": name,
+            "mnist.scope": kind,
+        }
+        emit_event(event=DRIFTS[verdict], resource=resource, payload=payload)
 
 
 def _emit(event: str, batch: str, payload: dict[str, str | int]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from urllib.parse import quote
 
 from mnist.errors import InvalidBatch
@@ -14,6 +15,10 @@ LOOSE = "_loose"
 
 READY_MARKER = "_READY"
 """An object of this name says that a folder is complete; it is never scored."""
+
+MONITORING = "monitoring/reports/"
+REFERENCES = "monitoring/references/"
+"""Prefixes in the results bucket."""
 
 _MAX_NAME = 200
 _IDENTITY_BYTES = 16
@@ -177,6 +182,16 @@ def rescore_prefix(folder: str, batch: str) -> str:
 def difference_key(folder: str, name: str, kind: str) -> str:
     """Key of a file that says what another model version reads differently."""
     return f"rescores/{folder}/difference-{name}.{kind}"
+
+
+def monitoring_key(day: date, run: str) -> str:
+    """Key of what one run found about the rows of a day."""
+    return f"{MONITORING}day={day:%Y-%m-%d}/{_segment(run)}.parquet"
+
+
+def reference_key(day: date) -> str:
+    """Key of the rows that days are compared with, named after the day that ended them."""
+    return f"{REFERENCES}{day:%Y-%m-%d}.parquet"
 
 
 def _segment(name: str) -> str:

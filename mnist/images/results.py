@@ -38,8 +38,9 @@ class Source:
     Attributes:
         width: Pixels, upright; a side above 1,024 has been reduced to that.
         height: The same.
-        brightness: Mean grey level, 0-255.
-        contrast: Standard deviation of the grey levels, 0-127.5.
+        brightness: Mean grey level of the uppermost and the lowest line, 0-255: that of the
+            paper, however much is written on it.
+        contrast: Lightest less darkest grey level, 0-255.
     """
 
     width: int
@@ -50,9 +51,10 @@ class Source:
     @classmethod
     def of(cls, plane: Plane) -> Source:
         """Measure a grey picture of any size."""
-        mean, deviation = cv2.meanStdDev(plane)
         height, width = plane.shape
-        return cls(width, height, float(mean[0, 0]), float(deviation[0, 0]))
+        paper = (cv2.mean(plane[:1])[0] + cv2.mean(plane[-1:])[0]) / 2
+        darkest, lightest, _, _ = cv2.minMaxLoc(plane)
+        return cls(width, height, paper, lightest - darkest)
 
 
 @dataclass(frozen=True, slots=True)

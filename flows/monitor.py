@@ -1,0 +1,80 @@
+"""Monitor: a day's pictures, writing and readings beside the reference; says what changed."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from prefect import flow, get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.runtime import flow_run
+
+from flows import artifacts, events
+from flows.retries import is_worth_a_retry
+
+if TYPE_CHECKING:
+    from mnist.operations.monitoring import Findings, Monitoring
+
+
+def _steps() -> Monitoring:
+    """Load what watching needs; importing this module alone stays cheap."""
+    from flows.monitoring_wiring import monitoring  # noqa: PLC0415
+
+    return monitoring()
+
+
+@task(
+    name="look-back",
+    cache_policy=NO_CACHE,
+    retries=3,
+    retry_delay_seconds=[10, 60, 300],
+    retry_condition_fn=is_worth_a_retry,
+)
+def look_back(day: date, renew_reference: bool, run: str) -> tuple[Findings, str]:  # noqa: FBT001 -- Prefect passes it on
+    """Compare the day with the reference and record what was found."""
+    reference = _steps().reference(day, renew=renew_reference)
+    findings = _steps().compare(day, reference)
+    key = _steps().record(findings, run)
+    followed = _steps().follow_champion(findings, reference)
+    if followed:
+        get_run_logger().info("A new champion has read a steady day: %s is the reference", followed)
+    return findings, key
+
+
+def _yesterday() -> date:
+    return datetime.now(UTC).date() - timedelta(days=1)
+
+
+def _run_name() -> str:
+    return f"monitor-{flow_run.get_parameters().get('day') or _yesterday()}"
+
+
+@flow(name="monitor", flow_run_name=_run_name)
+def monitor(day: date | None = None, renew_reference: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 -- fields of Prefect's form
+    """Hold a day's rows against the reference and say what has changed, and what that asks for.
+
+    `scanner-changed` asks for a person, `writing-changed` for a retraining, `mix-changed` for a
+    check against the forms. The events of those names are what automations act on.
+
+    Args:
+        day: The day to look at, in UTC; yesterday if left out.
+        renew_reference: Make the four weeks before that day the new reference first.
+
+    Returns:
+        Day, verdict, number of rows and where the findings lie.
+
+    Raises:
+        Unavailable: If the store does not answer.
+    """
+    day = day or _yesterday()
+    findings, key = look_back(day, renew_reference, str(flow_run.get_id()))
+    artifacts.publish_findings(findings, key)
+    for batch, comparison in findings.by_batch.items():
+        events.drifted(day, batch, str(comparison.verdict), comparison.rows)
+    get_run_logger().info("%s: %s. %s", day, findings.verdict, findings.verdict.sentence)
+    return {
+        "day": day.isoformat(),
+        "verdict": str(findings.verdict),
+        "rows": findings.rows.num_rows,
+        "findings": key,
+    }

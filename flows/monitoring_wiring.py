@@ -1,0 +1,13 @@
+"""Where the flows that watch get their parts from. Kept apart: scipy takes its time to import."""
+
+from functools import cache
+
+from flows import wiring
+from mnist.operations.monitoring import Monitoring
+from mnist.storage.monitoring import MonitoringLog
+
+
+@cache
+def monitoring() -> Monitoring:
+    """The steps of watching what comes in and goes out."""
+    return Monitoring(wiring.results(), MonitoringLog(wiring.results_bucket()))

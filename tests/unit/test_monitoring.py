@@ -1,0 +1,185 @@
+"""Drift: distances against scipy, and the right word for each kind of change."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import scipy.stats
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from mnist.monitoring.distances import (
+    cells,
+    kolmogorov_smirnov,
+    population_stability,
+    same_shares,
+)
+from mnist.monitoring.drift import Comparison, Limits, Verdict, compare
+from mnist.monitoring.label_shift import EVEN, estimate_shares
+from tests.factories import rows, version
+
+LIMITS = Limits()
+samples = arrays(np.float64, st.integers(20, 200), elements=st.integers(0, 30).map(float))
+
+
+def people(count: int, seed: int, **changes) -> pa.Table:
+    """Make rows as one scanner and many writers give them, with some columns changed."""
+    random = np.random.default_rng(seed)
+    digits = random.integers(0, 10, count)
+    if "shares" in changes:
+        digits = random.choice(10, count, p=changes.pop("shares"))
+    probabilities = np.full((count, 10), 0.002, np.float32)
+    probabilities[np.arange(count), digits] = 0.982
+    columns = {
+        "width": np.full(count, 200, np.int32),
+        "height": np.full(count, 300, np.int32),
+        "brightness": random.normal(240, 4, count).astype(np.float32),
+        "contrast": random.normal(200, 10, count).astype(np.float32),
+        "ink": random.normal(0.13, 0.03, count).astype(np.float32),
+        "confidence": random.beta(60, 1, count).astype(np.float32),
+        "digit": digits.astype(np.int8),
+        **{f"p{digit}": probabilities[:, digit] for digit in range(10)},
+    }
+    columns |= {name: values(columns[name]) for name, values in changes.items()}
+    table = rows(*(version(f"b/{seed}/{i}.png") for i in range(count)))
+    for name, values in columns.items():
+        position = table.column_names.index(name)
+        field = table.schema.field(name)
+        table = table.set_column(position, field, pa.array(values, field.type))
+    return table
+
+
+def verdict(**changes) -> Verdict:
+    return compare(people(2_000, 1), people(1_000, 2, **changes), LIMITS).verdict
+
+
+@given(samples, samples)
+@settings(max_examples=30)
+def test_the_distance_of_kolmogorov_and_smirnov_is_scipys(old, new):
+    distance, p_value = kolmogorov_smirnov(old, new)
+    oracle = scipy.stats.ks_2samp(old, new, method="asymp")
+    assert distance == pytest.approx(oracle.statistic, abs=1e-12)
+    assert p_value == pytest.approx(oracle.pvalue, abs=0.1)
+
+
+@given(arrays(np.int64, (2, 6), elements=st.integers(1, 500)))
+def test_the_test_of_shares_is_scipys(table):
+    oracle = scipy.stats.chi2_contingency(table, correction=False).pvalue
+    assert same_shares(*table) == pytest.approx(oracle, abs=1e-9)
+
+
+@given(arrays(np.int64, (2, 6), elements=st.integers(0, 10_000)))
+def test_stability_is_the_sum_of_both_relative_entropies(table):
+    old, new = (counts + 0.5 for counts in table)
+    oracle = scipy.stats.entropy(old, new) + scipy.stats.entropy(new, old)
+    assert population_stability(*table) == pytest.approx(oracle, abs=1e-9)
+    assert population_stability(table[0], table[0]) == 0
+
+
+@given(samples, samples)
+@settings(max_examples=30)
+def test_every_image_falls_into_one_cell_and_the_reference_decides_which(old, new):
+    for sample in (old, new):
+        counted = cells(old, sample)[1]
+        assert counted.sum() == len(sample)
+    assert len(cells(old, new)[0]) == len(cells(old, new)[1]) <= 11
+
+
+def test_a_size_that_was_never_seen_has_a_cell_of_its_own():
+    old, new = cells(np.full(50, 28.0), np.array([28.0, 27.0, 400.0]))
+    assert old.tolist() == [50, 0]
+    assert new.tolist() == [1, 2]
+
+
+def test_shares_are_found_behind_a_network_that_confuses_digits():
+    random = np.random.default_rng(0)
+    true = np.array([0.4, 0.3, 0.1, 0.05, 0.05, 0.02, 0.02, 0.02, 0.02, 0.02])
+    confusion = np.full((10, 10), 0.03) + 0.7 * np.eye(10)
+    labels = random.choice(10, 20_000, p=true)
+    read = (random.random((20_000, 1)) > confusion[labels].cumsum(axis=1)).sum(axis=1)
+    posteriors = confusion * EVEN[:, None]
+    posteriors /= posteriors.sum(axis=0)
+    estimated = estimate_shares(posteriors.T[read].astype(np.float32))
+    counted = np.bincount(read, minlength=10) / len(read)
+    assert np.abs(estimated - true).max() < 0.02
+    assert np.abs(counted - true).max() > 0.08
+
+
+def test_other_people_on_the_same_scanner_are_no_change():
+    assert verdict() is Verdict.STEADY
+    assert verdict(ink=lambda ink: ink + 0.003) is Verdict.STEADY
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"brightness": lambda level: level - 25},
+        {"contrast": lambda level: level * 0.7},
+        {"width": lambda width: width + 100},
+        {"brightness": lambda level: level - 25, "ink": lambda ink: ink * 2},
+    ],
+)
+def test_another_lamp_lens_or_resolution_is_the_scanner_whatever_else_moves(change):
+    assert verdict(**change) is Verdict.SCANNER_CHANGED
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"ink": lambda ink: ink * 1.6}, {"confidence": lambda sure: sure * 0.9}],
+)
+def test_thicker_strokes_or_lost_confidence_on_the_same_pictures_are_the_writing(change):
+    assert verdict(**change) is Verdict.WRITING_CHANGED
+
+
+def test_more_of_some_digits_is_the_mix():
+    shares = np.array([0.37, *[0.07] * 9])
+    assert verdict(shares=shares) is Verdict.MIX_CHANGED
+    found = compare(people(2_000, 1), people(1_000, 2, shares=shares), LIMITS)
+    assert found.shares is not None
+    assert found.shares[0] == pytest.approx(0.37, abs=0.04)
+
+
+def test_many_rejects_are_a_matter_of_the_source():
+    rejected = rows(
+        *(version(f"b/r{i}.png") for i in range(400)),
+        outcome="rejected", digit=None, confidence=None, ink=None,
+    )  # fmt: skip
+    mixed = pa.concat_tables([people(600, 2), rejected])
+    assert compare(people(2_000, 1), mixed, LIMITS).verdict is Verdict.SCANNER_CHANGED
+
+
+def test_a_new_model_is_not_taken_for_new_writing():
+    surer = people(1_000, 2, confidence=lambda sure: sure * 0.9)
+    position = surer.column_names.index("model_digest")
+    other = pa.array(["another"] * 1_000)
+    surer = surer.set_column(position, surer.schema.field("model_digest"), other)
+    found = compare(people(2_000, 1), surer, LIMITS)
+    assert found.verdict is Verdict.STEADY
+    assert "confidence" not in {drift.measure.name for drift in found.drifts}
+    assert "ink" in {drift.measure.name for drift in found.drifts}
+
+
+def test_few_rows_prove_nothing():
+    few: Comparison = compare(people(2_000, 1), people(99, 2), LIMITS)
+    assert (few.verdict, few.drifts) == (Verdict.TOO_FEW, ())
+    assert compare(people(0, 1), people(500, 2), LIMITS).verdict is Verdict.TOO_FEW
+
+
+def test_rows_from_before_the_columns_existed_prove_nothing_about_them():
+    old = people(500, 1, ink=lambda ink: np.array([None] * len(ink)))
+    found = compare(old, people(500, 2), LIMITS)
+    assert "ink" not in {drift.measure.name for drift in found.drifts}
+
+
+def test_a_steady_stream_raises_no_alarm_in_forty_days():
+    reference = people(2_000, 1)
+    alarms = [
+        seed
+        for seed in range(40)
+        if compare(reference, people(300, 10 + seed), LIMITS).verdict is not Verdict.STEADY
+    ]
+    assert alarms == []
+
+
+def test_every_verdict_says_what_to_do():
+    assert all(each.sentence.endswith(".") for each in Verdict)
