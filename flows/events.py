@@ -13,6 +13,7 @@ from prefect.events import emit_event
 if TYPE_CHECKING:
     from datetime import date
 
+    from mnist.registry.journal import JournalEntry
     from mnist.scoring.receipts import Receipt
 
 BATCH_DROPPED = "batch.dropped"
@@ -64,6 +65,22 @@ def drifted(day: date, batch: str, verdict: str, rows: int) -> None:
             "mnist.scope": kind,
         }
         emit_event(event=DRIFTS[verdict], resource=resource, payload=payload)
+
+
+def decided(entry: JournalEntry) -> None:
+    """Say that a candidate became champion, or did not."""
+    resource = {
+        "prefect.resource.id": f"mnist.model.{entry.model}.{entry.to_version}",
+        "prefect.resource.name": f"{entry.model} version {entry.to_version}",
+    }
+    payload = {
+        "version": entry.to_version,
+        "verdict": entry.verdict,
+        "reasons": " ".join(entry.reasons),
+        "evidence": entry.evidence_url,
+    }
+    kind = "promoted" if entry.moves else "refused"
+    emit_event(event=f"candidate.{kind}", resource=resource, payload=payload)
 
 
 def _emit(event: str, batch: str, payload: dict[str, str | int]) -> None:

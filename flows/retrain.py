@@ -11,7 +11,7 @@ from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
-from flows import approval, artifacts
+from flows import approval, artifacts, events
 from flows.retries import is_worth_a_retry
 
 if TYPE_CHECKING:
@@ -132,6 +132,7 @@ def conclude(
     """Record the decision and, if it says so, move the champion."""
     entry, report = _steps().conclude(judgement, version, who, approval)
     artifacts.publish_decision(entry, report)
+    events.decided(entry)
     get_run_logger().info(
         "Version %s %s (%s): %s",
         entry.to_version,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra import deployments, environment
+from infra.automations import register_automations
 from infra.leftovers import end_leftovers
 from infra.prefect_api import end_interrupted_runs
 from infra.services import (
@@ -97,6 +98,7 @@ class Stack:
             starter.launch(WORKER, WATCHER)
             if deployments.register(self._root, self._directory, processes):
                 self._say("deployments of prefect.yaml registered")
+            register_automations(self._root, processes)
             starter.wait(*SERVICES)
         return variables
 

@@ -82,6 +82,12 @@ class Settings(BaseSettings):
     max_reviewed_share: float = Field(
         0.1, ge=0, le=1, description="largest share of the training images that are reviewed ones"
     )
+    retrain_least_labels: int = Field(
+        200, ge=1, description="new labels that are worth a retraining nobody asked for"
+    )
+    retrain_least_hours: float = Field(
+        48.0, ge=0, description="time between the last decision and such a retraining"
+    )
     sweep_seconds: float = Field(1.0, gt=0, description="pause between two looks at the inbox")
     longest_sweep_seconds: float = Field(
         3.0, gt=0, description="the same when nothing has come for some minutes"

@@ -16,37 +16,11 @@ from mnist.monitoring.distances import (
 )
 from mnist.monitoring.drift import Comparison, Limits, Verdict, compare
 from mnist.monitoring.label_shift import EVEN, estimate_shares
+from tests.daily_rows import people
 from tests.factories import rows, version
 
 LIMITS = Limits()
 samples = arrays(np.float64, st.integers(20, 200), elements=st.integers(0, 30).map(float))
-
-
-def people(count: int, seed: int, **changes) -> pa.Table:
-    """Make rows as one scanner and many writers give them, with some columns changed."""
-    random = np.random.default_rng(seed)
-    digits = random.integers(0, 10, count)
-    if "shares" in changes:
-        digits = random.choice(10, count, p=changes.pop("shares"))
-    probabilities = np.full((count, 10), 0.002, np.float32)
-    probabilities[np.arange(count), digits] = 0.982
-    columns = {
-        "width": np.full(count, 200, np.int32),
-        "height": np.full(count, 300, np.int32),
-        "brightness": random.normal(240, 4, count).astype(np.float32),
-        "contrast": random.normal(200, 10, count).astype(np.float32),
-        "ink": random.normal(0.13, 0.03, count).astype(np.float32),
-        "confidence": random.beta(60, 1, count).astype(np.float32),
-        "digit": digits.astype(np.int8),
-        **{f"p{digit}": probabilities[:, digit] for digit in range(10)},
-    }
-    columns |= {name: values(columns[name]) for name, values in changes.items()}
-    table = rows(*(version(f"b/{seed}/{i}.png") for i in range(count)))
-    for name, values in columns.items():
-        position = table.column_names.index(name)
-        field = table.schema.field(name)
-        table = table.set_column(position, field, pa.array(values, field.type))
-    return table
 
 
 def verdict(**changes) -> Verdict:

@@ -1,0 +1,45 @@
+"""Propose a retraining: look whether there is reason for one, and start it if so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prefect import flow, get_run_logger
+from prefect.deployments import run_deployment
+
+if TYPE_CHECKING:
+    from mnist.operations.proposals import Proposals
+
+DEPLOYMENT = "retrain/default"
+
+
+def _steps() -> Proposals:
+    """Load what judging needs; importing this module alone stays cheap."""
+    from flows.monitoring_wiring import proposals  # noqa: PLC0415
+
+    return proposals()
+
+
+@flow(name="propose-retraining", flow_run_name="propose-retraining-{because}")
+def propose_retraining(because: str = "schedule") -> str:
+    """Start a retraining if the store holds a reason: enough new labels, or changed writing.
+
+    Whoever proposes is not believed: labels, findings and the time of the last decision are read
+    anew. Two retrainings at once are excluded by the limit of the deployment `retrain`.
+
+    Args:
+        because: What made the proposal, such as `labels` or `writing-changed`; for people.
+
+    Returns:
+        What was decided, and why.
+
+    Raises:
+        Unavailable: If the store does not answer.
+    """
+    is_worth_it, why = _steps().judge()
+    get_run_logger().info("%s", why)
+    if is_worth_it:
+        run_deployment(
+            DEPLOYMENT, timeout=0, as_subflow=False, tags=["proposed", f"because:{because}"]
+        )
+    return why

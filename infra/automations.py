@@ -1,0 +1,113 @@
+"""Register the automations of `automations.yaml` with the Prefect server, by name.
+
+`prefect automation create` makes a second one of the same name each time it is called; so this asks
+first. Addresses of people are secrets, and lie in a Prefect block.
+"""
+
+import copy
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from infra.prefect_api import prefect_api
+from mnist.errors import InvalidSettings
+
+FILE_NAME = "automations.yaml"
+NOTIFY_URL = "NOTIFY_URL"
+_BLOCK = "people"
+
+Automation = dict[str, Any]
+
+
+def declared(root: Path) -> list[Automation]:
+    """List the automations of `automations.yaml`.
+
+    Raises:
+        InvalidSettings: If the file is missing or an entry lacks its name.
+    """
+    file = root / FILE_NAME
+    try:
+        found: list[Automation] = yaml.safe_load(file.read_text())
+        names = [entry["name"] for entry in found]
+    except (FileNotFoundError, yaml.YAMLError, KeyError, TypeError) as error:
+        raise InvalidSettings(f"{file} does not list automations by name: {error!r}.") from error
+    if len(set(names)) < len(names):
+        raise InvalidSettings(f"{file} has two automations of one name: {sorted(names)}.")
+    return found
+
+
+def register_automations(root: Path, environment: Mapping[str, str]) -> None:
+    """Create or update every automation; those of other names are left alone.
+
+    Raises:
+        Unavailable: If the server does not answer or refuses one.
+    """
+    with prefect_api(environment) as api:
+        url = environment.get(NOTIFY_URL)
+        block = _save_block(api, url) if url else None
+        known = _known(api)
+        for automation in declared(root):
+            content = resolved(automation, block, lambda name: _deployment_id(api, name))
+            if automation["name"] in known:
+                api.put(
+                    f"/automations/{known[automation['name']]}", json=content
+                ).raise_for_status()
+            else:
+                api.post("/automations/", json=content).raise_for_status()
+
+
+def resolved(automation: Automation, block: str | None, deployment_id: Any) -> Automation:
+    """Put in what only the server knows: ids of deployments and of the block with the address.
+
+    Args:
+        automation: As `automations.yaml` has it.
+        block: Id of the block; None if there is nobody to tell, and then nothing is called.
+        deployment_id: Gives the id for a name like `retrain/default`.
+    """
+    content = copy.deepcopy(automation)
+    for action in content["actions"]:
+        if "deployment" in action:
+            action["deployment_id"] = deployment_id(action.pop("deployment"))
+        if "notify" in action:
+            text = action.pop("notify")
+            told = {"type": "call-webhook", "block_document_id": block, "payload": _payload(text)}
+            action.update(told if block else {"type": "do-nothing"})
+    return content
+
+
+def _payload(text: str) -> str:
+    """Make the JSON that chat services take, whatever the text holds."""
+    quoted = "{% set text %}" + text + "{% endset %}"
+    return quoted + '{"text": {{ text | tojson }}}'
+
+
+def _known(api: httpx.Client) -> dict[str, str]:
+    answer = api.post("/automations/filter", json={"limit": 200}).raise_for_status()
+    return {found["name"]: found["id"] for found in answer.json()}
+
+
+def _deployment_id(api: httpx.Client, name: str) -> str:
+    answer = api.get(f"/deployments/name/{name}").raise_for_status()
+    return str(answer.json()["id"])
+
+
+def _save_block(api: httpx.Client, url: str) -> str:
+    data = {"method": "POST", "url": url, "headers": {"Content-Type": "application/json"}}
+    kind = api.get("/block_types/slug/webhook").raise_for_status().json()
+    answer = api.get(f"/block_types/slug/webhook/block_documents/name/{_BLOCK}")
+    if answer.is_success:
+        document = answer.json()["id"]
+        api.patch(f"/block_documents/{document}", json={"data": data}).raise_for_status()
+        return str(document)
+    wanted = {"block_schemas": {"block_type_id": {"any_": [kind["id"]]}}}
+    schemas = api.post("/block_schemas/filter", json=wanted).raise_for_status().json()
+    content = {
+        "name": _BLOCK,
+        "data": data,
+        "block_type_id": kind["id"],
+        "block_schema_id": schemas[0]["id"],
+    }
+    return str(api.post("/block_documents/", json=content).raise_for_status().json()["id"])

@@ -1,0 +1,60 @@
+"""Gathering the evidence for or against a retraining that a machine proposes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from mnist.monitoring.drift import Verdict
+from mnist.monitoring.report import verdict_of_day
+from mnist.monitoring.retraining_need import Evidence, Guard, reason_to_retrain
+from mnist.registry.journal import Journal
+from mnist.reviews.review import standing
+from mnist.settings import Settings
+from mnist.storage.monitoring import MonitoringLog
+from mnist.storage.reviews import ReviewLog
+
+_REPORT_DAYS = 7
+
+
+class Proposals:
+    """Decides whether a proposed retraining is worth it, from the store alone.
+
+    A proposal comes from an event or a schedule, and either may be repeated, late or wrong; so
+    nothing of it is believed.
+    """
+
+    def __init__(
+        self, settings: Settings, journal: Journal, reviews: ReviewLog, monitoring: MonitoringLog
+    ) -> None:
+        self._guard = Guard(
+            settings.retrain_least_labels, timedelta(hours=settings.retrain_least_hours)
+        )
+        self._journal = journal
+        self._reviews = reviews
+        self._monitoring = monitoring
+
+    def judge(self, now: datetime | None = None) -> tuple[bool, str]:
+        """Say whether to retrain now, and why or why not.
+
+        Raises:
+            Unavailable: If the store does not answer.
+        """
+        now = now or datetime.now(UTC)
+        entries = self._journal.entries()
+        last = entries[-1].at if entries else None
+        since = last or datetime.min.replace(tzinfo=UTC)
+        labelled = {
+            review.sha256
+            for review in standing(self._reviews.recorded().reviews)
+            if review.at > since and review.answer is not None and review.answer.digit is not None
+        }
+        evidence = Evidence(now, last, len(labelled), self._writing_changed(now, since))
+        return reason_to_retrain(evidence, self._guard)
+
+    def _writing_changed(self, now: datetime, since: datetime) -> bool:
+        report = self._monitoring.latest_report()
+        if report is None:
+            return False
+        day, verdict = verdict_of_day(report)
+        is_fresh = now.date() - day <= timedelta(days=_REPORT_DAYS) and day >= since.date()
+        return is_fresh and verdict is Verdict.WRITING_CHANGED
