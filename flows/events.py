@@ -39,7 +39,7 @@ DRIFTS = {
 
 def batch_dropped(batch: str, objects: int) -> None:
     """Say that the store has announced objects of a batch."""
-    _emit(BATCH_DROPPED, batch, {"objects": objects})
+    _emit(BATCH_DROPPED, batch, {"batch": batch, "objects": objects})
 
 
 def batch_scored(batch: str, rows: int) -> None:

@@ -14,12 +14,16 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
 
+import httpx
 import structlog
+from prefect.client.orchestration import SyncPrefectClient
 from prefect.context import SyncClientContext
+from prefect.exceptions import PrefectException
 
 from flows import events, wiring
 from flows.doorbell import Doorbell
 from flows.listener import ListenerThread, listener
+from flows.silent_runs import end_silent_runs
 from flows.sweep import Sweep
 from mnist.errors import MnistError
 from mnist.log import configure_logging
@@ -27,6 +31,9 @@ from mnist.settings import Settings
 
 _PATIENCE = 0.01
 """When nothing has come for t seconds, the pause between sweeps grows towards t / 100."""
+
+_ROLL_CALL_SECONDS = 60.0
+"""Pause between two looks for runs that have fallen silent."""
 
 _log = structlog.get_logger(__name__)
 
@@ -46,6 +53,7 @@ class Watcher:
         self._sweep = Sweep(wiring.new_sweeper(), self._stopping.is_set)
         self._last_news = time.monotonic()
         self._last_complaint = ""
+        self._next_roll_call = 0.0
 
     def stop(self, signum: int, _frame: FrameType | None) -> None:
         """Finish the sweep at hand and leave."""
@@ -57,10 +65,11 @@ class Watcher:
         """Sweep until `stop` is called."""
         _log.info("watcher.started")
         # One client for all runs: each of its own would load certificates for 0.2 seconds.
-        with SyncClientContext.get_or_create():
+        with SyncClientContext.get_or_create() as prefect:
             while not self._stopping.is_set():
                 self._hear(self._doorbell.wait(self._pause()))
                 self._look()
+                self._end_silent_runs(prefect.client)
         _log.info("watcher.stopped")
 
     def _hear(self, objects_by_batch: Mapping[str, int]) -> None:
@@ -76,6 +85,15 @@ class Watcher:
             self._complain("watcher.sweep-failed", error)
         else:
             self._last_complaint = ""
+
+    def _end_silent_runs(self, client: SyncPrefectClient) -> None:
+        if time.monotonic() < self._next_roll_call:
+            return
+        self._next_roll_call = time.monotonic() + _ROLL_CALL_SECONDS
+        try:
+            end_silent_runs(client)
+        except (httpx.HTTPError, PrefectException) as error:
+            _log.warning("roll-call.failed", error=repr(error))
 
     def _pause(self) -> float:
         shortest = self._settings.sweep_seconds

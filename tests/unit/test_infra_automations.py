@@ -35,7 +35,7 @@ def test_prefect_understands_every_one_with_and_without_somebody_to_tell(automat
 
 def test_no_key_is_misspelt_because_prefect_would_ignore_it(automation):
     assert set(automation) == {"name", "description", "trigger", "actions"}
-    known = {"type", "posture", "after", "expect", "match", "match_related", "for_each"}
+    known = {"type", "posture", "expect", "match", "match_related"}
     assert set(automation["trigger"]) <= known | {"threshold", "within"}
 
 
@@ -80,3 +80,7 @@ def test_a_file_that_is_not_understood_is_an_error_that_says_so(tmp_path, text):
     (tmp_path / automations.FILE_NAME).write_text(text)
     with pytest.raises(InvalidSettings, match="automations"):
         declared(tmp_path)
+
+
+def test_none_waits_for_what_does_not_happen_because_sqlite_locks_up_over_it(automation):
+    assert automation["trigger"]["posture"] == "Reactive"

@@ -1,0 +1,71 @@
+"""The flow that looks back on a day, in a real Prefect engine over a real store."""
+
+from datetime import date, timedelta
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+
+from flows import monitoring_wiring
+from flows.monitor import monitor
+from flows.propose_retraining import propose_retraining as propose
+from mnist.storage.monitoring import MonitoringLog
+from tests.daily_rows import people, record
+
+TODAY = date(2026, 11, 20)
+
+
+@pytest.fixture(autouse=True)
+def _wired(wired):
+    monitoring_wiring.monitoring.cache_clear()
+    monitoring_wiring.proposals.cache_clear()
+
+
+@pytest.fixture
+def announced(monkeypatch):
+    """Collect events instead of sending them."""
+    found = []
+    monkeypatch.setattr("flows.events.emit_event", lambda **event: found.append(event))
+    return found
+
+
+def test_a_changed_scanner_is_found_recorded_shown_and_announced(
+    results, results_bucket, announced
+):
+    record(results, "old", TODAY - timedelta(days=1), people(600, 1))
+    record(results, "new", TODAY, people(300, 2, brightness=lambda level: level - 60))
+    found = monitor(TODAY)
+    assert (found["verdict"], found["rows"]) == ("scanner-changed", 300)
+    assert MonitoringLog(results_bucket).latest_report().num_rows == 16
+    names = {(e["event"], e["resource"]["prefect.resource.id"]) for e in announced}
+    assert names == {
+        ("scanner.changed", "mnist.day.2026-11-20"),
+        ("scanner.changed", "mnist.batch.new"),
+    }
+    with get_client(sync_client=True) as client:
+        wanted = ArtifactFilter(key=ArtifactFilterKey(any_=["monitor"]))
+        text = client.read_artifacts(artifact_filter=wanted)[-1].data
+    assert "a person should look at scanner" in text
+
+
+def test_a_day_without_rows_is_no_failure_and_no_news(announced):
+    assert monitor(TODAY)["verdict"] == "too-few"
+    assert announced == []
+
+
+def test_a_proposal_starts_a_retraining_only_with_a_reason(results, monkeypatch, announced):
+    started = []
+    monkeypatch.setattr(
+        "flows.propose_retraining.run_deployment", lambda *a, **k: started.append((a, k))
+    )
+    assert propose("schedule").startswith("Not enough evidence")
+    assert started == []
+    today = date.today()  # noqa: DTZ011 -- any recent day will do
+    record(results, "old", today - timedelta(days=2), people(600, 1))
+    changed = people(600, 2, ink=lambda ink: ink * 1.6)
+    record(results, "new", today - timedelta(days=1), changed)
+    assert monitor(today - timedelta(days=1))["verdict"] == "writing-changed"
+    assert propose("writing-changed").startswith("Retraining")
+    ((args, options),) = started
+    assert args == ("retrain/default",)
+    assert "because:writing-changed" in options["tags"]
