@@ -10,7 +10,7 @@ from dashboard import wiring
 from dashboard.access import login
 from dashboard.parts.links import remember_pages
 from dashboard.texts import plain
-from dashboard.views import batches, errors, overview, review
+from dashboard.views import batches, compare, data, errors, image, overview, review
 from mnist.errors import InvalidSettings
 
 
@@ -23,6 +23,9 @@ def main() -> None:
         st.Page(batches.show, title="Batches", url_path="batches"),
         st.Page(errors.show, title="Errors", url_path="errors"),
         st.Page(review.show, title="Review", url_path="review"),
+        st.Page(compare.show, title="Compare", url_path="compare"),
+        st.Page(data.show, title="Data", url_path="data"),
+        st.Page(image.show, title="One image", url_path="image", visibility="hidden"),
     ]
     remember_pages({page.url_path: page for page in pages})
     page = st.navigation(pages, position="top")

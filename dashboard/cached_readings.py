@@ -9,6 +9,10 @@ from dashboard.queries import readings as queries
 from mnist.data.datasets import Dataset, load_dataset
 from mnist.digits import Images
 from mnist.errors import InvalidDataset
+from mnist.evaluation import weak_slices
+from mnist.evaluation.slices import crossed_slices
+from mnist.evaluation.statistics import Flags
+from mnist.evaluation.weak_slices import SliceReport
 from mnist.keys import batch_of
 from mnist.registry.records import Version, VersionDetails
 from mnist.reviews.agreement import consensuses
@@ -74,3 +78,17 @@ def test_images(version: str) -> Images:
             "MNIST_DATA_DIR to the folder it was trained from."
         )
     return test.images
+
+
+@st.cache_resource(max_entries=8, show_spinner="Measuring strokes …")
+def slices(version: str) -> dict[str, Flags]:
+    """The slices of the test images of a version."""
+    images = test_images(version)
+    return crossed_slices(images, dataset().test.labels, dataset().test_writers)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def slice_reports(version: str) -> list[SliceReport]:
+    """How a version reads each slice, the most surely weak first."""
+    right = of_test_images(version).frame["right"].to_numpy(bool)
+    return weak_slices.slice_reports(right, slices(version))

@@ -36,10 +36,15 @@ class Tile(TypedDict):
     opens: NotRequired[str]
 
 
-def tiles(frame: pd.DataFrame, pictures: Sequence[Thumbnail]) -> list[Tile]:
-    """Join rows of a batch with their pictures, one tile each."""
+def tiles(
+    frame: pd.DataFrame, pictures: Sequence[Thumbnail], addresses: Sequence[str]
+) -> list[Tile]:
+    """Join rows of a batch with their pictures and with what each tile opens."""
     records = frame.to_dict("records")
-    return [_tile(row, picture) for row, picture in zip(records, pictures, strict=True)]
+    return [
+        _tile(row, picture) | {"opens": address}
+        for row, picture, address in zip(records, pictures, addresses, strict=True)
+    ]
 
 
 def _tile(row: dict[object, object], picture: Thumbnail) -> Tile:

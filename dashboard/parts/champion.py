@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import cached
-from dashboard.charts import confusion_chart, worst_confusions
+from dashboard.charts.confusion import confusion_chart, worst_confusions
 from dashboard.queries.models import Champion, accuracy_interval, disagreement
 from dashboard.texts import code, percent, plain
 from mnist.evaluation.metrics import Evaluation

@@ -12,6 +12,7 @@ from dashboard import cached
 from dashboard.gallery import gallery
 from dashboard.gallery.tiles import tiles
 from dashboard.parts.filters import PAGE, choice
+from dashboard.parts.links import go_to, image_of_batch
 from dashboard.queries.rows import (
     BatchRows,
     as_csv,
@@ -56,7 +57,8 @@ def _paged(chosen: pd.DataFrame, size: int) -> pd.DataFrame:
 
 def _images(batch: str, page: pd.DataFrame, view: Rendering) -> None:
     pictures = cached.thumbnails_of(versions_of(page), view)
-    gallery(tiles(page, pictures), label=f"Images of batch {batch}")
+    addresses = [image_of_batch(batch, version) for version in versions_of(page)]
+    go_to("image", gallery(tiles(page, pictures, addresses), label=f"Images of batch {batch}"))
 
 
 def _table(page: pd.DataFrame) -> None:

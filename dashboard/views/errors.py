@@ -6,10 +6,18 @@ import streamlit as st
 
 from dashboard.parts.errors.confusion import show_confusion
 from dashboard.parts.errors.images import show_images
+from dashboard.parts.errors.similarity import show_map
 from dashboard.parts.errors.subject import choose_subject
+from dashboard.parts.errors.suspects import show_suspects
+from dashboard.parts.errors.weak_slices import show_slices
 from dashboard.parts.problems import told
 
-_SECTIONS = {"images": show_images}
+_SECTIONS = {
+    "images": show_images,
+    "map": show_map,
+    "suspected label errors": show_suspects,
+    "slices": show_slices,
+}
 
 
 def show() -> None:

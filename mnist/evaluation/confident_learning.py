@@ -19,15 +19,16 @@ class Suspicions:
 
     Attributes:
         index: Their rows, shape (k,).
-        suggested: The digit that the model is confident of instead, shape (k,).
-        margin: Probability of that digit minus that of the label, shape (k,), above 0 where the
-            label is not even the most probable one.
+        suggested: The digit that the model reads instead, shape (k,).
+        margin: Probability of that digit minus that of the label, shape (k,), mostly above 0.
+        confident: Whether the confident joint counts the image off its diagonal, shape (k,).
         joint: How many images labelled i count as j (the confident joint), shape (10, 10).
     """
 
     index: NDArray[np.int64]
     suggested: Labels
     margin: NDArray[np.float64]
+    confident: NDArray[np.bool_]
     joint: NDArray[np.int64]
 
 
@@ -46,11 +47,12 @@ def class_thresholds(labels: Labels, probabilities: Probabilities) -> NDArray[np
 
 
 def suspected_label_errors(labels: Labels, probabilities: Probabilities) -> Suspicions:
-    """Find the images that the confident joint places off its diagonal.
+    """Rank the images that are read as another digit than their label says.
 
-    An image counts as digit j if the probability of j reaches the threshold of j; among several,
-    the most probable. It is suspect if j is not its label. Suspects are ordered by the normalised
-    margin of the paper.
+    The confident joint counts an image as digit j if the probability of j reaches the threshold of
+    j, the most probable one among several. Off its diagonal lies what the paper calls a label
+    issue. A good model's thresholds are so high that few images do, so those below them follow,
+    all ordered by the paper's normalised margin.
 
     Args:
         labels: Digits as given, shape (n,), values 0-9, n > 0.
@@ -60,14 +62,16 @@ def suspected_label_errors(labels: Labels, probabilities: Probabilities) -> Susp
         InvalidEvaluation: If labels and probabilities cannot be compared.
     """
     require_comparable(labels, probabilities)
-    confident = probabilities >= class_thresholds(labels, probabilities)
-    counted = confident.any(axis=1)
-    best = np.where(confident, probabilities, -1.0).argmax(axis=1)
+    reached = probabilities >= class_thresholds(labels, probabilities)
+    counted = reached.any(axis=1)
+    best = np.where(reached, probabilities, -1.0).argmax(axis=1)
     joint = np.zeros((CLASSES, CLASSES), np.int64)
     np.add.at(joint, (labels[counted], best[counted]), 1)
-    suspect = np.flatnonzero(counted & (best != labels))
-    rows = probabilities[suspect].astype(np.float64)
-    places = np.arange(len(suspect))
-    margin = rows[places, best[suspect]] - rows[places, labels[suspect]]
+    read = probabilities.argmax(axis=1)
+    issue = counted & (best != labels)
+    suspect = np.flatnonzero((read != labels) | issue)
+    suggested = np.where(issue, best, read)[suspect]
+    rows, places = probabilities[suspect].astype(np.float64), np.arange(len(suspect))
+    margin = rows[places, suggested] - rows[places, labels[suspect]]
     order = np.argsort(-margin, kind="stable")
-    return Suspicions(suspect[order], best[suspect][order], margin[order], joint)
+    return Suspicions(suspect[order], suggested[order], margin[order], issue[suspect][order], joint)

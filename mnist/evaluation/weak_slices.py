@@ -68,9 +68,9 @@ def slice_reports(correct: Flags, slices: Mapping[str, Flags]) -> list[SliceRepo
             name=name,
             images=int(size),
             errors=int(missed),
-            accuracy=1 - missed / size,
+            accuracy=float(1 - missed / size),
             accuracy_elsewhere=(
-                1 - (all_wrong - missed) / (total - size) if total > size else float("nan")
+                float(1 - (all_wrong - missed) / (total - size)) if total > size else float("nan")
             ),
             p_value=float(p),
             adjusted_p=adjusted,

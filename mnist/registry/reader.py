@@ -85,10 +85,18 @@ class RegistryReader:
         Raises:
             IntegrityError: If the registry hands out bytes with another digest.
         """
+        return Predictor(self.graph(model), model.digest, threads)
+
+    def graph(self, model: PinnedModel) -> Path:
+        """Fetch the scoring graph of a pinned version, unless it is in the cache.
+
+        Raises:
+            IntegrityError: If the registry hands out bytes with another digest.
+        """
         path = self._graphs / f"{model.digest}.onnx"
         if not path.exists():
             self._download(model, path)
-        return Predictor(path, model.digest, threads)
+        return path
 
     def _download(self, model: PinnedModel, path: Path) -> None:
         tags = _tags(self._version_record(model))

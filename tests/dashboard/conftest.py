@@ -15,8 +15,9 @@ from dashboard.access.people import Person, Role
 from mnist.settings import Settings
 from mnist.storage.bucket import Bucket
 from mnist.storage.reviews import ReviewLog
+from tests.dashboard import inspected
 from tests.dashboard.browser import address, visit  # noqa: F401  # fixtures
-from tests.dashboard.fake_services import FakeServices, running_services
+from tests.dashboard.fake_services import RUN_ID, FakeServices, running_services
 from tests.dashboard.scored import Scorer
 
 _SECONDS = 60
@@ -168,11 +169,56 @@ def errors() -> Page:
     return Page(_errors)
 
 
+def _image() -> None:
+    from dashboard.views import image
+
+    image.show()
+
+
+@pytest.fixture
+def image() -> Page:
+    """The page of one image, not loaded yet."""
+    return Page(_image)
+
+
+def _compare() -> None:
+    from dashboard.views import compare
+
+    compare.show()
+
+
+@pytest.fixture
+def compare() -> Page:
+    """The page that compares models, not loaded yet."""
+    return Page(_compare)
+
+
+def _data() -> None:
+    from dashboard.views import data
+
+    data.show()
+
+
+@pytest.fixture
+def data() -> Page:
+    """The page about the images that models learn from, not loaded yet."""
+    return Page(_data)
+
+
 @pytest.fixture
 def no_mnist(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A machine without MNIST: its images are the digits that scikit-learn brings."""
     monkeypatch.delenv("MNIST_DATA_DIR", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setenv("MNIST_CACHE_DIR", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def champion(services: FakeServices, no_mnist: None, tmp_path: Path) -> FakeServices:
+    """A champion, version 3, that reads three 4s as 9 and two 7s as 1."""
+    services.promote(**inspected.tags(tmp_path, RUN_ID))
+    services.files |= inspected.files(inspected.MISTAKES) | inspected.graph(tmp_path)
+    return services
 
 
 @pytest.fixture

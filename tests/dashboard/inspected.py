@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +14,7 @@ import pyarrow as pa
 from mnist.data.datasets import Dataset, load_sklearn_digits
 from mnist.digits import Labels, Probabilities
 from mnist.tables import PROBABILITY_COLUMNS, to_parquet
+from tests.factories import template_graph
 
 
 @cache
@@ -65,3 +68,28 @@ def files(mistakes: Mapping[int, int]) -> dict[str, bytes]:
 def rows_of(digit: int, count: int) -> list[int]:
     """Name the first test images of a digit."""
     return np.flatnonzero(digits().test.labels == digit)[:count].tolist()
+
+
+MISTAKES = dict.fromkeys(rows_of(4, 3), 9) | dict.fromkeys(rows_of(7, 2), 1)
+"""What the champion of these tests misreads."""
+
+
+def graph(folder: Path) -> dict[str, bytes]:
+    """Make the scoring graph of a run, as one of its files."""
+    path = folder / "model.onnx"
+    template_graph(path)
+    return {path.name: path.read_bytes()}
+
+
+def tags(folder: Path, run_id: str) -> dict[str, str]:
+    """Say what a version says of itself that was measured on these images."""
+    digest = hashlib.sha256(graph(folder)["model.onnx"]).hexdigest()
+    return {
+        "dataset": digits().source,
+        "test_digest": digits().test.digest,
+        "test_accuracy": "0.986",
+        "scoring_graph_sha256": digest,
+        "scoring_graph_location": f"1/{run_id}/artifacts/model.onnx",
+        "accept_confidence": "0.9",
+        "recipe": "demo",
+    }

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dashboard.charts import confusion_cells, confusion_chart, worst_confusions
+from dashboard.charts.confusion import confusion_cells, confusion_chart, worst_confusions
 from tests.dashboard.fake_services import evaluation
 
 

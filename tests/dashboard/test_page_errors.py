@@ -6,24 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.dashboard.inspected import digits, files, rows_of
+from dashboard.access.people import Role
+from mnist.registry.gate_slices import GateSlices
+from tests.dashboard.inspected import MISTAKES, digits, files, rows_of
 from tests.reviewing import review
 
 pytestmark = pytest.mark.usefixtures("environment", "no_mnist")
 
 FOURS = rows_of(4, 3)
-SEVENS = rows_of(7, 2)
-MISTAKES = dict.fromkeys(FOURS, 9) | dict.fromkeys(SEVENS, 1)
-
-
-@pytest.fixture
-def champion(services):
-    """A champion that reads three 4s as 9 and two 7s as 1."""
-    services.promote(
-        dataset="sklearn-digits", test_digest=digits().test.digest, test_accuracy="0.986"
-    )
-    services.files |= files(MISTAKES)
-    return services
 
 
 def names(page):
@@ -205,3 +195,62 @@ def test_a_batch_nobody_has_labelled_is_named(errors, champion):
     page = errors.open(of="nope")
     assert "Nobody has labelled images of a batch `nope`" in page.words
     assert names(page) == images(MISTAKES)
+
+
+def test_suspected_label_errors_are_ranked(errors, champion):
+    page = errors.open(look="suspected label errors")
+    assert "5 labels contradicted" in page.words
+    assert names(page) == images(MISTAKES)
+    margins = [float(tile["remarks"].split()[0]) for tile in page.tiles]
+    assert margins == sorted(margins, reverse=True)
+
+
+def test_slices_are_tested_and_one_of_them_shows_its_mistakes(errors, champion):
+    page = errors.open(look="slices", slice="digit 4")
+    table = page.app.dataframe[2].value.set_index("slice")
+    assert table.loc["digit 4", ["images", "misread"]].tolist() == [
+        int((digits().test.labels == 4).sum()),
+        3,
+    ]
+    assert names(page) == images(FOURS)
+
+
+def test_who_only_looks_cannot_make_a_slice_a_gate(errors, champion):
+    page = errors.by("eve", Role.LOOKING).open(look="slices")
+    assert "Who may change things can make a slice a permanent gate" in page.words
+    assert not page.app.number_input
+
+
+def test_a_slice_becomes_a_gate_with_name_and_reason(errors, champion, results_bucket):
+    page = errors.by("ada").open(look="slices", slice="digit 4")
+    form = page.app
+    form.number_input[0].set_value(93.5)
+    form.button[0].click().run()
+    assert "why" in page.checked().words  # no reason, no gate
+    assert GateSlices(results_bucket).entries() == []
+    form.number_input[0].set_value(93.5)
+    form.text_input[0].set_value("forms of the bank")
+    form.button[0].click().run()
+    (entry,) = GateSlices(results_bucket).entries()
+    assert (entry.who, entry.name, entry.floor) == ("ada", "digit 4", 0.935)
+    assert entry.dataset == "sklearn-digits"
+    assert "a candidate below 93.5 % on it is refused" in page.checked().words
+
+
+def test_the_map_is_made_when_somebody_asks_and_then_kept(errors, champion, results_bucket):
+    page = errors.open(look="map")
+    assert "Nobody has looked at this version's map yet" in page.words
+    page.app.button[0].click().run()
+    assert "359 test images: every misread one" in page.checked().words
+    assert names(page) == images(MISTAKES)
+    stored = [version.key for found in results_bucket.versions("maps/") for version in found]
+    assert len(stored) == 1
+    assert "Nobody has looked" not in errors.open(look="map").words
+
+
+@pytest.mark.parametrize("look", ["map", "slices"])
+def test_what_needs_pictures_says_so_without_them(errors, champion, look):
+    champion.promote(dataset="mnist", test_digest="m" * 64)
+    champion.files |= files(MISTAKES)
+    page = errors.open(look=look)
+    assert "set MNIST_DATA_DIR" in page.words

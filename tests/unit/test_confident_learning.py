@@ -23,10 +23,10 @@ def test_planted_label_errors_are_found_and_named():
     planted = np.arange(0, 2000, 61)
     labels[planted] = (labels[planted] + 3) % 10
     found = suspected_label_errors(labels, probabilities)
-    # An image is only suspect if the model is surer than usual, which about half of them are.
-    assert set(found.index) <= set(planted)
-    assert len(found.index) > len(planted) / 3
+    assert set(found.index) == set(planted)
     assert (found.suggested == truth[found.index]).all()
+    # An image is an issue if the model is surer than usual, which about half of them are.
+    assert len(planted) / 3 < found.confident.sum() < len(planted)
     assert (np.diff(found.margin) <= 0).all()
 
 
@@ -52,13 +52,15 @@ def test_the_confident_joint_is_that_of_the_definition():
     assert class_thresholds(labels, probabilities) == pytest.approx(thresholds, rel=1e-6)
     found = suspected_label_errors(labels, probabilities)
     assert found.joint.tolist() == joint.tolist()
-    assert len(found.index) == joint.sum() - joint.trace()
+    assert found.confident.sum() == joint.sum() - joint.trace()
 
 
-def test_a_digit_that_no_label_names_is_never_suggested():
+def test_a_digit_that_no_label_names_is_never_confident():
     labels = np.zeros(20, np.int64)
     probabilities = readings(np.full(20, 7))
-    assert len(suspected_label_errors(labels, probabilities).index) == 0
+    found = suspected_label_errors(labels, probabilities)
+    assert len(found.index) == 20
+    assert not found.confident.any()
 
 
 def test_probabilities_that_are_none_are_refused():

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import cached, cached_readings
+from dashboard.parts.versions import choose_version, usual_version
 from dashboard.pictures import thumbnails_of
 from dashboard.queries.readings import Readings, evaluation_of
 from dashboard.texts import code, plain
@@ -15,7 +16,6 @@ from dashboard.thumbnails import Rendering, Thumbnail
 from mnist.errors import InvalidDataset, InvalidInput
 from mnist.evaluation.metrics import Evaluation
 from mnist.keys import ObjectVersion
-from mnist.registry.records import Version
 
 _TEST = "test images"
 
@@ -84,48 +84,6 @@ def choose_subject() -> Subject | None:
             "page Review. A batch shows what was recorded when it was scored.",
         )
     return _subject(version, images)
-
-
-def choose_version(label: str, key: str, versions: list[Version], usual: str) -> str:
-    """Ask for a model version; the address names it under `key`, so that it can be passed on.
-
-    Args:
-        label: What the version is wanted for.
-        key: Its name in the address.
-        versions: Those to choose from.
-        usual: The one to begin with.
-    """
-    described = {each.version: _described(each) for each in versions}
-    asked = st.query_params.get(key)
-    if asked is not None and asked not in described:
-        st.warning(f"There is no version {code(asked)}; version {code(usual)} is shown instead.")
-    version = asked if asked in described else usual
-    widget = f"chosen-{key}"
-    st.session_state[widget] = version
-    if version != asked:
-        st.query_params[key] = version
-    st.selectbox(
-        label,
-        list(described),
-        format_func=described.__getitem__,
-        key=widget,
-        on_change=lambda: st.query_params.update({key: st.session_state[widget]}),
-    )
-    return version
-
-
-def usual_version(versions: list[Version]) -> str:
-    """Name the champion, or the newest version where there is none."""
-    champion = cached.champion_if_known()
-    known = {each.version for each in versions}
-    return champion if champion in known else versions[0].version
-
-
-def _described(version: Version) -> str:
-    accuracy = version.tags.get("test_accuracy")
-    read = f", reads {100 * float(accuracy):.2f} %" if accuracy else ""
-    crown = " (champion)" if version.version == cached.champion_if_known() else ""
-    return f"version {version.version}: {version.tags.get('recipe', 'unknown')}{read}{crown}"
 
 
 def _subject(version: str, images: str) -> Subject | None:

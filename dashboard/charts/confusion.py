@@ -1,4 +1,4 @@
-"""Charts, from numbers alone."""
+"""The confusion matrix of an evaluation, as a chart and in words."""
 
 from __future__ import annotations
 

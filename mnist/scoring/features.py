@@ -1,0 +1,104 @@
+"""What a network sees in an image just before it decides: the inputs of its last dense layer.
+
+Images that are close there look alike to the model, which is what "more like this" asks for.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from numpy.typing import NDArray
+
+from mnist.digits import Images
+from mnist.errors import IntegrityError
+
+Features = NDArray[np.float32]
+"""One row per image, shape (n, d), of length 1; the product of two rows is their cosine."""
+
+_BATCH = 128
+_DENSE = {"MatMul", "Gemm"}
+
+
+class FeatureExtractor:
+    """A scoring graph that also tells its penultimate layer.
+
+    Args:
+        path: The ONNX file.
+        sha256: The digest it must have.
+
+    Raises:
+        IntegrityError: If the file has another digest, or no dense layer.
+    """
+
+    def __init__(self, path: Path, sha256: str) -> None:
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise IntegrityError(
+                f"The scoring graph {path} has not the SHA-256 {sha256} that was recorded for it; "
+                "fetch the model version again."
+            )
+        model = onnx.load_from_string(content)
+        self._names = _inputs_of_last_dense(model.graph)
+        known = {output.name for output in model.graph.output}
+        model.graph.output.extend(
+            onnx.ValueInfoProto(name=name) for name in self._names if name not in known
+        )
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(
+            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
+        self._input = self._session.get_inputs()[0].name
+
+    def features(self, images: Images) -> Features:
+        """Return the features of images, shape (n, 28, 28), n > 0."""
+        rows = np.concatenate(
+            [self._run(images[start : start + _BATCH]) for start in range(0, len(images), _BATCH)]
+        )
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        return np.asarray(rows / np.where(lengths > 0, lengths, 1), np.float32)
+
+    def _run(self, images: Images) -> Features:
+        outputs = self._session.run(self._names, {self._input: images})
+        return np.concatenate([each.reshape(len(images), -1) for each in outputs], axis=1)
+
+
+def nearest(features: Features, query: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+    """Return the rows most like a query, the most like it first.
+
+    Args:
+        features: Shape (n, d).
+        query: Shape (d,).
+        count: How many; fewer if there are fewer rows.
+    """
+    likeness = features @ query
+    count = min(count, len(likeness))
+    best = np.argpartition(-likeness, count - 1)[:count]
+    return np.asarray(best[np.argsort(-likeness[best], kind="stable")], np.int64)
+
+
+def _inputs_of_last_dense(graph: Any) -> list[str]:
+    """Name what goes into the last dense layer; an ensemble has one for each member."""
+    made_by = {name: node for node in graph.node for name in node.output}
+    waiting = [graph.output[0].name]
+    found: list[str] = []
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        node = made_by.get(name)
+        if node is None or name in seen:
+            continue
+        seen.add(name)
+        if node.op_type in _DENSE:
+            found.append(node.input[0])
+        else:
+            waiting.extend(node.input)
+    if not found:
+        raise IntegrityError(
+            "The scoring graph has no dense layer before its output, so nobody can say which "
+            "images look alike to it; choose a version with a known architecture."
+        )
+    return sorted(set(found))
