@@ -42,11 +42,13 @@ def show() -> None:
             )
         else:
             _picture(ticket)
-        _buttons(ticket)
+        answers = st.container()
         _progress(work)
         for key in recorded.unreadable:
             st.warning(f"{code(key)} lies among the reviews and is none; it is left out.")
         _people(recorded.reviews, work)
+        with answers:  # last: a key pressed while the page is still being drawn is lost
+            _buttons(ticket)
 
 
 def _chosen_batch() -> str | None:

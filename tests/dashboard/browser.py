@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from dashboard.access.accounts import Accounts
 from dashboard.access.people import Person, Role
@@ -71,6 +71,17 @@ class Visit:
         """Go to an address and wait for its heading."""
         self.tab.goto(f"{self.address}/{page}?{urlencode(query)}")
         expect(self.tab.get_by_role("heading", level=1)).to_be_visible(timeout=_SECONDS * 1000)
+
+    def metric(self, label: str) -> Locator:
+        """Find a number by its label."""
+        return self.tab.get_by_test_id("stMetric").filter(has_text=label)
+
+    def press(self, key: str, then: str) -> None:
+        """Press a key and wait for what the page says of it."""
+        idle = self.tab.locator("[data-testid=stApp][data-test-script-state=notRunning]")
+        expect(idle).to_have_count(1)
+        self.tab.keyboard.press(key)
+        expect(self.tab.get_by_text(then)).to_be_visible()
 
     def _note_request(self, request) -> None:
         at_home = (self.address, self.address.replace("http", "ws", 1), "data:", "blob:")

@@ -11,6 +11,7 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 from prefect.flow_runs import resume_flow_run
 
 from flows import retrain as module
+from mnist.data.reviewed import ReviewedImages
 from mnist.operations.gates import Judgement
 from mnist.promotion import Decision, Verdict
 from mnist.registry.journal import JournalEntry
@@ -37,7 +38,10 @@ class Steps:
 
     def load(self, *_):
         return SimpleNamespace(
-            dataset=SimpleNamespace(source="mnist", test=FEW), train=FEW, validation=FEW
+            dataset=SimpleNamespace(source="mnist", test=FEW),
+            train=FEW,
+            validation=FEW,
+            reviewed=ReviewedImages.none(),
         )
 
     def train(self, *_):

@@ -2,6 +2,7 @@
 
 import uuid
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
@@ -10,8 +11,10 @@ from flows import wiring
 from flows.retrain import retrain
 from mnist.errors import InvalidPolicy, InvalidRecipe, Unavailable
 from mnist.registry.reader import RegistryReader
+from mnist.storage.inbox import Inbox
 from mnist.training.recipes import RECIPES, Recipe
 from tests.factories import png
+from tests.reviewing import review_of
 
 LENIENT = {
     "version": "lenient",
@@ -66,7 +69,9 @@ def wired_to_mlflow(wired, reader, monkeypatch):
 pytestmark = pytest.mark.usefixtures("wired_to_mlflow")
 
 
-def test_two_retrainings_leave_evidence_and_never_something_worse(settings, reader):
+def test_two_retrainings_leave_evidence_and_never_something_worse(
+    settings, reader, inbox_bucket, tmp_path
+):
     first = retrain(recipe="tiny", seed=0, policy=LENIENT)
     assert (first["action"], first["from_version"]) == ("promoted", None)
     champion = reader.champion()
@@ -104,6 +109,11 @@ def test_two_retrainings_leave_evidence_and_never_something_worse(settings, read
     }
 
     # A floor that nothing reaches: the run succeeds, the answer is no, the champion stays.
+    # Two people have labelled an image meanwhile.
+    inbox_bucket.drop("scans/seven.png", png(7))
+    (page,) = Inbox(inbox_bucket).versions("scans")
+    for who in ("ada", "bob"):
+        wiring.review_log().append(review_of(page[0], png(7), who, "7"))
     second = retrain(recipe="tiny", seed=1, policy=LENIENT | {"macro_f1_floor": 1.0})
     assert second["action"] == "refused"
     assert any("Macro F1" in reason for reason in second["reasons"])
@@ -113,6 +123,10 @@ def test_two_retrainings_leave_evidence_and_never_something_worse(settings, read
         == (second["to_version"])
     )
     assert [e.action for e in wiring.journal().entries()] == ["promoted", "refused"]
+    other = client.get_model_version(settings.model_name, second["to_version"])
+    assert other.tags["dataset_digest"] != version.tags["dataset_digest"]
+    report = Path(client.download_artifacts(other.run_id, "decision.md", str(tmp_path))).read_text()
+    assert "## Reviewed labels\n\n1 used, 10 times per epoch (labels of ada 1, bob 1)." in report
 
 
 def test_a_wrong_recipe_fails_before_any_time_is_spent_and_lists_the_right_ones():

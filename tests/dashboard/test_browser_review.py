@@ -1,0 +1,89 @@
+"""The loop that people come for: a label put right by the keyboard, and what learns from it."""
+
+import hashlib
+
+import pytest
+from playwright.sync_api import expect
+
+from dashboard import wiring
+from mnist.data import training_data
+from mnist.data.datasets import load_sklearn_digits
+from mnist.operations.relabelling import Relabelling
+from mnist.registry.journal import Journal
+from mnist.reviews.agreement import State, consensuses
+from mnist.storage.audit import AuditLog
+from mnist.storage.inbox import Inbox
+from tests.dashboard.test_page_overview import two_champions
+from tests.factories import OneModel, png
+
+
+@pytest.fixture
+def next_training(settings, inbox_bucket, tmp_path, monkeypatch):
+    """What a retraining would learn from now."""
+    bundled = load_sklearn_digits()
+    monkeypatch.setattr(training_data, "load_dataset", lambda _folder: bundled)
+    (tmp_path / "model").mkdir()
+    model = OneModel(tmp_path / "model")
+
+    def load():
+        people = Relabelling(settings, wiring.review_log(), Inbox(inbox_bucket), model)
+        return training_data.load_training_data(None, 0, people.reviewed_images())
+
+    return load
+
+
+def test_labels_given_by_the_keyboard_are_what_the_next_training_learns(
+    visit, scorer, next_training
+):
+    content = png(7)
+    scorer.bucket.drop("scans/seven.png", content)
+    scorer.score("scans")
+    before = next_training()
+
+    visit.log_in("ada")
+    visit.open("review", batch="scans")
+    expect(visit.metric("Waiting for you")).to_contain_text("1")
+    visit.press("4", then="Recorded 4 for")  # a slip
+    visit.press("z", then="Taken back: 4 for")
+    visit.press("7", then="Recorded 7 for")
+    expect(visit.tab.get_by_text("Nothing waits for a look here.")).to_be_visible()
+    assert next_training().dataset.digest == before.dataset.digest  # one person is not enough
+
+    visit.log_in("bob")
+    visit.open("review", batch="scans")
+    expect(visit.tab.get_by_text("a second look makes it a label")).to_be_visible()
+    visit.press("7", then="Recorded 7 for")
+
+    reviews = wiring.review_log().recorded().reviews
+    assert [(r.reviewer, r.answer) for r in sorted(reviews, key=lambda r: r.at)] == [
+        ("ada", "4"),
+        ("ada", None),
+        ("ada", "7"),
+        ("bob", "7"),
+    ]
+    agreed = consensuses(reviews, 2)[hashlib.sha256(content).hexdigest()]
+    assert (agreed.state, agreed.answer) == (State.AGREED, "7")
+
+    after = next_training()
+    assert after.dataset.digest != before.dataset.digest
+    assert after.reviewed.keys == ("scans/seven.png",)
+    assert after.reviewed.by_reviewer == {"ada": 1, "bob": 1}
+    assert visit.complaints == []
+    assert visit.strangers == []
+
+
+def test_a_rollback_is_confirmed_given_a_reason_and_started(visit, services, results_bucket):
+    services.promote()
+    two_champions(Journal(results_bucket))
+    visit.log_in("ada")
+    visit.open()
+    visit.tab.get_by_text("Roll back from version 3 to version 2").click()
+    visit.tab.get_by_label("Why?").fill("It confuses 4 and 9.")
+    visit.tab.get_by_text("Make version 2 champion").click()
+    visit.tab.get_by_role("button", name="Roll back", exact=True).click()
+    expect(visit.tab.get_by_text("The rollback to version 2 has started")).to_be_visible()
+    asked = {"who": "ada", "why": "It confuses 4 and 9.", "to_version": "2"}
+    assert services.started == [("rollback/default", asked)]
+    (line,) = AuditLog(results_bucket).last(9)
+    assert (line.who, line.why) == ("ada", "It confuses 4 and 9.")
+    assert visit.complaints == []
