@@ -8,11 +8,12 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from dashboard import cached
+from dashboard import cached, wiring
 from dashboard.gallery import gallery
 from dashboard.gallery.tiles import tiles
 from dashboard.parts.filters import PAGE, choice
 from dashboard.parts.links import go_to, image_of_batch
+from dashboard.queries.archive import MAX_BYTES, MAX_IMAGES, as_zip, first_within_bounds
 from dashboard.queries.rows import (
     BatchRows,
     as_csv,
@@ -94,3 +95,14 @@ def _downloads(batch: str, rows: BatchRows, chosen: pd.DataFrame) -> None:
             type="tertiary",
             help=f"{counted(len(chosen), 'row')}, every column as recorded",
         )
+    bounded = first_within_bounds(versions_of(chosen))
+    st.download_button(
+        "Download the images",
+        partial(as_zip, wiring.inbox(), bounded),
+        file_name=f"{name}.zip",
+        mime="application/zip",
+        on_click="ignore",
+        type="tertiary",
+        help=f"{counted(len(bounded), 'image')} of {len(chosen):,} as a zip: the first "
+        f"{MAX_IMAGES:,} or {MAX_BYTES // 1_000_000} MB in this order",
+    )

@@ -143,8 +143,15 @@ def _closed(receipt: Receipt) -> dict[str, Any]:
         "accepted": receipt.accepted,
         "review": scored - receipt.accepted,
         "model": ", ".join(f"{model.name} {model.version}" for model in receipt.models),
+        "per_second": _per_second(receipt),
         "finished_at": receipt.run.finished_at,
     }
+
+
+def _per_second(receipt: Receipt) -> float | None:
+    """Say how many rows the run recorded per second, if it recorded any."""
+    seconds = (receipt.run.finished_at - receipt.run.started_at).total_seconds()
+    return receipt.run.rows_written / seconds if receipt.run.rows_written and seconds else None
 
 
 def _unfinished(batch: str, inbox: Inbox, results: Results) -> Status:
@@ -159,9 +166,9 @@ def _record(batch: str, status: Status) -> dict[str, Any]:
 
 def _frame(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     counts = ("listed", "scored", "rejected", "accepted", "review")
-    columns = ["batch", "status", *counts, "model", "finished_at"]
+    columns = ["batch", "status", *counts, "model", "per_second", "finished_at"]
     frame = pd.DataFrame(list(records), columns=columns)
-    kinds = dict.fromkeys(counts, "Int64") | {"model": "string"}
+    kinds = dict.fromkeys(counts, "Int64") | {"model": "string", "per_second": "Float64"}
     return frame.astype(kinds).assign(
         finished_at=pd.to_datetime(frame["finished_at"].astype(object), utc=True).dt.tz_localize(
             None

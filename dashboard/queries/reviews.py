@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mnist.digits import Outcome
-from mnist.errors import IntegrityError
 from mnist.keys import ObjectVersion
 from mnist.reviews.agreement import Consensus, State, agreements, consensuses
 from mnist.reviews.queue import Readings, Ticket, new_tickets, open_tickets
@@ -23,10 +22,11 @@ from mnist.tables import PROBABILITY_COLUMNS, one_row_each
 
 _COLUMNS = (
     *("key", "etag", "bytes", "identity", "sha256", "outcome", "warnings", "model_version"),
-    *("chunk", "scored_at"),
+    *("chunk", "scored_at", "margin"),
     *PROBABILITY_COLUMNS,
 )
 _QUEUE = 200
+_CONSIDERED = 5_000
 
 
 @dataclass(frozen=True)
@@ -50,20 +50,14 @@ class Work:
 
 
 def readings(results: Results, batch: str) -> Readings:
-    """Load what a model reads in a batch: only the columns that the queue asks for.
+    """Load what a model reads in the 5,000 most doubtful images of a batch, as a queue asks.
 
     Raises:
         IntegrityError: If a part is not the Parquet file it should be.
         Unavailable: If the store does not answer.
     """
-    try:
-        table = one_row_each(table for _, table in results.parts(batch, _COLUMNS))
-    except pa.ArrowException as error:
-        raise IntegrityError(
-            f"A part of batch {batch!r} cannot be read ({error}); restore the results bucket from "
-            "a backup, or delete that part and let the next sweep score its images again."
-        ) from error
-    scored = table.filter(pc.equal(table["outcome"], Outcome.SCORED))
+    table = one_row_each(table for _, table in results.parts(batch, _COLUMNS))
+    scored = _most_doubtful(table.filter(pc.equal(table["outcome"], Outcome.SCORED)))
     named = (scored[name].to_pylist() for name in ("key", "etag", "bytes"))
     probabilities = [scored[name].to_numpy() for name in PROBABILITY_COLUMNS]
     return Readings(
@@ -73,6 +67,16 @@ def readings(results: Results, batch: str) -> Readings:
         np.asarray(pc.greater(pc.list_value_length(scored["warnings"]), 0).to_numpy(), bool),
         scored["model_version"].to_pylist(),
     )
+
+
+def _most_doubtful(scored: pa.Table) -> pa.Table:
+    """Keep so many rows that the queue is made at once, however large the batch is."""
+    if scored.num_rows <= _CONSIDERED:
+        return scored
+    odd = pc.greater(pc.list_value_length(scored["warnings"]), 0).to_numpy()
+    doubt = np.where(odd, 0.0, scored["margin"].to_numpy())
+    kept = np.sort(np.argpartition(doubt, _CONSIDERED)[:_CONSIDERED])
+    return scored.take(pa.array(kept))
 
 
 def work_of(

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import cached, wiring
 from dashboard.parts.batch import show_receipt, show_status
+from dashboard.parts.batch_tools import show_tools
 from dashboard.parts.filters import first_page
 from dashboard.parts.images import show_rows
 from dashboard.parts.problems import told
@@ -75,6 +76,9 @@ def _table(found: Batches) -> None:
         column_config={
             "batch": st.column_config.TextColumn(width="medium"),
             "review": st.column_config.NumberColumn("for review"),
+            "per_second": st.column_config.NumberColumn(
+                "images/s", format="%.0f", help="Rows recorded per second of the last run."
+            ),
             "finished_at": st.column_config.DatetimeColumn(
                 "receipt (UTC)", format="YYYY-MM-DD HH:mm"
             ),
@@ -97,5 +101,6 @@ def _one(batch: str, found: Batches) -> None:
     show_status(status, receipt)
     if receipt is not None:
         show_receipt(receipt)
+        show_tools(batch, receipt)
     if parts:
         show_rows(batch, cached.rows(batch, parts))

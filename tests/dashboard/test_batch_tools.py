@@ -1,0 +1,107 @@
+"""What can be done with a batch: take its images along, prove its receipt, read rejects again."""
+
+import io
+import zipfile
+
+import pytest
+
+from dashboard.access.people import Person, Role
+from dashboard.actions.batches import score_rejects_again
+from dashboard.prefect_api import PrefectApi
+from dashboard.queries import archive
+from dashboard.queries.archive import as_zip, first_within_bounds
+from dashboard.queries.batches import all_batches
+from dashboard.queries.reviews import readings
+from mnist.errors import AccessDenied
+from mnist.keys import ObjectVersion
+from mnist.reviews.queue import new_tickets
+from mnist.storage.audit import AuditLog
+from tests.dashboard.many_rows import write_batch
+from tests.factories import png, version
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+
+def unpacked(content):
+    with zipfile.ZipFile(io.BytesIO(content)) as archive_file:
+        return {name: archive_file.read(name) for name in archive_file.namelist()}
+
+
+def test_an_archive_holds_the_images_under_harmless_names(inbox, inbox_bucket):
+    inbox_bucket.drop("b/7.png", png(7))
+    inbox_bucket.drop("b/..%2F..\\evil name|.png", png(8))
+    versions = sorted(v for page in inbox.versions("b") for v in page)
+    gone = ObjectVersion("b/gone.png", "e", 10)
+    files = unpacked(as_zip(inbox, [*versions, gone]))
+    assert set(files.values()) >= {png(7), png(8)}
+    assert all(set(name) <= set("0123456789abcdefghijklmnopqrstuvwxyz._-2F") for name in files)
+    assert "gone\t'b/gone.png'" in files["names.tsv"].decode()
+
+
+def test_an_archive_has_bounds(monkeypatch):
+    many = [version(f"b/{i}.png", size=10) for i in range(50)]
+    monkeypatch.setattr(archive, "MAX_IMAGES", 20)
+    assert len(first_within_bounds(many)) == 20
+    monkeypatch.setattr(archive, "MAX_BYTES", 95)
+    assert len(first_within_bounds(many)) == 9
+    assert first_within_bounds([]) == []
+
+
+def test_a_receipt_is_proven_from_the_page_and_a_change_is_found(batches, scorer, results_bucket):
+    scorer.drop("scans", 12)
+    receipt = scorer.score("scans")
+    page = batches.by().open(batch="scans")
+    page.app.button(key="verify").click().run()
+    assert "The receipt holds: 2 parts" in page.checked().app.success[0].value
+    part = receipt.parts[0].key
+    results_bucket.drop(part, results_bucket.read(receipt.parts[1].key))
+    page.app.button(key="verify").click().run()
+    assert f"Part {part} was changed" in page.checked().words
+
+
+def test_rejects_are_scored_again_by_those_who_may(batches, scorer, services, results_bucket):
+    scorer.drop("scans", 5)
+    scorer.drop_rejects("scans")
+    scorer.score("scans")
+    page = batches.by("ada").open(batch="scans")
+    page.app.text_input(key="rejects-why").set_value("The decoder was mended.")
+    (again,) = [b for b in page.app.button if b.label == "Score rejects again"]
+    again.click().run()
+    assert "A run has started." in page.checked().app.success[0].value
+    asked = {"batch": "scans", "rejects_again": True}
+    assert services.started == [("score-batch/default", asked)]
+    (line,) = AuditLog(results_bucket).last(9)
+    assert (line.who, line.subject, line.why) == ("ada", "batch scans", "The decoder was mended.")
+
+    page = batches.by("eve", Role.LOOKING).open(batch="scans")
+    assert "Score rejects again" not in [button.label for button in page.app.button]
+
+
+def test_who_may_look_cannot_have_rejects_scored_again(services, results_bucket):
+    prefect, audit = PrefectApi(f"{services.url}/api"), AuditLog(results_bucket)
+    with pytest.raises(AccessDenied):
+        score_rejects_again(prefect, audit, Person("eve", Role.LOOKING), "scans", "")
+    assert services.started == []
+    assert audit.last(9) == []
+
+
+def test_the_list_says_how_fast_a_batch_was(scorer, inbox, results):
+    scorer.drop("scans", 5)
+    receipt = scorer.score("scans")
+    seconds = (receipt.run.finished_at - receipt.run.started_at).total_seconds()
+    table = all_batches(inbox, results).table
+    assert table["per_second"].tolist() == [pytest.approx(5 / seconds)]
+
+
+def test_a_batch_of_100_000_is_paged_and_its_queue_is_short(batches, review, inbox_bucket, results):
+    write_batch(results, "many", 100_000)
+    inbox_bucket.drop("many/000000.png", png(0))
+    page = batches.by().open(batch="many")
+    assert "100,000 of 100,000 images" in page.words
+    assert len(page.tiles) == 48
+    found = readings(results, "many")
+    assert len(found.versions) == 5_000
+    tickets = new_tickets(found, {}, None, 200)
+    assert len(tickets) == 200
+    assert {ticket.read_as for ticket in tickets} == {3}  # the doubtful ones are not lost
+    assert review.by().open(batch="many").numbers["Waiting for you"] == "200"
