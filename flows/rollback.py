@@ -25,7 +25,7 @@ def _roll_back(to_version: str, who: str, why: str) -> Undone:
     return _steps().roll_back(to_version.strip(), Statement(who, why))
 
 
-@flow(name="rollback")
+@flow(name="rollback", flow_run_name="rollback-by-{who}")
 def rollback(who: str, why: str, to_version: int | str = "") -> dict[str, Any]:
     """Make an earlier champion champion again.
 

@@ -35,6 +35,12 @@ class Statement:
                     f"`-p {name}=...`."
                 )
 
+    @property
+    def sentence(self) -> str:
+        """Name and reason, ending as a sentence does."""
+        end = "" if self.why.endswith((".", "!", "?")) else "."
+        return f"{self.who}: {self.why}{end}"
+
 
 @dataclass(frozen=True)
 class Approval:
@@ -74,5 +80,5 @@ class Approval:
         except InvalidInput:
             return False, "The approval lacks a name or a reason, so it counts as no."
         if self.approved:
-            return True, f"Approved by {said.who}: {said.why}"
-        return False, f"Not approved by {said.who}: {said.why}"
+            return True, f"Approved by {said.sentence}"
+        return False, f"Not approved by {said.sentence}"

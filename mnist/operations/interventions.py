@@ -76,7 +76,7 @@ class Interventions:
         """
         decision = judgement.decision
         report = (
-            f"> **A person decided.** Promoted by {statement.who}: {statement.why}\n>\n"
+            f"> **A person decided.** Promoted by {statement.sentence}\n>\n"
             f"> What follows is what the gates found, whatever came of it.\n\n{judgement.report}"
         )
         registered = self._publisher.registered(version)
@@ -94,7 +94,7 @@ class Interventions:
             who=statement.who,
             verdict=OVERRIDE,
             reasons=[
-                f"Promoted by {statement.who}: {statement.why}",
+                f"Promoted by {statement.sentence}",
                 f"The gates {would}; their verdict: {decision.verdict.words}.",
                 *decision.reasons,
             ],
@@ -132,7 +132,7 @@ class Interventions:
             champion_seen=line[-1],
             who=statement.who,
             verdict=ROLLBACK,
-            reasons=[f"Rolled back by {statement.who}: {statement.why}"],
+            reasons=[f"Rolled back by {statement.sentence}"],
             policy_version=entries[-1].policy_version,
             images_digest="",
         )

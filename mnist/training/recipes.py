@@ -104,7 +104,7 @@ _FAST = Recipe(
     distortion=_AFFINE,
 )
 
-_BEST = replace(_FAST, name="best", epochs=14, width=1.0, dropout=0.3)
+_BEST = replace(_FAST, name="best", epochs=20, width=1.0, dropout=0.3)
 
 RECIPES = {
     recipe.name: recipe

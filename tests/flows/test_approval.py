@@ -45,7 +45,7 @@ class Steps:
         )
 
     def train(self, *_):
-        return None
+        return SimpleNamespace(resumed_from_epoch=0)
 
     def measure(self, *_):
         return SimpleNamespace(evaluation=SimpleNamespace(accuracy=1, macro_f1=1, errors=0))
@@ -112,7 +112,7 @@ def test_a_person_says_yes_with_name_and_reason():
     entry = module.retrain(seed=101, approval_seconds=120)
     assert entry["action"] == "promoted"
     assert entry["who"] == "Ada, asked by flow run retrain-demo-seed-101"
-    assert entry["reasons"][0] == "Approved by Ada: looked at the flips"
+    assert entry["reasons"][0] == "Approved by Ada: looked at the flips."
 
 
 @pytest.mark.usefixtures("steps")

@@ -70,7 +70,7 @@ def test_a_person_promotes_regrets_goes_back_and_repairs(in_charge, inbox_bucket
     promoted = promote(2, "Ada", "we want to see it in production")
     assert (promoted["action"], promoted["verdict"]) == ("promoted", "override")
     assert promoted["who"] == "Ada"
-    assert promoted["reasons"][0] == "Promoted by Ada: we want to see it in production"
+    assert promoted["reasons"][0] == "Promoted by Ada: we want to see it in production."
     assert "their verdict: worse" in promoted["reasons"][1]
     assert any("replayed production images" in reason for reason in promoted["reasons"])
     assert in_charge.reader.champion().version == second.version

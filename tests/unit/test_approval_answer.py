@@ -32,14 +32,14 @@ def test_a_statement_needs_a_name_and_a_reason(who, why):
 def test_a_yes_with_name_and_reason_promotes():
     answered, who = yes("Ada", "looked at it").applied(judgement(), "flow run x")
     assert answered.decision.promote
-    assert answered.decision.reasons == ("Approved by Ada: looked at it", "It gained.")
+    assert answered.decision.reasons == ("Approved by Ada: looked at it.", "It gained.")
     assert who == "Ada, asked by flow run x"
 
 
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        (no("Ada", "wait for Monday"), "Not approved by Ada: wait for Monday"),
+        (no("Ada", "wait for Monday"), "Not approved by Ada: wait for Monday."),
         (no("", "nobody answered within 5 s"), "nobody answered within 5 s"),
         (yes("", "fine"), "lacks a name or a reason"),
         (yes("Ada", " "), "lacks a name or a reason"),
