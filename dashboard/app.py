@@ -10,7 +10,7 @@ from dashboard import wiring
 from dashboard.access import login
 from dashboard.parts.links import remember_pages
 from dashboard.texts import plain
-from dashboard.views import batches, compare, data, errors, image, overview, review
+from dashboard.views import batches, compare, data, draw, errors, image, overview, review
 from mnist.errors import InvalidSettings
 
 
@@ -25,6 +25,7 @@ def main() -> None:
         st.Page(review.show, title="Review", url_path="review"),
         st.Page(compare.show, title="Compare", url_path="compare"),
         st.Page(data.show, title="Data", url_path="data"),
+        st.Page(draw.show, title="Draw", url_path="draw"),
         st.Page(image.show, title="One image", url_path="image", visibility="hidden"),
     ]
     remember_pages({page.url_path: page for page in pages})

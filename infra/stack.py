@@ -12,6 +12,7 @@ from infra.automations import register_automations
 from infra.leftovers import end_leftovers
 from infra.prefect_api import end_interrupted_runs
 from infra.services import (
+    API,
     DASHBOARD,
     MLFLOW,
     PREFECT,
@@ -90,7 +91,7 @@ class Stack:
             starter.launch(STORE)
             starter.wait(STORE)
             is_fresh = starter.launch(PREFECT)
-            starter.launch(MLFLOW, DASHBOARD)
+            starter.launch(MLFLOW, API, DASHBOARD)
             create_buckets(Settings.model_validate(variables), _bucket_names(variables))
             starter.wait(PREFECT)
             for run in end_interrupted_runs(variables) if is_fresh else []:

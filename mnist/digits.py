@@ -1,6 +1,7 @@
 """The vocabulary: arrays of digits, outcomes of images, reasons and warnings."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,19 @@ Labels = NDArray[np.int64]
 
 Probabilities = NDArray[np.float32]
 """One row per image, shape (n, 10), rows summing to 1."""
+
+
+class Outputs(NamedTuple):
+    """What a scoring graph says of n images.
+
+    Attributes:
+        probabilities: Shape (n, 10), calibrated, rows summing to 1.
+        ood_scores: Out-of-distribution scores, shape (n,), larger is less like a digit; NaN from
+            a version that was registered without them.
+    """
+
+    probabilities: Probabilities
+    ood_scores: NDArray[np.float32]
 
 
 class Outcome(StrEnum):

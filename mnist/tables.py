@@ -29,6 +29,7 @@ ROWS = pa.schema(
         pa.field("digit", pa.int8()),
         pa.field("confidence", pa.float32()),
         pa.field("margin", pa.float32()),
+        pa.field("ood_score", pa.float32()),
         *(pa.field(f"p{digit}", pa.float32()) for digit in range(CLASSES)),
         pa.field("warnings", pa.list_(pa.string()), nullable=False),
         pa.field("accepted", pa.bool_(), nullable=False),

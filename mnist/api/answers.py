@@ -22,6 +22,7 @@ class Prediction(BaseModel):
         min_length=10, max_length=10, description="probabilities of the digits 0 to 9"
     )
     margin: float = Field(ge=0, le=1, description="lead over the second most probable digit")
+    ood_score: float | None = Field(description="larger is less like a digit")
     outcome: Literal["scored"]
     warnings: list[ImageWarning] = Field(description="what is odd about the image")
     review: bool = Field(description="whether a person should look at it")
@@ -80,6 +81,7 @@ def prediction(name: str | None, decoded: Decoded, reading: Reading, model: Pinn
         "confidence": reading.confidence,
         "probs": reading.probabilities,
         "margin": reading.margin,
+        "ood_score": reading.ood_score,
         "outcome": Outcome.SCORED,
         "warnings": reading.warnings,
         "review": not reading.accepted,

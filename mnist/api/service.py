@@ -109,7 +109,7 @@ class Service:
         """Decode and read, as a batch does; runs in a thread."""
         results = [decode(file.content, self._image_limits) for file in files]
         images = [result for result in results if isinstance(result, Decoded)]
-        return results, read_digits(images, served.model, served.predictor.predict)
+        return results, read_digits(images, served.model, served.predictor.read)
 
     def _require_key(self, request: Request) -> None:
         if self._key is None:

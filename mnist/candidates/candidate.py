@@ -18,10 +18,17 @@ from mnist.evaluation.calibration import fit_temperature
 from mnist.evaluation.metrics import Evaluation, evaluate
 from mnist.promotion import Evidence, Runtime
 from mnist.scoring.graphs import Predictor, export_graph
+from mnist.scoring.ood import add_ood_score
 from mnist.training.models import with_temperature
 from mnist.training.train import Training
 
 _LATENCY_IMAGES = 500
+
+_OOD_IMAGES = 10_000
+"""More show no other subspace of features."""
+
+_UNFAMILIAR_RATE = 0.005
+"""Share of validation digits that may count as unlike a digit, and go to a person."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,7 @@ class Candidate:
         training: How it was trained; its `model` is the calibrated Keras model.
         temperature: What its probabilities were divided by, in logits.
         accept_confidence: Readings with at least this confidence need no review.
+        ood_threshold: Images with a larger out-of-distribution score are unlike a digit.
         graph: The scoring graph, an ONNX file.
         graph_sha256: Its digest.
         probabilities: What the graph says of the test images, shape (n, 10).
@@ -43,6 +51,7 @@ class Candidate:
     training: Training
     temperature: float
     accept_confidence: float
+    ood_threshold: float
     graph: Path
     graph_sha256: str
     probabilities: Probabilities
@@ -53,6 +62,7 @@ class Candidate:
 
 def make_candidate(
     training: Training,
+    learned: LabelledImages,
     validation: LabelledImages,
     test: LabelledImages,
     folder: Path,
@@ -64,6 +74,7 @@ def make_candidate(
 
     Args:
         training: A finished training.
+        learned: What it has learned from; shows what the features of digits are like.
         validation: Images the model has not learned from; temperature and threshold come
             from these.
         test: Images touched here, once, to report.
@@ -78,17 +89,20 @@ def make_candidate(
     temperature = fit_temperature(validation.labels, uncalibrated)
     training = replace(training, model=with_temperature(training.model, temperature))
     graph = folder / "model.onnx"
-    graph_sha256 = export_graph(training.model, graph)
+    export_graph(training.model, graph)
+    graph_sha256 = add_ood_score(graph, learned.images[:_OOD_IMAGES])
     predictor = Predictor(graph, graph_sha256)
     probabilities = predictor.predict(test.images)
+    known = predictor.read(validation.images)
     return Candidate(
         training=training,
         temperature=temperature,
         accept_confidence=accept_confidence(
             validation.labels,
-            predictor.predict(validation.images),
+            known.probabilities,
             max_error_rate=max_accepted_error_rate,
         ),
+        ood_threshold=float(np.quantile(known.ood_scores, 1 - _UNFAMILIAR_RATE)),
         graph=graph,
         graph_sha256=graph_sha256,
         probabilities=probabilities,

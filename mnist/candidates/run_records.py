@@ -1,5 +1,6 @@
 """What a registry keeps of a training run. Plain values, so that a registry needs no Keras."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ class RunRecord:
         graph: The scoring graph, an ONNX file.
         graph_sha256: Its digest.
         accept_confidence: Readings with at least this confidence need no review.
+        ood_threshold: Images with a larger out-of-distribution score are unlike a digit.
         version_tags: What the registered version says of itself.
     """
 
@@ -30,4 +32,5 @@ class RunRecord:
     graph: Path
     graph_sha256: str
     accept_confidence: float
+    ood_threshold: float = math.inf
     version_tags: Mapping[str, str] = field(default_factory=dict)

@@ -59,6 +59,7 @@ def write_up(candidate: Candidate, recipe: Recipe, data: TrainingData, seed: int
             "parameters": training.parameters,
             "temperature": candidate.temperature,
             "accept_confidence": candidate.accept_confidence,
+            "ood_threshold": candidate.ood_threshold,
             "latency_p99_ms": candidate.runtime.latency_p99_ms,
             **real_world_metrics(candidate.real_world),
             **{f"data/{name}": value for name, value in description.metrics.items()},
@@ -69,6 +70,7 @@ def write_up(candidate: Candidate, recipe: Recipe, data: TrainingData, seed: int
         graph=candidate.graph,
         graph_sha256=candidate.graph_sha256,
         accept_confidence=candidate.accept_confidence,
+        ood_threshold=candidate.ood_threshold,
         version_tags=tags,
     )
 

@@ -162,7 +162,7 @@ class BatchScoring:
         scored = score_chunk(
             chunk,
             fetch=self._inbox.fetch,
-            predict=self._predictor(chunk.model).predict,
+            predict=self._predictor(chunk.model).read,
             threads=self._settings.read_threads,
             limits=Limits(self._settings.max_image_bytes, self._settings.max_image_pixels),
         )

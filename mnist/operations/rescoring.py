@@ -143,7 +143,7 @@ class Rescoring:
         scored = score_chunk(
             chunk,
             fetch=self._inbox.fetch,
-            predict=self._predictor(plan.new).predict,
+            predict=self._predictor(plan.new).read,
             threads=self._settings.read_threads,
             limits=Limits(self._settings.max_image_bytes, self._settings.max_image_pixels),
         )

@@ -115,6 +115,7 @@ class Retraining:
         """
         return make_candidate(
             training,
+            data.train,
             data.validation,
             data.dataset.test,
             folder,
@@ -146,7 +147,11 @@ class Retraining:
             Unavailable: If the registry or the store does not answer.
         """
         model = PinnedModel(
-            version.name, version.version, candidate.graph_sha256, candidate.accept_confidence
+            version.name,
+            version.version,
+            candidate.graph_sha256,
+            candidate.accept_confidence,
+            candidate.ood_threshold,
         )
         predict = Predictor(candidate.graph, candidate.graph_sha256).predict
         contender = Contender(model, predict, candidate.runtime)

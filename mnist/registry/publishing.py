@@ -90,6 +90,7 @@ class Publisher:
                 tags.GRAPH_SHA256: record.graph_sha256,
                 tags.GRAPH_LOCATION: location,
                 tags.ACCEPT_CONFIDENCE: repr(record.accept_confidence),
+                tags.OOD_THRESHOLD: repr(record.ood_threshold),
             },
         ).version
         return self._described(str(version), run_id, run.info.experiment_id)

@@ -9,7 +9,7 @@ from typing import Any
 
 from mnist.errors import IntegrityError, InvalidInput, NoChampion
 from mnist.registry.rest import MlflowRest
-from mnist.registry.tags import ACCEPT_CONFIDENCE, GRAPH_LOCATION, GRAPH_SHA256
+from mnist.registry.tags import ACCEPT_CONFIDENCE, GRAPH_LOCATION, GRAPH_SHA256, OOD_THRESHOLD
 from mnist.scoring.graphs import Predictor
 from mnist.scoring.readings import PinnedModel
 
@@ -129,6 +129,7 @@ class RegistryReader:
             version=record["version"],
             digest=tags[GRAPH_SHA256],
             accept_confidence=float(tags[ACCEPT_CONFIDENCE]),
+            ood_threshold=float(tags.get(OOD_THRESHOLD, "inf")),  # older versions have no score
         )
 
 

@@ -9,6 +9,9 @@ GRAPH_LOCATION = "scoring_graph_location"
 ACCEPT_CONFIDENCE = "accept_confidence"
 """Lowest confidence at which a row needs no person's look."""
 
+OOD_THRESHOLD = "ood_threshold"
+"""Out-of-distribution score above which an image is unlike a digit."""
+
 VERDICT = "verdict"
 """What the gates said of this version."""
 

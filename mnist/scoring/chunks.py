@@ -12,7 +12,7 @@ from itertools import islice
 import numpy as np
 import pyarrow as pa
 
-from mnist.digits import CLASSES, Image, Outcome, Probabilities, Reason
+from mnist.digits import CLASSES, Image, Outcome, Outputs, Reason
 from mnist.errors import Unavailable
 from mnist.images import Decoded, Limits, Rejection, decode, preprocessing_digest
 from mnist.keys import ObjectVersion, chunk_name
@@ -110,7 +110,7 @@ def score_chunk(
     """
     slices = [chunk.versions[i : i + _SLICE] for i in range(0, len(chunk.versions), _SLICE)]
     contents: list[Content] = []
-    probabilities: list[Probabilities] = [np.empty((0, CLASSES), np.float32)]
+    outputs = [Outputs(np.empty((0, CLASSES), np.float32), np.empty(0, np.float32))]
     ink = [np.empty(0)]
     left: list[Left] = []
     with ThreadPoolExecutor(threads, thread_name_prefix="read") as pool:
@@ -120,7 +120,7 @@ def score_chunk(
             _require_a_store(left)
             if read.pixels:
                 images = np.stack(read.pixels)
-                probabilities.append(predict(images))
+                outputs.append(predict(images))
                 ink.append(images.mean(axis=(1, 2)) / 255)
     model = chunk.model
     stamp = {
@@ -132,7 +132,7 @@ def score_chunk(
         "chunk": chunk.name,
         "scored_at": datetime.now(UTC),
     }
-    read_all = Read(np.concatenate(probabilities), np.concatenate(ink))
+    read_all = Read(Outputs(*map(np.concatenate, zip(*outputs, strict=True))), np.concatenate(ink))
     return ScoredChunk(rows_of(contents, read_all, model, stamp), tuple(left))
 
 

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from mnist.digits import SIDE, Images, Probabilities
+from mnist.digits import SIDE, Images, Outputs, Probabilities
 from mnist.errors import IntegrityError, InvalidInput
+from mnist.scoring import ood
 
 PARITY_TOLERANCE = 1e-5
 """Largest difference of a probability between the Keras model and its graph."""
@@ -88,6 +89,7 @@ class Predictor:
             content, options, providers=["CPUExecutionProvider"]
         )
         self._input = self._session.get_inputs()[0].name
+        self._outputs = [each.name for each in self._session.get_outputs()]
 
     def predict(self, images: Images) -> Probabilities:
         """Predict the digits of images.
@@ -101,18 +103,29 @@ class Predictor:
         Raises:
             InvalidInput: If the array has another shape or type.
         """
+        return self.read(images).probabilities
+
+    def read(self, images: Images) -> Outputs:
+        """Predict the digits of images, and say how unlike digits they are.
+
+        Raises:
+            InvalidInput: As `predict`.
+        """
         if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
             raise InvalidInput(
                 f"Expected uint8 images of shape (n, {SIDE}, {SIDE}); got {images.dtype} of "
                 f"shape {images.shape}. Decode them with `mnist.images`."
             )
         if not len(images):
-            return np.empty((0, 10), np.float32)
+            return Outputs(np.empty((0, 10), np.float32), np.empty(0, np.float32))
         batches = [
-            self._session.run(None, {self._input: images[start : start + _BATCH]})[0]
+            self._session.run(self._outputs, {self._input: images[start : start + _BATCH]})
             for start in range(0, len(images), _BATCH)
         ]
-        return np.concatenate(batches)
+        found = [np.concatenate(parts) for parts in zip(*batches, strict=True)]
+        if ood.OUTPUT in self._outputs:
+            return Outputs(found[0], found[self._outputs.index(ood.OUTPUT)])
+        return Outputs(found[0], np.full(len(images), np.nan, np.float32))
 
 
 def _random_images(count: int) -> Images:

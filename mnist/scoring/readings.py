@@ -7,17 +7,18 @@ handed in.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist.digits import Images, ImageWarning, Probabilities
+from mnist.digits import Images, ImageWarning, Outputs
 from mnist.images import Decoded
 
-Predict = Callable[[Images], Probabilities]
-"""Images (n, 28, 28) uint8 to calibrated probabilities (n, 10)."""
+Predict = Callable[[Images], Outputs]
+"""Images (n, 28, 28) uint8 to what a scoring graph says of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,14 @@ class PinnedModel:
         version: Its version in the registry.
         digest: SHA-256 of its scoring graph.
         accept_confidence: Readings with at least this confidence and no warning need no review.
+        ood_threshold: Images with a larger out-of-distribution score are unlike a digit.
     """
 
     name: str
     version: str
     digest: str
     accept_confidence: float
+    ood_threshold: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class Reading:
         confidence: Its calibrated probability, 0-1.
         margin: How far the second most probable digit is behind, 0-1.
         probabilities: Of the digits 0 to 9, summing to 1.
+        ood_score: Larger is less like a digit; None from a version without.
         warnings: What is odd about the image.
         accepted: Whether no person needs to look at it.
     """
@@ -54,35 +58,39 @@ class Reading:
     confidence: float
     margin: float
     probabilities: tuple[float, ...]
+    ood_score: float | None
     warnings: tuple[ImageWarning, ...]
     accepted: bool
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Judged:
-    """What probabilities (n, 10) say, as columns of shape (n,)."""
+    """What the outputs for n images say, as columns of shape (n,)."""
 
     digit: NDArray[np.int64]
     confidence: NDArray[np.float32]
     margin: NDArray[np.float32]
+    unlike: NDArray[np.bool_]
     accepted: NDArray[np.bool_]
 
 
-def judge(probabilities: Probabilities, warned: NDArray[np.bool_], model: PinnedModel) -> Judged:
+def judge(outputs: Outputs, warned: NDArray[np.bool_], model: PinnedModel) -> Judged:
     """Say which digit each image shows, how surely, and whether a person needs to look at it.
 
     Args:
-        probabilities: Shape (n, 10).
+        outputs: Of the scoring graph, for n images.
         warned: Whether something is odd about each image, shape (n,).
-        model: Says from which confidence on a reading is accepted.
+        model: Says from which confidence on a reading is accepted, and what is unlike a digit.
     """
-    ranked = np.sort(probabilities, axis=1)
+    ranked = np.sort(outputs.probabilities, axis=1)
     confidence = ranked[:, -1]
+    unlike = outputs.ood_scores > model.ood_threshold
     return Judged(
-        digit=probabilities.argmax(axis=1),
+        digit=outputs.probabilities.argmax(axis=1),
         confidence=confidence,
         margin=confidence - ranked[:, -2],
-        accepted=~warned & (confidence.astype(np.float64) >= model.accept_confidence),
+        unlike=unlike,
+        accepted=~warned & ~unlike & (confidence.astype(np.float64) >= model.accept_confidence),
     )
 
 
@@ -96,24 +104,34 @@ def read_digits(images: Sequence[Decoded], model: PinnedModel, predict: Predict)
     """
     if not images:
         return []
-    probabilities = predict(np.stack([image.pixels for image in images]))
-    judged = judge(probabilities, np.array([bool(image.warnings) for image in images]), model)
+    outputs = predict(np.stack([image.pixels for image in images]))
+    judged = judge(outputs, np.array([bool(image.warnings) for image in images]), model)
     return [
         Reading(
             digit=digit,
             confidence=confidence,
             margin=margin,
             probabilities=tuple(each),
-            warnings=image.warnings,
+            ood_score=None if math.isnan(score) else score,
+            warnings=all_warnings(image.warnings, unlike=unlike),
             accepted=accepted,
         )
-        for image, each, digit, confidence, margin, accepted in zip(
+        for image, each, score, digit, confidence, margin, unlike, accepted in zip(
             images,
-            probabilities.tolist(),
+            outputs.probabilities.tolist(),
+            outputs.ood_scores.tolist(),
             judged.digit.tolist(),
             judged.confidence.tolist(),
             judged.margin.tolist(),
+            judged.unlike.tolist(),
             judged.accepted.tolist(),
             strict=True,
         )
     ]
+
+
+def all_warnings(of_shape: tuple[ImageWarning, ...], *, unlike: bool) -> tuple[ImageWarning, ...]:
+    """Join what the ink's shape says of an image with what the network says of it."""
+    if not unlike or ImageWarning.UNLIKE_A_DIGIT in of_shape:
+        return of_shape
+    return (*of_shape, ImageWarning.UNLIKE_A_DIGIT)

@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mnist.digits import ImageWarning, Outcome, Probabilities, Reason
+from mnist.digits import ImageWarning, Outcome, Outputs, Reason
 from mnist.images.results import Source
 from mnist.keys import ObjectVersion
-from mnist.scoring.readings import PinnedModel, judge
+from mnist.scoring.readings import PinnedModel, all_warnings, judge
 from mnist.tables import PROBABILITY_COLUMNS, ROWS
 
 
@@ -47,11 +47,11 @@ class Read:
     """What the network made of the m contents without a reason, in their order.
 
     Attributes:
-        probabilities: Shape (m, 10).
+        outputs: Of the scoring graph.
         ink: Shape (m,), the mean of their 28x28 pixels, 0-1.
     """
 
-    probabilities: Probabilities
+    outputs: Outputs
     ink: NDArray[np.float64]
 
 
@@ -72,7 +72,7 @@ def rows_of(
     scored = np.array([each.reason is None for each in contents], bool)
     warned = np.array([bool(each.warnings) for each in contents], bool)
     predicted = _predictions(scored, warned, read, model)
-    accepted = predicted.pop("accepted")
+    accepted, unlike = predicted.pop("accepted"), predicted.pop("unlike")
     outcomes = np.where(scored, str(Outcome.SCORED), str(Outcome.REJECTED))
     columns: dict[str, Any] = {
         "key": [each.version.key for each in contents],
@@ -84,7 +84,10 @@ def rows_of(
         "outcome": outcomes.tolist(),
         "reason": [each.reason and str(each.reason) for each in contents],
         "detail": [each.detail for each in contents],
-        "warnings": [[str(warning) for warning in each.warnings] for each in contents],
+        "warnings": [
+            [str(warning) for warning in all_warnings(each.warnings, unlike=odd)]
+            for each, odd in zip(contents, unlike.tolist(), strict=True)
+        ],
         "pipeline": [each.pipeline for each in contents],
         "width": [each.source and each.source.width for each in contents],
         "height": [each.source and each.source.height for each in contents],
@@ -95,7 +98,8 @@ def rows_of(
     arrays = []
     for field in ROWS:
         if field.name in predicted:
-            array = pa.array(predicted[field.name], field.type, mask=~scored)
+            missing = ~scored | np.isnan(predicted[field.name])
+            array = pa.array(predicted[field.name], field.type, mask=missing)
         elif field.name in columns:
             array = pa.array(columns[field.name], field.type)
         else:
@@ -108,12 +112,16 @@ def _predictions(
     scored: NDArray[np.bool_], warned: NDArray[np.bool_], read: Read, model: PinnedModel
 ) -> dict[str, NDArray[Any]]:
     """Spell out what was read as columns of shape (n,), zero where `scored` is false."""
-    judged = judge(read.probabilities, warned[scored], model)
-    ten = {name: read.probabilities[:, digit] for digit, name in enumerate(PROBABILITY_COLUMNS)}
+    judged = judge(read.outputs, warned[scored], model)
+    ten = {
+        name: read.outputs.probabilities[:, digit] for digit, name in enumerate(PROBABILITY_COLUMNS)
+    }
     columns: dict[str, NDArray[Any]] = {
         "digit": judged.digit,
         "confidence": judged.confidence,
         "margin": judged.margin,
+        "ood_score": read.outputs.ood_scores,
+        "unlike": judged.unlike,
         "accepted": judged.accepted,
         "ink": read.ink,
         **ten,

@@ -1,8 +1,10 @@
 """What clients of the online API get, for good images and for everything else."""
 
+import hashlib
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -11,8 +13,9 @@ import pytest
 
 from mnist.errors import NoChampion, Unavailable
 from mnist.scoring.graphs import Predictor
+from mnist.scoring.ood import add_ood_score
 from tests.cases import Case
-from tests.factories import OneModel, png
+from tests.factories import OneModel, digit_images, png
 from tests.malformed import CASES
 from tests.pictures import zip_of_png
 from tests.served import served
@@ -177,6 +180,18 @@ def test_before_the_first_champion_it_says_so(registry, monkeypatch):
         assert client.get("/health").json()["status"] == "ok"
 
 
+def test_what_is_unlike_a_digit_is_said(registry, monkeypatch):
+    monkeypatch.setattr(registry, "champion", lambda: replace(pinned, ood_threshold=-1e9))
+    pinned = OneModel(registry.path.parent).champion()
+    add_ood_score(registry.path, digit_images(np.arange(100) % 10))
+    pinned = replace(pinned, digest=hashlib.sha256(registry.path.read_bytes()).hexdigest())
+    with served(registry) as client:
+        said = client.post("/predict", content=png(1)).json()
+    assert said["warnings"] == ["unlike-a-digit"]
+    assert said["review"] is True
+    assert isinstance(said["ood_score"], float)
+
+
 class _Slow(Predictor):
     """A graph that waits to be let go, once it is served."""
 
@@ -184,11 +199,11 @@ class _Slow(Predictor):
         super().__init__(*args)
         self.entered, self.go = threading.Event(), threading.Event()
 
-    def predict(self, images):
+    def read(self, images):
         if images.any():  # the call that warms it up shows it nothing
             self.entered.set()
             assert self.go.wait(30)
-        return super().predict(images)
+        return super().read(images)
 
 
 def test_more_requests_than_agreed_are_put_off(registry, monkeypatch):
@@ -218,10 +233,10 @@ def test_an_image_that_takes_too_long_is_given_up(registry, monkeypatch):
 
 def test_a_fault_of_ours_has_the_shape_too_and_no_secrets(registry, monkeypatch):
     class Broken(Predictor):
-        def predict(self, images):
+        def read(self, images):
             if images.any():
                 raise ZeroDivisionError("secret")
-            return np.full((len(images), 10), 0.1, np.float32)
+            return super().read(images)
 
     broken = Broken(registry.path, registry.digest)
     monkeypatch.setattr(registry, "predictor", lambda _: broken)

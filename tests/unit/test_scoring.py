@@ -1,6 +1,7 @@
 """Scoring a chunk: every object version ends as a row or is named as gone."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -20,7 +21,7 @@ from tests.factories import MODEL, digit_images, png, template_graph, version
 @pytest.fixture(scope="module")
 def predict(tmp_path_factory: pytest.TempPathFactory):
     path = tmp_path_factory.mktemp("graph") / "templates.onnx"
-    return Predictor(path, template_graph(path)).predict
+    return Predictor(path, template_graph(path)).read
 
 
 def score(predict, contents: dict[str, bytes | Exception], **options) -> ScoredChunk:
@@ -85,6 +86,24 @@ def test_a_row_says_what_the_picture_was_like(predict):
 def test_a_rejected_row_has_no_picture_to_describe(predict):
     (row,) = score(predict, {"b/t.png": b"not an image"}).rows.to_pylist()
     assert row["ink"] is row["width"] is row["contrast"] is None
+
+
+def test_what_is_unlike_a_digit_gets_a_warning_and_a_look(predict):
+    def strange(images):
+        outputs = predict(images)
+        return outputs._replace(ood_scores=np.array([1.0, 3.0], np.float32)[: len(images)])
+
+    model = replace(MODEL, accept_confidence=0.1, ood_threshold=2.0)
+    files = {"b/1.png": png(1), "b/2.png": png(2)}
+    known, unlike = score(strange, files, model=model).rows.to_pylist()
+    assert (known["ood_score"], known["warnings"], known["accepted"]) == (1.0, [], True)
+    assert (unlike["ood_score"], unlike["accepted"]) == (3.0, False)
+    assert unlike["warnings"] == ["unlike-a-digit"]
+
+
+def test_a_version_without_the_score_leaves_it_out(predict):
+    (row,) = score(predict, {"b/1.png": png(1)}).rows.to_pylist()
+    assert row["ood_score"] is None
 
 
 def test_bad_files_among_good_ones_become_rows_with_a_reason(predict):

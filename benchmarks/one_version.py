@@ -1,0 +1,35 @@
+"""Our application over one graph of a file, for uvicorn's `--factory`; see `benchmarks.api`."""
+
+import hashlib
+import os
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from mnist.api.application import create
+from mnist.scoring.graphs import Predictor
+from mnist.scoring.readings import PinnedModel
+from mnist.settings import Settings
+
+
+class OneVersion:
+    """A registry whose champion never changes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._digest = hashlib.sha256(path.read_bytes()).hexdigest()
+
+    def champion(self) -> PinnedModel:
+        """Pin the only version."""
+        return PinnedModel("digits", "1", self._digest, accept_confidence=0.5)
+
+    def predictor(self, model: PinnedModel) -> Predictor:
+        """Load its graph."""
+        return Predictor(self._path, model.digest)
+
+
+def app() -> FastAPI:
+    """Make the application."""
+    unused = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "unused")
+    settings = Settings(MLFLOW_TRACKING_URI="http://127.0.0.1:1", **unused)
+    return create(settings, OneVersion(Path(os.environ["BENCHMARK_GRAPH"])))
