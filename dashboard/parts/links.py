@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -11,6 +11,7 @@ from streamlit.navigation.page import StreamlitPage
 from mnist.keys import ObjectVersion
 
 _PAGES = "pages"
+_WAY_BACK = "way-back"
 
 
 def remember_pages(pages: Mapping[str, StreamlitPage]) -> None:
@@ -31,6 +32,17 @@ def image_of_batch(batch: str, version: ObjectVersion) -> str:
 
 
 def go_to(page: str, address: str | None) -> None:
-    """Go to a page if there is an address to go to."""
+    """Go to a page if there is an address to go to, and remember the way back."""
     if address:
+        here = urlsplit(str(st.context.url)).path.rpartition("/")[2]
+        if here != page:
+            st.session_state[_WAY_BACK] = here, st.query_params.to_dict()
         st.switch_page(st.session_state[_PAGES][page], query_params=dict(parse_qsl(address)))
+
+
+def show_way_back() -> None:
+    """Offer the view that led here, with its filters; the browser's own way back forgets them."""
+    page, query = st.session_state.get(_WAY_BACK, ("", {}))
+    pages = st.session_state.get(_PAGES, {})
+    if page in pages and st.button(f"← Back to {pages[page].title}", type="tertiary"):
+        st.switch_page(pages[page], query_params=query)

@@ -8,6 +8,7 @@ from dashboard import cached_readings, wiring
 from dashboard.parts.image.pictures import show_pictures, show_stages
 from dashboard.parts.image.readings import show_history, show_neighbours, show_probabilities
 from dashboard.parts.image.subject import OneImage, asked_for
+from dashboard.parts.links import show_way_back
 from dashboard.parts.problems import told
 from dashboard.parts.versions import choose_version, usual_version
 from dashboard.texts import code, plain
@@ -15,6 +16,7 @@ from dashboard.texts import code, plain
 
 def show() -> None:
     """Draw the page."""
+    show_way_back()
     st.title("One image")
     with told():
         versions = cached_readings.versions()

@@ -52,33 +52,22 @@ def first_page() -> None:
 
 def choice() -> Choice:
     """Draw the controls and return what they say."""
-    show, true, read, order = st.columns([2, 1, 1, 2], vertical_alignment="bottom")
+    show, true, read, order = st.columns([1, 1, 1, 2])
     with show:
-        shown = st.segmented_control(
-            "Show",
-            [_MISREAD, _ALL],
-            default=_MISREAD,
-            required=True,
-            key=_SHOW,
-            bind="query-params",
-            on_change=first_page,
-        )
+        shown = _select("Show", _SHOW, [_MISREAD, _ALL])
     with true:
-        label = _select("True digit", TRUE)
+        label = _select("True digit", TRUE, _DIGITS)
     with read:
-        digit = _select("Read as", READ)
+        digit = _select("Read as", READ, _DIGITS)
     with order:
-        orders = [str(each) for each in Order]
-        chosen_order = st.selectbox(
-            "Order", orders, key="by", bind="query-params", on_change=first_page
-        )
+        chosen_order = _select("Order", "by", [str(each) for each in Order])
     between = _ranges()
     wanted = ReadingFilter(_digit(label), _digit(digit), shown == _MISREAD, between)
     return Choice(wanted, Order(chosen_order))
 
 
-def _select(label: str, key: str) -> str:
-    return st.selectbox(label, _DIGITS, key=key, bind="query-params", on_change=first_page)
+def _select(label: str, key: str, options: list[str]) -> str:
+    return st.selectbox(label, options, key=key, bind="query-params", on_change=first_page)
 
 
 def _ranges() -> dict[str, tuple[float, float]]:

@@ -1,0 +1,51 @@
+"""Looking into errors as people do: in real Chromium, from a number to the images behind it."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.dashboard.inspected import files, rows_of, tags
+
+
+def test_a_click_on_a_cell_shows_its_images_and_a_tile_opens_one(visit, champion):
+    visit.log_in()
+    visit.open("errors")
+    tiles = visit.tab.locator(".tile")
+    expect(tiles).to_have_count(5)
+    cell = visit.tab.get_by_role("button", name=re.compile(r"^4 read as 9: 3 images"))
+    cell.click()
+    expect(tiles).to_have_count(3)
+    expect(cell).to_have_attribute("aria-pressed", "true")
+    expect(visit.tab).to_have_url(re.compile("true=4&read=9"))
+
+    link = visit.tab.url
+    row = rows_of(4, 1)[0]
+    visit.tab.get_by_role("button", name=re.compile(f"test image {row}, labelled 4")).click()
+    expect(visit.tab.get_by_role("heading", level=1)).to_have_text("One image")
+    expect(visit.tab).to_have_url(re.compile(f"/image.*test={row}"))
+    expect(visit.tab.get_by_alt_text(re.compile("Saliency"))).to_be_visible()
+    visit.tab.get_by_role("button", name="Back to Errors").click()
+    expect(tiles).to_have_count(3)
+
+    # Somebody else opens the link and sees the same.
+    visit.tab.goto(link)
+    expect(tiles).to_have_count(3)
+    expect(cell).to_have_attribute("aria-pressed", "true")
+    cell.click()
+    expect(tiles).to_have_count(5)
+    assert visit.strangers == []
+    assert visit.complaints == []
+
+
+def test_two_versions_differ_in_the_images_that_are_shown(visit, champion, tmp_path):
+    earlier = dict.fromkeys(rows_of(0, 2), 6)
+    champion.register("2", files(earlier), **tags(tmp_path, "run-of-version-2"))
+    visit.log_in()
+    visit.open("compare", first="2", second="3", fate="broken")
+    tiles = visit.tab.locator(".tile")
+    expect(tiles).to_have_count(5)
+    visit.tab.get_by_test_id("stButtonGroup").get_by_text("fixed", exact=True).click()
+    expect(tiles).to_have_count(2)
+    zeros = visit.tab.get_by_role("button", name=re.compile("labelled 0, read as 0"))
+    expect(zeros).to_have_count(2)
+    assert visit.complaints == []
