@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import structlog
+from prefect import tags
 from prefect.exceptions import PrefectException
 
 from flows import wiring
@@ -62,7 +63,8 @@ class Sweep:
             self.sweeper.put_off(batch)
             return "left alone: another run works on it"
         try:
-            summary = _named(batch, close)(batch, wait_seconds=0, close=close)
+            with tags("scoring", "watcher"):
+                summary = _named(batch, close)(batch, wait_seconds=0, close=close)
         except LeaseHeld as error:
             self.sweeper.put_off(batch)
             return f"left alone: {error}"

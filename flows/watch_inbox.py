@@ -10,7 +10,7 @@ from flows import wiring
 from flows.sweep import Sweep
 
 
-@flow(name="watch-inbox")
+@flow(name="watch-inbox", flow_run_name="watch-inbox")
 def watch_inbox() -> dict[str, str]:
     """Look at every batch of the inbox and score each image that has no outcome yet.
 

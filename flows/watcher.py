@@ -103,9 +103,10 @@ class Watcher:
 
     def _complain(self, event: str, error: MnistError) -> None:
         """Log a standing problem once, not every second."""
-        if str(error) != self._last_complaint:
+        what, _, _ = str(error).partition(" (")  # what follows has times in it
+        if what != self._last_complaint:
             _log.warning(event, error=str(error))
-            self._last_complaint = str(error)
+            self._last_complaint = what
 
 
 def _listening(settings: Settings, doorbell: Doorbell) -> AbstractContextManager[object]:

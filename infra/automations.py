@@ -5,6 +5,7 @@ first. Addresses of people are secrets, and lie in a Prefect block.
 """
 
 import copy
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -39,16 +40,28 @@ def declared(root: Path) -> list[Automation]:
     return found
 
 
-def register_automations(root: Path, environment: Mapping[str, str]) -> None:
-    """Create or update every automation; those of other names are left alone.
+def register_automations(root: Path, directory: Path, environment: Mapping[str, str]) -> bool:
+    """Create or update every automation; say whether the server had to be told.
+
+    Automations of other names are left alone.
+
+    Args:
+        root: The checkout, with `automations.yaml`.
+        directory: Folder of local state; remembers what was registered last.
+        environment: As for the stack's processes; NOTIFY_URL says who is told.
 
     Raises:
         Unavailable: If the server does not answer or refuses one.
     """
+    url = environment.get(NOTIFY_URL, "")
+    remembered = directory / "automated"
+    digest = hashlib.sha256((root / FILE_NAME).read_bytes() + url.encode()).hexdigest()
     with prefect_api(environment) as api:
-        url = environment.get(NOTIFY_URL)
-        block = _save_block(api, url) if url else None
         known = _known(api)
+        unchanged = remembered.exists() and remembered.read_text() == digest
+        if unchanged and {each["name"] for each in declared(root)} <= known.keys():
+            return False
+        block = _save_block(api, url) if url else None
         for automation in declared(root):
             content = resolved(automation, block, lambda name: _deployment_id(api, name))
             if automation["name"] in known:
@@ -57,6 +70,8 @@ def register_automations(root: Path, environment: Mapping[str, str]) -> None:
                 ).raise_for_status()
             else:
                 api.post("/automations/", json=content).raise_for_status()
+    remembered.write_text(digest)
+    return True
 
 
 def resolved(automation: Automation, block: str | None, deployment_id: Any) -> Automation:

@@ -13,7 +13,7 @@ _UNFINISHED = ("RUNNING", "PENDING", "CANCELLING")
 
 _WHILE_BUSY = Retry(
     total=8,
-    allowed_methods=("GET", "POST"),
+    allowed_methods=("GET", "POST", "PUT", "PATCH"),
     status_forcelist=(httpx.codes.SERVICE_UNAVAILABLE,),
     retry_on_exceptions=(),
     backoff_factor=0.25,

@@ -99,7 +99,8 @@ class Stack:
             starter.launch(WORKER, WATCHER)
             if deployments.register(self._root, self._directory, processes):
                 self._say("deployments of prefect.yaml registered")
-            register_automations(self._root, processes)
+            if register_automations(self._root, self._directory, processes):
+                self._say("automations of automations.yaml registered")
             starter.wait(*SERVICES)
         return variables
 
