@@ -21,10 +21,10 @@ ifneq ($(shell cat $(VENV)/place 2>/dev/null && $(BIN)/python -c ''),$(CURDIR))
   $(shell rm -f $(STAMP))
 endif
 
-.PHONY: help setup demo test check up down status lock clean clean-data
+.PHONY: help setup demo test check up down status lock benchmark-ray clean clean-data
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*##/\1 /p' Makefile | awk '{name=$$1; $$1=""; printf "  %-11s%s\n", name, $$0}'
+	@sed -n 's/^\([a-z-]*\):.*##/\1 /p' Makefile | awk '{name=$$1; $$1=""; printf "  %-14s%s\n", name, $$0}'
 
 setup: $(STAMP)  ## make the environment from requirements.lock, with every hash checked
 
@@ -52,6 +52,11 @@ status: $(STAMP)  ## show every process of the local stack; fails if one is not 
 lock: $(STAMP)  ## resolve pyproject.toml into requirements.lock anew, changing as little as possible
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes \
 	  --no-annotate --no-header --quiet -o requirements.lock
+
+benchmark-ray: $(STAMP)  ## install Ray apart from the project, as a peer of benchmarks.scoring
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .cache/ray
+	@$(BIN)/uv pip sync --quiet --python .cache/ray/bin/python --require-hashes \
+	  benchmarks/ray-requirements.lock
 
 clean:  ## stop the stack; remove environment and caches, keep the data in .local
 	@if [ -S .local/supervisor.sock ]; then $(BIN)/python -m infra down; fi

@@ -7,6 +7,9 @@ from prefect.tasks import Task
 
 from mnist.errors import Unavailable
 
+RETRY_SECONDS: list[float] = [2, 8, 30]
+"""Pauses before a chunk is tried again; jitter comes on top."""
+
 
 async def is_worth_a_retry(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     """Retry only what another attempt can mend."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
@@ -10,12 +12,15 @@ from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows import artifacts, events, wiring
-from flows.retries import is_worth_a_retry
+from flows.retries import RETRY_SECONDS, is_worth_a_retry
 from flows.streaming import in_flight
 from mnist.errors import BatchFailed
 from mnist.operations.batches import BatchRun, RecordedChunk
 from mnist.scoring.chunks import Chunk
 from mnist.scoring.receipts import Receipt
+
+if TYPE_CHECKING:
+    from flows.fan_out import Submit
 
 _CHUNKS_AT_ONCE = 2
 _CHUNKS_IN_FLIGHT = 2 * _CHUNKS_AT_ONCE
@@ -24,8 +29,8 @@ _CHUNKS_IN_FLIGHT = 2 * _CHUNKS_AT_ONCE
 @task(
     name="score-chunk",
     cache_policy=NO_CACHE,
-    retries=3,
-    retry_delay_seconds=[2, 8, 30],
+    retries=len(RETRY_SECONDS),
+    retry_delay_seconds=RETRY_SECONDS,
     retry_jitter_factor=0.5,
     retry_condition_fn=is_worth_a_retry,
 )
@@ -40,13 +45,27 @@ def close_batch(run: BatchRun) -> Receipt:
     return wiring.batch_scoring().close(run)
 
 
+@contextmanager
+def _workers() -> Iterator[tuple[Submit, int]]:
+    """Open what scores chunks: threads of this process, each chunk a task, or Dask workers."""
+    scheduler = wiring.cached_settings().dask_scheduler
+    if scheduler is None:
+        yield score_chunk.submit, _CHUNKS_IN_FLIGHT
+        return
+    from flows.fan_out import dask_workers  # noqa: PLC0415 - a second that others do not pay
+
+    with dask_workers(scheduler) as (submit, limit):
+        yield submit, limit
+
+
 def _score_all(run: BatchRun) -> None:
     """Score what is missing, on one model version from the first chunk to the last."""
     progress = artifacts.Progress(run.batch)
     chunks = wiring.batch_scoring().chunks(run)
-    for recorded in in_flight(score_chunk.submit, chunks, _CHUNKS_IN_FLIGHT):
-        run.note(recorded)
-        progress.advance(recorded.versions, total=run.waiting, is_final=run.listed_all)
+    with _workers() as (submit, limit):
+        for recorded in in_flight(submit, chunks, limit):
+            run.note(recorded)
+            progress.advance(recorded.versions, total=run.waiting, is_final=run.listed_all)
     if run.model is not None:
         get_run_logger().info("Scored with %s version %s.", run.model.name, run.model.version)
 

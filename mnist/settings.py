@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     cache_dir: Path = Field(Path(".cache"), description="folder for scoring graphs by digest")
     chunk_images: int = Field(2_000, ge=1, description="object versions per chunk, one task each")
     read_threads: int = Field(8, ge=1, le=64, description="concurrent reads per scoring process")
+    dask_scheduler: str | None = Field(
+        None, description="address of a Dask scheduler whose workers score; unset: this process"
+    )
     allow_plain_writes: bool = Field(
         default=False,
         description="score without conditional writes, on a weaker promise",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _ODD_KEY = re.compile(r"^/|/$|//|(^|/)\.\.?(/|$)|[\x00-\x1f\x7f]")
 _PAGE = 1_000
+_EMPTY_ONE_BY_ONE = 8
 
 MAX_RETRIES = 5
 """Attempts after the first before the store counts as unavailable; back-off is jittered."""
@@ -97,12 +99,9 @@ class Bucket:
         try:
             for page in self._data.list(prefix.removesuffix("/") or None, chunk_size=_PAGE):
                 versions = [_version(meta) for meta in page]
+                wanted = [version for version in versions if version.key.startswith(prefix)]
+                yield self._without_markers(wanted, prefix, after=last)
                 last = versions[-1].key
-                yield [
-                    version
-                    for version in versions
-                    if version.key.startswith(prefix) and self._is_object(version)
-                ]
         except InvalidPathError:
             yield from self._list_odd(prefix, after=last)
         except BaseError as error:
@@ -117,7 +116,7 @@ class Bucket:
         except BaseError as error:
             raise self._explained(error, "list the top folders") from error
         loose = [_version(meta) for meta in top["objects"]]
-        return list(top["common_prefixes"]), [v for v in loose if self._is_object(v)]
+        return list(top["common_prefixes"]), self._without_markers(loose, "", after="")
 
     def read(self, key: str, etag: str | None = None) -> bytes:
         """Read an object whole, on condition that it still has the given etag.
@@ -206,9 +205,18 @@ class Bucket:
         except BaseError as error:
             raise self._explained(error, f"write {key!r}") from error
 
-    def _is_object(self, version: ObjectVersion) -> bool:
-        """Tell an empty object from a folder marker, which obstore lists without its slash."""
-        return version.size > 0 or self.exists(version.key)
+    def _without_markers(
+        self, versions: list[ObjectVersion], prefix: str, after: str
+    ) -> list[ObjectVersion]:
+        """Tell empty objects from folder markers, which obstore lists without their slash."""
+        empty = [version.key for version in versions if not version.size]
+        if len(empty) <= _EMPTY_ONE_BY_ONE or self._control is None:
+            real = {key for key in empty if self.exists(key)}
+        else:
+            pages = self._list_odd(prefix, after)
+            listed = (version.key for page in pages for version in page)
+            real = set(takewhile(lambda key: key <= versions[-1].key, listed))
+        return [version for version in versions if version.size or version.key in real]
 
     def _list_odd(self, prefix: str, after: str) -> Iterator[list[ObjectVersion]]:
         try:
