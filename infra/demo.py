@@ -27,6 +27,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 
 from infra.demo_images import demonstration_images
+from infra.identities import DROPPING
 from infra.services import SERVICES
 from mnist.data.datasets import load_dataset
 from mnist.errors import MnistError, NoChampion, Unavailable
@@ -126,12 +127,13 @@ def _follow(run_id: UUID) -> StateType:
 
 
 def _drop(settings: Settings, batch: str) -> int:
-    """Copy the demonstration's images into the inbox with a plain S3 client."""
+    """Copy the demonstration's images into the inbox with a plain S3 client and the dropping key."""
+    key, secret = (os.environ[name] for name in DROPPING.key_variables)
     client = boto3.client(
         "s3",
         endpoint_url=settings.s3_endpoint_url,
-        aws_access_key_id=settings.s3_access_key_id.get_secret_value(),
-        aws_secret_access_key=settings.s3_secret_access_key.get_secret_value(),
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
         region_name=settings.s3_region,
     )
     images = list(demonstration_images(load_dataset(settings.data_dir).test, _TEST_DIGITS))

@@ -13,7 +13,7 @@ import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
-from infra import seaweedfs
+from infra import mlflow_users, seaweedfs
 from infra.ports import LOOPBACK, free_ports, is_free
 from mnist.errors import InvalidSettings
 
@@ -59,7 +59,7 @@ PORT_NAMES = (*_PREFERRED_PORTS, *_OTHER_PORTS)
 """Variables that hold a port of the stack."""
 
 _FOREIGN = re.compile(
-    r"(AWS|PREFECT|MLFLOW|STREAMLIT|DASHBOARD|WEED|SEAWEEDFS|MNIST|SUPERVISOR)_|PYTHON"
+    r"(AWS|STORE|PREFECT|MLFLOW|STREAMLIT|DASHBOARD|WEED|SEAWEEDFS|MNIST|SUPERVISOR)_|PYTHON"
 )
 
 _WRITTEN_ANEW = {"PATH", "NO_PROXY", "no_proxy"}
@@ -135,6 +135,7 @@ def _new_secrets() -> dict[str, str]:
         "PREFECT_API_AUTH_STRING": prefect,
         "MLFLOW_TRACKING_USERNAME": "admin",
         "MLFLOW_TRACKING_PASSWORD": secrets.token_urlsafe(24),
+        mlflow_users.PASSWORD_VARIABLE: secrets.token_urlsafe(24),
         "MLFLOW_FLASK_SERVER_SECRET_KEY": secrets.token_urlsafe(32),
         "DASHBOARD_LOOKING_PASSWORD": secrets.token_urlsafe(12),
         "DASHBOARD_CHANGING_PASSWORD": secrets.token_urlsafe(12),

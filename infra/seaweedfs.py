@@ -12,6 +12,7 @@ import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
+from infra import identities
 from infra.certificates import AUTHORITY, CERTIFICATE, KEY, ensure_certificates
 from infra.ports import GRPC_OFFSET, LOOPBACK
 from mnist.errors import InvalidSettings
@@ -19,12 +20,14 @@ from mnist.errors import InvalidSettings
 SECRETS = (
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
+    *identities.SECRETS,
     "WEED_JWT_SIGNING_KEY",
     "WEED_JWT_SIGNING_READ_KEY",
     "WEED_JWT_FILER_SIGNING_KEY",
     "WEED_JWT_FILER_SIGNING_READ_KEY",
 )
-"""Without the JWT keys the volume and filer ports would serve what the S3 port protects."""
+"""The operator's keys, those of all identities, and keys without which the volume and filer ports
+would serve what the S3 port protects."""
 
 PORTS = ("s3", "master", "volume", "filer", "admin")
 """Listeners of one store, each with a gRPC twin at GRPC_OFFSET above."""
@@ -33,6 +36,8 @@ _GRPC_PARTS = ("MASTER", "VOLUME", "FILER", "S3", "ADMIN", "WORKER", "MQ", "CLIE
 
 _SHORTEST_SECRET = 16
 
+_IDENTITIES_FILE = "identities.json"
+
 _NOTIFICATIONS = "WEED_NOTIFICATION_WEBHOOK_"
 
 
@@ -40,7 +45,7 @@ def new_secrets() -> dict[str, str]:
     """Make one fresh value for each name in SECRETS."""
     made = {name: secrets.token_hex(32) for name in SECRETS}
     made["AWS_ACCESS_KEY_ID"] = secrets.token_hex(10).upper()
-    return made
+    return made | identities.new_keys()
 
 
 def command(directory: Path, ports: Mapping[str, int]) -> list[str]:
@@ -70,6 +75,8 @@ def command(directory: Path, ports: Mapping[str, int]) -> list[str]:
         "-s3.port.lance=0",
         "-s3.allowDeleteBucketNotEmpty=false",
         "-s3.autoCreateBucket=false",
+        f"-s3.config={directory / _IDENTITIES_FILE}",
+        "-s3.iam=false",  # keys are made here, not by whoever asks the S3 port for some
         # The master's pages delete a whole bucket for anybody who asks, a web page included.
         "-disableHttp",
         "-volume.preStopSeconds=0",
@@ -98,6 +105,8 @@ def notifying(endpoint_url: str, token: str) -> dict[str, str]:
 def protected_environment(environment: Mapping[str, str], directory: Path) -> dict[str, str]:
     """Give what the store may see: its secrets, its certificates, and nobody's configuration.
 
+    Certificates and the file of identities are written into the directory.
+
     Without the certificates its gRPC ports would list and delete for whoever connects.
 
     Raises:
@@ -112,6 +121,8 @@ def protected_environment(environment: Mapping[str, str], directory: Path) -> di
     passed_on = [n for n in environment if n.startswith(("SUPERVISOR_", _NOTIFICATIONS))]
     names = {*SECRETS, "PATH", "TMPDIR", *passed_on}
     kept = {name: environment[name] for name in names & environment.keys()}
+    names_of_buckets = identities.bucket_names(environment)
+    (directory / _IDENTITIES_FILE).write_text(identities.store_configuration(names_of_buckets))
     certificates = directory / "certificates"
     ensure_certificates(certificates)
     for part in _GRPC_PARTS:

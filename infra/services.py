@@ -1,6 +1,7 @@
 """How to tell that a process of the Procfile is ready, and where people find it.
 
-Commands stand in the Procfile and nowhere else; this says what to ask the running process.
+Commands stand in the Procfile and nowhere else; this says what to ask the running process, and
+which keys it is given.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,9 @@ from pathlib import Path
 import httpx
 from honcho.environ import parse_procfile
 
+from infra import identities, seaweedfs
+from infra.identities import Identity
+from infra.mlflow_users import PASSWORD_VARIABLE, READER
 from infra.ports import LOOPBACK
 from mnist.errors import InvalidSettings
 
@@ -25,6 +29,9 @@ class Service:
         login: Variables that hold name and password for `health`, if it asks for them.
         announces: What it logs when ready, for one that cannot be asked.
         page: What its address is to people; None if it has none for them.
+        identity: Whose key to the store it has; None if it has none.
+        reads_models: Whether it logs in to MLflow as the reader, who can change nothing.
+        secrets: Variables with the other secrets that it is given; of all others it knows nothing.
     """
 
     name: str
@@ -33,6 +40,9 @@ class Service:
     login: tuple[str, str] | None = None
     announces: str | None = None
     page: str | None = None
+    identity: Identity | None = None
+    reads_models: bool = False
+    secrets: tuple[str, ...] = ()
 
     def address(self, variables: Mapping[str, str]) -> str | None:
         """Say where it listens, if it does."""
@@ -65,6 +75,7 @@ STORE = Service(
     ),
     health="/healthz",
     page="S3 endpoint",
+    secrets=(*seaweedfs.SECRETS, "WEED_NOTIFICATION_WEBHOOK_BEARER_TOKEN"),
 )
 MLFLOW = Service(
     "mlflow",
@@ -73,22 +84,78 @@ MLFLOW = Service(
     health="/api/2.0/mlflow/experiments/search?max_results=1",
     login=("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"),
     page="models and runs",
+    identity=identities.REGISTRY,
+    secrets=("MLFLOW_TRACKING_PASSWORD", "MLFLOW_FLASK_SERVER_SECRET_KEY"),
 )
 PREFECT = Service(
-    "prefect", ports=("PREFECT_SERVER_API_PORT",), health="/api/ready", page="flows and schedules"
+    "prefect",
+    ports=("PREFECT_SERVER_API_PORT",),
+    health="/api/ready",
+    page="flows and schedules",
+    secrets=("PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING"),
 )
-API = Service("api", ports=("MNIST_API_PORT",), health="/health", page="online predictions")
+API = Service(
+    "api",
+    ports=("MNIST_API_PORT",),
+    health="/health",
+    page="online predictions",
+    identity=identities.ANSWERING,
+    reads_models=True,
+    secrets=("MNIST_API_KEY",),
+)
 DASHBOARD = Service(
-    "dashboard", ports=("STREAMLIT_SERVER_PORT",), health="/_stcore/health", page="dashboard"
+    "dashboard",
+    ports=("STREAMLIT_SERVER_PORT",),
+    health="/_stcore/health",
+    page="dashboard",
+    identity=identities.LOOKING,
+    reads_models=True,
+    secrets=(
+        "PREFECT_API_AUTH_STRING",
+        "DASHBOARD_LOOKING_PASSWORD",
+        "DASHBOARD_CHANGING_PASSWORD",
+    ),
 )
-WORKER = Service("worker", ports=("PREFECT_WORKER_WEBSERVER_PORT",), health="/health")
-WATCHER = Service("watcher", ports=("MNIST_EVENTS_PORT",), announces="watcher.started")
+WORKER = Service(
+    "worker",
+    ports=("PREFECT_WORKER_WEBSERVER_PORT",),
+    health="/health",
+    identity=identities.TRAINING,
+    secrets=("MLFLOW_TRACKING_PASSWORD", "PREFECT_API_AUTH_STRING"),
+)
+WATCHER = Service(
+    "watcher",
+    ports=("MNIST_EVENTS_PORT",),
+    announces="watcher.started",
+    identity=identities.SCORING,
+    reads_models=True,
+    secrets=("PREFECT_API_AUTH_STRING", "MNIST_EVENTS_TOKEN"),
+)
 
 SERVICES = (STORE, MLFLOW, PREFECT, API, DASHBOARD, WORKER, WATCHER)
 """In the order of starting."""
 
+SECRETS = frozenset({PASSWORD_VARIABLE, *(name for each in SERVICES for name in each.secrets)})
+"""Every variable of the stack that holds a secret."""
+
 STOP_ORDER = ((WATCHER, WORKER, DASHBOARD, API), (PREFECT, MLFLOW), (STORE,))
 """Those who ask before those who answer; each group at once."""
+
+
+def own_keys(service: Service) -> str:
+    """Spell, for a shell that knows every variable, how to keep only what this process may know."""
+    own: dict[str, str] = {}
+    if service.identity is not None:
+        access, secret = service.identity.key_variables
+        own |= {"AWS_ACCESS_KEY_ID": f"${access}", "AWS_SECRET_ACCESS_KEY": f"${secret}"}
+    if service.reads_models:
+        own |= {
+            "MLFLOW_TRACKING_USERNAME": READER,
+            "MLFLOW_TRACKING_PASSWORD": f"${PASSWORD_VARIABLE}",
+        }
+    lines = [f'export {name}="{value}"' for name, value in own.items()]
+    foreign = SECRETS - {*service.secrets, *own}
+    return "\n".join([*lines, f"unset {' '.join(sorted(foreign))}"])
 
 
 def commands(procfile: Path) -> dict[str, str]:

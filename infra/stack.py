@@ -9,7 +9,9 @@ from pathlib import Path
 
 from infra import deployments, environment
 from infra.automations import register_automations
+from infra.identities import bucket_names
 from infra.leftovers import end_leftovers
+from infra.mlflow_users import ensure_reader
 from infra.prefect_api import end_interrupted_runs
 from infra.services import (
     API,
@@ -23,18 +25,12 @@ from infra.services import (
     WORKER,
     Service,
     commands,
+    own_keys,
 )
 from infra.starting import Starter
 from infra.store import create_buckets
 from infra.supervision import ProcessState, Supervisor
 from mnist.settings import Settings
-
-_BUCKETS = {
-    "MNIST_INBOX_BUCKET": "inbox",
-    "MNIST_RESULTS_BUCKET": "results",
-    "MNIST_LABELS_BUCKET": "labels",
-}
-_OTHER_BUCKETS = ("datasets", "mlflow")
 
 
 @dataclass(frozen=True)
@@ -92,7 +88,7 @@ class Stack:
             starter.wait(STORE)
             is_fresh = starter.launch(PREFECT)
             starter.launch(MLFLOW, API, DASHBOARD)
-            create_buckets(Settings.model_validate(variables), _bucket_names(variables))
+            create_buckets(Settings.model_validate(variables), [*bucket_names(variables).values()])
             starter.wait(PREFECT)
             for run in end_interrupted_runs(variables) if is_fresh else []:
                 self._say(f"run {run} marked as crashed: it was interrupted")
@@ -101,6 +97,9 @@ class Stack:
                 self._say("deployments of prefect.yaml registered")
             if register_automations(self._root, self._directory, processes):
                 self._say("automations of automations.yaml registered")
+            starter.wait(MLFLOW)
+            if ensure_reader(variables):
+                self._say("MLflow's reader made")
             starter.wait(*SERVICES)
         return variables
 
@@ -122,7 +121,8 @@ class Stack:
 
     def _start_supervisor(self, programs: Mapping[str, str], processes: Mapping[str, str]) -> None:
         running = self._supervisor.is_running()
-        if self._supervisor.configure(programs, self._root) and running:
+        keys = {service.name: own_keys(service) for service in SERVICES}
+        if self._supervisor.configure(programs, self._root, keys) and running:
             self._say("the Procfile has changed: stopping what runs by the old one")
             self._stop()
             running = False
@@ -154,11 +154,6 @@ class Stack:
             yield
         finally:
             os.close(descriptor)
-
-
-def _bucket_names(variables: Mapping[str, str]) -> list[str]:
-    named = [variables.get(variable, default) for variable, default in _BUCKETS.items()]
-    return [*named, *_OTHER_BUCKETS]
 
 
 def _health(service: Service, state: ProcessState, variables: Mapping[str, str]) -> Health:

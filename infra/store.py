@@ -3,7 +3,7 @@
 import os
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from infra import seaweedfs
+from infra.identities import Identity
 from infra.ports import LOOPBACK, free_ports
 from mnist.errors import InvalidSettings, Unavailable
 from mnist.settings import Settings
@@ -22,11 +23,20 @@ _STOP_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Store:
-    """A running S3 store: where it is and the key that may do everything."""
+    """A running S3 store: where it is, and the keys to it.
+
+    Attributes:
+        endpoint_url: Its address.
+        access_key_id: Of the operator, who may do everything.
+        secret_access_key: Of the operator.
+        keys: Those of all identities, by variable.
+        region: What clients must say.
+    """
 
     endpoint_url: str
     access_key_id: str
     secret_access_key: str = field(repr=False)
+    keys: Mapping[str, str] = field(repr=False, default_factory=dict)
     region: str = "us-east-1"
 
     def environment(self) -> dict[str, str]:
@@ -39,9 +49,16 @@ class Store:
             "AWS_ALLOW_HTTP": "true",
         }
 
-    def settings(self) -> Settings:
-        """Give settings that name this store, and no registry."""
-        return Settings.model_validate(self.environment() | {"MLFLOW_TRACKING_URI": "unset:"})
+    def settings(self, identity: Identity | None = None) -> Settings:
+        """Give settings that name this store, with the operator's key or another, no registry."""
+        keys = {} if identity is None else self._keys_of(identity)
+        return Settings.model_validate(
+            self.environment() | keys | {"MLFLOW_TRACKING_URI": "unset:"}
+        )
+
+    def _keys_of(self, identity: Identity) -> dict[str, str]:
+        access, secret = identity.key_variables
+        return {"AWS_ACCESS_KEY_ID": self.keys[access], "AWS_SECRET_ACCESS_KEY": self.keys[secret]}
 
 
 @contextmanager
@@ -73,6 +90,7 @@ def running_store(directory: Path, buckets: Sequence[str] = ()) -> Iterator[Stor
         endpoint_url=f"http://{LOOPBACK}:{ports['s3']}",
         access_key_id=keys["AWS_ACCESS_KEY_ID"],
         secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
+        keys=keys,
     )
     try:
         _wait_until_ready(process, store.endpoint_url, log)

@@ -13,6 +13,7 @@ import xmlrpc.client
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import psutil
@@ -62,6 +63,7 @@ _SCRIPT = """\
 #!/bin/sh
 cd {root} || exit
 . {environment}
+{preparation}
 export PYTHONUNBUFFERED=1
 exec {command}
 """
@@ -92,8 +94,18 @@ class Supervisor:
         """Say where the output of a process goes."""
         return self._directory / "logs" / f"{name}.log"
 
-    def configure(self, commands: Mapping[str, str], root: Path) -> bool:
+    def configure(
+        self,
+        commands: Mapping[str, str],
+        root: Path,
+        preparations: Mapping[str, str] = MappingProxyType({}),
+    ) -> bool:
         """Write configuration and scripts; say whether anything in them is new.
+
+        Args:
+            commands: What to run, by name.
+            root: Where to run it.
+            preparations: Lines of shell to run before, by name.
 
         Raises:
             InvalidSettings: If the folder's path is too long for a socket in it.
@@ -109,6 +121,7 @@ class Supervisor:
             self._directory / "run" / f"{name}.sh": _SCRIPT.format(
                 root=shlex.quote(str(root)),
                 environment=shlex.quote(str(self._directory / "env")),
+                preparation=preparations.get(name, ""),
                 command=command,
             )
             for name, command in commands.items()

@@ -1,0 +1,160 @@
+"""Who may do what in the store: one key for each purpose, each with what it needs and no more.
+
+Rights are written as AWS IAM policies, which AWS, SeaweedFS and MinIO understand alike. Nobody but
+the operator, whose key is in no policy because it may do everything, may delete what people dropped
+or what was made of it. docs/security.md shows the table; a test holds it against a real store.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+BUCKETS = {
+    "inbox": "MNIST_INBOX_BUCKET",
+    "results": "MNIST_RESULTS_BUCKET",
+    "labels": "MNIST_LABELS_BUCKET",
+    "datasets": None,
+    "mlflow": None,
+}
+"""What a bucket is for, which is also its name unless the variable beside it gives another."""
+
+_OF_BUCKETS = {"list": ["s3:ListBucket", "s3:GetBucketLocation"]}
+_OF_OBJECTS = {
+    "read": ["s3:GetObject"],
+    "write": ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+    "delete": ["s3:DeleteObject"],
+}
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A right in one bucket.
+
+    Attributes:
+        bucket: One of BUCKETS.
+        verbs: Among `list`, `read`, `write` and `delete`.
+        prefixes: Beginnings of the keys it is about; listing is always of the whole bucket.
+    """
+
+    bucket: str
+    verbs: tuple[str, ...]
+    prefixes: tuple[str, ...] = ("",)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Somebody the store tells from others.
+
+    Attributes:
+        name: What it is for.
+        grants: Everything it may do.
+    """
+
+    name: str
+    grants: tuple[Grant, ...] = ()
+
+    @property
+    def key_variables(self) -> tuple[str, str]:
+        """Variables that hold its access key and its secret key."""
+        stem = f"STORE_{self.name.upper()}"
+        return f"{stem}_ACCESS_KEY_ID", f"{stem}_SECRET_ACCESS_KEY"
+
+    def policy(self, buckets: Mapping[str, str]) -> dict[str, Any]:
+        """Write its rights as an IAM policy document.
+
+        Args:
+            buckets: Purpose to name, as `bucket_names` gives it.
+        """
+        statements = []
+        for grant in self.grants:
+            arn = f"arn:aws:s3:::{buckets[grant.bucket]}"
+            for verb in grant.verbs:
+                of_bucket = verb in _OF_BUCKETS
+                actions = _OF_BUCKETS[verb] if of_bucket else _OF_OBJECTS[verb]
+                resources = [arn] if of_bucket else [f"{arn}/{each}*" for each in grant.prefixes]
+                statements.append({"Effect": "Allow", "Action": actions, "Resource": resources})
+        return {"Version": "2012-10-17", "Statement": statements}
+
+
+_LOOK = ("list", "read")
+
+DROPPING = Identity("dropping", (Grant("inbox", ("list", "write")),))
+"""For people and programs that fill the inbox; it reads nothing, not even what it wrote."""
+
+SCORING = Identity(
+    "scoring",
+    (
+        Grant("inbox", _LOOK),
+        Grant("results", _LOOK),
+        Grant("results", ("write",), ("scores/", "receipts/", "leases/", "probes/")),
+    ),
+)
+TRAINING = Identity(
+    "training",
+    (
+        Grant("inbox", _LOOK),
+        Grant("labels", _LOOK),
+        Grant("results", (*_LOOK, "write")),
+        Grant("datasets", (*_LOOK, "write")),
+    ),
+)
+"""For workers, which run every deployment: training, promotion, rescoring, and scoring by hand."""
+
+LOOKING = Identity(
+    "looking",
+    (
+        Grant("inbox", _LOOK),
+        Grant("results", _LOOK),
+        Grant("results", ("write",), ("audit/", "gate-slices/")),
+        Grant("labels", _LOOK),
+        Grant("labels", ("write",), ("reviews/",)),
+    ),
+)
+"""For the dashboard: it reads everything and writes what people said, not what models said."""
+
+ANSWERING = Identity("answering")
+"""For the online API, whose model comes from MLflow: it may do nothing here."""
+
+REGISTRY = Identity("registry", (Grant("mlflow", (*_LOOK, "write", "delete")),))
+"""For the MLflow server, which keeps its artifacts in a bucket of its own."""
+
+IDENTITIES = (DROPPING, SCORING, TRAINING, LOOKING, ANSWERING, REGISTRY)
+
+SECRETS = tuple(name for identity in IDENTITIES for name in identity.key_variables)
+"""Variables with the keys of all of them."""
+
+
+def new_keys() -> dict[str, str]:
+    """Make a fresh pair of keys for each identity, by variable."""
+    made: dict[str, str] = {}
+    for identity in IDENTITIES:
+        access, secret = identity.key_variables
+        made |= {access: secrets.token_hex(10).upper(), secret: secrets.token_hex(32)}
+    return made
+
+
+def bucket_names(variables: Mapping[str, str]) -> dict[str, str]:
+    """Name the bucket of each purpose in an installation with these variables."""
+    return {
+        purpose: (variables.get(variable) if variable else None) or purpose
+        for purpose, variable in BUCKETS.items()
+    }
+
+
+def store_configuration(buckets: Mapping[str, str]) -> str:
+    """Write SeaweedFS's file of identities. It names the variables that hold keys, not the keys."""
+    identities: list[dict[str, Any]] = []
+    policies: list[dict[str, str]] = []
+    for identity in IDENTITIES:
+        access, secret = (f"${{{variable}}}" for variable in identity.key_variables)
+        entry = {"name": identity.name, "credentials": [{"accessKey": access, "secretKey": secret}]}
+        if identity.grants:
+            policies.append(
+                {"name": identity.name, "content": json.dumps(identity.policy(buckets))}
+            )
+        identities.append(entry | {"policyNames": [identity.name] if identity.grants else []})
+    return json.dumps({"identities": identities, "policies": policies}, indent=2) + "\n"
