@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
 
 from mnist.digits import SIDE, Images, Outputs, Probabilities
 from mnist.errors import IntegrityError, InvalidInput
@@ -20,6 +21,20 @@ PARITY_TOLERANCE = 1e-5
 """Largest difference of a probability between the Keras model and its graph."""
 
 _BATCH = 128
+
+_READS_DIGITS = [("tensor(uint8)", [SIDE, SIDE]), ("tensor(float)", [10])]
+
+_NO_GRAPH = (
+    runtime_errors.Fail,
+    runtime_errors.InvalidArgument,
+    runtime_errors.InvalidGraph,
+    runtime_errors.InvalidProtobuf,
+    runtime_errors.NoSuchFile,
+    runtime_errors.NotImplemented,
+    runtime_errors.RuntimeException,
+)
+"""What the runtime raises for bytes that it cannot make a graph of."""
+
 _PARITY_IMAGES = 1_000
 
 
@@ -70,7 +85,7 @@ class Predictor:
         threads: Threads inside one prediction; processes scale better than threads.
 
     Raises:
-        IntegrityError: If the file has another digest.
+        IntegrityError: If the file has another digest, or is no graph that reads digits.
     """
 
     def __init__(self, path: Path, sha256: str, threads: int = 1) -> None:
@@ -85,9 +100,7 @@ class Predictor:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         self.sha256 = sha256
-        self._session = onnxruntime.InferenceSession(
-            content, options, providers=["CPUExecutionProvider"]
-        )
+        self._session = _session(path, content, options)
         self._input = self._session.get_inputs()[0].name
         self._outputs = [each.name for each in self._session.get_outputs()]
 
@@ -126,6 +139,28 @@ class Predictor:
         if ood.OUTPUT in self._outputs:
             return Outputs(found[0], found[self._outputs.index(ood.OUTPUT)])
         return Outputs(found[0], np.full(len(images), np.nan, np.float32))
+
+
+def _session(
+    path: Path, content: bytes, options: onnxruntime.SessionOptions
+) -> onnxruntime.InferenceSession:
+    """Open a graph, which executes nothing of what is in it; refuse what is none of ours."""
+    try:
+        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except _NO_GRAPH as error:
+        raise IntegrityError(
+            f"{path} is no scoring graph ({str(error)[:200]}); a pickle, a Keras file or a layer "
+            "with code of its own is never loaded. Register models through the flow `retrain`."
+        ) from error
+    shapes = [
+        (each.type, each.shape[1:]) for each in (*session.get_inputs(), *session.get_outputs())
+    ]
+    if shapes != _READS_DIGITS:
+        raise IntegrityError(
+            f"{path} is a graph from and to {shapes}; expected {_READS_DIGITS}: images in, ten "
+            "probabilities out."
+        )
+    return session
 
 
 def _random_images(count: int) -> Images:
