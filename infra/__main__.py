@@ -1,5 +1,6 @@
-"""The local stack by hand: `python -m infra up | down | status`."""
+"""The local stack by hand: `python -m infra up | down | status`; `provision` for any other."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -9,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from infra import provisioning
 from infra.services import SERVICES
 from infra.stack import Health, Stack
 from mnist.errors import MnistError
@@ -54,8 +56,20 @@ def status() -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+def provision() -> None:
+    """Make buckets, deployments and users in the services that the environment names."""
+    directory = Path(os.environ.get("PREFECT_HOME", ".local"))
+    with _one_sentence_on_failure():
+        provisioning.provision(Path.cwd(), directory, os.environ, _say)
+
+
+def _say(line: str) -> None:
+    console.print(f"  {line}", markup=False)
+
+
 def _stack() -> Stack:
-    return Stack(Path.cwd(), say=lambda line: console.print(f"  {line}", markup=False))
+    return Stack(Path.cwd(), say=_say)
 
 
 def _row(health: Health) -> list[str]:

@@ -24,7 +24,7 @@ _REQUIRED = (
 
 _USERS = """\
 [mlflow]
-database_uri = sqlite:///{directory}/users.db
+database_uri = {database}
 default_permission = READ
 # Comparing a password takes tens of milliseconds by design, and clients send it each time.
 auth_cache_ttl_seconds = 60
@@ -57,7 +57,9 @@ def server_environment(environment: Mapping[str, str]) -> dict[str, str]:
         )
     directory = environment["MLFLOW_SERVER_DIR"]
     return dict(environment) | {
-        "_MLFLOW_SERVER_FILE_STORE": f"sqlite:///{directory}/mlflow.db",
+        "_MLFLOW_SERVER_FILE_STORE": environment.get(
+            "MLFLOW_BACKEND_STORE_URI", f"sqlite:///{directory}/mlflow.db"
+        ),
         "_MLFLOW_SERVER_ARTIFACT_ROOT": "mlflow-artifacts:/",
         "_MLFLOW_SERVER_SERVE_ARTIFACTS": "true",
         "_MLFLOW_SERVER_ARTIFACT_DESTINATION": "s3://mlflow",
@@ -75,8 +77,10 @@ def main() -> None:
     environment = server_environment(os.environ)
     directory = Path(environment["MLFLOW_SERVER_DIR"])
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    users = _USERS.format(directory=str(directory).replace("%", "%%"))
-    Path(environment["MLFLOW_AUTH_CONFIG_PATH"]).write_text(users)
+    database = environment.get("MLFLOW_USERS_DATABASE_URI", f"sqlite:///{directory}/users.db")
+    configuration = Path(environment["MLFLOW_AUTH_CONFIG_PATH"])
+    configuration.touch(mode=0o600)  # with PostgreSQL there is a password in it
+    configuration.write_text(_USERS.format(database=database.replace("%", "%%")))
     os.chdir(directory)
     arguments = command(environment)
     os.execve(arguments[0], arguments, environment)  # noqa: S606 -- a fixed list of arguments

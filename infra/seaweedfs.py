@@ -48,12 +48,13 @@ def new_secrets() -> dict[str, str]:
     return made | identities.new_keys()
 
 
-def command(directory: Path, ports: Mapping[str, int]) -> list[str]:
-    """Spell the start of a store on the loopback interface.
+def command(directory: Path, ports: Mapping[str, int], address: str = LOOPBACK) -> list[str]:
+    """Spell the start of a store, whose parts speak to each other on the loopback interface.
 
     Args:
         directory: Where the store keeps its data.
         ports: A port for each name in PORTS; left out, a busy default would shift silently.
+        address: Where it listens; inside a container every address, or no other could reach it.
 
     Raises:
         InvalidSettings: If a port is missing or too high for its gRPC twin.
@@ -69,7 +70,7 @@ def command(directory: Path, ports: Mapping[str, int]) -> list[str]:
         "mini",
         f"-dir={directory}",
         f"-ip={LOOPBACK}",
-        f"-ip.bind={LOOPBACK}",
+        f"-ip.bind={address}",
         *(f"-{name}.port={ports[name]}" for name in PORTS),
         "-s3.port.iceberg=0",
         "-s3.port.lance=0",
@@ -137,7 +138,7 @@ def main() -> None:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     ports = {name: int(os.environ[f"SEAWEEDFS_{name.upper()}_PORT"]) for name in PORTS}
     try:
-        arguments = command(directory, ports)
+        arguments = command(directory, ports, os.environ.get("SEAWEEDFS_ADDRESS", LOOPBACK))
         environment = protected_environment(os.environ, directory)
     except InvalidSettings as error:
         sys.exit(str(error))

@@ -55,14 +55,12 @@ def test_a_pickle_is_refused_and_not_executed(tmp_path: Path) -> None:
     assert mark.exists()
 
 
-def test_a_keras_file_with_a_lambda_layer_is_refused_and_not_executed(tmp_path: Path) -> None:
-    mark = tmp_path / "executed"
-    layer = keras.layers.Lambda(lambda images: images)
-    model = keras.Sequential([keras.Input((28, 28)), layer])
+def test_a_keras_file_with_a_lambda_layer_is_refused(tmp_path: Path) -> None:
+    """Its layer is code, and Keras's safe mode has been bypassed again and again."""
+    model = keras.Sequential([keras.Input((28, 28)), keras.layers.Lambda(lambda images: images)])
     model.save(tmp_path / "model.keras")
     content = (tmp_path / "model.keras").read_bytes()
     assert "is no scoring graph" in _refused(tmp_path / "model.onnx", content)
-    assert not mark.exists()
 
 
 def test_an_operator_with_code_of_its_own_is_refused(tmp_path: Path) -> None:

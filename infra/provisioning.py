@@ -1,0 +1,43 @@
+"""What has to exist before anybody can work: buckets, pool, deployments, automations, a reader.
+
+The local stack makes them as its processes come up (`infra.stack`); anywhere else this does, once
+for each release. Every step is safe to repeat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from infra import deployments
+from infra.automations import register_automations
+from infra.identities import bucket_names
+from infra.mlflow_users import ensure_reader
+from infra.store import create_buckets
+from mnist.settings import Settings
+
+
+def provision(
+    root: Path, directory: Path, variables: Mapping[str, str], say: Callable[[str], None]
+) -> None:
+    """Make what is missing in the services that the variables name.
+
+    Args:
+        root: The checkout, with `prefect.yaml`.
+        directory: Folder that may be written to.
+        variables: Addresses, and the keys of those who may do everything.
+        say: Called with one line for each thing that was done.
+
+    Raises:
+        Unavailable: If a service does not answer or refuses.
+    """
+    (directory / "logs").mkdir(parents=True, exist_ok=True)
+    names = bucket_names(variables)
+    create_buckets(Settings.model_validate(variables), [*names.values()])
+    say(f"buckets {', '.join(names.values())}")
+    ensure_reader(variables)
+    say("MLflow's reader")
+    deployments.register(root, directory, variables)
+    say("work pool and deployments")
+    register_automations(root, variables)
+    say("automations")
