@@ -8,9 +8,11 @@ from pathlib import Path
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from infra import provisioning
+from infra.doctor import Doctor
 from infra.services import SERVICES
 from infra.stack import Health, Stack
 from mnist.errors import MnistError
@@ -53,6 +55,27 @@ def status() -> None:
     console.print(table)
     if any(health.problem for health in healths):
         console.print("Not everything runs: [bold]make up[/bold] starts what is missing.")
+        raise typer.Exit(1)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is wrong with the running stack and what to do; exit 1 if anything is."""
+    stack = _stack()
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    problems = 0
+    with _one_sentence_on_failure():
+        examined = Doctor(Path.cwd(), Path(".local"), stack.variables(), stack.health())
+        for finding in examined.examine():
+            problems += finding.problem is not None
+            said = (
+                f"[red]{escape(finding.problem)}[/red]"
+                if finding.problem
+                else "[green]well[/green]"
+            )
+            table.add_row(finding.check, said, finding.remedy if finding.problem else "")
+    console.print(table)
+    if problems:
         raise typer.Exit(1)
 
 

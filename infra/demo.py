@@ -127,7 +127,7 @@ def _follow(run_id: UUID) -> StateType:
 
 
 def _drop(settings: Settings, batch: str) -> int:
-    """Copy the demonstration's images into the inbox with a plain S3 client and the dropping key."""
+    """Copy the demonstration's images into the inbox with a plain client and the dropping key."""
     key, secret = (os.environ[name] for name in DROPPING.key_variables)
     client = boto3.client(
         "s3",

@@ -39,5 +39,5 @@ def provision(
     say("MLflow's reader")
     deployments.register(root, directory, variables)
     say("work pool and deployments")
-    register_automations(root, variables)
+    register_automations(root, directory, variables)
     say("automations")

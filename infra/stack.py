@@ -119,6 +119,14 @@ class Stack:
         states = self._supervisor.states()
         return [_health(service, states[service.name], variables) for service in SERVICES]
 
+    def variables(self) -> dict[str, str]:
+        """Read what `up` wrote.
+
+        Raises:
+            InvalidSettings: If it was never called.
+        """
+        return environment.read(self._directory / environment.FILE_NAME)
+
     def _start_supervisor(self, programs: Mapping[str, str], processes: Mapping[str, str]) -> None:
         running = self._supervisor.is_running()
         keys = {service.name: own_keys(service) for service in SERVICES}

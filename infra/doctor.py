@@ -1,0 +1,195 @@
+"""What is wrong with a running stack, and what to do about it.
+
+Each check asks one question, with the operator's keys, and answers with what is wrong or nothing.
+Whatever does not answer is a finding too, so that one dead process hides no other trouble.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+from pydantic import ValidationError
+
+from infra import deployments
+from infra.identities import IDENTITIES, bucket_names
+from infra.prefect_api import prefect_api
+from infra.stack import Health
+from mnist.digits import SIDE
+from mnist.errors import MnistError
+from mnist.registry.reader import RegistryReader
+from mnist.settings import Settings
+from mnist.storage.bucket import Bucket
+from mnist.storage.conditions import find_problem
+from mnist.storage.lease import LeaseRecord
+
+_LEAST_FREE_BYTES = 2_000_000_000
+_LATE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The answer to one question.
+
+    Attributes:
+        check: The question.
+        problem: What is wrong; None if nothing is.
+        remedy: What to do about it.
+    """
+
+    check: str
+    problem: str | None = None
+    remedy: str = ""
+
+
+class Doctor:
+    """Examines a stack.
+
+    Args:
+        root: The checkout.
+        directory: Its folder of local state.
+        variables: As in `.local/env`.
+        processes: What the supervisor says of each process.
+    """
+
+    def __init__(
+        self, root: Path, directory: Path, variables: Mapping[str, str], processes: list[Health]
+    ) -> None:
+        self._root = root
+        self._directory = directory
+        self._variables = variables
+        self._processes = processes
+        self._settings = Settings.model_validate(dict(variables))
+
+    def examine(self) -> Iterator[Finding]:
+        """Answer every question, in the order in which a cause comes before its effects."""
+        for health in self._processes:
+            remedy = f"make up; its log is .local/logs/{health.service.name}.log"
+            yield Finding(f"process {health.service.name}", health.problem, remedy)
+        checks: dict[str, tuple[Callable[[], str | None], str]] = {
+            "disk": (self._disk, "free some: docs/operations.md says what may go"),
+            "versions": (self._versions, "make setup, then make down and make up"),
+            "buckets and keys": (
+                self._keys,
+                "make down, then make up",
+            ),
+            "conditional writes": (
+                self._conditions,
+                "use a store that honours them",
+            ),
+            "leases": (self._leases, "set the clocks of all machines by NTP"),
+            "champion": (self._champion, "prefect deployment run 'retrain/default', or rollback"),
+            "deployments": (self._deployments, "make up registers them"),
+            "worker": (self._worker, "make up; its log is .local/logs/worker.log"),
+            "late runs": (self._late_runs, "look at the worker and its queues in Prefect's pages"),
+        }
+        for name, (check, remedy) in checks.items():
+            try:
+                yield Finding(name, check(), remedy)
+            except MnistError as error:
+                yield Finding(name, str(error), remedy)
+
+    def _disk(self) -> str | None:
+        free = shutil.disk_usage(self._directory).free
+        few = free < _LEAST_FREE_BYTES
+        return f"{free / 1e9:.1f} GB are free; SeaweedFS stops writing at 1 %" if few else None
+
+    def _versions(self) -> str | None:
+        locked = dict(
+            re.findall(
+                r"^([\w.-]+)==([^ ;\\]+)", (self._root / "requirements.lock").read_text(), re.M
+            )
+        )
+        wrong = []
+        for package in ("prefect", "mlflow", "keras", "onnxruntime", "obstore", "streamlit"):
+            try:
+                found = version(package)
+            except PackageNotFoundError:
+                found = "none"
+            if found != locked.get(package):
+                wrong.append(f"{package} {found} instead of {locked.get(package)}")
+        return "; ".join(wrong) or None
+
+    def _keys(self) -> str | None:
+        """Let each identity list a bucket that it may list."""
+        names = bucket_names(self._variables)
+        for identity in IDENTITIES:
+            if not identity.grants:
+                continue
+            access, secret = (self._variables[name] for name in identity.key_variables)
+            keys = {"AWS_ACCESS_KEY_ID": access, "AWS_SECRET_ACCESS_KEY": secret}
+            settings = Settings.model_validate({**self._variables, **keys})
+            next(Bucket.on_s3(settings, names[identity.grants[0].bucket]).versions(), None)
+        for name in names.values():
+            next(self._bucket(name).versions(), None)
+        return None
+
+    def _conditions(self) -> str | None:
+        found = find_problem(self._bucket(self._settings.results_bucket))
+        return f"the store {found}" if found else None
+
+    def _leases(self) -> str | None:
+        """Find leases that end later than any lease made now would: somebody's clock is wrong."""
+        bucket = self._bucket(self._settings.results_bucket)
+        latest = datetime.now(UTC) + timedelta(seconds=2 * self._settings.lease_seconds)
+        wrong = []
+        for page in bucket.versions("leases/"):
+            for lease in page:
+                try:
+                    record = LeaseRecord.model_validate_json(bucket.read(lease.key))
+                except ValidationError:
+                    wrong.append(f"{lease.key} is no lease")
+                    continue
+                if record.expires_at > latest:
+                    wrong.append(f"{lease.key} ends {record.expires_at:%Y-%m-%d %H:%M:%S} UTC")
+        return "; ".join(wrong) or None
+
+    def _champion(self) -> str | None:
+        reader = RegistryReader(
+            self._settings.mlflow_tracking_uri,
+            self._settings.model_name,
+            self._settings.cache_dir,
+            auth=self._settings.mlflow_login,
+        )
+        try:
+            predictor = reader.predictor(reader.champion())
+        finally:
+            reader.close()
+        sums = predictor.predict(np.zeros((1, SIDE, SIDE), np.uint8)).sum(axis=1)
+        return None if np.allclose(sums, 1, atol=1e-3) else f"its probabilities sum to {sums[0]}"
+
+    def _deployments(self) -> str | None:
+        with prefect_api(self._variables) as api:
+            answer = api.post("/deployments/filter", json={"limit": 200}).raise_for_status()
+        known = {(each["name"], each["entrypoint"]) for each in answer.json()}
+        declared = {(each.name, each.entrypoint) for each in deployments.declared(self._root)}
+        missing = sorted(entrypoint for _, entrypoint in declared - known)
+        return f"the server does not know {', '.join(missing)}" if missing else None
+
+    def _worker(self) -> str | None:
+        with prefect_api(self._variables) as api:
+            path = f"/work_pools/{deployments.POOL}/workers/filter"
+            workers = api.post(path, json={}).raise_for_status().json()
+        if any(worker["status"] == "ONLINE" for worker in workers):
+            return None
+        return f"none of {len(workers)} workers has asked for work lately"
+
+    def _late_runs(self) -> str | None:
+        before = (datetime.now(UTC) - _LATE).isoformat()
+        wanted = {
+            "state": {"type": {"any_": ["SCHEDULED"]}},
+            "expected_start_time": {"before_": before},
+        }
+        with prefect_api(self._variables) as api:
+            answer = api.post("/flow_runs/count", json={"flow_runs": wanted}).raise_for_status()
+        late = int(answer.text)
+        return f"{late} runs should have begun {_LATE.seconds // 60} minutes ago" if late else None
+
+    def _bucket(self, name: str) -> Bucket:
+        return Bucket.on_s3(self._settings, name)
