@@ -15,6 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
+from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 from infra import deployments
@@ -25,7 +26,7 @@ from mnist.digits import SIDE
 from mnist.errors import MnistError
 from mnist.registry.reader import RegistryReader
 from mnist.settings import Settings
-from mnist.storage.bucket import Bucket
+from mnist.storage.bucket import Bucket, control_client
 from mnist.storage.conditions import find_problem
 from mnist.storage.lease import LeaseRecord
 
@@ -125,7 +126,11 @@ class Doctor:
             access, secret = (self._variables[name] for name in identity.key_variables)
             keys = {"AWS_ACCESS_KEY_ID": access, "AWS_SECRET_ACCESS_KEY": secret}
             settings = Settings.model_validate({**self._variables, **keys})
-            next(Bucket.on_s3(settings, names[identity.grants[0].bucket]).versions(), None)
+            bucket = names[identity.grants[0].bucket]
+            try:
+                control_client(settings).list_objects_v2(Bucket=bucket, MaxKeys=1)
+            except (ClientError, BotoCoreError) as error:
+                return f"the key for {identity.name} is refused in bucket {bucket!r}: {error}"
         for name in names.values():
             next(self._bucket(name).versions(), None)
         return None

@@ -135,7 +135,9 @@ WATCHER = Service(
 SERVICES = (STORE, MLFLOW, PREFECT, API, DASHBOARD, WORKER, WATCHER)
 """In the order of starting."""
 
-SECRETS = frozenset({PASSWORD_VARIABLE, *(name for each in SERVICES for name in each.secrets)})
+SECRETS = frozenset(
+    {PASSWORD_VARIABLE, "NOTIFY_URL", *(name for each in SERVICES for name in each.secrets)}
+)
 """Every variable of the stack that holds a secret."""
 
 STOP_ORDER = ((WATCHER, WORKER, DASHBOARD, API), (PREFECT, MLFLOW), (STORE,))
