@@ -42,7 +42,7 @@ def go_to(page: str, address: str | None) -> None:
 
 def show_way_back() -> None:
     """Offer the view that led here, with its filters; the browser's own way back forgets them."""
-    page, query = st.session_state.get(_WAY_BACK, ("", {}))
+    page, query = st.session_state.get(_WAY_BACK, (None, {}))
     pages = st.session_state.get(_PAGES, {})
     if page in pages and st.button(f"← Back to {pages[page].title}", type="tertiary"):
         st.switch_page(pages[page], query_params=query)

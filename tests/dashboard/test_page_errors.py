@@ -8,6 +8,7 @@ import pytest
 
 from dashboard.access.people import Role
 from mnist.registry.gate_slices import GateSlices
+from mnist.storage.audit import AuditLog
 from tests.dashboard.inspected import MISTAKES, digits, files, rows_of
 from tests.reviewing import review
 
@@ -226,7 +227,7 @@ def test_a_slice_becomes_a_gate_with_name_and_reason(errors, champion, results_b
     form = page.app
     form.number_input[0].set_value(93.5)
     form.button[0].click().run()
-    assert "why" in page.checked().words  # no reason, no gate
+    assert "No reason is given" in page.checked().words
     assert GateSlices(results_bucket).entries() == []
     form.number_input[0].set_value(93.5)
     form.text_input[0].set_value("forms of the bank")
@@ -234,6 +235,8 @@ def test_a_slice_becomes_a_gate_with_name_and_reason(errors, champion, results_b
     (entry,) = GateSlices(results_bucket).entries()
     assert (entry.who, entry.name, entry.floor) == ("ada", "digit 4", 0.935)
     assert entry.dataset == "sklearn-digits"
+    (line,) = AuditLog(results_bucket).last(5)
+    assert (line.who, line.subject, line.why) == ("ada", "slice digit 4", "forms of the bank")
     assert "a candidate below 93.5 % on it is refused" in page.checked().words
 
 

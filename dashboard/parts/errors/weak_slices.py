@@ -7,13 +7,13 @@ import streamlit as st
 
 from dashboard import cached_readings, wiring
 from dashboard.access.login import person
+from dashboard.actions.gates import set_floor
 from dashboard.parts.errors.images import paged, show_tiles
 from dashboard.parts.errors.subject import Subject
 from dashboard.queries.readings import Order, ordered
 from dashboard.texts import code, counted, percent, plain
 from mnist.errors import MnistError
 from mnist.evaluation.weak_slices import SliceReport
-from mnist.registry.gate_slices import GateSlices
 
 _SLICE = "slice"
 _TABLE = "slices-table"
@@ -122,18 +122,20 @@ def _gate(subject: Subject, report: SliceReport, floor: float | None) -> None:
 
 def _record(subject: Subject, name: str, floor: float, why: str) -> None:
     try:
-        entry = _store().set_floor(
-            name, floor, dataset=_source(subject), who=person().name, why=why
+        entry = set_floor(
+            wiring.gate_slices(),
+            wiring.audit_log(),
+            person(),
+            name,
+            floor,
+            dataset=_source(subject),
+            why=why,
         )
     except MnistError as error:
         st.error(plain(str(error)))
         return
     st.toast(f"Entry {entry.sequence} of the gate slices is recorded.")
     st.rerun()
-
-
-def _store() -> GateSlices:
-    return wiring.gate_slices()
 
 
 def _source(subject: Subject) -> str:
