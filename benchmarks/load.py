@@ -61,7 +61,7 @@ class Connection:
 
 
 def drive(port: int, content: bytes, connections: int, seconds: float) -> dict[str, float]:
-    """Keep all connections busy for some seconds and measure every answer."""
+    """Keep all connections busy for some seconds, until there is an answer, and measure each."""
     request = request_for(port, content)
     durations: list[float] = []
     errors = 0
@@ -71,7 +71,7 @@ def drive(port: int, content: bytes, connections: int, seconds: float) -> dict[s
             selector.register(connection.socket, selectors.EVENT_READ, connection)
             connection.send()
         started = time.perf_counter()
-        while (now := time.perf_counter()) - started < seconds:
+        while (now := time.perf_counter()) - started < seconds or not durations:
             for key, _ in selector.select(timeout=1):
                 answer = key.data.receive()
                 if answer is not None:

@@ -26,7 +26,13 @@ _SIGNATURE = ModelSignature(
     inputs=Schema([TensorSpec(np.dtype("uint8"), (-1, SIDE, SIDE), "images")]),
     outputs=Schema([TensorSpec(np.dtype("float32"), (-1, CLASSES), "probabilities")]),
 )
-_REQUIREMENTS = ["mlflow", "numpy", "onnx", "onnxruntime"]
+# Weights in a file beside the graph would leave them outside its digest.
+ONNX_OPTIONS: dict[str, Any] = {
+    "signature": _SIGNATURE,
+    "pip_requirements": ["mlflow", "numpy", "onnx", "onnxruntime"],
+    "save_as_external_data": False,
+}
+"""How a scoring graph becomes a model of MLflow."""
 
 
 @dataclass(frozen=True)
@@ -73,13 +79,10 @@ class Publisher:
                 run_tags=record.version_tags,
             )
             writer.files(record.files)
-            # Weights in a file beside the graph would leave them outside its digest.
             info = mlflow.onnx.log_model(
                 onnx.load(str(record.graph)),
                 name="scoring-graph",
-                signature=_SIGNATURE,
-                pip_requirements=_REQUIREMENTS,
-                save_as_external_data=False,
+                **ONNX_OPTIONS,
             )
         location = f"{info.artifact_path.removeprefix('mlflow-artifacts:/')}/model.onnx"
         version = mlflow.register_model(

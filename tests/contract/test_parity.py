@@ -1,0 +1,107 @@
+"""One set of images through every door: the same digits, and the same probabilities."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import onnx
+import pytest
+from mlflow.pyfunc import scoring_server
+
+from mnist.digits import Images
+from mnist.images import Decoded, Limits, decode, stages
+from mnist.registry.publishing import ONNX_OPTIONS
+from mnist.scoring.chunks import cut_chunks, score_chunk
+from mnist.scoring.fetching import fetch_each
+from mnist.scoring.ood import add_ood_score
+from mnist.tables import PROBABILITY_COLUMNS
+from tests.factories import OneModel, digit_images, png, version
+from tests.malformed import CASES
+from tests.served import served
+
+TOLERANCE = 1e-6
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> OneModel:
+    """A champion with the out-of-distribution score that every trained one has."""
+    made = OneModel(tmp_path_factory.mktemp("model"))
+    made.digest = add_ood_score(made.path, digit_images(np.arange(200) % 10))
+    return made
+
+
+@pytest.fixture(scope="module")
+def corpus() -> dict[str, bytes]:
+    """Every odd file that has a digit, and plain ones."""
+    odd = {case.name: case.make() for case in CASES if not case.reasons}
+    return odd | {f"digit {digit}": png(digit) for digit in range(10)}
+
+
+@pytest.fixture(scope="module")
+def batch(registry: OneModel, corpus: dict[str, bytes]) -> dict[str, dict]:
+    """What scoring a batch says: name -> row."""
+    versions = [version(name, size=len(content)) for name, content in corpus.items()]
+    (chunk,) = cut_chunks(versions, "b", registry.champion(), 10_000)
+    scored = score_chunk(
+        chunk,
+        fetch=lambda wanted: fetch_each(wanted, lambda each: corpus[each.key]),
+        predict=registry.predictor(registry.champion()).read,
+        threads=2,
+        limits=Limits(),
+    )
+    return {row["key"]: row for row in scored.rows.to_pylist()}
+
+
+def test_the_api_says_what_a_batch_says(registry, corpus, batch):
+    with served(registry) as client:
+        for name, content in corpus.items():
+            said = client.post("/predict", files={"file": ("file", content)}).json()
+            row = batch[name]
+            assert said["prediction"] == row["digit"], name
+            expected = [row[column] for column in PROBABILITY_COLUMNS]
+            np.testing.assert_allclose(said["probs"], expected, atol=TOLERANCE, err_msg=name)
+            assert said["ood_score"] == pytest.approx(row["ood_score"], abs=1e-4), name
+            assert said["warnings"] == row["warnings"], name
+            assert said["review"] is not row["accepted"], name
+
+
+def test_the_drawing_board_sees_what_a_batch_sees(corpus):
+    for name, content in corpus.items():
+        decoded, inspected = decode(content), stages(content).result
+        assert isinstance(decoded, Decoded)
+        assert isinstance(inspected, Decoded)
+        np.testing.assert_array_equal(decoded.pixels, inspected.pixels, err_msg=name)
+        assert decoded.warnings == inspected.warnings
+
+
+def test_mlflow_serves_what_a_batch_says(registry, corpus, batch, tmp_path):
+    folder = tmp_path / "scoring-graph"
+    mlflow.onnx.save_model(onnx.load(str(registry.path)), str(folder), **ONNX_OPTIONS)
+    held = (folder / "model.onnx").read_bytes()
+    assert hashlib.sha256(held).hexdigest() == registry.digest
+    answers = _served_by_mlflow(folder, np.stack([_pixels(each) for each in corpus.values()]))
+    for name, probabilities in zip(corpus, answers, strict=True):
+        expected = [batch[name][column] for column in PROBABILITY_COLUMNS]
+        np.testing.assert_allclose(probabilities, expected, atol=TOLERANCE, err_msg=name)
+
+
+def _served_by_mlflow(folder: Path, images: Images) -> list[list[float]]:
+    """Ask what `mlflow models serve` runs, as its clients do."""
+    model = mlflow.pyfunc.load_model(str(folder))
+    answer = scoring_server.invocations(
+        json.dumps({"inputs": images.tolist()}),
+        "application/json",
+        model,
+        model.metadata.get_input_schema(),
+    )
+    assert answer.status == 200, answer.response
+    predictions: list[list[float]] = json.loads(answer.response)["predictions"]["probabilities"]
+    return predictions
+
+
+def _pixels(content: bytes) -> Images:
+    result = decode(content)
+    assert isinstance(result, Decoded)
+    return result.pixels
