@@ -108,7 +108,7 @@ def test_two_retrainings_leave_evidence_and_never_something_worse(
         "data/samples.png",
     }
 
-    # A floor for the lower bound that nothing reaches: the run succeeds, the answer is no, the champion stays.
+    # A floor that no lower bound reaches: the run succeeds, the answer is no, the champion stays.
     # Two people have labelled an image meanwhile.
     inbox_bucket.drop("scans/seven.png", png(7))
     (page,) = Inbox(inbox_bucket).versions("scans")
