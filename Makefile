@@ -21,7 +21,7 @@ ifneq ($(shell cat $(VENV)/place 2>/dev/null && $(BIN)/python -c ''),$(CURDIR))
   $(shell rm -f $(STAMP))
 endif
 
-.PHONY: help setup demo test check up down status doctor lock benchmark-ray clean clean-data
+.PHONY: help setup demo test check up down status doctor backup restore lock benchmark-ray clean clean-data
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1 /p' Makefile | awk '{name=$$1; $$1=""; printf "  %-14s%s\n", name, $$0}'
@@ -51,6 +51,12 @@ status: $(STAMP)  ## show every process of the local stack; fails if one is not 
 
 doctor: $(STAMP)  ## say what is wrong with the running stack and what to do about it
 	@$(BIN)/python -m infra doctor
+
+backup: $(STAMP)  ## copy the running stack's data, without keys: make backup TO=FOLDER
+	@$(BIN)/python -m infra backup "$(TO)"
+
+restore: $(STAMP)  ## fill a checkout that has no data from a backup: make restore FROM=FOLDER
+	@$(BIN)/python -m infra restore "$(FROM)"
 
 lock: $(STAMP)  ## resolve pyproject.toml into requirements.lock anew, changing as little as possible
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes \

@@ -12,10 +12,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from infra import provisioning
+from infra.backup import back_up
+from infra.backup import restore as restore_backup
 from infra.doctor import Doctor
+from infra.identities import bucket_names
 from infra.services import SERVICES
 from infra.stack import Health, Stack
 from mnist.errors import MnistError
+from mnist.settings import Settings
 
 app = typer.Typer(help="The local stack.", no_args_is_help=True, add_completion=False)
 console = Console(highlight=False)
@@ -77,6 +81,23 @@ def doctor() -> None:
     console.print(table)
     if problems:
         raise typer.Exit(1)
+
+
+@app.command()
+def backup(target: Path) -> None:
+    """Copy the running stack's data, without its keys, into a new folder."""
+    with _one_sentence_on_failure():
+        variables = _stack().variables()
+        settings = Settings.model_validate(variables)
+        buckets = [*bucket_names(variables).values()]
+        back_up(settings, buckets, Path(".local").resolve(), target, _say)
+
+
+@app.command()
+def restore(source: Path) -> None:
+    """Fill this checkout, which must have no data, from a backup; then `make up`."""
+    with _one_sentence_on_failure():
+        restore_backup(source, Path(".local").resolve(), _say)
 
 
 @app.command()

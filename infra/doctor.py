@@ -130,7 +130,7 @@ class Doctor:
             try:
                 control_client(settings).list_objects_v2(Bucket=bucket, MaxKeys=1)
             except (ClientError, BotoCoreError) as error:
-                return f"the key for {identity.name} is refused in bucket {bucket!r}: {error}"
+                return f"the key for {identity.name} does not open bucket {bucket!r}: {error}"
         for name in names.values():
             next(self._bucket(name).versions(), None)
         return None
