@@ -152,9 +152,8 @@ def _session(
             f"{path} is no scoring graph ({str(error)[:200]}); a pickle, a Keras file or a layer "
             "with code of its own is never loaded. Register models through the flow `retrain`."
         ) from error
-    shapes = [
-        (each.type, each.shape[1:]) for each in (*session.get_inputs(), *session.get_outputs())
-    ]
+    answers = [each for each in session.get_outputs() if each.name != ood.OUTPUT]
+    shapes = [(each.type, each.shape[1:]) for each in (*session.get_inputs(), *answers)]
     if shapes != _READS_DIGITS:
         raise IntegrityError(
             f"{path} is a graph from and to {shapes}; expected {_READS_DIGITS}: images in, ten "
