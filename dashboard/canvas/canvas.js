@@ -1,7 +1,8 @@
-// Streamlit calls the function again after every answer; the sheet must keep its drawing, so the
-// listeners are put on once.
+// Streamlit calls the function again after every answer, and may make the sheet anew: listeners are
+// put on each sheet once, and the drawing is kept here to be put back.
 
 const prepared = new WeakSet()
+let kept = null
 
 function paper(sheet) {
   const pen = sheet.getContext("2d")
@@ -24,6 +25,11 @@ function prepare(parent, tell) {
   const pen = paper(sheet)
   let drawing = false
 
+  if (kept) {
+    const before = new Image()
+    before.addEventListener("load", () => pen.drawImage(before, 0, 0))
+    before.src = kept
+  }
   sheet.addEventListener("pointerdown", (event) => {
     drawing = true
     sheet.setPointerCapture(event.pointerId)
@@ -40,13 +46,13 @@ function prepare(parent, tell) {
   })
   for (const name of ["pointerup", "pointercancel"]) {
     sheet.addEventListener(name, () => {
-      if (drawing) tell(sheet.toDataURL("image/png"))
+      if (drawing) tell((kept = sheet.toDataURL("image/png")))
       drawing = false
     })
   }
   parent.querySelector("#clear").addEventListener("click", () => {
     paper(sheet)
-    tell(null)
+    tell((kept = null))
   })
   sheet.addEventListener("paste", (event) => {
     const file = [...event.clipboardData.files][0]
@@ -57,6 +63,7 @@ function prepare(parent, tell) {
       image.addEventListener("load", () => {
         const scale = Math.min(sheet.width / image.width, sheet.height / image.height)
         paper(sheet).drawImage(image, 0, 0, image.width * scale, image.height * scale)
+        kept = sheet.toDataURL("image/png")
       })
       image.src = reader.result
       tell(reader.result)
@@ -66,7 +73,8 @@ function prepare(parent, tell) {
 }
 
 export default function ({ parentElement, setStateValue }) {
-  if (prepared.has(parentElement)) return
-  prepared.add(parentElement)
+  const sheet = parentElement.querySelector("#sheet")
+  if (prepared.has(sheet)) return
+  prepared.add(sheet)
   prepare(parentElement, (picture) => setStateValue("picture", picture))
 }

@@ -86,6 +86,9 @@ def test_what_is_drawn_with_the_mouse_is_read_and_explained(visit, champion):
     expect(visit.tab.get_by_text("Pipeline enhanced")).to_be_visible()
     expect(visit.tab.get_by_text("without the blue parts")).to_be_visible()
 
+    ink = "s => s.getContext('2d').getImageData(100, 70, 1, 1).data[0]"
+    assert sheet.evaluate(ink) == 0  # the drawing is still there for the next stroke
+
     visit.tab.get_by_role("button", name="Clear").click()
     expect(visit.tab.get_by_text("Draw a digit, paste a picture")).to_be_visible()
     assert visit.complaints == []
