@@ -1,5 +1,6 @@
 """The local stack by hand: `python -m infra up | down | status`; `provision` for any other."""
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from infra import provisioning
 from infra.backup import back_up
 from infra.backup import restore as restore_backup
 from infra.doctor import Doctor
-from infra.identities import bucket_names
+from infra.identities import bucket_names, named
 from infra.services import SERVICES
 from infra.stack import Health, Stack
 from mnist.errors import MnistError
@@ -98,6 +99,14 @@ def restore(source: Path) -> None:
     """Fill this checkout, which must have no data, from a backup; then `make up`."""
     with _one_sentence_on_failure():
         restore_backup(source, Path(".local").resolve(), _say)
+
+
+@app.command()
+def policy(identity: str) -> None:
+    """Print what an identity may do in the store, as an IAM policy document."""
+    with _one_sentence_on_failure():
+        found = named(identity).policy(bucket_names(os.environ))
+    typer.echo(json.dumps(found, indent=2))
 
 
 @app.command()

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mnist.errors import InvalidInput
+
 BUCKETS = {
     "inbox": "MNIST_INBOX_BUCKET",
     "results": "MNIST_RESULTS_BUCKET",
@@ -126,6 +128,19 @@ IDENTITIES = (DROPPING, SCORING, TRAINING, LOOKING, ANSWERING, REGISTRY)
 
 SECRETS = tuple(name for identity in IDENTITIES for name in identity.key_variables)
 """Variables with the keys of all of them."""
+
+
+def named(name: str) -> Identity:
+    """Find an identity.
+
+    Raises:
+        InvalidInput: If there is none of that name.
+    """
+    for identity in IDENTITIES:
+        if identity.name == name:
+            return identity
+    known = ", ".join(identity.name for identity in IDENTITIES)
+    raise InvalidInput(f"There is no identity {name!r}; there are {known}.")
 
 
 def new_keys() -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The whole local stack, for real: up, healthy, closed to strangers, up again, down."""
 
+import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -11,9 +12,11 @@ import httpx
 import psutil
 import pytest
 
+from infra.doctor import Doctor
+from infra.environment import PORT_NAMES
 from infra.leftovers import find_leftovers
 from infra.prefect_api import end_interrupted_runs, prefect_api
-from infra.services import SERVICES
+from infra.services import SECRETS, SERVICES
 from infra.stack import Stack
 
 ROOT = Path(__file__).parents[2]
@@ -95,6 +98,29 @@ def test_mlflow_asks_for_its_password(running: Running) -> None:
     assert httpx.get(url, params=query).status_code == 401
     assert httpx.get(url, params=query, auth=("admin", "password1234")).status_code == 401
     assert httpx.get(running.variables["MLFLOW_TRACKING_URI"]).status_code == 401
+
+
+def test_the_reader_changes_nothing_in_mlflow(running: Running) -> None:
+    login = ("reader", running.variables["MLFLOW_READER_PASSWORD"])
+    url = f"{running.variables['MLFLOW_TRACKING_URI']}/api/2.0"
+    admin = (
+        running.variables["MLFLOW_TRACKING_USERNAME"],
+        running.variables["MLFLOW_TRACKING_PASSWORD"],
+    )
+    model = {"name": "of-the-administrator"}
+    made = httpx.post(f"{url}/mlflow/registered-models/create", json=model, auth=admin)
+    assert made.is_success
+    found = httpx.get(f"{url}/mlflow/registered-models/get", params=model, auth=login)
+    assert found.is_success
+    alias = {**model, "alias": "champion", "version": "1"}
+    moved = httpx.post(f"{url}/mlflow/registered-models/alias", json=alias, auth=login)
+    assert moved.status_code == 403
+    deleted = httpx.request(
+        "DELETE", f"{url}/mlflow/registered-models/delete", json=model, auth=login
+    )
+    assert deleted.status_code == 403
+    planted = httpx.put(f"{url}/mlflow-artifacts/artifacts/planted.onnx", content=b"", auth=login)
+    assert planted.status_code == 403
 
 
 def test_mlflow_keeps_its_records_here_and_artifacts_in_the_store(running: Running) -> None:
@@ -181,17 +207,50 @@ def test_up_again_changes_nothing(running: Running) -> None:
     assert running.said[said:] == []
 
 
-def test_no_secret_is_in_a_log_or_on_a_command_line(running: Running) -> None:
+def test_no_secret_is_in_a_log_a_database_or_a_script_nor_on_a_command_line(
+    running: Running,
+) -> None:
+    """Run names, parameters and tags lie in the databases of Prefect and MLflow."""
+    variables = running.variables
     secrets = [
-        running.variables[name]
-        for name in running.variables
-        if name.endswith(("SECRET_ACCESS_KEY", "PASSWORD", "AUTH_STRING", "SIGNING_KEY"))
+        variables[name].rpartition(":")[2].encode()
+        for name in SECRETS & variables.keys()
+        if not name.endswith("ACCESS_KEY_ID") or name.endswith("SECRET_ACCESS_KEY")
     ]
-    texts = [log.read_text(errors="replace") for log in (running.directory / "logs").iterdir()]
+    files = [file for file in running.directory.rglob("*") if file.is_file() and file.name != "env"]
+    texts = [file.read_bytes() for file in files]
     processes = find_leftovers(running.directory / "supervisor.sock")
-    texts += [" ".join(process.cmdline()) for process in processes]
-    assert len(texts) > 12
+    texts += [" ".join(process.cmdline()).encode() for process in processes]
+    assert len(secrets) > 15
+    assert {"prefect.db", "mlflow.db", "worker.log", "worker.sh"} <= {file.name for file in files}
     assert not [secret[:4] for secret in secrets for text in texts if secret in text]
+
+
+def test_every_port_asks_who_is_there_or_the_documents_say_why_not(running: Running) -> None:
+    document = (ROOT / "docs" / "security.md").read_text()
+    open_to_all = set(re.findall(r"^\| `(\w+)` \| nobody is asked", document, flags=re.MULTILINE))
+    documented = set(re.findall(r"^\| `(\w+_PORT)` \|", document, flags=re.MULTILINE))
+    assert documented == set(PORT_NAMES)
+    for name in set(PORT_NAMES) - open_to_all:
+        answer = httpx.get(f"http://127.0.0.1:{running.variables[name]}/api/admin/version")
+        assert answer.status_code in {401, 403, 404, 405}, name
+
+
+def test_the_doctor_finds_what_is_missing_and_nothing_else(running: Running) -> None:
+    def problems() -> dict[str, str]:
+        doctor = Doctor(ROOT, running.directory, running.variables, running.stack.health())
+        return {each.check: each.problem for each in doctor.examine() if each.problem}
+
+    eventually(lambda: problems().keys() == {"champion"})  # there was no training here
+    dashboard = psutil.Process(running.pid("dashboard"))
+    dashboard.suspend()
+    try:
+        assert problems() == {
+            "process dashboard": "does not answer",
+            "champion": problems()["champion"],
+        }
+    finally:
+        dashboard.resume()
 
 
 def test_down_ends_every_process_and_leaves_the_data(running: Running) -> None:

@@ -1,5 +1,6 @@
 """The production files say what the local stack does, and no secret has a default."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -175,3 +176,25 @@ def test_what_the_image_copies_exists_and_is_not_ignored() -> None:
         for source in line.split()[:-1]:
             assert (ROOT / source).exists(), source
             assert f"!{source}" in ignored
+
+
+def test_the_ready_dashboard_asks_for_measures_that_the_api_has() -> None:
+    dashboard = json.loads((ROOT / "infra" / "grafana" / "dashboards" / "api.json").read_text())
+    asked = {
+        name
+        for panel in dashboard["panels"]
+        for target in panel["targets"]
+        for name in re.findall(r"mnist_api_\w+", target["expr"])
+    }
+    telemetry = (ROOT / "mnist" / "api" / "telemetry.py").read_text()
+    known = set(re.findall(r'"(mnist_api_\w+)"', telemetry))
+    assert {re.sub(r"_(total|bucket)$", "", name) for name in asked} <= known
+    assert len(asked) >= 6
+
+
+def test_prometheus_asks_a_service_of_the_file_on_its_port() -> None:
+    scraped = yaml.safe_load((ROOT / "infra" / "prometheus" / "prometheus.yaml").read_text())
+    for job in scraped["scrape_configs"]:
+        (target,) = job["static_configs"][0]["targets"]
+        name, _, port = target.partition(":")
+        assert COMPOSE["services"][name]["environment"]["MNIST_API_PORT"] == port

@@ -1,0 +1,50 @@
+"""What people name their objects decides nothing about files of this machine."""
+
+from pathlib import Path
+
+import pytest
+
+from mnist.operations.batches import BatchScoring
+from mnist.settings import Settings
+from mnist.storage.bucket import Bucket
+from mnist.storage.inbox import Inbox
+from mnist.storage.results import Results
+from tests.factories import OneModel, png
+
+HOSTILE = (
+    "%2e%2e%2f%2e%2e%2fescape.png",
+    "~root.png",
+    "$(touch escape).png",
+    "`touch escape`.png",
+    "C:escape.png",
+    "con\n.png",
+    "-rf.png",
+    "<script>alert(1)</script>.png",
+)
+
+
+def test_no_key_becomes_a_path(
+    settings: Settings,
+    inbox: Inbox,
+    inbox_bucket: Bucket,
+    results: Results,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "deep" / "work").mkdir(parents=True)
+    (tmp_path / "model").mkdir()
+    registry = OneModel(tmp_path / "model")
+    scoring = BatchScoring(settings, inbox, results, registry)
+    client = inbox_bucket._control
+    for key in HOSTILE:
+        client.put_object(Bucket=inbox_bucket.name, Key=f"evil/{key}", Body=png(7))
+    before = {*tmp_path.rglob("*")}
+    monkeypatch.chdir(tmp_path / "deep" / "work")
+    begun = scoring.begin("evil", "run")
+    for chunk in scoring.chunks(begun):
+        begun.note(scoring.score(chunk))
+    receipt = scoring.close(begun)
+    assert receipt.listing.count == len(HOSTILE)
+    assert {path for path in tmp_path.rglob("*") if path not in before} <= {settings.cache_dir}
+    parts = [version.key for page in results._bucket.versions() for version in page]
+    assert all(part.startswith(("scores/batch=evil/", "receipts/evil/")) for part in parts)
