@@ -21,7 +21,7 @@ ifneq ($(shell cat $(VENV)/place 2>/dev/null && $(BIN)/python -c ''),$(CURDIR))
   $(shell rm -f $(STAMP))
 endif
 
-.PHONY: help setup demo test check up down status doctor backup restore lock benchmark-ray clean clean-data
+.PHONY: help setup demo test check up down status doctor backup restore audit sbom lock benchmark-ray clean clean-data
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1 /p' Makefile | awk '{name=$$1; $$1=""; printf "  %-14s%s\n", name, $$0}'
@@ -57,6 +57,13 @@ backup: $(STAMP)  ## copy the running stack's data, without keys: make backup TO
 
 restore: $(STAMP)  ## fill a checkout that has no data from a backup: make restore FROM=FOLDER
 	@$(BIN)/python -m infra restore "$(FROM)"
+
+audit: $(STAMP)  ## ask for known holes in the packages of requirements.lock; needs the network
+	@$(BIN)/uv tool run pip-audit==2.10.1 --strict --disable-pip --require-hashes -r requirements.lock
+
+sbom: $(STAMP)  ## list those packages as CycloneDX, in sbom.json; fetches its tool
+	@$(BIN)/uv tool run --from cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements.lock \
+	  --output-reproducible -o sbom.json
 
 lock: $(STAMP)  ## resolve pyproject.toml into requirements.lock anew, changing as little as possible
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes \

@@ -85,14 +85,23 @@ MLFLOW = Service(
     login=("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"),
     page="models and runs",
     identity=identities.REGISTRY,
-    secrets=("MLFLOW_TRACKING_PASSWORD", "MLFLOW_FLASK_SERVER_SECRET_KEY"),
+    secrets=(
+        "MLFLOW_TRACKING_PASSWORD",
+        "MLFLOW_FLASK_SERVER_SECRET_KEY",
+        "MLFLOW_BACKEND_STORE_URI",
+        "MLFLOW_USERS_DATABASE_URI",
+    ),
 )
 PREFECT = Service(
     "prefect",
     ports=("PREFECT_SERVER_API_PORT",),
     health="/api/ready",
     page="flows and schedules",
-    secrets=("PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING"),
+    secrets=(
+        "PREFECT_SERVER_API_AUTH_STRING",
+        "PREFECT_API_AUTH_STRING",
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL",
+    ),
 )
 API = Service(
     "api",

@@ -19,14 +19,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 OURS = {name: each for name, each in COMPOSE["services"].items() if "build" in each}
 DOCKERFILE = (ROOT / "infra" / "Dockerfile").read_text()
 
-KNOWN_OF_OTHERS = {
-    "HEALTH_URL",
-    "SEAWEEDFS_ADDRESS",
-    "MLFLOW_BACKEND_STORE_URI",
-    "MLFLOW_USERS_DATABASE_URI",
-    "MLFLOW_SERVER_ALLOWED_HOSTS",
-    "PREFECT_SERVER_DATABASE_CONNECTION_URL",
-}
+KNOWN_OF_OTHERS = {"HEALTH_URL"}
 
 
 def twin(name: str) -> Service | None:
