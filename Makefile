@@ -21,7 +21,7 @@ ifneq ($(shell cat $(VENV)/place 2>/dev/null && $(BIN)/python -c ''),$(CURDIR))
   $(shell rm -f $(STAMP))
 endif
 
-.PHONY: help setup demo test check up down status doctor backup restore audit sbom lock benchmark-ray clean clean-data
+.PHONY: help setup demo test check up down status doctor backup restore chaos audit sbom lock benchmark-ray clean clean-data
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1 /p' Makefile | awk '{name=$$1; $$1=""; printf "  %-14s%s\n", name, $$0}'
@@ -57,6 +57,10 @@ backup: $(STAMP)  ## copy the running stack's data, without keys: make backup TO
 
 restore: $(STAMP)  ## fill a checkout that has no data from a backup: make restore FROM=FOLDER
 	@$(BIN)/python -m infra restore "$(FROM)"
+
+chaos: $(STAMP)  ## spoil the store's answers in every way, and count what was lost or done twice
+	@mkdir -p .cache && CHAOS_TABLE=.cache/chaos.txt $(BIN)/python -m pytest tests/chaos $(ARGS) \
+	  && cat .cache/chaos.txt
 
 audit: $(STAMP)  ## ask for known holes in the packages of requirements.lock; needs the network
 	@$(BIN)/uv tool run pip-audit==2.10.1 --strict --disable-pip --require-hashes -r requirements.lock
