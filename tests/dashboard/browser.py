@@ -1,6 +1,7 @@
 """A dashboard server of the test's own, and a tab of a real Chromium in front of it."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -77,7 +78,9 @@ class Visit:
         return self.tab.get_by_test_id("stMetric").filter(has_text=label)
 
     def press(self, key: str, then: str) -> None:
-        """Press a key and wait for what the page says of it."""
+        """Press a key once its button is there, and wait for what the page says of it."""
+        button = self.tab.get_by_role("button", name=re.compile(f"Shortcut {key}$", re.IGNORECASE))
+        expect(button).to_be_enabled()
         idle = self.tab.locator("[data-testid=stApp][data-test-script-state=notRunning]")
         expect(idle).to_have_count(1)
         self.tab.keyboard.press(key)

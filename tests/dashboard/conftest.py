@@ -42,7 +42,7 @@ def services() -> Iterator[FakeServices]:
 
 
 @pytest.fixture
-def environment(settings: Settings, services: FakeServices) -> dict[str, str]:
+def environment(settings: Settings, services: FakeServices, no_mnist: None) -> dict[str, str]:
     """The variables that a dashboard over this test's own services reads."""
     return {
         "AWS_ENDPOINT_URL": str(settings.s3_endpoint_url),

@@ -127,7 +127,7 @@ def test_intervals_over_writers_say_so() -> None:
 
 def test_metrics_for_a_run_are_flat_numbers() -> None:
     metrics = BEST.metrics()
-    assert metrics["accuracy"] == 0.99
+    assert metrics["test_accuracy"] == 0.99
     assert metrics["training_cpu_seconds"] == 120
     assert metrics["parameters"] == 60_000
     assert {type(value) for value in metrics.values()} == {float}

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -10,6 +11,14 @@ import pytest
 from mnist.images import parameters, preprocessing_digest
 from mnist.images.parameters import PARAMETERS
 from tests.golden.preprocessing import recorded_at, results
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> Iterator[None]:
+    """The digest is worked out once per process; here it is worked out anew."""
+    preprocessing_digest.cache_clear()
+    yield
+    preprocessing_digest.cache_clear()
 
 
 def test_results_are_those_on_record_for_this_version() -> None:
@@ -32,10 +41,12 @@ def test_every_constant_changes_the_digest(name: str, monkeypatch: pytest.Monkey
     before = preprocessing_digest()
     other = dataclasses.replace(PARAMETERS, **{name: getattr(PARAMETERS, name) + 1})
     monkeypatch.setattr(parameters, "PARAMETERS", other)
+    preprocessing_digest.cache_clear()
     assert preprocessing_digest() != before
 
 
 def test_the_version_changes_the_digest(monkeypatch: pytest.MonkeyPatch) -> None:
     before = preprocessing_digest()
     monkeypatch.setattr(parameters, "PREPROCESSING_VERSION", 99)
+    preprocessing_digest.cache_clear()
     assert preprocessing_digest() != before
