@@ -4,13 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import hypothesis
 import pytest
 from prefect.testing.utilities import prefect_test_harness
@@ -21,6 +19,7 @@ from mnist.settings import Settings
 from mnist.storage.bucket import Bucket, control_client
 from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
+from tests.waiting import wait_until_up
 
 _MLFLOW_READY_SECONDS = 120
 
@@ -83,7 +82,7 @@ def mlflow_uri(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             start_new_session=True,
         )
     try:
-        _wait_for(f"{uri}/health", process, folder / "server.log")
+        wait_until_up(f"{uri}/health", process, folder / "server.log", _MLFLOW_READY_SECONDS)
         yield uri
     finally:
         os.killpg(process.pid, signal.SIGKILL)
@@ -158,14 +157,3 @@ def _delete_bucket(client: Any, bucket: str) -> None:
         if found:
             client.delete_objects(Bucket=bucket, Delete={"Objects": found, "Quiet": True})
     client.delete_bucket(Bucket=bucket)
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _MLFLOW_READY_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if httpx.get(url, timeout=2, trust_env=False).is_success:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    pytest.fail(f"{url} did not come up; the end of its log:\n{log.read_text()[-2000:]}")

@@ -16,6 +16,7 @@ from mnist.data.labelled import LabelledImages
 from mnist.digits import CLASSES, SIDE, Images, Labels
 from mnist.errors import IntegrityError
 from mnist.evaluation.slices import sizes, slants, stroke_widths
+from mnist.keys import MONITORING
 from mnist.storage.bucket import Bucket
 from mnist.tables import from_parquet
 
@@ -30,7 +31,6 @@ MEASURES: Mapping[str, str] = {
 }
 """What is measured of each image, with its unit."""
 
-_REPORTS = "monitoring/reports/"
 _REPORTS_READ = 60
 _DRIFT = ["day", "batch", "verdict", "measure", "stability", "has_moved"]
 
@@ -170,12 +170,12 @@ def drift(bucket: Bucket) -> pd.DataFrame:
         IntegrityError: If a report is none.
         Unavailable: If the store does not answer.
     """
-    keys = sorted(version.key for page in bucket.versions(_REPORTS) for version in page)
+    keys = sorted(version.key for page in bucket.versions(MONITORING) for version in page)
     try:
         found = [from_parquet(bucket.read(key), _DRIFT) for key in keys[-_REPORTS_READ:]]
     except (pa.ArrowException, KeyError) as error:
         raise IntegrityError(
-            f"A report under {_REPORTS} in bucket {bucket.name!r} cannot be read ({error}); run "
+            f"A report under {MONITORING} in bucket {bucket.name!r} cannot be read ({error}); run "
             "`monitor/default` again."
         ) from error
     if not found:

@@ -39,7 +39,7 @@ class Service:
         self._upload_limits = UploadLimits(
             settings.api_max_request_bytes, settings.api_max_files, settings.api_timeout_seconds
         )
-        self._image_limits = Limits(settings.max_image_bytes, settings.max_image_pixels)
+        self._image_limits = Limits.of(settings)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="predict")
         self._busy = 0
 

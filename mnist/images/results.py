@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING, Self
 
 import cv2
 
 from mnist.digits import Image, ImageWarning, Reason
 from mnist.images.arrays import Plane
+
+if TYPE_CHECKING:  # a sandboxed decoder starts without reading any settings
+    from mnist.settings import Settings
 
 
 class Pipeline(StrEnum):
@@ -29,6 +33,11 @@ class Limits:
 
     max_bytes: int = 20_000_000
     max_pixels: int = 50_000_000
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Take the limits that the environment sets."""
+        return cls(settings.max_image_bytes, settings.max_image_pixels)
 
 
 @dataclass(frozen=True, slots=True)

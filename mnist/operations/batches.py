@@ -164,7 +164,7 @@ class BatchScoring:
             fetch=self._inbox.fetch,
             predict=self._predictor(chunk.model).read,
             threads=self._settings.read_threads,
-            limits=Limits(self._settings.max_image_bytes, self._settings.max_image_pixels),
+            limits=Limits.of(self._settings),
         )
         written = bool(scored.rows.num_rows) and self._results.write_part(
             chunk.batch, chunk.name, scored.rows

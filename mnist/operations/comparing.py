@@ -42,7 +42,7 @@ class Comparing:
 
     def load(self, seed: int) -> TrainingData:
         """Load the images that all of them learn from and are measured on."""
-        limits = Limits(self._settings.max_image_bytes, self._settings.max_image_pixels)
+        limits = Limits.of(self._settings)
         real_world = load_real_world(self._settings.real_world_dir, limits)
         return load_training_data(self._settings.data_dir, seed, real_world=real_world)
 

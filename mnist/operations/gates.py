@@ -120,7 +120,7 @@ class Gates:
         policy: Policy,
         tell: Tell,
     ) -> Decision:
-        limits = Limits(self._settings.max_image_bytes, self._settings.max_image_pixels)
+        limits = Limits.of(self._settings)
         real_world = load_real_world(self._settings.real_world_dir, limits)
         sides = [candidate, champion] if champion else [candidate]
         mine, *others = gather(sides, data, real_world, tell, policy.slice_floors)

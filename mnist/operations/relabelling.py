@@ -124,7 +124,7 @@ class Relabelling:
                 continue
             if hashlib.sha256(content).hexdigest() != label.sha256:
                 continue
-            limits = Limits(self._settings.max_image_bytes, self._settings.max_image_pixels)
+            limits = Limits.of(self._settings)
             result = decode(content, limits)
             return result.pixels if isinstance(result, Decoded) else UNREADABLE
         return GONE

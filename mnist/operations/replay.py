@@ -47,7 +47,7 @@ def production_images(settings: Settings, inbox: Inbox, results: Results) -> Pro
     Raises:
         Unavailable: If the store does not answer.
     """
-    limits = Limits(settings.max_image_bytes, settings.max_image_pixels)
+    limits = Limits.of(settings)
 
     def fetch(version: ObjectVersion) -> Decoded | None:
         try:

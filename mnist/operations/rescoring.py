@@ -145,7 +145,7 @@ class Rescoring:
             fetch=self._inbox.fetch,
             predict=self._predictor(plan.new).read,
             threads=self._settings.read_threads,
-            limits=Limits(self._settings.max_image_bytes, self._settings.max_image_pixels),
+            limits=Limits.of(self._settings),
         )
         if scored.rows.num_rows:
             self._rescores.write_part(plan.folder, chunk.batch, chunk.name, scored.rows)

@@ -85,7 +85,7 @@ class Retraining:
             InvalidDataset: If a file is missing or is not what it claims to be.
             Unavailable: If the store does not answer.
         """
-        limits = Limits(self._settings.max_image_bytes, self._settings.max_image_pixels)
+        limits = Limits.of(self._settings)
         return load_training_data(
             self._settings.data_dir,
             seed,

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
-import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from dashboard.access.accounts import Accounts
 from dashboard.access.people import Person, Role
 from infra.ports import free_ports
+from tests.waiting import wait_until_up
 
 _ROOT = Path(__file__).parents[2]
 _CHROMIUM = shutil.which("chromium")
@@ -43,7 +43,7 @@ def address(environment, tmp_path) -> Iterator[str]:
         )
     url = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(f"{url}/_stcore/health", process, log)
+        wait_until_up(f"{url}/_stcore/health", process, log, _SECONDS)
         yield url
     finally:
         process.terminate()
@@ -102,14 +102,3 @@ def visit(address) -> Iterator[Visit]:
         expect.set_options(timeout=_SECONDS * 1000)
         yield Visit(tab, address)
         browser.close()
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if httpx.get(url, timeout=2, trust_env=False).is_success:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    pytest.fail(f"{url} did not come up; the end of its log:\n{log.read_text()[-2000:]}")

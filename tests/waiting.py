@@ -1,0 +1,20 @@
+"""Waiting for a server that a test has started."""
+
+import subprocess
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+
+def wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path, seconds: float) -> None:
+    """Ask until the address answers; fail with the end of its log if it ends or is late."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx.get(url, timeout=2, trust_env=False).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    pytest.fail(f"{url} did not come up; the end of its log:\n{log.read_text()[-2000:]}")
