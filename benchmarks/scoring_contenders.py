@@ -30,7 +30,8 @@ from mnist.operations.batches import BatchScoring
 from mnist.scoring.graphs import Predictor
 from mnist.scoring.readings import PinnedModel
 from mnist.settings import Settings, load_settings
-from mnist.storage.bucket import Bucket, control_client
+from mnist.storage.bucket import Bucket
+from mnist.storage.clients import control_client
 from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
 

@@ -19,7 +19,8 @@ from pydantic import AwareDatetime, BaseModel, ValidationError
 from infra.store import create_buckets, running_store
 from mnist.errors import IntegrityError, InvalidInput, ObjectGone
 from mnist.settings import Settings
-from mnist.storage.bucket import Bucket, control_client
+from mnist.storage.bucket import Bucket
+from mnist.storage.clients import control_client
 
 MANIFEST = "manifest.json"
 

@@ -26,7 +26,8 @@ from mnist.digits import SIDE
 from mnist.errors import MnistError
 from mnist.registry.reader import RegistryReader
 from mnist.settings import Settings
-from mnist.storage.bucket import Bucket, control_client
+from mnist.storage.bucket import Bucket
+from mnist.storage.clients import control_client
 from mnist.storage.conditions import find_problem
 from mnist.storage.lease import LeaseRecord
 

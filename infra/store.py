@@ -15,7 +15,7 @@ from infra.identities import Identity
 from infra.ports import LOOPBACK, free_ports
 from mnist.errors import InvalidSettings, Unavailable
 from mnist.settings import Settings
-from mnist.storage.bucket import control_client
+from mnist.storage.clients import control_client
 
 _READY_SECONDS = 60.0
 _STOP_SECONDS = 10.0

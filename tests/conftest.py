@@ -16,7 +16,8 @@ from prefect.testing.utilities import prefect_test_harness
 from infra.ports import free_ports
 from infra.store import Store, create_buckets, running_store
 from mnist.settings import Settings
-from mnist.storage.bucket import Bucket, control_client
+from mnist.storage.bucket import Bucket
+from mnist.storage.clients import control_client
 from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
 from tests.waiting import wait_until_up

@@ -11,7 +11,7 @@ from mnist.errors import InvalidBatch, Unavailable
 from mnist.keys import listing_digest
 from mnist.operations.batches import BatchScoring
 from mnist.scoring.receipts import Receipt
-from mnist.storage.bucket import control_client
+from mnist.storage.clients import control_client
 from tests.factories import OneModel, png
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from mnist.errors import AccessDenied, InvalidSettings, ObjectChanged, ObjectGone, Unavailable
 from mnist.settings import Settings
-from mnist.storage.bucket import Bucket, control_client
+from mnist.storage.bucket import Bucket
+from mnist.storage.clients import control_client
 from mnist.storage.inbox import Inbox
 
 
@@ -150,7 +151,7 @@ def test_a_missing_bucket_is_named(settings):
 
 
 def test_a_store_that_is_down_is_named(settings, monkeypatch):
-    monkeypatch.setattr("mnist.storage.bucket.MAX_RETRIES", 0)
+    monkeypatch.setattr("mnist.storage.clients.MAX_RETRIES", 0)
     down = Bucket.on_s3(changed(settings, AWS_ENDPOINT_URL="http://127.0.0.1:1"), "inbox")
     with pytest.raises(Unavailable, match="AWS_ENDPOINT_URL"):
         down.read("a")

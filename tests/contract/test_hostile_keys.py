@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 from mnist.digits import Outcome
 from mnist.errors import AccessDenied
 from mnist.operations.batches import BatchScoring
-from mnist.storage.bucket import control_client
+from mnist.storage.clients import control_client
 from tests.factories import OneModel, png
 
 KEYS = [

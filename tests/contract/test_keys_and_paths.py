@@ -7,6 +7,7 @@ import pytest
 from mnist.operations.batches import BatchScoring
 from mnist.settings import Settings
 from mnist.storage.bucket import Bucket
+from mnist.storage.clients import control_client
 from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
 from tests.factories import OneModel, png
@@ -35,7 +36,7 @@ def test_no_key_becomes_a_path(
     (tmp_path / "model").mkdir()
     registry = OneModel(tmp_path / "model")
     scoring = BatchScoring(settings, inbox, results, registry)
-    client = inbox_bucket._control
+    client = control_client(settings)
     for key in HOSTILE:
         client.put_object(Bucket=inbox_bucket.name, Key=f"evil/{key}", Body=png(7))
     before = {*tmp_path.rglob("*")}

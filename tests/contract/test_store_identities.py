@@ -14,7 +14,8 @@ from infra.identities import BUCKETS, DROPPING, IDENTITIES, LOOKING, SCORING, Id
 from infra.store import Store, running_store
 from mnist.errors import AccessDenied
 from mnist.storage.audit import AuditLog
-from mnist.storage.bucket import Bucket, control_client
+from mnist.storage.bucket import Bucket
+from mnist.storage.clients import control_client
 from mnist.storage.conditions import with_sure_writes
 from mnist.storage.lease import Lease
 from mnist.storage.results import Results

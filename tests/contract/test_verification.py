@@ -7,7 +7,7 @@ from mnist.errors import InvalidBatch
 from mnist.keys import part_key
 from mnist.operations.batches import BatchScoring
 from mnist.scoring.verification import find_problems
-from mnist.storage.bucket import control_client
+from mnist.storage.clients import control_client
 from mnist.tables import ROWS, from_parquet, to_parquet
 from tests.factories import OneModel, png
 

@@ -140,6 +140,6 @@ def test_a_champion_that_no_longer_loads_promotes_nothing_and_says_what_to_do(
 
 
 def _delete(settings, key):
-    from mnist.storage.bucket import control_client
+    from mnist.storage.clients import control_client
 
     control_client(settings).delete_object(Bucket="mlflow", Key=key)

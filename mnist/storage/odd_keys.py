@@ -1,0 +1,80 @@
+"""Keys that S3 allows and obstore refuses, by boto3's slower way.
+
+Control characters, empty segments, `.` and `..`: one of them fails a whole listing of obstore's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from mnist.errors import ObjectChanged, ObjectGone
+from mnist.keys import ObjectVersion
+from mnist.storage.failures import explained
+
+_ODD_KEY = re.compile(r"^/|/$|//|(^|/)\.\.?(/|$)|[\x00-\x1f\x7f]")
+
+
+def is_odd(key: str) -> bool:
+    """Tell whether a key, or a prefix without its last slash, is one that obstore refuses."""
+    return _ODD_KEY.search(key) is not None
+
+
+class OddKeys:
+    """One bucket through boto3. Errors are those of `mnist.storage.bucket.Bucket`.
+
+    Args:
+        client: From `clients.control_client`.
+        bucket: Name of the bucket.
+    """
+
+    def __init__(self, client: Any, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def versions(self, prefix: str, after: str) -> Iterator[list[ObjectVersion]]:
+        """Yield pages of object versions after a key, folder markers left out."""
+        for page in self._pages(f"list {prefix!r}", Prefix=prefix, StartAfter=after):
+            found = map(_version, page.get("Contents", []))
+            yield [version for version in found if not version.key.endswith("/")]
+
+    def folders(self) -> tuple[list[str], list[ObjectVersion]]:
+        """List the top of the bucket: its folders, and the objects outside any folder."""
+        folders: list[str] = []
+        loose: list[ObjectVersion] = []
+        for page in self._pages("list the top folders", Delimiter="/"):
+            folders += [found["Prefix"][:-1] for found in page.get("CommonPrefixes", [])]
+            loose += map(_version, page.get("Contents", []))
+        return folders, loose
+
+    def read(self, key: str, etag: str | None, byte_range: str | None = None) -> bytes:
+        """Read an object or a part of it, on condition that it still has the given etag."""
+        condition = {"IfMatch": f'"{etag}"'} if etag else {}
+        part = {"Range": byte_range} if byte_range else {}
+        try:
+            answer = self._client.get_object(Bucket=self._bucket, Key=key, **condition, **part)
+            content: bytes = answer["Body"].read()
+        except ClientError as error:
+            code = str(error.response.get("Error", {}).get("Code", ""))
+            if code in {"NoSuchKey", "404"}:
+                raise ObjectGone(f"{self._bucket}/{key!r} does not exist (any more).") from error
+            if code in {"PreconditionFailed", "412"}:
+                raise ObjectChanged(f"{self._bucket}/{key!r} no longer has etag {etag}.") from error
+            raise explained(error, f"read {key!r}", self._bucket) from error
+        except BotoCoreError as error:
+            raise explained(error, f"read {key!r}", self._bucket) from error
+        return content
+
+    def _pages(self, attempt: str, **wanted: str) -> Iterator[Mapping[str, Any]]:
+        paginator = self._client.get_paginator("list_objects_v2")
+        try:
+            yield from paginator.paginate(Bucket=self._bucket, **wanted)
+        except (ClientError, BotoCoreError) as error:
+            raise explained(error, attempt, self._bucket) from error
+
+
+def _version(found: Mapping[str, Any]) -> ObjectVersion:
+    return ObjectVersion(found["Key"], found["ETag"].strip('"'), found["Size"])
