@@ -80,13 +80,13 @@ def rescore(
         plan.new.version,
     )
     for batch in plan.batches:
-        chunks = list(wiring.rescoring().chunks(plan, batch))
+        missing = wiring.rescoring().missing(plan, batch)
+        chunks = wiring.rescoring().chunks(plan, batch, missing)
         progress = artifacts.Progress(batch)
-        total = sum(len(chunk.versions) for chunk in chunks)
         for count in in_flight(
             lambda chunk: score_chunk.submit(plan, chunk), chunks, _CHUNKS_IN_FLIGHT
         ):
-            progress.advance(count, total)
+            progress.advance(count, len(missing))
     difference = write_difference(plan)
     artifacts.publish_difference(plan, difference)
     logger.info(

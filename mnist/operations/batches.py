@@ -12,21 +12,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, compress
+from time import perf_counter
 
 import pyarrow.compute as pc
 
 from mnist.digits import Outcome
 from mnist.errors import InvalidBatch
-from mnist.images import Limits
 from mnist.keys import ObjectVersion
+from mnist.operations.scorer import Scorer
 from mnist.provenance import code_digest
 from mnist.registry.reader import RegistryReader
-from mnist.scoring.chunks import Chunk, ScoredChunk, cut_chunks, score_chunk
-from mnist.scoring.graphs import Predictor
+from mnist.scoring.chunks import Chunk, ScoredChunk, cut_chunks
 from mnist.scoring.identities import Identities
 from mnist.scoring.readings import PinnedModel
 from mnist.scoring.receipts import Receipt, RunRecord, VersionRecord
 from mnist.scoring.reconciliation import ListingLog, RejectLimit, write_up
+from mnist.scoring.stages import StageSeconds
 from mnist.scoring.tally import TALLY_COLUMNS
 from mnist.scoring.verification import find_problems
 from mnist.settings import Settings
@@ -45,12 +46,14 @@ class RecordedChunk:
         rows_written: Rows this call wrote; 0 if the same chunk was recorded before.
         retried: Object versions that had to be asked for more than once.
         unsettled: Object versions that were no longer there when they were read.
+        seconds: Where the time went.
     """
 
     versions: int
     rows_written: int
     retried: int
     unsettled: tuple[VersionRecord, ...]
+    seconds: StageSeconds
 
 
 class BatchRun:
@@ -77,12 +80,14 @@ class BatchRun:
         self.listing = ListingLog()
         self.unsettled: list[VersionRecord] = []
         self.chunks_noted = 0
+        self.stage_seconds = StageSeconds()
         self._sums: Counter[str] = Counter()
 
     def note(self, recorded: RecordedChunk) -> None:
         """Take note of what became of a chunk."""
         self.chunks_noted += 1
         self.unsettled += recorded.unsettled
+        self.stage_seconds += recorded.seconds
         self._sums.update(rows_written=recorded.rows_written, retried=recorded.retried)
 
     def record(self) -> RunRecord:
@@ -94,6 +99,7 @@ class BatchRun:
             rows_written=self._sums["rows_written"],
             retried=self._sums["retried"],
             again_after=self.again_after,
+            stage_seconds=self.stage_seconds,
             code_digest=code_digest(),
         )
 
@@ -108,7 +114,7 @@ class BatchScoring:
         self._inbox = inbox
         self._results = results
         self._registry = registry
-        self._predictors: dict[str, Predictor] = {}
+        self._scorer = Scorer(settings, inbox, registry)
 
     def begin(self, batch: str, run: str, *, rejects_again: bool = False) -> BatchRun:
         """Start a run over a batch; nothing is listed or read yet.
@@ -159,21 +165,18 @@ class BatchScoring:
             Unavailable: If the store or the registry does not answer; nothing is recorded then.
             IntegrityError: If the scoring graph is not the one that was registered.
         """
-        scored = score_chunk(
-            chunk,
-            fetch=self._inbox.fetch,
-            predict=self._predictor(chunk.model).read,
-            threads=self._settings.read_threads,
-            limits=Limits.of(self._settings),
-        )
+        scored = self._scorer.score(chunk)
+        started = perf_counter()
         written = bool(scored.rows.num_rows) and self._results.write_part(
             chunk.batch, chunk.name, scored.rows
         )
+        writing = StageSeconds(write=perf_counter() - started)
         return RecordedChunk(
             versions=len(chunk.versions),
             rows_written=scored.rows.num_rows if written else 0,
             retried=pc.sum(pc.greater(scored.rows["attempts"], 1)).as_py() or 0,
             unsettled=_unsettled(scored),
+            seconds=scored.seconds + writing,
         )
 
     def close(self, run: BatchRun) -> Receipt:
@@ -221,11 +224,6 @@ class BatchScoring:
             if receipt.listing.digest == digest and receipt.is_balanced and parts <= known:
                 return receipt
         return None
-
-    def _predictor(self, model: PinnedModel) -> Predictor:
-        if model.digest not in self._predictors:
-            self._predictors = {model.digest: self._registry.predictor(model)}
-        return self._predictors[model.digest]
 
 
 def _unsettled(scored: ScoredChunk) -> tuple[VersionRecord, ...]:

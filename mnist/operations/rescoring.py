@@ -1,29 +1,42 @@
 """Scoring again, with another model version, what one version has scored.
 
 Nothing is overwritten: new rows lie beside the old ones, and a difference file names what changed,
-for those who have already used the old readings.
+for those who have already used the old readings. Parts are read one by one; what grows with a batch
+is 46 bytes for each object version, and the rows of the difference file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from mnist.errors import InvalidBatch, InvalidInput
-from mnist.images import Limits, preprocessing_digest
+from mnist.images import preprocessing_digest
 from mnist.keys import ObjectVersion
+from mnist.operations.scorer import Scorer
 from mnist.registry.reader import RegistryReader
-from mnist.scoring.chunks import Chunk, cut_chunks, score_chunk
-from mnist.scoring.differences import changed_readings, content_name, flips
-from mnist.scoring.graphs import Predictor
+from mnist.scoring.chunks import Chunk, cut_chunks
+from mnist.scoring.differences import (
+    NAME_COLUMNS,
+    READING_COLUMNS,
+    Readings,
+    changed_readings,
+    compare,
+    content_name,
+    flips,
+)
+from mnist.scoring.identities import Identities, identity_column
 from mnist.scoring.readings import PinnedModel
 from mnist.settings import Settings
 from mnist.storage.inbox import Inbox
 from mnist.storage.rescores import Rescores
 from mnist.storage.results import Results
+
+_VERSION_COLUMNS = ("identity", "key", "etag", "bytes")
 
 
 @dataclass(frozen=True)
@@ -90,11 +103,10 @@ class Rescoring:
         registry: RegistryReader,
     ) -> None:
         self._settings = settings
-        self._inbox = inbox
         self._results = results
         self._rescores = rescores
         self._registry = registry
-        self._predictors: dict[str, Predictor] = {}
+        self._scorer = Scorer(settings, inbox, registry)
 
     def plan(self, old: str, new: str, batches: Sequence[str] | None) -> RescorePlan:
         """Find what is to be done.
@@ -125,13 +137,15 @@ class Rescoring:
             )
         return RescorePlan(old, model, tuple(dict.fromkeys(wanted)))
 
-    def chunks(self, plan: RescorePlan, batch: str) -> Iterator[Chunk]:
-        """Cut what has no new row yet into units of work."""
-        done = set(self._rescores.rows(plan.folder, batch)["identity"].to_pylist())
-        rows = self._old_rows(plan, batch).select(["key", "etag", "bytes"]).to_pylist()
-        versions = sorted(ObjectVersion(row["key"], row["etag"], row["bytes"]) for row in rows)
-        missing = [version for version in versions if version.identity not in done]
-        return cut_chunks(missing, batch, plan.new, self._settings.chunk_images)
+    def missing(self, plan: RescorePlan, batch: str) -> Identities:
+        """Find what the old version has read of a batch and the new one has not."""
+        done = self._new_readings(plan, batch).identities()
+        return self._old_readings(plan, batch).identities() - done
+
+    def chunks(self, plan: RescorePlan, batch: str, missing: Identities) -> Iterator[Chunk]:
+        """Cut what is missing into units of work, as fast as they are taken."""
+        versions = self._versions(batch, missing)
+        return cut_chunks(versions, batch, plan.new, self._settings.chunk_images)
 
     def score(self, plan: RescorePlan, chunk: Chunk) -> int:
         """Score a chunk with the new version and record its rows; return how many.
@@ -140,39 +154,52 @@ class Rescoring:
             Unavailable: If the store or the registry does not answer; nothing is recorded then.
             IntegrityError: If the scoring graph is not the one that was registered.
         """
-        scored = score_chunk(
-            chunk,
-            fetch=self._inbox.fetch,
-            predict=self._predictor(plan.new).read,
-            threads=self._settings.read_threads,
-            limits=Limits.of(self._settings),
-        )
-        if scored.rows.num_rows:
-            self._rescores.write_part(plan.folder, chunk.batch, chunk.name, scored.rows)
-        return int(scored.rows.num_rows)
+        rows = self._scorer.score(chunk).rows
+        if rows.num_rows:
+            self._rescores.write_part(plan.folder, chunk.batch, chunk.name, rows)
+        return int(rows.num_rows)
 
     def difference(self, plan: RescorePlan) -> Difference:
-        """Put old and new rows side by side and record what changed."""
-        sides = [
-            (self._old_rows(plan, batch), self._rescores.rows(plan.folder, batch))
-            for batch in plan.batches
-        ]
-        changed = pa.concat_tables([changed_readings(old, new) for old, new in sides])
-        before = sum(old.num_rows for old, _ in sides)
-        compared = sum(_shared(old, new) for old, new in sides)
+        """Put old and new readings side by side and record what changed."""
+        sums: Counter[str] = Counter()
+        tables = []
+        for batch in plan.batches:
+            comparison = compare(self._old_readings(plan, batch), self._new_readings(plan, batch))
+            names = (rows for _, rows in self._results.parts(batch, NAME_COLUMNS))
+            tables.append(changed_readings(comparison, names))
+            sums.update(compared=comparison.compared, gone=comparison.gone)
+        changed = pa.concat_tables(tables)
         parquet, csv = self._rescores.write_difference(plan.folder, content_name(changed), changed)
         return Difference(
-            compared, before - compared, changed.num_rows, flips(changed), parquet, csv
+            sums["compared"], sums["gone"], changed.num_rows, flips(changed), parquet, csv
         )
 
-    def _old_rows(self, plan: RescorePlan, batch: str) -> pa.Table:
-        rows = self._results.rows(batch)
-        return rows.filter(pc.equal(rows["model_version"], plan.old))
+    def _old_readings(self, plan: RescorePlan, batch: str) -> Readings:
+        parts = self._results.parts(batch, READING_COLUMNS)
+        return _readings(plan.old, (rows for _, rows in parts))
 
-    def _predictor(self, model: PinnedModel) -> Predictor:
-        if model.digest not in self._predictors:
-            self._predictors = {model.digest: self._registry.predictor(model)}
-        return self._predictors[model.digest]
+    def _new_readings(self, plan: RescorePlan, batch: str) -> Readings:
+        parts = self._rescores.parts(plan.folder, batch, READING_COLUMNS)
+        return _readings(plan.new.version, parts)
+
+    def _versions(self, batch: str, wanted: Identities) -> Iterator[ObjectVersion]:
+        """Yield object versions, each once, part by part of their old rows."""
+        if not len(wanted):
+            return
+        taken = np.zeros(len(wanted), bool)
+        for _, rows in self._results.parts(batch, _VERSION_COLUMNS):
+            places = wanted.places(identity_column(rows))
+            fresh = (places >= 0) & ~taken[places]
+            taken[places[fresh]] = True
+            for row in rows.filter(pa.array(fresh)).to_pylist():
+                yield ObjectVersion(row["key"], row["etag"], row["bytes"])
+
+
+def _readings(version: str, parts: Iterable[pa.Table]) -> Readings:
+    readings = Readings(version)
+    for rows in parts:
+        readings.add(rows)
+    return readings
 
 
 def batches_scored_by(results: Results, version: str) -> list[str]:
@@ -182,7 +209,3 @@ def batches_scored_by(results: Results, version: str) -> list[str]:
         for batch, receipt in results.latest_receipts().by_batch.items()
         if any(model.version == version for model in receipt.models)
     )
-
-
-def _shared(old: pa.Table, new: pa.Table) -> int:
-    return len(set(old["identity"].to_pylist()) & set(new["identity"].to_pylist()))

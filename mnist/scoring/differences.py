@@ -1,41 +1,157 @@
-"""What another model version reads differently: old rows beside new ones."""
+"""What another model version reads differently, at 23 bytes for each object version."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-_COMPARED = ("outcome", "digit", "confidence", "accepted", "model_version")
+from mnist.digits import Outcome
+from mnist.scoring.identities import Identities, IdentityArray, identity_column
+from mnist.scoring.tally import places_that_count
+from mnist.tables import ROWS
+
+READING_COLUMNS = (
+    "identity",
+    "outcome",
+    "digit",
+    "confidence",
+    "accepted",
+    "model_version",
+    "scored_at",
+    "chunk",
+)
+"""What is compared, and what says which of several rows counts."""
+
+NAME_COLUMNS = ("identity", "batch", "key", "etag", "bytes")
+
+_NO_DIGIT = -1
+_READING = np.dtype(
+    [
+        ("identity", "S16"),
+        ("is_ours", bool),
+        ("rejected", bool),
+        ("accepted", bool),
+        ("digit", np.int8),
+        ("confidence", np.float32),
+    ]
+)
+_COMPARED = ("rejected", "accepted", "digit")
+_HASHED_AT_ONCE = 1_000
 
 
-def changed_readings(old: pa.Table, new: pa.Table) -> pa.Table:
-    """Return one row per object version whose outcome, digit or acceptance changed.
+class Readings:
+    """What one model version says of a batch; takes in its parts one after the other.
 
     Args:
-        old: Rows of schema ROWS, one per object version.
-        new: The same object versions as another model version reads them; some may be missing.
+        version: The model version. Rows of others are taken in too: they may be those that count.
+    """
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+        self._parts: list[tuple[datetime, str, NDArray[Any]]] = []
+
+    def add(self, rows: pa.Table) -> None:
+        """Take in a part.
+
+        Args:
+            rows: At least the columns READING_COLUMNS.
+        """
+        if not rows.num_rows:
+            return
+        part = np.empty(rows.num_rows, _READING)
+        part["identity"] = identity_column(rows)
+        part["is_ours"] = pc.equal(rows["model_version"], self.version).to_numpy()
+        part["rejected"] = pc.not_equal(rows["outcome"], Outcome.SCORED.value).to_numpy()
+        part["accepted"] = rows["accepted"].to_numpy()
+        part["digit"] = pc.fill_null(rows["digit"], _NO_DIGIT).to_numpy()
+        part["confidence"] = pc.fill_null(rows["confidence"], np.nan).to_numpy()
+        first = pc.min(rows["scored_at"]).as_py(), pc.min(rows["chunk"]).as_py()
+        self._parts.append((*first, part))
+
+    def that_count(self) -> NDArray[Any]:
+        """Return the readings of this version that count, one for each object version, sorted."""
+        parts = sorted(self._parts, key=lambda part: part[:2])
+        everything = np.concatenate([np.empty(0, _READING), *(part for _, _, part in parts)])
+        counting = everything[places_that_count(everything["identity"], everything["rejected"])]
+        ours: NDArray[Any] = counting[counting["is_ours"]]
+        return ours
+
+    def identities(self) -> Identities:
+        """Return the object versions whose row that counts is one of this version's."""
+        return Identities(self.that_count()["identity"])
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Two versions side by side on one batch.
+
+    Attributes:
+        compared: Object versions that both have read.
+        gone: Object versions that only the old one has read.
+        changed: Those whose outcome, digit or acceptance is another one.
+        columns: The columns `old_...` and `new_...` of the changed ones, in the order of `changed`.
+    """
+
+    compared: int
+    gone: int
+    changed: IdentityArray
+    columns: pa.Table
+
+
+def compare(old: Readings, new: Readings) -> Comparison:
+    """Put the readings of two versions side by side."""
+    before, after = old.that_count(), new.that_count()
+    shared, left, right = np.intersect1d(
+        before["identity"], after["identity"], assume_unique=True, return_indices=True
+    )
+    gone = len(before) - len(shared)
+    before, after = before[left], after[right]
+    differs = np.any([before[name] != after[name] for name in _COMPARED], axis=0)
+    columns = {
+        **_spelt_out(before[differs], "old_", old.version),
+        **_spelt_out(after[differs], "new_", new.version),
+    }
+    return Comparison(len(shared), gone, shared[differs], pa.table(columns))
+
+
+def changed_readings(comparison: Comparison, parts: Iterable[pa.Table]) -> pa.Table:
+    """Name the images whose reading changed.
+
+    Args:
+        comparison: Of two versions on a batch.
+        parts: The parts of the batch once more, taken one after the other; at least the columns
+            NAME_COLUMNS.
 
     Returns:
         Columns batch, key, etag, bytes, and for each of outcome, digit, confidence, accepted and
         model_version one with the prefix `old_` and one with `new_`; in the order of batch and
         key.
     """
-    place = ("identity", "batch", "key", "etag", "bytes")
-    left = old.select([*place, *_COMPARED]).rename_columns(
-        [*place, *(f"old_{name}" for name in _COMPARED)]
+    wanted = Identities(comparison.changed)
+    names = pa.concat_tables(
+        [
+            pa.schema([ROWS.field(name) for name in NAME_COLUMNS]).empty_table(),
+            *(
+                rows.select(NAME_COLUMNS).filter(pa.array(wanted.has(identity_column(rows))))
+                for rows in parts
+            ),
+        ],
+        promote_options="default",
     )
-    right = new.select(["identity", *_COMPARED]).rename_columns(
-        ["identity", *(f"new_{name}" for name in _COMPARED)]
-    )
-    joined = left.join(right, "identity", join_type="inner").drop_columns(["identity"])
-    changed = pc.or_(
-        pc.or_(_differ(joined, "outcome"), _differ(joined, "accepted")),
-        _differ(joined, "digit"),
-    )
-    ordered = joined.filter(changed)
-    return ordered.sort_by([("batch", "ascending"), ("key", "ascending"), ("etag", "ascending")])
+    identities, first = np.unique(identity_column(names), return_index=True)
+    joined = names.take(pa.array(first)).drop_columns(["identity"])
+    readings = comparison.columns.take(pa.array(np.searchsorted(wanted.members, identities)))
+    for name in readings.column_names:
+        joined = joined.append_column(name, readings[name])
+    return joined.sort_by([("batch", "ascending"), ("key", "ascending"), ("etag", "ascending")])
 
 
 def flips(changed: pa.Table) -> dict[tuple[int, int], int]:
@@ -51,13 +167,19 @@ def flips(changed: pa.Table) -> dict[tuple[int, int], int]:
 def content_name(table: pa.Table) -> str:
     """Name a table by what is in it: the same rows give the same name on every machine."""
     digest = hashlib.sha256()
-    for row in table.to_pylist():
-        digest.update(repr(sorted(row.items())).encode("utf-8", "surrogatepass"))
+    for piece in table.to_batches(max_chunksize=_HASHED_AT_ONCE):
+        for row in piece.to_pylist():
+            digest.update(repr(sorted(row.items())).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()[:16]
 
 
-def _differ(joined: pa.Table, name: str) -> pa.ChunkedArray:
-    old, new = joined[f"old_{name}"], joined[f"new_{name}"]
-    if name == "digit":  # null where the image was rejected
-        old, new = pc.fill_null(old, -1), pc.fill_null(new, -1)
-    return pc.not_equal(old, new)
+def _spelt_out(readings: NDArray[Any], prefix: str, version: str) -> dict[str, pa.Array]:
+    outcomes = np.where(readings["rejected"], Outcome.REJECTED.value, Outcome.SCORED.value)
+    columns = {
+        "outcome": pa.array(outcomes.tolist(), pa.string()),
+        "digit": pa.array(readings["digit"], pa.int8(), mask=readings["digit"] == _NO_DIGIT),
+        "confidence": pa.array(readings["confidence"], mask=np.isnan(readings["confidence"])),
+        "accepted": pa.array(readings["accepted"]),
+        "model_version": pa.array([version] * len(readings), pa.string()),
+    }
+    return {prefix + name: column for name, column in columns.items()}

@@ -41,9 +41,9 @@ class Fetched:
 
 
 Fetch = Callable[[Sequence[ObjectVersion]], Iterator[Fetched]]
-"""Fetches object versions, one answer each in their order; raises Unavailable if the store is down.
+"""Fetches object versions, one answer each in their order.
 
-Answers come one by one, so that only one object of a thread is in memory at a time.
+Raises Unavailable if the store is down.
 """
 
 

@@ -38,12 +38,18 @@ class Identities:
 
     def has(self, identities: IdentityArray | Sequence[bytes]) -> NDArray[np.bool_]:
         """Tell for each of n identities whether it is in the set; shape (n,)."""
+        return self.places(identities) >= 0
+
+    def places(self, identities: IdentityArray | Sequence[bytes]) -> NDArray[np.intp]:
+        """Return the position of each of n identities in `members`, -1 if it is not there."""
         wanted: IdentityArray = np.asarray(identities, _IDENTITY)
         if not len(self.members):
-            return np.zeros(len(wanted), bool)
+            return np.full(len(wanted), -1)
         places = np.searchsorted(self.members, wanted).clip(max=len(self.members) - 1)
-        found: NDArray[np.bool_] = self.members[places] == wanted
-        return found
+        return np.where(self.members[places] == wanted, places, -1)
+
+    def __sub__(self, other: Identities) -> Identities:
+        return Identities(self.members[~other.has(self.members)])
 
     def __or__(self, other: Identities) -> Identities:
         return Identities(np.concatenate((self.members, other.members)))

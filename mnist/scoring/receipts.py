@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from mnist.digits import Outcome, Reason
 from mnist.keys import ObjectVersion, identity
+from mnist.scoring.stages import StageSeconds
 
 
 class Listing(BaseModel, frozen=True):
@@ -64,6 +65,9 @@ class RunRecord(BaseModel, frozen=True):
     rows_written: int = Field(ge=0, description="rows this run wrote")
     retried: int = Field(0, ge=0, description="object versions it had to ask for more than once")
     again_after: str = Field("", description="run whose rejects it scored again, if it did so")
+    stage_seconds: StageSeconds | None = Field(
+        None, description="where its time went; receipts of older versions do not say"
+    )
     code_digest: str = Field("", description="SHA-256 over the sources that scored")
 
     @property
@@ -129,6 +133,8 @@ class Receipt(BaseModel, frozen=True):
             "|---|---|---|",
             *(f"| {m.name} | {m.version} | {m.rows:,} |" for m in self.models),
         ]
+        if self.run.stage_seconds:
+            lines += ["", self.run.stage_seconds.sentence]
         if self.reasons:
             lines += ["", "| reason | images | what it means |", "|---|---|---|"]
             lines += [

@@ -117,9 +117,8 @@ class Tally:
         codes = np.concatenate([np.empty(0, np.int32), *(part.codes for part in parts)])
         facts = tuple(self._codes)
         rejected = np.array([each.outcome != Outcome.SCORED for each in facts], bool)
-        order = np.argsort(rejected[codes], kind="stable") if len(codes) else codes
-        kept, places = np.unique(identities[order], return_index=True)
-        return Counted(kept, codes[order][places], facts, len(codes))
+        places = places_that_count(identities, rejected[codes] if facts else codes.astype(bool))
+        return Counted(identities[places], codes[places], facts, len(codes))
 
     def _coded(self, rows: pa.Table) -> NDArray[np.int32]:
         """Number the combinations of facts in a part; shape (rows,)."""
@@ -134,6 +133,21 @@ class Tally:
 
     def _code(self, facts: Facts) -> int:
         return self._codes.setdefault(facts, len(self._codes))
+
+
+def places_that_count(identities: IdentityArray, rejected: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Choose one of several rows for each object version: a scored one, then the one that is first.
+
+    Args:
+        identities: Of n rows, the row that was written first at the front.
+        rejected: Whether each is a rejection, shape (n,).
+
+    Returns:
+        Positions of the rows that count, in the order of their identities.
+    """
+    order = np.argsort(rejected, kind="stable")
+    _, first = np.unique(identities[order], return_index=True)
+    return order[first]
 
 
 def tally(tables: Iterable[pa.Table]) -> Counted:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import pyarrow as pa
 import pyarrow.csv
 
 from mnist.keys import difference_key, rescore_prefix
 from mnist.storage.bucket import Bucket
-from mnist.tables import from_parquet, one_row_each, to_parquet
+from mnist.tables import from_parquet, to_parquet
 
 
 class Rescores:
@@ -21,11 +23,13 @@ class Rescores:
         key = f"{rescore_prefix(folder, batch)}{chunk}.parquet"
         return self._bucket.create(key, to_parquet(table)) is not None
 
-    def rows(self, folder: str, batch: str) -> pa.Table:
-        """Return the new rows of a batch, one for each object version."""
-        pages = self._bucket.versions(rescore_prefix(folder, batch))
-        keys = [version.key for page in pages for version in page]
-        return one_row_each(from_parquet(self._bucket.read(key)) for key in keys)
+    def parts(
+        self, folder: str, batch: str, columns: Sequence[str] | None = None
+    ) -> Iterator[pa.Table]:
+        """Read the new rows of a batch, part by part."""
+        for page in self._bucket.versions(rescore_prefix(folder, batch)):
+            for version in page:
+                yield from_parquet(self._bucket.read(version.key), columns)
 
     def write_difference(self, folder: str, name: str, table: pa.Table) -> tuple[str, str]:
         """Record a table as Parquet and as CSV, and return the two keys.

@@ -1,5 +1,6 @@
 """Scoring batches on a real store: nothing lost, nothing twice, whatever happens in between."""
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -8,7 +9,7 @@ import pytest
 
 from mnist.digits import Outcome
 from mnist.errors import InvalidBatch, Unavailable
-from mnist.keys import listing_digest
+from mnist.keys import listing_digest, receipt_key
 from mnist.operations.batches import BatchScoring
 from mnist.scoring.receipts import Receipt
 from mnist.storage.clients import control_client
@@ -66,6 +67,26 @@ def test_every_dropped_image_ends_in_exactly_one_row(scoring, inbox_bucket, resu
     assert proven_once_each(results, receipt)
     digits = {r["key"]: r["digit"] for r in results.rows("b").to_pylist() if r["digit"] is not None}
     assert all(digit == int(key[-8:-4]) % 10 for key, digit in digits.items())
+
+
+def test_a_receipt_says_where_the_time_went(scoring, inbox_bucket, results):
+    drop(inbox_bucket, "b", 25)
+    spent = run(scoring, "b").run.stage_seconds
+    assert min(spent.read, spent.decode, spent.predict, spent.write) > 0
+    assert results.receipts("b")[0].run.stage_seconds == spent
+
+
+def test_a_receipt_that_does_not_say_where_the_time_went_still_holds(
+    scoring, inbox_bucket, results_bucket
+):
+    drop(inbox_bucket, "b", 5)
+    old = run(scoring, "b").model_dump(mode="json")
+    del old["run"]["stage_seconds"]
+    results_bucket.drop(receipt_key("b", "run"), json.dumps(old).encode())
+    receipt, problems = scoring.verify("b")
+    assert receipt.run.stage_seconds is None
+    assert problems == ()
+    assert "added up over threads" not in receipt.markdown()
 
 
 def test_running_again_writes_nothing(scoring, inbox_bucket, results, results_bucket):

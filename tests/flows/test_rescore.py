@@ -100,3 +100,29 @@ def test_impossible_wishes_are_named():
 def test_production_still_shows_what_was_scored_then():
     rescore("2")
     assert wiring.results().rows("a")["model_version"].unique().to_pylist() == ["2"]
+
+
+@pytest.mark.usefixtures("wired")
+def test_a_batch_is_read_again_part_by_part(settings, inbox_bucket, registry, monkeypatch):
+    registry.champion_version = "2"
+    for i in range(5 * settings.chunk_images):
+        inbox_bucket.drop(f"d/{i:03d}.png", png(i % 10))
+    score_batch("d")
+    again = wiring.rescoring()
+    plan = again.plan("2", "1", ["d"])
+    missing = again.missing(plan, "d")
+    assert len(missing) == 5 * settings.chunk_images
+
+    read = []
+    real = wiring.results().parts
+
+    def parts(batch, columns=None):
+        for part in real(batch, columns):
+            read.append(part)
+            yield part
+
+    monkeypatch.setattr(wiring.results(), "parts", parts)
+    chunks = again.chunks(plan, "d", missing)
+    again.score(plan, next(chunks))
+    assert len(read) <= 2
+    assert len(again.missing(plan, "d")) == 4 * settings.chunk_images

@@ -1,15 +1,49 @@
 """What another version reads differently."""
 
-from mnist.scoring.differences import changed_readings, content_name, flips
+from datetime import UTC, datetime
+
+import pyarrow as pa
+
+from mnist.scoring.differences import (
+    Comparison,
+    Readings,
+    changed_readings,
+    compare,
+    content_name,
+    flips,
+)
 from tests.factories import rows, version
 
 A, B, C = version("b/a.png"), version("b/b.png"), version("b/c.png")
+EARLY, LATE = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def readings(of: str, *parts: pa.Table) -> Readings:
+    taken = Readings(of)
+    for part in parts:
+        taken.add(part)
+    return taken
+
+
+def old(*versions, **values) -> pa.Table:
+    return rows(*versions, model_version="1", **values)
+
+
+def new(*versions, **values) -> pa.Table:
+    return rows(*versions, model_version="2", **values)
+
+
+def compared(before: list[pa.Table], after: list[pa.Table]) -> Comparison:
+    return compare(readings("1", *before), readings("2", *after))
+
+
+def changes(before: list[pa.Table], after: list[pa.Table]) -> pa.Table:
+    return changed_readings(compared(before, after), before)
 
 
 def test_only_what_changed_is_listed_with_both_sides():
-    old = rows(A, B, digit=4, confidence=0.75, model_version="1")
-    new = rows(A, digit=4, confidence=0.5, model_version="2"), rows(B, digit=9, model_version="2")
-    changed = changed_readings(old, _joined(*new))
+    before = [old(A, B, digit=4, confidence=0.75)]
+    changed = changes(before, [new(A, digit=4, confidence=0.5), new(B, digit=9)])
     (row,) = changed.to_pylist()
     assert (row["key"], row["etag"], row["bytes"]) == (B.key, B.etag, B.size)
     assert (row["old_digit"], row["old_confidence"], row["old_model_version"]) == (4, 0.75, "1")
@@ -18,30 +52,48 @@ def test_only_what_changed_is_listed_with_both_sides():
 
 
 def test_acceptance_and_outcome_count_as_changes_too():
-    old = _joined(rows(A, accepted=True), rows(B, outcome="rejected", digit=None, accepted=False))
-    new = _joined(rows(A, accepted=False), rows(B, outcome="scored", digit=7, accepted=False))
-    changed = changed_readings(old, new)
+    rejected = old(B, outcome="rejected", digit=None, confidence=None, accepted=False)
+    before = [old(A, accepted=True), rejected]
+    changed = changes(before, [new(A, accepted=False), new(B, digit=7, accepted=False)])
     assert changed["key"].to_pylist() == [A.key, B.key]
+    assert changed["old_outcome"].to_pylist() == ["scored", "rejected"]
+    assert changed["old_digit"].to_pylist() == [7, None]
+    assert changed["old_confidence"].to_pylist()[1] is None
     assert flips(changed) == {}
 
 
 def test_two_rejections_are_no_change():
-    rejected = rows(A, outcome="rejected", digit=None, confidence=None, accepted=False)
-    assert changed_readings(rejected, rejected).num_rows == 0
+    nothing = {"outcome": "rejected", "digit": None, "confidence": None, "accepted": False}
+    assert changes([old(A, **nothing)], [new(A, **nothing)]).num_rows == 0
 
 
-def test_what_was_not_read_again_is_left_out():
-    assert changed_readings(rows(A, C, digit=1), rows(C, digit=2))["key"].to_pylist() == [C.key]
+def test_what_was_not_read_again_is_gone():
+    before, after = [old(A, C, digit=1)], [new(C, digit=2)]
+    comparison = compared(before, after)
+    assert (comparison.compared, comparison.gone) == (1, 1)
+    assert changes(before, after)["key"].to_pylist() == [C.key]
+
+
+def test_of_several_rows_the_one_that_production_shows_is_compared():
+    twice = [
+        old(A, digit=3, scored_at=LATE, chunk="y"),
+        old(A, digit=4, scored_at=EARLY, chunk="z"),
+        old(B, outcome="rejected", digit=None, scored_at=EARLY, chunk="x"),
+        old(B, digit=5, scored_at=LATE, chunk="w"),
+    ]
+    changed = changes(twice, [new(A, B, digit=9)])
+    assert changed["old_digit"].to_pylist() == [4, 5]
+
+
+def test_a_row_that_another_version_has_replaced_is_not_the_old_version_s():
+    mended = rows(A, model_version="3", digit=2, scored_at=LATE, chunk="later")
+    rejected = old(A, outcome="rejected", digit=None)
+    assert len(readings("1", rejected, mended).identities()) == 0
+    assert readings("1", rejected).identities().has([A.identity]).all()
 
 
 def test_the_name_stands_for_the_content():
-    first = changed_readings(rows(A, B, digit=1), rows(A, B, digit=2))
-    again = changed_readings(rows(B, A, digit=1), rows(B, A, digit=2))
-    other = changed_readings(rows(A, B, digit=1), rows(A, B, digit=3))
+    first = changes([old(A, B, digit=1)], [new(A, B, digit=2)])
+    again = changes([old(B, digit=1), old(A, digit=1)], [new(B, A, digit=2)])
+    other = changes([old(A, B, digit=1)], [new(A, B, digit=3)])
     assert content_name(first) == content_name(again) != content_name(other)
-
-
-def _joined(*tables):
-    import pyarrow as pa
-
-    return pa.concat_tables(tables)

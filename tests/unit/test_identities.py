@@ -18,6 +18,10 @@ def test_they_agree_with_sets_of_bytes(some, others):
     assert made.digest == listing_digest(set(some))
     assert made.has(others).tolist() == [each in set(some) for each in others]
     assert (made | other).digest == listing_digest({*some, *others})
+    assert (made - other).digest == listing_digest(set(some) - set(others))
+    assert [made.members[place] for place in made.places(others) if place >= 0] == [
+        each.rstrip(b"\0") for each in others if each in set(some)
+    ]
 
 
 @given(identities)
