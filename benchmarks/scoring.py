@@ -36,7 +36,10 @@ from mnist.storage.bucket import Bucket
 
 RAY_PYTHON = Path(".cache/ray/bin/python")
 _SAMPLES = {"loop": 100, "pool": 2_000, "ray": 2_000}
-_BUCKETS = ("inbox", "results")
+_TURNS = 2
+"""How often the limit and ours are measured, in turns; the better one of each counts."""
+
+_BUCKETS = ("inbox", *(f"results-{turn}" for turn in range(_TURNS)))
 _MODEL = """
 import sys
 from pathlib import Path
@@ -81,13 +84,14 @@ class Benchmark:
                 archive.writestr(f"{i:07d}.png", self._images[i % len(self._images)])
         self._bucket.drop(f"{batch}/images.zip", content.getvalue())
 
-    def measure(self, contender: str, batch: str, count: int) -> dict[str, float]:
-        """Let a contender work in a process of its own."""
+    def measure(self, contender: str, batch: str, count: int, turn: int = 0) -> dict[str, float]:
+        """Let a contender work in a process of its own; in another turn nothing is scored yet."""
         module = "benchmarks.scoring_ray" if contender == "ray" else "benchmarks.scoring_contenders"
         python = RAY_PYTHON if contender == "ray" else sys.executable
         command = [str(python), "-m", module, contender, str(self._folder), batch, str(count)]
         before = store_cpu_seconds()
-        measured: dict[str, float] = json.loads(self._run(command).splitlines()[-1])
+        results = {"MNIST_RESULTS_BUCKET": f"results-{turn}"}
+        measured: dict[str, float] = json.loads(self._run(command, **results).splitlines()[-1])
         measured["store_cpu_seconds"] = store_cpu_seconds() - before
         measured["per_second"] = measured["objects"] / measured["seconds"]
         print(f"  {contender:6} {measured['per_second']:9,.0f} per second, {batch}", flush=True)
@@ -96,13 +100,23 @@ class Benchmark:
     def _drop_one(self, batch: str, number: int) -> None:
         self._bucket.drop(f"{batch}/{number:07d}.png", self._images[number % len(self._images)])
 
-    def _run(self, command: list[str]) -> str:
-        done = subprocess.run(
-            command, env=self._environment, capture_output=True, text=True, check=False
-        )
+    def _run(self, command: list[str], **environment: str) -> str:
+        whole = self._environment | environment
+        done = subprocess.run(command, env=whole, capture_output=True, text=True, check=False)
         if done.returncode:
             raise SystemExit(f"{' '.join(command[:4])} failed:\n{done.stderr[-3000:]}")
         return done.stdout
+
+
+def limit_and_ours(benchmark: Benchmark, count: int) -> dict[str, dict[str, float]]:
+    """Measure both in turns, so that other work on the machine hinders both, and keep the best."""
+    best: dict[str, dict[str, float]] = {}
+    for turn in range(_TURNS):
+        for name in ("limit", "ours"):
+            each = benchmark.measure(name, "objects", count, turn)
+            if name not in best or each["per_second"] > best[name]["per_second"]:
+                best[name] = each
+    return best
 
 
 def images(settings: Settings) -> list[bytes]:
@@ -167,13 +181,7 @@ def main() -> None:
         benchmark.build_network()
         benchmark.drop("objects", options.objects)
         benchmark.drop_zip("zip", options.objects)
-        measured = {
-            "limit": benchmark.measure("limit", "objects", options.objects),
-            "ours": benchmark.measure("ours", "objects", options.objects),
-        }
-        again = benchmark.measure("limit", "objects", options.objects)
-        if again["per_second"] > measured["limit"]["per_second"]:
-            measured["limit"] = again  # the machine's other work must not flatter us
+        measured = limit_and_ours(benchmark, options.objects)
         for name, sample in _SAMPLES.items():
             if name != "ray" or RAY_PYTHON.exists():
                 count = min(sample, options.objects)
