@@ -16,6 +16,7 @@ from mnist.training.checkpoints import Checkpoints
 from mnist.training.history import Epoch
 from mnist.training.models import Model, build_body
 from mnist.training.recipes import Recipe
+from mnist.training.trainable import trainable_copy
 
 _VALIDATION_BATCH = 500
 
@@ -38,10 +39,10 @@ def fit_body(
         them came from the checkpoint.
     """
     keras.utils.set_random_seed(seed)
-    name = f"body_{seed}"
-    body = build_body(recipe, precision=recipe.precision, name=name)
+    body = build_body(recipe, name=f"body_{seed}")
     batches = Batches(train, recipe.batch_size, seed)
-    model = _compile(recipe, body, seed, len(batches))
+    trainee = trainable_copy(body, recipe.precision)
+    model = _compile(recipe, trainee, seed, len(batches))
     history: list[Epoch] = []
     stopping = keras.callbacks.EarlyStopping(
         monitor="val_loss", patience=recipe.patience, restore_best_weights=True
@@ -60,11 +61,8 @@ def fit_body(
         verbose=0,
         callbacks=[stopping, _Record(batches, history, on_epoch), checkpoints],
     )
-    if recipe.precision == "float32":
-        return body, history, done
-    full = build_body(recipe, name=name)
-    full.set_weights(body.get_weights())
-    return full, history, done
+    body.set_weights(trainee.get_weights())
+    return body, history, done
 
 
 def one_hot(data: LabelledImages) -> Any:

@@ -15,12 +15,15 @@ Model = Any
 """A keras.Model; Keras publishes no types."""
 
 
-def build_body(recipe: Recipe, *, precision: str = "float32", name: str = "body") -> Model:
+LOGITS = "logits"
+"""Name of the layer that ends a body."""
+
+
+def build_body(recipe: Recipe, *, name: str = "body") -> Model:
     """Build the trainable part of a recipe's network.
 
     Args:
         recipe: Names the architecture and its width and dropout.
-        precision: Keras dtype policy, such as `mixed_bfloat16`.
         name: What to call it; the members of an ensemble need different names.
 
     Returns:
@@ -37,9 +40,8 @@ def build_body(recipe: Recipe, *, precision: str = "float32", name: str = "body"
             f"one of {', '.join(ARCHITECTURES)}."
         )
     inputs = keras.Input((SIDE, SIDE, 1), name="scaled")
-    policy = keras.DTypePolicy(precision)
-    features = ARCHITECTURES[recipe.architecture](inputs, recipe, policy)
-    logits = keras.layers.Dense(CLASSES, name="logits", dtype="float32")(features)
+    features = ARCHITECTURES[recipe.architecture](inputs, recipe)
+    logits = keras.layers.Dense(CLASSES, name=LOGITS)(features)
     return keras.Model(inputs, logits, name=name)
 
 
