@@ -1,4 +1,4 @@
-"""The dashboard: `streamlit run dashboard/app.py` in an environment that names the services."""
+"""The script that Streamlit runs for every look: it draws the page that the address names."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def health() -> list[health_queries.Health]:
 @st.cache_resource(ttl=3, show_spinner=False)
 def batches() -> batch_queries.Batches:
     """Every batch that was dropped or scored."""
-    return batch_queries.all_batches(wiring.inbox(), wiring.results())
+    return batch_queries.all_batches(wiring.inbox(), wiring.results(), wiring.verifications())
 
 
 @st.cache_resource(ttl=3, show_spinner=False, max_entries=100)
@@ -134,7 +134,7 @@ def champion_confusion() -> Sequence[Sequence[int]] | None:
     return evaluation.confusion if evaluation is not None else None
 
 
-@st.cache_data(max_entries=100, ttl=600, show_spinner="Fetching the images …")
+@st.cache_resource(max_entries=100, ttl=600, show_spinner="Fetching the images …")
 def thumbnails_of(
     versions: tuple[ObjectVersion, ...], view: thumbnails.Rendering
 ) -> list[thumbnails.Thumbnail]:

@@ -43,7 +43,7 @@ def of_test_images(version: str) -> queries.Readings:
 @st.cache_resource(ttl=10, show_spinner=False)
 def settled_digits() -> tuple[dict[str, int], tuple[str, ...]]:
     """What people settled: SHA-256 of an image -> digit, and the batches such images lie in."""
-    found = consensuses(wiring.reviews().recorded().reviews, _ONE_PERSON)
+    found = consensuses(wiring.review_log().recorded().reviews, _ONE_PERSON)
     settled = [c for c in found.values() if c.answer is not None and c.answer.digit is not None]
     digits = {c.sha256: c.answer.digit for c in settled if c.answer and c.answer.digit is not None}
     batches = {batch_of(version.key) for consensus in settled for version in consensus.versions}

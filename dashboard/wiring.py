@@ -19,6 +19,8 @@ from mnist.storage.bucket import Bucket
 from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
 from mnist.storage.reviews import ReviewLog
+from mnist.storage.verifications import VerificationLog
+from mnist.storage.zip_directory import ZipLimits
 
 settings = cache(load_settings)
 
@@ -70,7 +72,9 @@ def audit_log() -> AuditLog:
 @cache
 def inbox() -> Inbox:
     """The bucket people drop images into."""
-    return Inbox(Bucket.on_s3(settings(), settings().inbox_bucket))
+    known = settings()
+    zip_limits = ZipLimits(known.max_zip_members, known.max_zip_ratio)
+    return Inbox(Bucket.on_s3(known, known.inbox_bucket), zip_limits)
 
 
 @cache
@@ -86,9 +90,9 @@ def results() -> Results:
 
 
 @cache
-def reviews() -> ReviewLog:
-    """What people said that images show."""
-    return ReviewLog(Bucket.on_s3(settings(), settings().labels_bucket))
+def verifications() -> VerificationLog:
+    """Which receipts were held against their rows."""
+    return VerificationLog(results_bucket())
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from prefect import flow, get_run_logger
+from prefect.runtime import flow_run
 
 from flows import wiring
 from mnist.errors import IntegrityError
@@ -14,7 +15,8 @@ from mnist.errors import IntegrityError
 def verify(batch: str) -> dict[str, Any]:
     """Prove that every listed object version of a batch has exactly one outcome.
 
-    Reads the last receipt and every part it names; needs neither inbox nor registry.
+    Reads the last receipt and every part it names; needs neither inbox nor registry. What it finds
+    is kept, and the list of batches shows it.
 
     Args:
         batch: Name of a batch that has been scored.
@@ -27,6 +29,7 @@ def verify(batch: str) -> dict[str, Any]:
         IntegrityError: Naming each part that is missing or changed, each sum that is wrong.
     """
     receipt, problems = wiring.batch_scoring().verify(batch)
+    wiring.verifications().record(receipt, f"flow run {flow_run.name}", problems)
     if problems:
         raise IntegrityError(f"Receipt of batch {batch!r} does not hold: {' '.join(problems)}")
     get_run_logger().info(

@@ -18,6 +18,7 @@ from mnist.storage.lease import Lease, holder
 from mnist.storage.rescores import Rescores
 from mnist.storage.results import Results
 from mnist.storage.reviews import ReviewLog
+from mnist.storage.verifications import VerificationLog
 from mnist.storage.zip_directory import ZipLimits
 
 cached_settings = cache(load_settings)
@@ -49,6 +50,12 @@ def sure_bucket() -> Bucket:
     """The results bucket for those who write; the store is probed once in this process."""
     plain = cached_settings().allow_plain_writes
     return with_sure_writes(results_bucket(), allow_plain=plain)
+
+
+@cache
+def verifications() -> VerificationLog:
+    """Which receipts were held against their rows."""
+    return VerificationLog(sure_bucket())
 
 
 @cache

@@ -111,12 +111,12 @@ LOOKING = Identity(
     (
         Grant("inbox", _LOOK),
         Grant("results", _LOOK),
-        Grant("results", ("write",), ("audit/", "gate-slices/")),
+        Grant("results", ("write",), ("audit/", "gate-slices/", "maps/", "verifications/")),
         Grant("labels", _LOOK),
         Grant("labels", ("write",), ("reviews/",)),
     ),
 )
-"""For the dashboard: it reads everything and writes what people said, not what models said."""
+"""For the dashboard: it reads everything; it writes what people said or had made to look at."""
 
 ANSWERING = Identity("answering")
 """For the online API, whose model comes from MLflow: it may do nothing here."""

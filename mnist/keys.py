@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from urllib.parse import quote
 
 from mnist.errors import InvalidBatch
@@ -18,6 +18,7 @@ READY_MARKER = "_READY"
 
 MONITORING = "monitoring/reports/"
 REFERENCES = "monitoring/references/"
+VERIFICATIONS = "verifications/"
 """Prefixes in the results bucket."""
 
 _MAX_NAME = 200
@@ -167,6 +168,11 @@ def receipts_prefix(batch: str) -> str:
 def receipt_key(batch: str, run: str) -> str:
     """Key of the receipt that one run wrote for a batch."""
     return f"{receipts_prefix(batch)}{_segment(run)}.json"
+
+
+def verification_key(batch: str, at: datetime, token: str) -> str:
+    """Key of one verification of a batch's receipt; of one batch, they sort by time."""
+    return f"{VERIFICATIONS}{_segment(batch)}/{at:%Y%m%dT%H%M%S%f}-{token}.json"
 
 
 def lease_key(batch: str) -> str:

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboard import wiring
+from dashboard import cached, wiring
 from dashboard.access.login import person
 from dashboard.actions.batches import score_rejects_again
 from dashboard.parts.links import go_to
@@ -25,13 +25,13 @@ def show_tools(batch: str, receipt: Receipt) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Review this batch", key="review-batch-now"):
             go_to("review", urlencode({"batch": batch}))
-        verify = st.button(
+        st.button(
             "Verify the receipt",
             key="verify",
+            on_click=_verify,
+            args=(receipt,),
             help="Reads every part again and holds it against the receipt's digests and sums.",
         )
-    if verify:
-        _verify(batch, receipt)
     told = st.session_state.pop(_TOLD, None)
     if told is not None:
         (st.success if told[0] else st.error)(told[1])
@@ -46,16 +46,22 @@ def show_tools(batch: str, receipt: Receipt) -> None:
             st.form_submit_button("Score rejects again", on_click=_again, args=(batch,))
 
 
-def _verify(batch: str, receipt: Receipt) -> None:
-    with st.spinner("Reading every part again …"):
-        problems = find_problems(receipt, wiring.results().parts(batch))
+def _verify(receipt: Receipt) -> None:
+    try:
+        problems = find_problems(receipt, wiring.results().parts(receipt.batch))
+        wiring.verifications().record(receipt, person().name, problems)
+    except MnistError as error:
+        st.session_state[_TOLD] = False, plain(str(error))
+        return
+    cached.forget_batches()
     if problems:
-        st.error("\n".join(f"- {plain(problem)}" for problem in problems))
-    else:
-        st.success(
-            f"The receipt holds: {counted(len(receipt.parts), 'part')} with the stated digests, "
-            f"{counted(receipt.listing.count, 'image')} with exactly one outcome each."
-        )
+        st.session_state[_TOLD] = False, "\n".join(f"- {plain(problem)}" for problem in problems)
+        return
+    st.session_state[_TOLD] = (
+        True,
+        f"The receipt holds: {counted(len(receipt.parts), 'part')} with the stated digests, "
+        f"{counted(receipt.listing.count, 'image')} with exactly one outcome each.",
+    )
 
 
 def _again(batch: str) -> None:

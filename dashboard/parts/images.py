@@ -22,6 +22,7 @@ from dashboard.queries.rows import (
     ordered,
     page_count,
     page_of,
+    scored_when,
     versions_of,
 )
 from dashboard.texts import counted
@@ -41,6 +42,7 @@ def show_rows(batch: str, rows: BatchRows) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{len(chosen):,} of {counted(len(rows.frame), 'image')}**", width="content")
+        st.caption(scored_when(rows.frame), width="content")
         _downloads(batch, rows, chosen)
     if wanted.show == _TABLE:
         _table(_paged(chosen, _ROWS_PER_PAGE))
@@ -95,7 +97,7 @@ def _downloads(batch: str, rows: BatchRows, chosen: pd.DataFrame) -> None:
             type="tertiary",
             help=f"{counted(len(chosen), 'row')}, every column as recorded",
         )
-    bounded = first_within_bounds(versions_of(chosen))
+    bounded = first_within_bounds(versions_of(chosen.head(MAX_IMAGES)))
     st.download_button(
         "Download the images",
         partial(as_zip, wiring.inbox(), bounded),

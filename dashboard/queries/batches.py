@@ -14,6 +14,7 @@ from mnist.digits import Outcome
 from mnist.scoring.receipts import Receipt
 from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
+from mnist.storage.verifications import Verification, VerificationLog
 
 
 class Status(StrEnum):
@@ -67,7 +68,15 @@ class Batches:
     unreadable: Sequence[str]
 
 
-def all_batches(inbox: Inbox, results: Results) -> Batches:
+class Proof(StrEnum):
+    """What is known of a receipt."""
+
+    HOLDS = "verified"
+    BROKEN = "does not hold"
+    NOT_YET = "not yet"
+
+
+def all_batches(inbox: Inbox, results: Results, verifications: VerificationLog) -> Batches:
     """Gather every batch that was dropped or scored.
 
     Raises:
@@ -77,10 +86,11 @@ def all_batches(inbox: Inbox, results: Results) -> Batches:
     latest = results.latest_receipts()
     without = sorted(set(inbox.batches()) - latest.by_batch.keys())
     open_ones = {batch: _unfinished(batch, inbox, results) for batch in without}
+    verified = verifications.latest()
     newest = sorted(latest.by_batch.values(), key=lambda r: r.run.finished_at, reverse=True)
     records = [
         *(_record(batch, status) for batch, status in open_ones.items() if status != Status.EMPTY),
-        *(_closed(receipt) for receipt in newest),
+        *(_closed(receipt, verified.get(receipt.batch)) for receipt in newest),
         *(_record(batch, status) for batch, status in open_ones.items() if status == Status.EMPTY),
     ]
     return Batches(_frame(records), latest.by_batch, latest.unreadable)
@@ -132,7 +142,7 @@ def balance(receipt: Receipt) -> str:
     return f"{receipt.listing.count:,} listed = {' + '.join(outcomes)}"
 
 
-def _closed(receipt: Receipt) -> dict[str, Any]:
+def _closed(receipt: Receipt, verified: Verification | None) -> dict[str, Any]:
     scored = receipt.outcomes.get(Outcome.SCORED, 0)
     return {
         "batch": receipt.batch,
@@ -145,7 +155,14 @@ def _closed(receipt: Receipt) -> dict[str, Any]:
         "model": ", ".join(f"{model.name} {model.version}" for model in receipt.models),
         "per_second": _per_second(receipt),
         "finished_at": receipt.run.finished_at,
+        "proof": str(_proof(receipt, verified)),
     }
+
+
+def _proof(receipt: Receipt, verified: Verification | None) -> Proof:
+    if verified is None or not verified.is_of(receipt):
+        return Proof.NOT_YET
+    return Proof.BROKEN if verified.problems else Proof.HOLDS
 
 
 def _per_second(receipt: Receipt) -> float | None:
@@ -166,9 +183,10 @@ def _record(batch: str, status: Status) -> dict[str, Any]:
 
 def _frame(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     counts = ("listed", "scored", "rejected", "accepted", "review")
-    columns = ["batch", "status", *counts, "model", "per_second", "finished_at"]
+    columns = ["batch", "status", *counts, "model", "per_second", "finished_at", "proof"]
     frame = pd.DataFrame(list(records), columns=columns)
     kinds = dict.fromkeys(counts, "Int64") | {"model": "string", "per_second": "Float64"}
+    kinds["proof"] = "string"
     return frame.astype(kinds).assign(
         finished_at=pd.to_datetime(frame["finished_at"].astype(object), utc=True).dt.tz_localize(
             None

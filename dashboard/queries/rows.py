@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyarrow import csv
 
 from mnist.digits import Outcome, Reason
 from mnist.errors import IntegrityError
@@ -127,6 +128,16 @@ def explained(reason: str) -> str:
     return Reason(reason).sentence if reason in set(Reason) else ""
 
 
+def scored_when(frame: pd.DataFrame) -> str:
+    """Say when rows were recorded, and how many a second if that took at least a second."""
+    first, last = frame["scored_at"].min(), frame["scored_at"].max()
+    seconds = (last - first).total_seconds()
+    if seconds < 1:
+        return f"recorded {last:%Y-%m-%d %H:%M:%S} UTC"
+    rate = f", {len(frame) / seconds:,.0f} images a second" if len(frame) >= seconds else ""
+    return f"recorded {first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S} UTC{rate}"
+
+
 def page_count(rows: int, size: int) -> int:
     """Count the pages that so many rows fill; nothing fills one empty page."""
     return max(1, math.ceil(rows / size))
@@ -150,11 +161,16 @@ def as_parquet(rows: BatchRows, chosen: pd.DataFrame) -> bytes:
 
 def as_csv(rows: BatchRows, chosen: pd.DataFrame) -> bytes:
     """Write the chosen rows as CSV in UTF-8, identities in hexadecimal."""
-    frame = rows.table.take(pa.array(chosen.index)).to_pandas()
-    frame["identity"] = frame["identity"].map(bytes.hex)
-    frame["warnings"] = frame["warnings"].map(" ".join)
-    text: str = frame.to_csv(index=False)
-    return text.encode()
+    table = rows.table.take(pa.array(chosen.index))
+    texts = {
+        "identity": pa.array(map(bytes.hex, table["identity"].to_pylist()), pa.string()),
+        "warnings": pc.binary_join(table["warnings"], " "),
+    }
+    for name, column in texts.items():
+        table = table.set_column(table.schema.get_field_index(name), name, column)
+    sink = pa.BufferOutputStream()
+    csv.write_csv(table, sink)
+    return bytes(sink.getvalue())
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:

@@ -79,6 +79,11 @@ def _table(found: Batches) -> None:
             "per_second": st.column_config.NumberColumn(
                 "images/s", format="%.0f", help="Rows recorded per second of the last run."
             ),
+            "proof": st.column_config.TextColumn(
+                "receipt is",
+                help="Whether somebody held the newest receipt against every recorded row: below, "
+                "or by the deployment verify/default.",
+            ),
             "finished_at": st.column_config.DatetimeColumn(
                 "receipt (UTC)", format="YYYY-MM-DD HH:mm"
             ),

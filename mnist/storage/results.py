@@ -122,8 +122,16 @@ class Results:
             ) from error
 
     def rows(self, batch: str) -> pa.Table:
-        """Return the rows of a batch, exactly one for each object version."""
-        return one_row_each(table for _, table in self.parts(batch))
+        """Return the rows of a batch, exactly one for each object version.
+
+        Raises:
+            IntegrityError: If a part is not the Parquet file it should be.
+        """
+        with ThreadPoolExecutor(_READERS) as pool:
+            tables = pool.map(
+                lambda key: self._table(key, self._bucket.read(key), None), self.part_keys(batch)
+            )
+            return one_row_each(tables)
 
     def write_receipt(self, receipt: Receipt) -> bool:
         """Record a receipt; False if this run wrote one before."""

@@ -21,6 +21,7 @@ _SPAN_BYTES = 8_000_000
 _DIRECTORY_BYTES = 64_000_000
 _READ_AHEAD_BYTES = 1_000
 _LONGEST_HEADER = 30 + 2 * 65_535
+_TURNS = 16
 
 Directory = dict[int, Member]
 
@@ -38,6 +39,7 @@ class ZipFolders:
         self._limits = limits
         self._directories: OrderedDict[tuple[str, str], Directory] = OrderedDict()
         self._lock = Lock()
+        self._turns = [Lock() for _ in range(_TURNS)]
 
     def members(self, archive: ObjectVersion) -> list[ObjectVersion]:
         """List an archive; one that cannot be opened, or is none, stands for itself.
@@ -96,17 +98,25 @@ class ZipFolders:
                 yield Fetched(content, attempts)
 
     def _directory(self, key: str, etag: str, size: int) -> Directory | Rejection | None:
-        """Read a table of contents, or remember it."""
+        """Read a table of contents, or remember it; who asks meanwhile waits for the same one."""
+        with self._turns[hash((key, etag)) % _TURNS]:
+            known = self._remembered(key, etag)
+            if known is not None:
+                return known
+            ranges = io.BufferedReader(_Ranges(self._bucket, key, etag, size), _READ_AHEAD_BYTES)
+            found = read_directory(ranges, self._limits)
+            if not isinstance(found, list):
+                return found
+            return self._remember(key, etag, {member.number: member for member in found})
+
+    def _remembered(self, key: str, etag: str) -> Directory | None:
         with self._lock:
             known = self._directories.get((key, etag))
             if known is not None:
                 self._directories.move_to_end((key, etag))
-                return known
-        ranges = io.BufferedReader(_Ranges(self._bucket, key, etag, size), _READ_AHEAD_BYTES)
-        found = read_directory(ranges, self._limits)
-        if not isinstance(found, list):
-            return found
-        directory = {member.number: member for member in found}
+            return known
+
+    def _remember(self, key: str, etag: str, directory: Directory) -> Directory:
         with self._lock:
             self._directories[key, etag] = directory
             while sum(map(len, self._directories.values())) > _REMEMBERED_MEMBERS:

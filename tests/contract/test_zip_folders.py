@@ -4,14 +4,16 @@ import io
 import struct
 import warnings
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from mnist.digits import Outcome
 from mnist.operations.batches import BatchScoring
+from mnist.storage import zip_folders
 from mnist.storage.inbox import Inbox
-from mnist.storage.zip_directory import ZipLimits
+from mnist.storage.zip_directory import ZipLimits, read_directory
 from tests.factories import OneModel, png
 
 
@@ -195,3 +197,20 @@ def test_random_damage_never_stops_a_batch(settings, inbox_bucket, results, regi
     receipt = score(settings, Inbox(inbox_bucket), results, registry)
     assert receipt.is_balanced
     assert receipt.listing.count >= 12
+
+
+def test_readers_side_by_side_read_a_table_of_contents_once(inbox_bucket, monkeypatch):
+    inbox_bucket.drop("b/scans.zip", packed(digits(200)))
+    (versions,) = Inbox(inbox_bucket).versions("b")
+    reads = []
+
+    def noted(archive, limits):
+        reads.append(archive)
+        return read_directory(archive, limits)
+
+    monkeypatch.setattr(zip_folders, "read_directory", noted)
+    inbox = Inbox(inbox_bucket)  # nobody has asked this one for anything yet
+    with ThreadPoolExecutor(8) as pool:
+        contents = list(pool.map(inbox.read, versions[:40]))
+    assert contents == list(digits(40).values())
+    assert len(reads) == 1

@@ -34,7 +34,7 @@ def address(environment, tmp_path) -> Iterator[str]:
     log = tmp_path / "dashboard.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", *options],
+            [sys.executable, "-m", "dashboard", *options],
             cwd=_ROOT,
             env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,

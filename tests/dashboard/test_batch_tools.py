@@ -16,6 +16,7 @@ from mnist.errors import AccessDenied
 from mnist.keys import ObjectVersion
 from mnist.reviews.queue import new_tickets
 from mnist.storage.audit import AuditLog
+from mnist.storage.verifications import VerificationLog
 from tests.dashboard.many_rows import write_batch
 from tests.factories import png, version
 
@@ -47,16 +48,34 @@ def test_an_archive_has_bounds(monkeypatch):
     assert first_within_bounds([]) == []
 
 
-def test_a_receipt_is_proven_from_the_page_and_a_change_is_found(batches, scorer, results_bucket):
+def proof(page):
+    """What the list says of the first batch's receipt."""
+    return page.app.dataframe[0].value["proof"][0]
+
+
+def test_a_receipt_is_proven_from_the_page_and_a_change_is_found(
+    batches, scorer, results_bucket, dashboard
+):
     scorer.drop("scans", 12)
     receipt = scorer.score("scans")
     page = batches.by().open(batch="scans")
+    assert proof(page) == "not yet"
     page.app.button(key="verify").click().run()
     assert "The receipt holds: 2 parts" in page.checked().app.success[0].value
+    assert proof(page) == "verified"
     part = receipt.parts[0].key
     results_bucket.drop(part, results_bucket.read(receipt.parts[1].key))
     page.app.button(key="verify").click().run()
     assert f"Part {part} was changed" in page.checked().words
+    assert proof(page) == "does not hold"
+    (found,) = VerificationLog(results_bucket).latest().values()
+    assert (found.batch, found.who) == ("scans", "ada")
+    assert f"Part {part} was changed" in found.problems[0]
+
+    scorer.drop("scans", 13)
+    scorer.score("scans", "run-2")  # nobody has looked at this receipt
+    dashboard()  # as a dashboard that has forgotten what it read seconds ago
+    assert proof(page.open(batch="scans")) == "not yet"
 
 
 def test_rejects_are_scored_again_by_those_who_may(batches, scorer, services, results_bucket):
@@ -85,11 +104,12 @@ def test_who_may_look_cannot_have_rejects_scored_again(services, results_bucket)
     assert audit.last(9) == []
 
 
-def test_the_list_says_how_fast_a_batch_was(scorer, inbox, results):
+def test_the_list_says_how_fast_a_batch_was(scorer, inbox, results, results_bucket):
+    verifications = VerificationLog(results_bucket)
     scorer.drop("scans", 5)
     receipt = scorer.score("scans")
     seconds = (receipt.run.finished_at - receipt.run.started_at).total_seconds()
-    table = all_batches(inbox, results).table
+    table = all_batches(inbox, results, verifications).table
     assert table["per_second"].tolist() == [pytest.approx(5 / seconds)]
 
 

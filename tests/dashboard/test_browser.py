@@ -6,6 +6,7 @@ import pandas as pd
 from playwright.sync_api import expect
 
 from tests.dashboard.conftest import CHANGING_PASSWORD
+from tests.dashboard.many_rows import write_batch, write_receipt
 
 
 def test_nobody_sees_a_page_before_logging_in_and_a_reload_does_not_ask_again(visit, services):
@@ -66,4 +67,27 @@ def test_a_link_to_a_batch_opens_its_images_and_leads_on(visit, scorer, services
     expect(visit.tab.get_by_test_id("stMetric").first).to_contain_text("99.00 %")
     expect(visit.tab.locator("[role='graphics-document']").first).to_be_visible()
     assert visit.strangers == []
+    assert visit.complaints == []
+
+
+def test_a_batch_of_100_000_images_is_looked_through_page_by_page(visit, services, results):
+    services.promote()
+    write_batch(results, "many", 100_000)
+    write_receipt(results, "many")
+    visit.log_in()
+    visit.open("batches", batch="many")
+    expect(visit.metric("Listed")).to_contain_text("100,000")
+    tiles = visit.tab.locator(".tile")
+    expect(tiles).to_have_count(48)
+    expect(tiles.first).to_contain_text("000003.png")
+
+    visit.tab.get_by_role("button", name="7", exact=True).click()
+    expect(visit.tab.get_by_text("10,000 of 100,000 images")).to_be_visible()
+    visit.tab.get_by_role("button", name="Next page").click()
+    expect(tiles.first).to_contain_text("000487.png")
+    visit.tab.get_by_label("Name contains").fill("099997")
+    visit.tab.keyboard.press("Enter")
+    expect(tiles).to_have_count(1)
+    visit.tab.get_by_test_id("stButtonGroup").get_by_text("as table", exact=True).click()
+    expect(visit.tab.get_by_test_id("stDataFrame")).to_have_count(2)
     assert visit.complaints == []

@@ -21,6 +21,7 @@ from dashboard.queries.rows import (
     page_count,
     page_of,
     remarks_in,
+    scored_when,
     versions_of,
 )
 from mnist.storage.bucket import Bucket
@@ -125,3 +126,21 @@ def test_exports_hold_the_chosen_rows_in_their_order_and_nothing_else(scans):
 def test_a_reason_of_another_release_has_no_sentence():
     assert "no bytes" in explained("empty")
     assert explained("burnt") == ""
+
+
+@pytest.mark.parametrize(
+    ("rows", "seconds", "said"),
+    [
+        (3, 0, "recorded 2026-11-20 23:59:00 UTC"),
+        (
+            5_000,
+            2,
+            "recorded 2026-11-20 23:59:00 to 2026-11-20 23:59:02 UTC, 2,500 images a second",
+        ),
+        (3, 59, "recorded 2026-11-20 23:59:00 to 2026-11-20 23:59:59 UTC"),
+    ],
+)
+def test_the_time_of_scoring_is_said_with_its_rate(rows, seconds, said):
+    begun = pd.Timestamp("2026-11-20 23:59")
+    times = [begun] * (rows - 1) + [begun + pd.Timedelta(seconds=seconds)]
+    assert scored_when(pd.DataFrame({"scored_at": times})) == said

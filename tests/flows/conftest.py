@@ -29,6 +29,6 @@ def wired(
         training_wiring.gates,
     ]
     caches += [training_wiring.publisher, training_wiring.retraining, training_wiring.interventions]
-    caches += [wiring.review_log, training_wiring.relabelling]
+    caches += [wiring.verifications, wiring.review_log, training_wiring.relabelling]
     for cached in caches:
         cached.cache_clear()

@@ -7,9 +7,20 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
 from flows.score_batch import score_batch
-from mnist.errors import BatchFailed, InvalidBatch, LeaseHeld, NoChampion, Unavailable
+from flows.verify import verify
+from mnist.errors import (
+    BatchFailed,
+    IntegrityError,
+    InvalidBatch,
+    LeaseHeld,
+    NoChampion,
+    Unavailable,
+)
 from mnist.keys import lease_key
 from mnist.storage.lease import LeaseRecord
+from mnist.storage.results import Results
+from mnist.storage.verifications import VerificationLog
+from mnist.tables import ROWS, to_parquet
 from tests.factories import png
 
 pytestmark = pytest.mark.usefixtures("wired")
@@ -42,6 +53,19 @@ def test_a_batch_may_be_left_open_and_closed_later(inbox_bucket, results):
     assert results.rows("b").num_rows == 3
     assert results.receipts("b") == []
     assert score_batch("b")["verdict"] == "complete"
+
+
+def test_verifying_keeps_what_was_found(inbox_bucket, results_bucket):
+    drop(inbox_bucket, "b", 3)
+    score_batch("b")
+    assert verify("b")["scored"] == 3
+    (found,) = VerificationLog(results_bucket).latest().values()
+    assert (found.batch, found.problems, found.who) == ("b", (), "flow run verify-b")
+    results_bucket.drop(Results(results_bucket).part_keys("b")[0], to_parquet(ROWS.empty_table()))
+    with pytest.raises(IntegrityError, match="was changed"):
+        verify("b")
+    (found,) = VerificationLog(results_bucket).latest().values()
+    assert "was changed" in found.problems[0]
 
 
 def test_people_see_the_receipt_in_prefect(inbox_bucket):
