@@ -105,18 +105,18 @@ class Watch:
             before = content.text_content()
             started = time.perf_counter()
             act(turn)
-            _wait_for_other(content, before)
+            _wait_for_other(content, before, f"{name} {turn}")
             seconds.append(time.perf_counter() - started)
         self.seconds[name] = statistics.median(seconds)
 
 
-def _wait_for_other(content: Locator, before: str | None) -> None:
+def _wait_for_other(content: Locator, before: str | None, name: str) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline:
         if content.text_content() != before:
             return
         time.sleep(_LOOK_AGAIN_SECONDS)
-    raise SystemExit(f"The page still showed the same after {_READY_SECONDS} seconds.")
+    raise SystemExit(f"{name}: the page showed the same after {_READY_SECONDS} seconds.")
 
 
 def measure(tab: Page, address: str, empty: str, batch: str, repeats: int) -> dict[str, float]:

@@ -24,6 +24,11 @@ def thumbnails_of(images: Images) -> list[Thumbnail]:
     return [Thumbnail(png(image)) for image in images]
 
 
+def magnified(content: bytes, side: int) -> Any:
+    """Decode one of our own PNG files and scale it so that its longer side has so many pixels."""
+    return enlarged(cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED), side)
+
+
 def enlarged(picture: Any, side: int) -> Any:
     """Scale a picture so that its longer side has so many pixels; small ones keep their squares."""
     height, width = picture.shape[:2]

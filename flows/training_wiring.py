@@ -4,6 +4,7 @@ from functools import cache
 
 from flows import wiring
 from mnist.operations.comparing import Comparing
+from mnist.operations.comparing_pipelines import ComparingPipelines
 from mnist.operations.gates import Gates
 from mnist.operations.interventions import Interventions
 from mnist.operations.relabelling import Relabelling
@@ -83,3 +84,11 @@ def comparing() -> Comparing:
     settings = wiring.cached_settings()
     log = ComparisonLog(settings.mlflow_tracking_uri, f"{settings.experiment_name}-comparisons")
     return Comparing(settings, log)
+
+
+@cache
+def comparing_pipelines() -> ComparingPipelines:
+    """The steps of comparing preprocessing pipelines."""
+    settings = wiring.cached_settings()
+    log = ComparisonLog(settings.mlflow_tracking_uri, f"{settings.experiment_name}-pipelines")
+    return ComparingPipelines(settings, wiring.registry_reader(), log)

@@ -28,7 +28,7 @@ function table(data, choose) {
   const made = element("table")
   made.append(element("caption", "", data.label))
   const head = element("tr")
-  const corner = element("th", "corner", "true ↓ read as →")
+  const corner = element("th", "corner", "true ↓ read →")
   head.append(corner, ...data.rows.map((_, digit) => heading(digit, "col")))
   made.append(head)
   data.rows.forEach((row, digit) => {

@@ -105,7 +105,7 @@ def class_shares(sets: Mapping[str, SetSummary]) -> pd.DataFrame:
     )
 
 
-def densities(sets: Mapping[str, SetSummary], bins: int = 24) -> pd.DataFrame:
+def densities(sets: Mapping[str, SetSummary], bins: int = 14) -> pd.DataFrame:
     """Count how measures are distributed: columns `set`, `measure`, `value` and `share` (0-1)."""
     parts = []
     for measure in MEASURES:

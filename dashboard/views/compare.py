@@ -19,7 +19,8 @@ def show() -> None:
             st.info("No model has been trained yet: `prefect deployment run 'retrain/default'`.")
         elif len(versions) == 1:
             st.info(
-                "There is one version so far, and nothing to compare it with; retrain once more."
+                "There is one version so far, and nothing to compare it with: "
+                "`prefect deployment run 'retrain/default'` trains another."
             )
         else:
             show_versions(versions)

@@ -10,6 +10,7 @@ from dashboard import cached, wiring
 from dashboard.access.login import person
 from dashboard.actions import reviewing
 from dashboard.parts.problems import told
+from dashboard.pictures import magnified
 from dashboard.queries.reviews import Work, agreement, reviewers, work_of
 from dashboard.texts import code, counted, plain
 from dashboard.thumbnails import Rendering, Thumbnail
@@ -111,7 +112,12 @@ def _show(picture: Thumbnail, view: Rendering) -> None:
     if picture.png is None:
         st.info(f"No picture: {picture.note}.")
         return
-    st.image(picture.png, width=_PICTURE_WIDTH, caption=str(view), alt=f"The image, {view}")
+    st.image(
+        magnified(picture.png, _PICTURE_WIDTH),
+        width=_PICTURE_WIDTH,
+        caption=str(view),
+        alt=f"The image, {view}",
+    )
 
 
 def _buttons(ticket: Ticket | None) -> None:
@@ -124,7 +130,7 @@ def _buttons(ticket: Ticket | None) -> None:
     st.markdown("**Which digit do you see?** Press its key, or:")
     with st.container(horizontal=True):
         for said in _DIGITS:
-            _button(str(said), str(said), ticket, said)
+            _button("", str(said), ticket, said)  # the key that is shown is label enough
     with st.container(horizontal=True):
         _button("Not a digit", "x", ticket, Answer.NOT_A_DIGIT)
         _button("Unsure", "u", ticket, Answer.UNSURE)

@@ -1,1 +1,1 @@
-"""Several models on the same images."""
+"""Several models, or pipelines, on the same images."""

@@ -43,6 +43,18 @@ def load_real_world(folder: Path | None, limits: Limits) -> dict[str, LabelledIm
     Raises:
         InvalidDataset: If the folder or the images of a set are missing, or a label is no digit.
     """
+    sets: dict[str, LabelledImages] = {}
+    for name, files in real_world_files(folder).items():
+        sets |= _load_set(name, files, limits)
+    return sets
+
+
+def real_world_files(folder: Path | None) -> dict[str, list[LabelledFile]]:
+    """List every set below a folder, as `load_real_world` takes it.
+
+    Raises:
+        InvalidDataset: If the folder is missing, a list is none, or a label is no digit.
+    """
     if folder is None:
         return {}
     if not folder.is_dir():
@@ -50,11 +62,10 @@ def load_real_world(folder: Path | None, limits: Limits) -> dict[str, LabelledIm
             f"The folder of real-world sets, {folder}, does not exist; create it or correct "
             "MNIST_REAL_WORLD_DIR."
         )
-    sets: dict[str, LabelledImages] = {}
-    for each in sorted(path for path in folder.iterdir() if path.is_dir()):
-        listed = (each / _LIST).is_file()
-        sets |= _load_set(each.name, read_list(each / _LIST) if listed else _walk(each), limits)
-    return sets
+    return {
+        each.name: read_list(each / _LIST) if (each / _LIST).is_file() else _walk(each)
+        for each in sorted(path for path in folder.iterdir() if path.is_dir())
+    }
 
 
 def read_list(path: Path) -> list[LabelledFile]:

@@ -1,4 +1,4 @@
-"""The flow `compare-models` on scikit-learn's digits and a real MLflow."""
+"""The flows `compare-models` and `compare-pipelines` on scikit-learn's digits and a real MLflow."""
 
 from dataclasses import replace
 
@@ -7,6 +7,7 @@ from mlflow import MlflowClient
 
 from flows import training_wiring, wiring
 from flows.compare_models import compare_models
+from flows.compare_pipelines import compare_pipelines
 from mnist.errors import InvalidRecipe
 from mnist.training.recipes import RECIPES, get_recipe
 from tests.factories import png
@@ -34,9 +35,11 @@ def settings(settings, mlflow_uri, store, monkeypatch, tmp_path):
 
 @pytest.fixture
 def client(wired, settings):
-    training_wiring.comparing.cache_clear()
+    for steps in (training_wiring.comparing, training_wiring.comparing_pipelines):
+        steps.cache_clear()
     yield MlflowClient(settings.mlflow_tracking_uri)
-    training_wiring.comparing.cache_clear()
+    for steps in (training_wiring.comparing, training_wiring.comparing_pipelines):
+        steps.cache_clear()
 
 
 def runs_of(client):
@@ -88,3 +91,19 @@ def test_a_comparison_that_breaks_off_is_marked_as_failed(client, monkeypatch):
 def test_a_model_that_does_not_exist_is_refused_with_those_that_do(client):
     with pytest.raises(InvalidRecipe, match=r"'oracle'; choose from .*knn"):
         compare_models(models=["knn", "oracle"])
+
+
+def test_pipelines_are_compared_on_test_digits_and_on_images_of_ones_own(client):
+    url = compare_pipelines()
+    name = f"{wiring.cached_settings().experiment_name}-pipelines"
+    (run,) = client.search_runs([client.get_experiment_by_name(name).experiment_id])
+    assert url.endswith(run.info.run_id)
+    assert run.data.params["model_version"] == "1"
+    assert run.data.metrics["strangers/chosen/accuracy"] == 1
+    assert run.data.metrics["test_digits/standard/rejected"] == 0
+    assert {found.path for found in client.list_artifacts(run.info.run_id)} == {
+        "pipelines.csv",
+        "pipelines.md",
+        "accuracy-and-confidence.png",
+        "confidences.png",
+    }

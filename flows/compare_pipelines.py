@@ -1,0 +1,55 @@
+"""Compare pipelines: the same images through each of them, read by the same model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+
+if TYPE_CHECKING:
+    from mnist.comparison.pipelines import PipelineReading
+    from mnist.operations.comparing_pipelines import ComparingPipelines
+    from mnist.registry.reader import PinnedModel
+
+
+def _steps() -> ComparingPipelines:
+    """Load what MLflow needs; importing this module alone stays cheap."""
+    from flows.training_wiring import comparing_pipelines  # noqa: PLC0415
+
+    return comparing_pipelines()
+
+
+@task(name="read-images", cache_policy=NO_CACHE)
+def read_images(model: PinnedModel) -> list[PipelineReading]:
+    """Decode and read every set of images after every pipeline."""
+    return _steps().read(model)
+
+
+@flow(name="compare-pipelines")
+def compare_pipelines(version: str | None = None) -> str:
+    """Read test digits and images of one's own after `standard`, after `enhanced`, and as chosen.
+
+    Images of one's own are those of MNIST_REAL_WORLD_DIR.
+
+    Args:
+        version: The model version that reads; the champion if left out.
+
+    Returns:
+        Address of the run in MLflow that keeps figures and plots.
+
+    Raises:
+        NoChampion: If no version is named and nothing has been promoted.
+        InvalidDataset: If a set of images is missing or has a label that is no digit.
+        Unavailable: If MLflow does not answer.
+    """
+    model = _steps().model(version)
+    concluded = _steps().conclude(model, read_images(model))
+    url: str = concluded["url"]
+    create_markdown_artifact(
+        f"{concluded['markdown']}\n\n[Figures and plots in MLflow]({url})\n",
+        key="pipeline-comparison",
+        description=f"read by version {model.version}",
+    )
+    return url

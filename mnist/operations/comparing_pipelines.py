@@ -1,0 +1,99 @@
+"""Comparing the preprocessing pipelines with one model version, in steps for an orchestrator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import cv2
+
+from mnist.comparison.pipelines import (
+    PipelineReading,
+    plot_accuracy_and_confidence,
+    plot_confidences,
+    read_with_each,
+    to_csv,
+    to_markdown,
+)
+from mnist.data.datasets import load_dataset
+from mnist.data.real_world import real_world_files
+from mnist.images import Limits, preprocessing_digest
+from mnist.provenance import code_digest
+from mnist.registry.comparisons import ComparisonLog
+from mnist.registry.reader import RegistryReader
+from mnist.scoring.readings import PinnedModel
+from mnist.settings import Settings
+
+_TEST = "test digits"
+
+
+class ComparingPipelines:
+    """The steps, over test digits, images of one's own, and a registry."""
+
+    def __init__(self, settings: Settings, registry: RegistryReader, log: ComparisonLog) -> None:
+        self._settings = settings
+        self._registry = registry
+        self._log = log
+
+    def model(self, version: str | None) -> PinnedModel:
+        """Look up the version that reads, by default the champion.
+
+        Raises:
+            NoChampion: If none is named and nothing has been promoted.
+        """
+        return self._registry.version(version) if version else self._registry.champion()
+
+    def read(self, model: PinnedModel) -> list[PipelineReading]:
+        """Read every set after every pipeline.
+
+        Raises:
+            InvalidDataset: If a set of one's own is missing something.
+            Unavailable: If the registry does not answer.
+        """
+        predict = self._registry.predictor(model).predict
+        limits = Limits.of(self._settings)
+        return [
+            reading
+            for name, files in self._sets()
+            for reading in read_with_each(name, files, predict, limits)
+        ]
+
+    def _sets(self) -> Iterator[tuple[str, Sequence[tuple[bytes, int]]]]:
+        test = load_dataset(self._settings.data_dir).test
+        pictures = (cv2.imencode(".png", image)[1].tobytes() for image in test.images)
+        yield _TEST, list(zip(pictures, test.labels.tolist(), strict=True))
+        for name, files in real_world_files(self._settings.real_world_dir).items():
+            if files:
+                yield name, [(file.path.read_bytes(), file.label) for file in files]
+
+    def conclude(self, model: PinnedModel, readings: Sequence[PipelineReading]) -> dict[str, Any]:
+        """Log figures and plots as one run; return the table and the run's address."""
+        table = to_markdown(readings)
+        run = self._log.begin(
+            f"compare-pipelines-version-{model.version}",
+            {
+                "model_version": model.version,
+                "model_digest": model.digest,
+                "preprocessing_digest": preprocessing_digest(),
+                "code_digest": code_digest(),
+            },
+        )
+        url = self._log.end(
+            run,
+            {
+                f"{each.images_of.replace(' ', '_')}/{each.pipeline}/{name}": value
+                for each in readings
+                for name, value in (
+                    ("accuracy", each.accuracy),
+                    ("mean_confidence", each.mean_confidence),
+                    ("rejected", each.rejected),
+                )
+            },
+            {
+                "pipelines.csv": to_csv(readings).encode(),
+                "pipelines.md": table.encode(),
+                "accuracy-and-confidence.png": plot_accuracy_and_confidence(readings),
+                "confidences.png": plot_confidences(readings),
+            },
+        )
+        return {"markdown": table, "url": url}
