@@ -11,7 +11,7 @@ from prefect.cache_policies import NO_CACHE
 if TYPE_CHECKING:
     from mnist.comparison.pipelines import PipelineReading
     from mnist.operations.comparing_pipelines import ComparingPipelines
-    from mnist.registry.reader import PinnedModel
+    from mnist.scoring.readings import PinnedModel
 
 
 def _steps() -> ComparingPipelines:
