@@ -58,7 +58,7 @@ backup: $(STAMP)  ## copy the running stack's data, without keys: make backup TO
 restore: $(STAMP)  ## fill a checkout that has no data from a backup: make restore FROM=FOLDER
 	@$(BIN)/python -m infra restore "$(FROM)"
 
-chaos: $(STAMP)  ## spoil the store's answers in every way, and count what was lost or done twice
+chaos: $(STAMP)  ## kill, spoil and stop parts in every way, and count what was lost or done twice
 	@mkdir -p .cache && CHAOS_TABLE=.cache/chaos.txt $(BIN)/python -m pytest tests/chaos $(ARGS) \
 	  && cat .cache/chaos.txt
 

@@ -8,9 +8,9 @@ for each object version.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain, compress
 from time import perf_counter
 
@@ -33,6 +33,8 @@ from mnist.scoring.verification import find_problems
 from mnist.settings import Settings
 from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
+
+_A_MOMENT = timedelta(microseconds=1)
 
 _UNLISTED_COLUMNS = ("key", "etag", "bytes")
 
@@ -90,12 +92,17 @@ class BatchRun:
         self.stage_seconds += recorded.seconds
         self._sums.update(rows_written=recorded.rows_written, retried=recorded.retried)
 
-    def record(self) -> RunRecord:
-        """Say for the receipt what this run did."""
+    def record(self, after: datetime | None = None) -> RunRecord:
+        """Say for the receipt what this run did.
+
+        Args:
+            after: A time that its end must not come before.
+        """
+        now = datetime.now(UTC)
         return RunRecord(
             name=self.name,
             started_at=self.started_at,
-            finished_at=datetime.now(UTC),
+            finished_at=now if after is None else max(now, after + _A_MOMENT),
             rows_written=self._sums["rows_written"],
             retried=self._sums["retried"],
             again_after=self.again_after,
@@ -159,12 +166,14 @@ class BatchScoring:
         run.listed_all = True
 
     def score(self, chunk: Chunk) -> RecordedChunk:
-        """Score a chunk and record its rows.
+        """Score a chunk and record its rows, unless another run has recorded them meanwhile.
 
         Raises:
             Unavailable: If the store or the registry does not answer; nothing is recorded then.
             IntegrityError: If the scoring graph is not the one that was registered.
         """
+        if self._results.has_part(chunk.batch, chunk.name):
+            return RecordedChunk(len(chunk.versions), 0, 0, (), StageSeconds())
         scored = self._scorer.score(chunk)
         started = perf_counter()
         written = bool(scored.rows.num_rows) and self._results.write_part(
@@ -185,11 +194,14 @@ class BatchScoring:
         If nothing was recorded and a receipt for the same listing covers every row there is, that
         one is returned and nothing is written.
         """
-        if not run.chunks_noted and (earlier := self._covering_receipt(run)) is not None:
+        receipts = self._results.receipts(run.batch)
+        if not run.chunks_noted and (earlier := self._covering(run, receipts)) is not None:
             return earlier
+        # The newest receipt is the one that counts, also where clocks differ between machines.
+        after = receipts[-1].run.finished_at if receipts else None
         receipt = write_up(
             run.batch,
-            run.record(),
+            run.record(after),
             listing=run.listing,
             unsettled=run.unsettled,
             parts=self._results.parts(run.batch, (*TALLY_COLUMNS, *_UNLISTED_COLUMNS)),
@@ -216,10 +228,10 @@ class BatchScoring:
             raise InvalidBatch(f"Batch {batch!r} has no receipt yet; score it first.")
         return receipts[-1]
 
-    def _covering_receipt(self, run: BatchRun) -> Receipt | None:
+    def _covering(self, run: BatchRun, receipts: Sequence[Receipt]) -> Receipt | None:
         digest = run.listing.summary().digest
         parts = set(self._results.part_keys(run.batch))
-        for receipt in reversed(self._results.receipts(run.batch)):
+        for receipt in reversed(receipts):
             known = {part.key for part in receipt.parts}
             if receipt.listing.digest == digest and receipt.is_balanced and parts <= known:
                 return receipt

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from mnist.errors import IntegrityError, InvalidInput, NoChampion
+from mnist.errors import IntegrityError, InvalidInput, NoChampion, Unavailable
 from mnist.registry.rest import MlflowRest
 from mnist.registry.tags import ACCEPT_CONFIDENCE, GRAPH_LOCATION, GRAPH_SHA256, OOD_THRESHOLD
 from mnist.scoring.graphs import Predictor
@@ -88,13 +88,14 @@ class RegistryReader:
         return Predictor(self.graph(model), model.digest, threads)
 
     def graph(self, model: PinnedModel) -> Path:
-        """Fetch the scoring graph of a pinned version, unless it is in the cache.
+        """Fetch the scoring graph of a pinned version, unless it is in the cache, whole.
 
         Raises:
             IntegrityError: If the registry hands out bytes with another digest.
+            Unavailable: If the cache cannot be written, as on a full disk.
         """
         path = self._graphs / f"{model.digest}.onnx"
-        if not path.exists():
+        if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != model.digest:
             self._download(model, path)
         return path
 
@@ -108,10 +109,7 @@ class RegistryReader:
                 f"but {model.digest} was recorded at training. Do not use it: roll back to "
                 "another version and look for who changed the artifact."
             )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{os.getpid()}.partial")
-        partial.write_bytes(content)
-        partial.replace(path)
+        _keep(content, path)
 
     def _version_record(self, model: PinnedModel) -> dict[str, Any]:
         answer = self._rest.get(
@@ -131,6 +129,23 @@ class RegistryReader:
             accept_confidence=float(tags[ACCEPT_CONFIDENCE]),
             ood_threshold=float(tags.get(OOD_THRESHOLD, "inf")),  # older versions have no score
         )
+
+
+def _keep(content: bytes, path: Path) -> None:
+    """Write a file that others see whole or not at all."""
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            partial.write_bytes(content)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise Unavailable(
+            f"A scoring graph of {len(content):,} bytes cannot be kept in {path.parent} ({error}); "
+            "free some space there, or let MNIST_CACHE_DIR name another folder."
+        ) from error
 
 
 def _pairs(record: dict[str, Any]) -> dict[str, str]:

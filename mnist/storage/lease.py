@@ -20,6 +20,9 @@ from mnist.storage.bucket import Bucket
 
 _POLL_SECONDS = 0.5
 
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
+"""When a lease that was given back ended, whatever time the clock of its holder told."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -90,12 +93,12 @@ class Lease:
         self._done.set()
         self._keeper.join()
         try:
-            self._bucket.replace(self._key, self._record(timedelta(0)), self._etag)
+            self._bucket.replace(self._key, self._record(_LONG_AGO), self._etag)
         except Unavailable:
             _log.warning("lease.not-released", batch=self._batch, expires_in=str(self._duration))
 
     def _acquire(self) -> str:
-        created = self._bucket.create(self._key, self._record(self._duration))
+        created = self._bucket.create(self._key, self._record(self._end()))
         return created or self._take_over()
 
     def _take_over(self) -> str:
@@ -109,7 +112,7 @@ class Lease:
                 f"Run {record.run} is working on batch {self._batch!r} "
                 f"(its lease ends {record.expires_at:%H:%M:%S} UTC unless renewed)."
             )
-        taken = self._bucket.replace(self._key, self._record(self._duration), etag)
+        taken = self._bucket.replace(self._key, self._record(self._end()), etag)
         if taken is None:
             raise LeaseHeld(f"Another run took over batch {self._batch!r} first.")
         return taken
@@ -117,7 +120,7 @@ class Lease:
     def _keep(self) -> None:
         while not self._done.wait(self._duration.total_seconds() / 3):
             try:
-                held = self._bucket.replace(self._key, self._record(self._duration), self._etag)
+                held = self._bucket.replace(self._key, self._record(self._end()), self._etag)
             except Unavailable:
                 _log.warning("lease.not-renewed", batch=self._batch, run=self._run)
                 continue
@@ -126,6 +129,8 @@ class Lease:
                 return
             self._etag = held
 
-    def _record(self, duration: timedelta) -> bytes:
-        record = LeaseRecord(run=self._run, expires_at=datetime.now(UTC) + duration)
-        return record.model_dump_json().encode()
+    def _end(self) -> datetime:
+        return datetime.now(UTC) + self._duration
+
+    def _record(self, expires_at: datetime) -> bytes:
+        return LeaseRecord(run=self._run, expires_at=expires_at).model_dump_json().encode()

@@ -62,6 +62,10 @@ class Results:
         """Record the rows of a chunk; False if that chunk was recorded before."""
         return self._bucket.create(part_key(batch, chunk), to_parquet(table)) is not None
 
+    def has_part(self, batch: str, chunk: str) -> bool:
+        """Tell whether the rows of a chunk are recorded."""
+        return self._bucket.exists(part_key(batch, chunk))
+
     def part_keys(self, batch: str) -> list[str]:
         """Name the parts of a batch, in order."""
         pages = self._bucket.versions(scores_prefix(batch))

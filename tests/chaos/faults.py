@@ -1,18 +1,17 @@
-"""The faults that are injected, and what is counted after each."""
+"""Answers of the store that are spoiled, and a batch that is scored through them."""
 
 from __future__ import annotations
 
-import json
-import os
-import sys
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from mnist.operations.batches import BatchScoring
-from mnist.scoring.verification import find_problems
 from mnist.storage.results import Results
+from tests.chaos.outcomes import BATCH, Outcome, count
 from tests.chaos.proxy import Choice, faulty
+
+PART = r"/scores/.*\.parquet$"
 
 _ATTEMPTS = 5
 
@@ -27,21 +26,7 @@ class Scenario:
 
     def __str__(self) -> str:
         """Name it in the table and in the test's id."""
-        return f"{self.fault} {self.where}"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What is left when a batch has been scored through a fault."""
-
-    scenario: str
-    injected: int
-    runs: int
-    listed: int
-    lost: int
-    doubled: int
-    rework_chunks: int
-    problems: tuple[str, ...]
+        return f"{self.fault}: {self.where}"
 
 
 def _image(method: str, path: str, _time: int) -> bool:
@@ -66,6 +51,26 @@ def _receipt(method: str, path: str, time: int) -> bool:
 
 def _part_read(method: str, path: str, time: int) -> bool:
     return method == "GET" and path.endswith(".parquet") and time == 1
+
+
+def nth(number: int, method: str, path: str, since: str = "") -> Choice:
+    """Pick one request: the one of that number with this path, once one like `since` was seen."""
+    started, matching = not since, 0
+
+    def choose(asked_method: str, asked_path: str, _time: int) -> bool:
+        nonlocal started, matching
+        if started and asked_method == method and re.search(path, asked_path):
+            matching += 1
+            return matching == number
+        started = started or bool(re.search(since, asked_path))
+        return False
+
+    return choose
+
+
+def recording_of(chunk: int) -> Choice:
+    """Pick the request by which the chunk of that number is recorded."""
+    return nth(chunk, "PUT", PART)
 
 
 FAULTS = (
@@ -96,7 +101,7 @@ def endure(
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 scoring = scoring_at(proxy.url)
-                begun = scoring.begin("b", f"run-{attempt}")
+                begun = scoring.begin(BATCH, f"run-{attempt}")
                 for chunk in scoring.chunks(begun):
                     chunks += 1
                     begun.note(scoring.score(chunk))
@@ -106,37 +111,5 @@ def endure(
             if receipt.verdict == "complete":
                 break
         injected = proxy.injected
-    last = results.receipts("b")[-1]
-    rows = results.rows("b")["identity"].to_pylist()
-    return Outcome(
-        scenario=str(scenario),
-        injected=injected,
-        runs=attempt,
-        listed=last.listing.count,
-        lost=last.listing.count - len(rows),
-        doubled=len(rows) - len(set(rows)),
-        rework_chunks=chunks - len(results.part_keys("b")),
-        problems=find_problems(last, results.parts("b")),
-    )
-
-
-def report(outcomes: Sequence[Outcome]) -> None:
-    """Write the table, and its sums as one line of JSON, where `make chaos` wants them."""
-    lines = [f"{'fault':28}{'injected':>10}{'runs':>6}{'lost':>6}{'doubled':>9}{'re-work':>9}"]
-    lines += [
-        f"{each.scenario:28}{each.injected:>10}{each.runs:>6}{each.lost:>6}{each.doubled:>9}"
-        f"{each.rework_chunks:>9}"
-        for each in outcomes
-    ]
-    sums = {
-        "faults": sum(each.injected for each in outcomes),
-        "survived": sum(not each.problems and not each.lost for each in outcomes),
-        "lost": sum(each.lost for each in outcomes),
-        "doubled": sum(each.doubled for each in outcomes),
-        "max_rework_chunks": max((each.rework_chunks for each in outcomes), default=0),
-    }
-    text = "\n".join([*lines, json.dumps(sums)]) + "\n"
-    if file := os.environ.get("CHAOS_TABLE"):
-        Path(file).write_text(text)
-    else:
-        sys.stdout.write(text)
+    rework = chunks - len(results.part_keys(BATCH))
+    return count(str(scenario), results, injected=injected, runs=attempt, rework_chunks=rework)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import threading
 import time
 from collections import Counter
@@ -12,7 +13,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 _STALL_SECONDS = 2.0
-_PASSED_ON = {"etag", "content-type", "last-modified", "content-range", "accept-ranges"}
+_PASSED_ON = {
+    "etag",
+    "content-type",
+    "content-encoding",
+    "last-modified",
+    "content-range",
+    "accept-ranges",
+}
 _SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message></Error>"
 
 Choice = Callable[[str, str, int], bool]
@@ -24,7 +32,9 @@ class FaultyProxy(ThreadingHTTPServer):
 
     Faults: `slow-down` (503 before the store hears of it), `error-after` (500 although the store
     has done it), `reset` (the connection ends without an answer), `stall` (the answer comes late),
-    `truncated` (half the body) and `wrong-etag`.
+    `truncated` (half the body), `flipped` (one byte of it) and `wrong-etag`. Three others call
+    `happens`, which kills or stops what it likes: `before` the request is passed on, which it then
+    is not, `after` it was done and before the answer, or `meanwhile`, which spoils nothing itself.
     """
 
     daemon_threads = True
@@ -34,6 +44,7 @@ class FaultyProxy(ThreadingHTTPServer):
         self.target = urlsplit(target).netloc
         self.fault = fault
         self.choice = choice
+        self.happens: Callable[[], object] = lambda: None
         self.injected = 0
         self._asked: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
@@ -42,6 +53,12 @@ class FaultyProxy(ThreadingHTTPServer):
     def url(self) -> str:
         """Where clients find it."""
         return f"http://127.0.0.1:{self.server_port}"
+
+    def asked(self, method: str, pattern: str) -> int:
+        """Count the requests whose path has this pattern."""
+        with self._lock:
+            counts = list(self._asked.items())
+        return sum(n for (verb, path), n in counts if verb == method and re.search(pattern, path))
 
     def spoils(self, method: str, path: str) -> bool:
         """Decide about one request, and count it."""
@@ -70,31 +87,45 @@ def faulty(target: str, fault: str, choice: Choice) -> Iterator[FaultyProxy]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet; two of them wait 40 ms for each other
     server: FaultyProxy
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         path = urlsplit(self.path).path
         fault = self.server.fault if self.server.spoils(self.command, path) else ""
+        if fault in {"before", "meanwhile"}:
+            self.server.happens()
         if fault == "slow-down":
             self._answer(503, {}, _SLOW_DOWN)
-            return
+        elif fault == "before":
+            self.close_connection = True
+        else:
+            self._pass_on(body, fault)
+
+    def _pass_on(self, body: bytes, fault: str) -> None:
         status, headers, content = self._ask(body)
+        if fault == "after":
+            self.server.happens()
         if fault == "error-after":
             self._answer(500, {}, b"<Error><Code>InternalError</Code></Error>")
-        elif fault == "reset":
+        elif fault in {"reset", "after"}:
             self.close_connection = True
         elif fault == "stall":
             time.sleep(_STALL_SECONDS)
             self._answer(status, headers, content)
         elif fault == "truncated" and content:
             self._answer(status, headers, content, sent=len(content) // 2)
+        elif fault == "flipped" and content:
+            middle = len(content) // 2
+            changed = bytes([content[middle] ^ 1])
+            self._answer(status, headers, content[:middle] + changed + content[middle + 1 :])
         elif fault == "wrong-etag" and "ETag" in headers:
             self._answer(status, headers | {"ETag": '"0123456789abcdef0123456789abcdef"'}, content)
         else:
             self._answer(status, headers, content)
 
-    do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = _serve  # noqa: N815
+    do_GET = do_PUT = do_HEAD = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815
 
     def _ask(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
         """Pass the request on as it came: its signature covers the name of the host it was for."""

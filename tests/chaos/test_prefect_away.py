@@ -1,0 +1,57 @@
+"""Prefect is away when a run begins, or when it ends: the sweep tries again."""
+
+from collections.abc import Callable
+
+import pytest
+from prefect.settings import (
+    PREFECT_API_URL,
+    PREFECT_CLIENT_MAX_RETRIES,
+    get_current_settings,
+    temporary_settings,
+)
+
+from flows import wiring
+from flows.sweep import Sweep
+from mnist.errors import Unavailable
+from mnist.operations.sweeping import Sweeper
+from mnist.scoring.completion import CompletionRule
+from mnist.settings import Settings
+from mnist.storage.results import Results
+from tests.chaos.faults import nth
+from tests.chaos.outcomes import BATCH, Outcome, count, images_read, read_again
+from tests.chaos.proxy import FaultyProxy, faulty
+
+_MOST_RUNS = 5
+
+
+@pytest.mark.parametrize(
+    ("moment", "path"),
+    [("begins", r"/flow_runs/$"), ("changes its state", r"/flow_runs/.*/set_state$")],
+)
+@pytest.mark.usefixtures("wired")
+def test_prefect_is_away(
+    moment: str,
+    path: str,
+    *,
+    counted: tuple[Settings, FaultyProxy],
+    dropped: int,
+    results: Results,
+    survived: Callable[[Outcome], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings, store = counted
+    monkeypatch.setattr(wiring, "cached_settings", lambda: settings)
+    sweep = Sweep(Sweeper(wiring.inbox(), results, 1, CompletionRule(0, 100)))
+    runs = 0
+    with faulty(str(get_current_settings().api.url), "reset", nth(1, "POST", path)) as proxy:
+        faced = {PREFECT_API_URL: f"{proxy.url}/api", PREFECT_CLIENT_MAX_RETRIES: 0}
+        with temporary_settings(faced):
+            while not results.receipts(BATCH) and runs < _MOST_RUNS:
+                runs += 1
+                try:
+                    sweep.once(whole=True)
+                except Unavailable:
+                    continue
+    rework = read_again(images_read(store), dropped)
+    name = f"Prefect away as a run {moment}"
+    survived(count(name, results, injected=proxy.injected, runs=runs, rework_chunks=rework))

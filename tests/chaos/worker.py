@@ -1,0 +1,116 @@
+"""A worker of the scoring pipeline: the flow's steps in the flow's order, without Prefect.
+
+It can be run here, or as a process of its own that may be killed, has another clock or a full disk.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+from collections.abc import Callable
+from datetime import datetime, timedelta, tzinfo
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from mnist.errors import MnistError
+from mnist.operations import batches
+from mnist.operations.batches import BatchScoring
+from mnist.registry.reader import RegistryReader
+from mnist.scoring import chunks
+from mnist.scoring.receipts import Receipt
+from mnist.settings import Settings
+from mnist.storage import lease
+from mnist.storage.bucket import Bucket
+from mnist.storage.inbox import Inbox
+from mnist.storage.results import Results
+from tests.chaos.outcomes import BATCH
+from tests.factories import OneModel, SeveralModels
+
+Registry = RegistryReader | OneModel | SeveralModels
+
+GAVE_UP = 3
+"""Exit status of a process whose work ended with an error that says what to do."""
+
+_LEASE_SECONDS = 1
+_PATIENCE_SECONDS = 60
+
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload([__name__])  # the imports are paid once
+
+
+def scoring_of(settings: Settings, registry: Any) -> BatchScoring:
+    """Give the steps over the store that the settings name."""
+    return BatchScoring(
+        settings,
+        Inbox(Bucket.on_s3(settings, settings.inbox_bucket)),
+        Results(Bucket.on_s3(settings, settings.results_bucket)),
+        registry,
+    )
+
+
+def work(settings: Settings, registry: Registry, run: str) -> Receipt:
+    """Take the lease, score the batch, write the receipt, give the lease back."""
+    bucket = Bucket.on_s3(settings, settings.results_bucket)
+    wait = {"seconds": _LEASE_SECONDS, "wait_seconds": _PATIENCE_SECONDS}
+    with lease.Lease(bucket, BATCH, run, **wait):
+        return work_without_lease(settings, registry, run)
+
+
+def work_without_lease(settings: Settings, registry: Registry, run: str) -> Receipt:
+    """Do the same as one who believes to hold the lease."""
+    scoring = scoring_of(settings, registry)
+    begun = scoring.begin(BATCH, run)
+    for chunk in scoring.chunks(begun):
+        begun.note(scoring.score(chunk))
+    return scoring.close(begun)
+
+
+def start(
+    settings: Settings,
+    registry: Callable[[], Registry],
+    run: str,
+    *,
+    clock_seconds: int = 0,
+    disk_is_full: bool = False,
+) -> BaseProcess:
+    """Let a process of its own do the work.
+
+    Args:
+        settings: Where.
+        registry: Makes its registry, over there.
+        run: Its name.
+        clock_seconds: How far its clock is ahead.
+        disk_is_full: Whether no file that it writes may have a byte.
+    """
+    process = _processes.Process(
+        target=_work_over_there, args=(settings, registry, run, clock_seconds, disk_is_full)
+    )
+    process.start()
+    return process
+
+
+def _work_over_there(
+    settings: Settings,
+    registry: Callable[[], Registry],
+    run: str,
+    clock_seconds: int,
+    disk_is_full: bool,  # noqa: FBT001 -- private
+) -> None:
+    _shift_clock(timedelta(seconds=clock_seconds))
+    if disk_is_full:
+        _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        work(settings, registry(), run)
+    except MnistError:
+        raise SystemExit(GAVE_UP) from None
+
+
+def _shift_clock(ahead: timedelta) -> None:
+    class Shifted(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + ahead
+
+    for module in (batches, chunks, lease):
+        module.datetime = Shifted  # type: ignore[attr-defined]
