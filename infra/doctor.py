@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from infra import deployments
 from infra.identities import IDENTITIES, bucket_names
 from infra.prefect_api import prefect_api
+from infra.services import MLFLOW, PREFECT, STORE
 from infra.stack import Health
 from mnist.digits import SIDE
 from mnist.errors import MnistError
@@ -50,6 +51,16 @@ class Finding:
     remedy: str = ""
 
 
+@dataclass(frozen=True)
+class _Check:
+    """A question, what to do about a bad answer, and the processes without which there is none."""
+
+    name: str
+    ask: Callable[[], str | None]
+    remedy: str
+    needs: frozenset[str] = frozenset()
+
+
 class Doctor:
     """Examines a stack.
 
@@ -71,31 +82,52 @@ class Doctor:
 
     def examine(self) -> Iterator[Finding]:
         """Answer every question, in the order in which a cause comes before its effects."""
+        ill = set()
         for health in self._processes:
-            remedy = f"make up; its log is .local/logs/{health.service.name}.log"
-            yield Finding(f"process {health.service.name}", health.problem, remedy)
-        checks: dict[str, tuple[Callable[[], str | None], str]] = {
-            "disk": (self._disk, "free some: docs/operations.md says what may go"),
-            "versions": (self._versions, "make setup, then make down and make up"),
-            "buckets and keys": (
-                self._keys,
-                "make down, then make up",
-            ),
-            "conditional writes": (
-                self._conditions,
-                "use a store that honours them",
-            ),
-            "leases": (self._leases, "set the clocks of all machines by NTP"),
-            "champion": (self._champion, "prefect deployment run 'retrain/default', or rollback"),
-            "deployments": (self._deployments, "make up registers them"),
-            "worker": (self._worker, "make up; its log is .local/logs/worker.log"),
-            "late runs": (self._late_runs, "look at the worker and its queues in Prefect's pages"),
-        }
-        for name, (check, remedy) in checks.items():
+            name = health.service.name
+            yield Finding(
+                f"process {name}", health.problem, f"make up; its log: .local/logs/{name}.log"
+            )
+            if health.problem:
+                ill.add(name)
+        for check in self._checks():
+            if waits_for := ill & check.needs:
+                names = " and ".join(sorted(waits_for))
+                yield Finding(check.name, f"cannot be told without {names}", "mend that first")
+                continue
             try:
-                yield Finding(name, check(), remedy)
-            except MnistError as error:
-                yield Finding(name, str(error), remedy)
+                yield Finding(check.name, check.ask(), check.remedy)
+            except MnistError as error:  # which says what to do
+                yield Finding(check.name, str(error))
+
+    def _checks(self) -> tuple[_Check, ...]:
+        store, mlflow, prefect = (frozenset({s.name}) for s in (STORE, MLFLOW, PREFECT))
+        return (
+            _Check("disk", self._disk, "free some: docs/operations.md says what may go"),
+            _Check("versions", self._versions, "make setup, then make down and make up"),
+            _Check("buckets and keys", self._keys, "make down, then make up", store),
+            _Check("conditional writes", self._conditions, "use a store that honours them", store),
+            _Check("leases", self._leases, "set the clocks of all machines by NTP", store),
+            _Check(
+                "champion",
+                self._champion,
+                "prefect deployment run 'retrain/default', or rollback",
+                store | mlflow,
+            ),
+            _Check("deployments", self._deployments, "make up registers them", prefect),
+            _Check(
+                "worker",
+                self._worker,
+                "make up; its log: .local/logs/worker.log",
+                prefect,
+            ),
+            _Check(
+                "late runs",
+                self._late_runs,
+                "look at the worker and its queues in Prefect's pages",
+                prefect,
+            ),
+        )
 
     def _disk(self) -> str | None:
         free = shutil.disk_usage(self._directory).free
