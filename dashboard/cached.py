@@ -97,6 +97,12 @@ def part_keys(batch: str) -> tuple[str, ...]:
     return tuple(wiring.results().part_keys(batch))
 
 
+@st.cache_resource(ttl=30, show_spinner=False, max_entries=100)
+def rescored_parts(batch: str) -> tuple[str, ...]:
+    """The parts of a batch that other versions have scored again."""
+    return tuple(wiring.rescores().keys_of(batch))
+
+
 def forget_batches() -> None:
     """Ask the store again at the next look."""
     batches.clear()
@@ -110,9 +116,10 @@ def rows(batch: str, parts: tuple[str, ...]) -> row_queries.BatchRows:  # noqa: 
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the rows of this batch …")
-def readings(batch: str, parts: tuple[str, ...]) -> Readings:  # noqa: ARG001
-    """What a model reads in a batch, as far as the review queue asks."""
-    return review_queries.readings(wiring.results(), batch)
+def readings(batch: str, parts: tuple[str, ...], again: tuple[str, ...]) -> Readings:  # noqa: ARG001
+    """What a model reads in a batch, and others read otherwise, as far as the review queue asks."""
+    table = wiring.rescores().read(again, review_queries.AGAIN)
+    return review_queries.readings(wiring.results(), batch, table)
 
 
 def reviewable_batches() -> list[str]:

@@ -17,6 +17,7 @@ from mnist.settings import load_settings
 from mnist.storage.audit import AuditLog
 from mnist.storage.bucket import Bucket
 from mnist.storage.inbox import Inbox
+from mnist.storage.rescores import Rescores
 from mnist.storage.results import Results
 from mnist.storage.reviews import ReviewLog
 from mnist.storage.verifications import VerificationLog
@@ -87,6 +88,12 @@ def results_bucket() -> Bucket:
 def results() -> Results:
     """Rows and receipts."""
     return Results(results_bucket())
+
+
+@cache
+def rescores() -> Rescores:
+    """What other versions read in images that were scored before."""
+    return Rescores(results_bucket())
 
 
 @cache

@@ -19,6 +19,7 @@ READY_MARKER = "_READY"
 MONITORING = "monitoring/reports/"
 REFERENCES = "monitoring/references/"
 VERIFICATIONS = "verifications/"
+RESCORES = "rescores/"
 """Prefixes in the results bucket."""
 
 _MAX_NAME = 200
@@ -182,12 +183,17 @@ def lease_key(batch: str) -> str:
 
 def rescore_prefix(folder: str, batch: str) -> str:
     """Prefix of the parts of a batch that another model version scored, in the results bucket."""
-    return f"rescores/{folder}/batch={_segment(batch)}/"
+    return f"{RESCORES}{folder}/batch={_segment(batch)}/"
+
+
+def is_rescore_of(key: str, batch: str) -> bool:
+    """Tell whether a key is one of a part that another model version scored of a batch."""
+    return f"/batch={_segment(batch)}/" in key and key.endswith(".parquet")
 
 
 def difference_key(folder: str, name: str, kind: str) -> str:
     """Key of a file that says what another model version reads differently."""
-    return f"rescores/{folder}/difference-{name}.{kind}"
+    return f"{RESCORES}{folder}/difference-{name}.{kind}"
 
 
 def monitoring_key(day: date, run: str) -> str:

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from mnist.digits import Outcome
+from mnist.digits import Outcome, Probabilities
 from mnist.keys import ObjectVersion
 from mnist.reviews.agreement import Consensus, State, agreements, consensuses
 from mnist.reviews.queue import Readings, Ticket, new_tickets, open_tickets
@@ -25,6 +26,9 @@ _COLUMNS = (
     *("chunk", "scored_at", "margin"),
     *PROBABILITY_COLUMNS,
 )
+AGAIN = ("identity", *PROBABILITY_COLUMNS)
+"""What the queue needs to know of readings by other versions."""
+
 _QUEUE = 200
 _CONSIDERED = 5_000
 
@@ -49,34 +53,65 @@ class Work:
         return Counter(consensus.state for consensus in self.said.values())
 
 
-def readings(results: Results, batch: str) -> Readings:
-    """Load what a model reads in the 5,000 most doubtful images of a batch, as a queue asks.
+def readings(results: Results, batch: str, again: pa.Table | None = None) -> Readings:
+    """Load what a model reads in the 5,000 images of a batch most worth a look, as a queue asks.
+
+    Args:
+        results: Where the rows lie.
+        batch: Name of the batch.
+        again: Columns `AGAIN` of rows of the same images by other versions, if there are any.
 
     Raises:
         IntegrityError: If a part is not the Parquet file it should be.
         Unavailable: If the store does not answer.
     """
     table = one_row_each(table for _, table in results.parts(batch, _COLUMNS))
-    scored = _most_doubtful(table.filter(pc.equal(table["outcome"], Outcome.SCORED)))
+    scored = table.filter(pc.equal(table["outcome"], Outcome.SCORED))
+    others = _others(scored, again)
+    kept = _worth_a_look(scored, others)
+    scored = scored.take(pa.array(kept))
     named = (scored[name].to_pylist() for name in ("key", "etag", "bytes"))
-    probabilities = [scored[name].to_numpy() for name in PROBABILITY_COLUMNS]
     return Readings(
         [ObjectVersion(*values) for values in zip(*named, strict=True)],
         scored["sha256"].to_pylist(),
-        np.stack(probabilities, axis=1).astype(np.float32),
+        _probabilities(scored),
         np.asarray(pc.greater(pc.list_value_length(scored["warnings"]), 0).to_numpy(), bool),
         scored["model_version"].to_pylist(),
+        others[kept],
     )
 
 
-def _most_doubtful(scored: pa.Table) -> pa.Table:
-    """Keep so many rows that the queue is made at once, however large the batch is."""
+def _others(scored: pa.Table, again: pa.Table | None) -> Probabilities:
+    """Find what another version reads in each row, shape (n, 10); NaN where none has looked.
+
+    Of several versions the one that differs counts: it is what a person should know of.
+    """
+    others = np.full((scored.num_rows, len(PROBABILITY_COLUMNS)), np.nan, np.float32)
+    if again is None or not again.num_rows:
+        return others
+    own = dict(zip(scored["identity"].to_pylist(), range(scored.num_rows), strict=True))
+    digits = _probabilities(scored).argmax(axis=1)
+    probabilities = _probabilities(again)
+    for number, identity in enumerate(again["identity"].to_pylist()):
+        row = own.get(identity)
+        if row is not None and probabilities[number].argmax() != digits[row]:
+            others[row] = probabilities[number]
+    return others
+
+
+def _probabilities(table: pa.Table) -> Probabilities:
+    columns = [table[name].to_numpy() for name in PROBABILITY_COLUMNS]
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def _worth_a_look(scored: pa.Table, others: Probabilities) -> NDArray[np.intp]:
+    """Choose so many rows that the queue is made at once, however large the batch is."""
     if scored.num_rows <= _CONSIDERED:
-        return scored
+        return np.arange(scored.num_rows)
     odd = pc.greater(pc.list_value_length(scored["warnings"]), 0).to_numpy()
-    doubt = np.where(odd, 0.0, scored["margin"].to_numpy())
-    kept = np.sort(np.argpartition(doubt, _CONSIDERED)[:_CONSIDERED])
-    return scored.take(pa.array(kept))
+    contradicted = ~np.isnan(others[:, 0])
+    doubt = np.where(odd | contradicted, 0.0, scored["margin"].to_numpy())
+    return np.sort(np.argpartition(doubt, _CONSIDERED)[:_CONSIDERED])
 
 
 def work_of(

@@ -78,7 +78,9 @@ def _choose() -> None:
 
 
 def _work(batch: str | None, reviews: Sequence[Review]) -> Work:
-    found = cached.readings(batch, cached.part_keys(batch)) if batch is not None else None
+    found = None
+    if batch is not None:
+        found = cached.readings(batch, cached.part_keys(batch), cached.rescored_parts(batch))
     return work_of(
         person().name,
         reviews,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from mnist.images.arrays import Ink, Plane
 from mnist.images.parameters import PARAMETERS
 from mnist.images.polarity import Levels
+from mnist.images.shadows import sheet_in_shadow
 
 
 def ink_over_ground(plane: Plane, levels: Levels) -> Ink:
@@ -16,7 +17,8 @@ def ink_over_ground(plane: Plane, levels: Levels) -> Ink:
 
     An even sheet has one grey level. Elsewhere the sheet is what grey closing leaves when strokes
     are narrower than its kernel; a cubic surface takes the slow gradient away first, because
-    closing overestimates dark corners. Dark ink takes a share of the light, so the sheet is
+    closing overestimates dark corners. Shadows narrower than the kernel are found by themselves.
+    Dark ink takes a share of the light, so the sheet is
     divided out; light ink adds to it, so the sheet is subtracted.
     """
     level = plane.astype(np.float32)
@@ -25,7 +27,10 @@ def ink_over_ground(plane: Plane, levels: Levels) -> Ink:
         ground = np.full((1, 1), np.median(level[light != levels.light_on_dark]), np.float32)
     else:
         small = _small(plane, PARAMETERS.ground_side)
-        ground = 255 - _closed(255 - small) if levels.light_on_dark else _closed(small)
+        if levels.light_on_dark:
+            ground = 255 - _closed(255 - small)
+        else:
+            ground = sheet_in_shadow(small, _closed(small))
         size = (plane.shape[1], plane.shape[0])
         ground = np.asarray(cv2.resize(ground, size, interpolation=cv2.INTER_LINEAR), np.float32)
     if levels.light_on_dark:

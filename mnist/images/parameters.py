@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict, dataclass
 from functools import cache
 
-PREPROCESSING_VERSION = 1
+PREPROCESSING_VERSION = 2
 """Raised by hand whenever decoded pixels change for any image; a golden test insists on it."""
 
 
@@ -37,10 +37,18 @@ class Parameters:
 
     # Ground
     even_separability: float = 0.85  # Otsu's measure; below it the light is uneven
+    frame_margin: float = 0.04  # of the shorter side; so far inside a side is looked at again
+    line_along_side: float = 0.6  # of a side, covered more than farther in: a printed line
     shadow_run: float = 0.35  # of the frame; a longer run of one class is a shadow, not a stroke
     ground_side: int = 128  # the sheet is estimated at this size, in pixels
     surface_side: int = 32  # and its slow gradient at this one
     closing_share: float = 0.3  # of the longer side; wider strokes would count as sheet
+
+    # Shadows
+    short_shadow_run: float = 0.1  # of the frame; as long a run that is lighter than ink is one
+    stroke_share: float = 0.14  # of the longer side; what is wider is a shadow or a wide stroke
+    shadow_depth: float = 0.12  # of the light that a shadow takes, at least
+    shadow_lightness: float = 0.08  # of the light of the paper; ink is darker by as much
 
     # Ink
     sharp_side: int = 100  # smaller images are not smoothed, in pixels

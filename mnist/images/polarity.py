@@ -1,6 +1,6 @@
 """Which grey levels are ink: the lighter or the darker ones."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -34,18 +34,37 @@ def levels_of(plane: Plane) -> Levels:
     """
     threshold, _ = cv2.threshold(plane, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     histogram = np.bincount(plane.ravel(), minlength=256).astype(np.float64)
-    light = frame_around(plane) > threshold
-    majority = bool(2 * np.count_nonzero(light) > light.size)
-    even = (
+    frame = frame_around(plane)
+    light = frame > threshold
+    majority = _mostly_light(plane > threshold)
+    run = _longest_run(light != majority) / light.size
+    shadowed = run > PARAMETERS.shadow_run or (
+        majority
+        and run > PARAMETERS.short_shadow_run
+        and _is_lighter_than_ink(float(np.median(frame[~light])), plane, threshold)
+    )
+    even = not shadowed and (
         _separability(histogram, int(threshold)) >= PARAMETERS.even_separability
-        and _longest_run(light != majority) <= PARAMETERS.shadow_run * light.size
     )
     return Levels(threshold, even, not majority if even else _detail_skewness(plane) > 0)
 
 
-def frame_around(plane: Plane) -> Plane:
+def frame_around(plane: NDArray[Any]) -> NDArray[Any]:
     """Take the outermost pixels, clockwise as a flat array: mostly ground around a digit."""
     return np.concatenate((plane[0], plane[1:, -1], plane[-1, -2::-1], plane[-2:0:-1, 0]))
+
+
+def _mostly_light(light: NDArray[np.bool_]) -> bool:
+    """Whether most of the frame is light; a side that a printed line covers gives way inwards."""
+    margin = round(PARAMETERS.frame_margin * min(light.shape))
+    count, size = 0, 0
+    for turned in (light, light.T):
+        for outer, inner in ((0, margin), (-1, -1 - margin)):
+            covered = abs(float(turned[outer].mean()) - float(turned[inner].mean()))
+            side = turned[inner if covered > PARAMETERS.line_along_side else outer]
+            count += int(np.count_nonzero(side))
+            size += side.size
+    return 2 * count > size
 
 
 def _longest_run(marked: NDArray[np.bool_]) -> int:
@@ -54,6 +73,13 @@ def _longest_run(marked: NDArray[np.bool_]) -> int:
     if not gaps.size:
         return marked.size
     return int(np.diff(gaps).max(initial=1)) - 1
+
+
+def _is_lighter_than_ink(grey: float, plane: Plane, threshold: float) -> bool:
+    """Whether what is dark at the frame is lighter than the darkest of the picture: no ink."""
+    ink = float(np.percentile(plane, 3))
+    paper = float(np.median(plane[plane > threshold]))
+    return grey - ink > PARAMETERS.shadow_lightness * paper
 
 
 def _separability(histogram: NDArray[np.float64], threshold: int) -> float:

@@ -14,6 +14,7 @@ from mnist.reviews.agreement import Consensus, State
 
 _WEAK_SLICE_WEIGHT = 0.5
 _ODD_WEIGHT = 0.25
+_CONTRADICTION_WEIGHT = 2.0
 _ALIKE_FACTOR = 0.9
 _THIRD_LOOK, _CONTRADICTED, _SECOND_LOOK = 5.0, 4.0, 3.0
 _CONSIDERED = 20
@@ -51,6 +52,7 @@ class Readings:
         probabilities: Shape (n, 10).
         odd: Whether the image carries a warning, shape (n,), bool.
         model_versions: Which version read each.
+        others: What another version reads in each, shape (n, 10); NaN where none has looked.
     """
 
     versions: Sequence[ObjectVersion]
@@ -58,6 +60,7 @@ class Readings:
     probabilities: Probabilities
     odd: NDArray[np.bool_]
     model_versions: Sequence[str]
+    others: Probabilities | None = None
 
 
 def open_tickets(found: Iterable[Consensus], reviewer: str) -> list[Ticket]:
@@ -82,11 +85,12 @@ def new_tickets(
 ) -> list[Ticket]:
     """List images that nobody has looked at, those first from which most is to be learnt.
 
-    The value of an image is the model's uncertainty, more where the test images show that the
-    model confuses these two digits, more where the picture is odd; each further image of a kind
-    (read as one digit, nearly another) counts a tenth less than the one before it, so that the
-    queue shows different mistakes and not the same one again and again (after Settles 2009,
-    sections 3.1 and 3.5, uncertainty and density-weighted sampling).
+    The value of an image is the model's uncertainty, more where another version reads another
+    digit, where the test images show that the model confuses these two digits, and where the
+    picture is odd; each further image of a kind (read as one digit, nearly another) counts a tenth
+    less than the one before it, so that the queue shows different mistakes and not the same one
+    again and again (after Settles 2009, sections 3.1 and 3.5, uncertainty and density-weighted
+    sampling).
 
     Args:
         readings: What the model reads, n images.
@@ -103,7 +107,9 @@ def new_tickets(
     chosen = np.arange(len(rows))
     doubt = 1 - (probabilities[chosen, digit] - probabilities[chosen, runner_up])
     often = _often_confused(confusion)[runner_up, digit]
+    contradiction = _contradiction(readings, rows, digit)
     value = doubt + _WEAK_SLICE_WEIGHT * often * doubt + _ODD_WEIGHT * readings.odd[rows]
+    value += _CONTRADICTION_WEIGHT * contradiction
     best = np.argsort(-value, kind="stable")[: limit * _CONSIDERED]
     rank = _rank_in_kind(digit[best] * CLASSES + runner_up[best])
     worth = value[best] * _ALIKE_FACTOR**rank
@@ -120,6 +126,7 @@ def new_tickets(
                 weak=bool(often[place] > 0),
                 odd=bool(readings.odd[row]),
                 first=bool(rank[index] == 0),
+                contradicted=bool(contradiction[place] > 0),
             ),
         )
         for index in picked
@@ -158,6 +165,20 @@ def _often_confused(confusion: Sequence[Sequence[int]] | None) -> NDArray[np.flo
     return np.asarray(wrong / max(1.0, wrong.max()))
 
 
+def _contradiction(
+    readings: Readings, rows: NDArray[np.intp], digit: Labels
+) -> NDArray[np.float64]:
+    """Say by how much another version prefers another digit, 0-1: a reading that may be wrong.
+
+    This is confident learning (Northcutt, Jiang and Chuang 2021) with the reading as the label.
+    """
+    if readings.others is None:
+        return np.zeros(len(rows))
+    others = readings.others[rows].astype(np.float64)
+    preferred = others.max(axis=1) - others[np.arange(len(rows)), digit]
+    return np.asarray(np.nan_to_num(preferred, nan=0.0))
+
+
 def _rank_in_kind(kinds: Labels) -> NDArray[np.int64]:
     """Number the members of each kind from 0, in their order."""
     by_kind = np.argsort(kinds, kind="stable")
@@ -170,7 +191,7 @@ def _rank_in_kind(kinds: Labels) -> NDArray[np.int64]:
 
 
 def _reasons(
-    probabilities: NDArray[np.float32], *, weak: bool, odd: bool, first: bool
+    probabilities: NDArray[np.float32], *, weak: bool, odd: bool, first: bool, contradicted: bool
 ) -> tuple[str, ...]:
     order = np.argsort(probabilities)
     digit, runner_up = int(order[-1]), int(order[-2])
@@ -181,6 +202,8 @@ def _reasons(
         if doubtful
         else f"The model is sure that it is a {digit}; is it right?"
     ]
+    if contradicted:
+        reasons.append("Another version reads another digit: one of them is wrong.")
     if weak and doubtful:
         reasons.append(f"Of its test images it has read a {runner_up} as {digit} before.")
     if odd:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 import pyarrow.csv
 
-from mnist.keys import difference_key, rescore_prefix
+from mnist.keys import RESCORES, difference_key, is_rescore_of, rescore_prefix
 from mnist.storage.bucket import Bucket
 from mnist.tables import from_parquet, to_parquet
 
@@ -30,6 +30,16 @@ class Rescores:
         for page in self._bucket.versions(rescore_prefix(folder, batch)):
             for version in page:
                 yield from_parquet(self._bucket.read(version.key), columns)
+
+    def keys_of(self, batch: str) -> list[str]:
+        """Name the parts of a batch that any version has scored again, in order."""
+        keys = [version.key for page in self._bucket.versions(RESCORES) for version in page]
+        return [key for key in keys if is_rescore_of(key, batch)]
+
+    def read(self, keys: Sequence[str], columns: Sequence[str]) -> pa.Table | None:
+        """Read some columns of parts; None if there is no part."""
+        tables = [from_parquet(self._bucket.read(key), columns) for key in keys]
+        return pa.concat_tables(tables, promote_options="default") if tables else None
 
     def write_difference(self, folder: str, name: str, table: pa.Table) -> tuple[str, str]:
         """Record a table as Parquet and as CSV, and return the two keys.

@@ -1,10 +1,13 @@
 """The page of reviews: what it asks, what it records, and for whom it does nothing."""
 
+import pyarrow as pa
 import pytest
 
 from dashboard import wiring
 from dashboard.access.people import Role
 from mnist.reviews.review import standing
+from mnist.storage.rescores import Rescores
+from mnist.tables import ROWS
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -116,3 +119,16 @@ def test_the_address_names_the_batch(review, scorer):
     assert page.app.query_params["batch"] in ("old", ["old"])
     page = review.by().open(batch="new")
     assert page.app.selectbox[0].value == "new"
+
+
+def test_what_another_version_reads_otherwise_is_asked_first(review, scorer, results_bucket):
+    scorer.drop("scans", 5)
+    scorer.score("scans")
+    rows = scorer.results.rows("scans").to_pylist()
+    row = next(row for row in rows if row["key"] == "scans/0003-3.png")
+    row |= {f"p{digit}": float(digit == 8) for digit in range(10)} | {"digit": 8}
+    again = pa.Table.from_pylist([row], schema=ROWS)
+    Rescores(results_bucket).write_part("from=1/to=2/images=x", "scans", "chunk", again)
+    page = review.by().open()
+    assert "scans/0003-3.png" in page.words
+    assert "Another version reads another digit" in page.words

@@ -32,12 +32,19 @@ def _contents() -> list[bytes]:
         seven(ink=255, ground=0),
         (seven(480, 600, ink=60, ground=230) * light).astype(np.uint8),
         ruled,
+        (seven(480, 600, ink=40, ground=230) * _shadow(480, 600)).astype(np.uint8),
         cv2.resize(seven(), (40, 32), interpolation=cv2.INTER_AREA),
         cv2.dilate(seven(), np.ones((7, 7), np.uint8)),
         cv2.erode(seven(), np.ones((25, 25), np.uint8)),
     ]
     encoded = [cv2.imencode(".png", plane)[1].tobytes() for plane in planes]
     return [png(), jpeg(), saved(on_transparent(255), "PNG"), *encoded]
+
+
+def _shadow(height: int, width: int) -> NDArray[np.float64]:
+    """Light of which a corner has lost half."""
+    y, x = np.mgrid[0:height, 0:width]
+    return np.asarray(1 - 0.5 / (1 + np.exp((np.hypot(x, y) - 0.5 * height) / 12)))
 
 
 def _pixels(content: bytes) -> NDArray[np.uint8]:

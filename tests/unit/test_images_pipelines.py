@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mnist.digits import Image, ImageWarning
 from mnist.images import Decoded, Rejection, decode, stages
+from mnist.images.polarity import levels_of
 from tests.pictures import on_transparent, oriented, saved, seven
 
 Picture = NDArray[np.uint8]
@@ -269,3 +270,38 @@ def test_stages_show_how_far_a_rejected_image_came() -> None:
     assert isinstance(inspection.result, Rejection)
     assert [stage.name for stage in inspection.stages] == ["grey"]
     assert stages(b"").stages == ()
+
+
+def _shadow(height: int, width: int, place: str) -> NDArray[np.float64]:
+    """Light of which about half is gone in one place, with an edge as shadows have it."""
+    y, x = np.mgrid[0:height, 0:width]
+    inside = {
+        "border": 0.2 * height - y,
+        "corner": 0.6 * height - np.hypot(x, y),
+        "half": 0.5 * width + 0.2 * (y - height / 2) - x,
+    }[place]
+    return np.asarray(1 - 0.55 / (1 + np.exp(-inside / 4)))
+
+
+@pytest.mark.parametrize("place", ["border", "corner", "half"])
+@pytest.mark.parametrize("ink", [20, 60])
+def test_shadows_are_no_ink(place: str, ink: int) -> None:
+    plane = seven(300, 360, ink=ink, ground=235) * _shadow(300, 360, place)
+    assert _likeness(_result(plane, ".jpg").pixels, REFERENCE) > 0.9
+
+
+def test_wide_strokes_that_the_frame_cuts_are_no_shadows() -> None:
+    tight = cv2.dilate(255 - seven(120, 150), np.ones((15, 15), np.uint8))
+    left, top, width, height = cv2.boundingRect(tight)
+    crop = 255 - tight[top : top + height, left : left + width]
+    padded = np.pad(crop, 30, constant_values=255)
+    assert _likeness(_result(crop).pixels, _result(padded).pixels) > 0.9
+
+
+@pytest.mark.parametrize("open_side", range(4))
+def test_printed_lines_along_the_frame_do_not_turn_ink_and_paper_around(open_side: int) -> None:
+    plane = seven(300, 360, ink=40, ground=235)
+    for side, line in enumerate((np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1])):
+        plane[line] = 235 if side == open_side else 60
+    assert not levels_of(plane).light_on_dark
+    assert levels_of(255 - plane).light_on_dark

@@ -1,5 +1,7 @@
 """The order of the review queue: doubt, known weaknesses, oddness, variety, and others' answers."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from mnist.reviews.agreement import consensuses
@@ -98,3 +100,14 @@ def test_conflicts_come_before_contradictions_before_first_answers():
 
 def test_nobody_is_asked_for_a_second_look_at_their_own_answer():
     assert open_tickets(consensuses([review("a", "ada", "4")], 2).values(), "ada") == []
+
+
+def test_what_another_version_reads_otherwise_comes_before_mere_doubt():
+    others = np.full((4, 10), np.nan, np.float32)
+    others[2] = np.eye(10)[9] * 0.98 + 0.002  # the model is sure of its 4, this one of a 9
+    others[3] = np.eye(10)[1] * 0.98 + 0.002  # agrees
+    found = replace(readings((1, 7, 0.2), (2, 3, 0.9), (4, 9, 0.99), (1, 7, 0.95)), others=others)
+    tickets = new_tickets(found, {}, None, 10)
+    assert keys(tickets) == ["b/2.png", "b/0.png", "b/1.png", "b/3.png"]
+    assert "Another version reads another digit: one of them is wrong." in tickets[0].reasons
+    assert not any("Another version" in reason for t in tickets[1:] for reason in t.reasons)
