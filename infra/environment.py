@@ -62,6 +62,9 @@ _FOREIGN = re.compile(
     r"(AWS|STORE|PREFECT|MLFLOW|STREAMLIT|DASHBOARD|WEED|SEAWEEDFS|MNIST|SUPERVISOR)_|PYTHON"
 )
 
+_KEEP_RUNS_SECONDS = str(30 * 24 * 3600)
+"""What became of a batch or a model is in the store and in MLflow, not in Prefect's runs."""
+
 _WRITTEN_ANEW = {"PATH", "NO_PROXY", "no_proxy"}
 
 
@@ -182,6 +185,9 @@ def _derived(chosen: Mapping[str, str], directory: Path) -> dict[str, str]:
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": (
             "prefect.server.concurrency.lease_storage.filesystem"
         ),
+        # Prefect deletes events by itself; ended runs with their logs and artifacts only if told.
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": _KEEP_RUNS_SECONDS,
         "PREFECT_WORKER_QUERY_SECONDS": "1",
         # Both come from one lock; asking would cost each run a request, and a start its server.
         "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",

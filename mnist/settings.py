@@ -14,7 +14,10 @@ class Settings(BaseSettings):
     Every field is documented in README.md and `.env.example`; a test keeps the three in step.
     """
 
-    model_config = SettingsConfigDict(env_prefix="MNIST_", extra="ignore", frozen=True)
+    # A compose file cannot leave a variable out, only leave it empty.
+    model_config = SettingsConfigDict(
+        env_prefix="MNIST_", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     s3_endpoint_url: str | None = Field(
         None, validation_alias="AWS_ENDPOINT_URL", description="S3 address; empty means AWS itself"

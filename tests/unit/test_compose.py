@@ -124,6 +124,13 @@ def test_ports_are_published_on_loopback_only(name: str) -> None:
         assert re.fullmatch(r"127\.0\.0\.1:\d+:\d+", port)
 
 
+def test_who_takes_pickles_has_a_network_to_itself_and_publishes_nothing() -> None:
+    members = {n for n, each in COMPOSE["services"].items() if "dask" in each.get("networks", [])}
+    assert members == {"dask-scheduler", "dask-worker", "watcher"}
+    assert not any("ports" in COMPOSE["services"][name] for name in members)
+    assert COMPOSE["services"]["dask-scheduler"]["networks"] == ["dask"]
+
+
 def test_of_the_store_only_the_s3_port_is_published() -> None:
     port = COMPOSE["services"]["store"]["environment"]["SEAWEEDFS_S3_PORT"]
     assert COMPOSE["services"]["store"]["ports"] == [f"127.0.0.1:{port}:{port}"]
