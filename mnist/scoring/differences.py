@@ -1,4 +1,4 @@
-"""What another model version reads differently, at 23 bytes for each object version."""
+"""What another model version reads differently, at 24 bytes for each object version."""
 
 from __future__ import annotations
 
