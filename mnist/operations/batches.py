@@ -82,14 +82,14 @@ class BatchRun:
         self.listing = ListingLog()
         self.unsettled: list[VersionRecord] = []
         self.chunks_noted = 0
-        self.stage_seconds = StageSeconds()
+        self.stage_seconds: StageSeconds | None = None
         self._sums: Counter[str] = Counter()
 
     def note(self, recorded: RecordedChunk) -> None:
         """Take note of what became of a chunk."""
         self.chunks_noted += 1
         self.unsettled += recorded.unsettled
-        self.stage_seconds += recorded.seconds
+        self.stage_seconds = recorded.seconds + (self.stage_seconds or StageSeconds())
         self._sums.update(rows_written=recorded.rows_written, retried=recorded.retried)
 
     def record(self, after: datetime | None = None) -> RunRecord:

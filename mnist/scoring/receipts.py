@@ -66,7 +66,7 @@ class RunRecord(BaseModel, frozen=True):
     retried: int = Field(0, ge=0, description="object versions it had to ask for more than once")
     again_after: str = Field("", description="run whose rejects it scored again, if it did so")
     stage_seconds: StageSeconds | None = Field(
-        None, description="where its time went; receipts of older versions do not say"
+        None, description="where its time went, if it scored anything; unknown in old receipts"
     )
     code_digest: str = Field("", description="SHA-256 over the sources that scored")
 

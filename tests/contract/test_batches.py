@@ -114,6 +114,7 @@ def test_a_run_killed_before_its_receipt_leaves_only_the_receipt_to_write(scorin
     receipt = run(scoring, "b")
     assert receipt.run.rows_written == 0
     assert receipt.verdict == "complete"
+    assert receipt.run.stage_seconds is None
 
 
 def test_two_runs_at_once_lose_nothing_and_double_nothing(
