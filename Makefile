@@ -63,7 +63,7 @@ chaos: $(STAMP)  ## kill, spoil and stop parts in every way, and count what was 
 	  && cat .cache/chaos.txt
 
 audit: $(STAMP)  ## ask for known holes in the packages of requirements.lock; needs the network
-	@$(BIN)/uv tool run pip-audit==2.10.1 --strict --disable-pip --require-hashes -r requirements.lock
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m infra.audit
 
 sbom: $(STAMP)  ## list those packages as CycloneDX, in sbom.json; fetches its tool
 	@$(BIN)/uv tool run --from cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements.lock \

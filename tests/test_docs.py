@@ -14,6 +14,8 @@ EXAMPLE = Path(".env.example").read_text()
 MAKEFILE = Path("Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, flags=re.MULTILINE))
 
+_ALSO_NAME_TARGETS = ("CONTRIBUTING.md", "infra/README.md", "docs/operations.md")
+
 VARIABLES = {
     str(field.validation_alias or f"MNIST_{name.upper()}"): field
     for name, field in Settings.model_fields.items()
@@ -39,11 +41,15 @@ def test_no_setting_is_documented_that_does_not_exist():
     assert set(re.findall(r"^#?(MNIST_\w+)=", EXAMPLE, flags=re.MULTILINE)) <= set(VARIABLES)
 
 
-def test_every_make_target_in_the_readme_exists():
-    assert set(re.findall(r"(?:`|^)make ([a-z-]+)", README, flags=re.MULTILINE)) <= TARGETS
+def test_every_make_target_in_the_documents_exists():
+    for document in (README, *(Path(each).read_text() for each in _ALSO_NAME_TARGETS)):
+        assert set(re.findall(r"(?:`|^)make ([a-z-]+)", document, flags=re.MULTILINE)) <= TARGETS
 
 
-@pytest.mark.parametrize("document", ["README.md", *map(str, Path("docs").glob("*.md"))])
+@pytest.mark.parametrize(
+    "document",
+    ["README.md", "CONTRIBUTING.md", "infra/README.md", *map(str, Path("docs").glob("*.md"))],
+)
 def test_links_and_named_files_exist(document):
     text = Path(document).read_text()
     folder = Path(document).parent

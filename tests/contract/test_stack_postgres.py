@@ -99,4 +99,6 @@ def test_every_process_is_healthy_and_both_servers_keep_their_records_there(
     assert _count(port, "prefect", "deployment") > 5
     assert _count(port, "mlflow", "experiments") >= 1
     assert _count(port, "mlflow_users", "users") == 2
-    assert not [*directory.rglob("*.db")]
+    assert not {"prefect.db", "mlflow.db", "users.db"} & {
+        each.name for each in directory.rglob("*")
+    }
