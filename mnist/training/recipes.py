@@ -97,9 +97,8 @@ _AFFINE = Distortion(rotation_degrees=10, shear=0.1, scale=0.1, shift_pixels=2)
 _FAST = Recipe(
     "fast",
     "deep-cnn",
-    epochs=6,
+    epochs=8,
     width=0.5,
-    dropout=0.1,
     precision="mixed_bfloat16",
     distortion=_AFFINE,
 )
@@ -109,7 +108,7 @@ _BEST = replace(_FAST, name="best", epochs=20, width=1.0, dropout=0.3)
 RECIPES = {
     recipe.name: recipe
     for recipe in (
-        replace(_FAST, name="demo", epochs=3, dropout=0.0),
+        replace(_FAST, name="demo", epochs=3),
         _FAST,
         _BEST,
         replace(_BEST, name="ensemble", members=4),
