@@ -18,6 +18,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -160,11 +161,12 @@ def main() -> None:
         sys.exit(str(error))
     print(f"data: {data.source}, {data.train.n:,} training and {data.test.n:,} test images")
     _warm_up(data)
-    results = [
-        train_tutorial(data, seed) if name == TUTORIAL else train_recipe(name, data, seed)
-        for seed in range(options.seeds)
-        for name in options.recipes
-    ]
+    results = []
+    for seed in range(options.seeds):
+        for name in options.recipes:
+            train_one = train_tutorial if name == TUTORIAL else partial(train_recipe, name)
+            results.append(train_one(data, seed))
+            _show_result(results[-1])
     print_table(results)
     print(json.dumps(summarise(results)))
 
@@ -184,6 +186,14 @@ def _test_accuracy(model: Any, data: Dataset) -> float:
 def _show(name: str, seed: int, epoch: int, validation_accuracy: float) -> None:
     print(
         f"{name}, seed {seed}, epoch {epoch}: validation accuracy {validation_accuracy:.4f}",
+        flush=True,
+    )
+
+
+def _show_result(result: Result) -> None:
+    print(
+        f"{result.name}, seed {result.seed}: test accuracy {result.accuracy:.4f} after "
+        f"{result.cpu_seconds:.1f} CPU s, {result.wall_seconds:.1f} s",
         flush=True,
     )
 
