@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
+from prefect.states import Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows import artifacts, events, wiring
@@ -21,6 +22,9 @@ from mnist.scoring.receipts import Receipt
 
 if TYPE_CHECKING:
     from flows.fan_out import Submit
+
+TOO_MANY_REJECTS = "TooManyRejects"
+"""Name of the state in which the run of a failed batch ends."""
 
 _CHUNKS_AT_ONCE = 2
 _CHUNKS_IN_FLIGHT = 2 * _CHUNKS_AT_ONCE
@@ -116,11 +120,17 @@ def score_batch(
 
 
 def _announce(receipt: Receipt, *, is_new: bool) -> dict[str, Any]:
-    """Show the receipt; a batch with too many rejects ends its run as failed."""
+    """Show the receipt; a batch with too many rejects ends its run as failed.
+
+    That state has a name of its own, so that people who were told of the batch are not told again
+    that a run has failed. Who calls the flow gets the exception.
+    """
     artifacts.publish_receipt(receipt)
     if is_new:
         events.batch_closed(receipt)
     get_run_logger().info("%s: %s", receipt.batch, receipt.verdict_reason)
     if receipt.verdict != "complete":
-        raise BatchFailed(f"Batch {receipt.batch!r}: {receipt.verdict_reason}")
+        failure = BatchFailed(f"Batch {receipt.batch!r}: {receipt.verdict_reason}")
+        state: Any = Failed(name=TOO_MANY_REJECTS, message=str(failure), data=failure)
+        return state  # type: ignore[no-any-return]  # Prefect takes it for the run's own
     return receipt.summary()

@@ -106,8 +106,9 @@ def test_too_many_rejects_fail_the_run_and_keep_every_row(inbox_bucket, results)
     with pytest.raises(BatchFailed, match="All 2 images were rejected"):
         score_batch("b")
     assert results.rows("b")["outcome"].to_pylist() == ["rejected", "rejected"]
-    with pytest.raises(BatchFailed):
-        score_batch("b")
+    state = score_batch("b", return_state=True)
+    assert (state.is_failed(), state.name) == (True, "TooManyRejects")
+    assert "All 2 images were rejected" in state.message
 
 
 def test_a_batch_that_another_run_holds_is_left_alone(inbox_bucket, results_bucket, results):
