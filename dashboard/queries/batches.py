@@ -185,8 +185,11 @@ def _frame(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     counts = ("listed", "scored", "rejected", "accepted", "review")
     columns = ["batch", "status", *counts, "model", "per_second", "finished_at", "proof"]
     frame = pd.DataFrame(list(records), columns=columns)
-    kinds = dict.fromkeys(counts, "Int64") | {"model": "string", "per_second": "Float64"}
-    kinds["proof"] = "string"
+    kinds = dict.fromkeys(counts, "Int64") | {
+        "model": "string",
+        "per_second": "Float64",
+        "proof": "string",
+    }
     return frame.astype(kinds).assign(
         finished_at=pd.to_datetime(frame["finished_at"].astype(object), utc=True).dt.tz_localize(
             None
