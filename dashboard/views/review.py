@@ -132,7 +132,7 @@ def _buttons(ticket: Ticket | None) -> None:
     st.markdown("**Which digit do you see?** Press its key, or:")
     with st.container(horizontal=True):
         for said in _DIGITS:
-            _button("", str(said), ticket, said)  # the key that is shown is label enough
+            _button(str(said), str(said), ticket, said)
     with st.container(horizontal=True):
         _button("Not a digit", "x", ticket, Answer.NOT_A_DIGIT)
         _button("Unsure", "u", ticket, Answer.UNSURE)
