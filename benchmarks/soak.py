@@ -24,6 +24,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -56,6 +57,7 @@ def main() -> int:
     pauses = Pauses(
         asked.drop_seconds, asked.request_seconds, asked.look_seconds, asked.retrain_seconds
     )
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and the stack is stopped on the way
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # a socket's path must be short
         directory = Path(folder).resolve() / ".local"
         stack = Stack(Path.cwd(), directory, say=print)
