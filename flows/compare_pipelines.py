@@ -27,7 +27,7 @@ def read_images(model: PinnedModel) -> list[PipelineReading]:
     return _steps().read(model)
 
 
-@flow(name="compare-pipelines")
+@flow(name="compare-pipelines", flow_run_name="compare-pipelines")
 def compare_pipelines(version: str | None = None) -> str:
     """Read test digits and images of one's own after `standard`, after `enhanced`, and as chosen.
 
