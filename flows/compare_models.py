@@ -10,6 +10,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows import artifacts
+from mnist.training.expectations import header
 
 if TYPE_CHECKING:
     from mnist.comparison.results import ModelResult
@@ -35,6 +36,7 @@ def load_data(seed: int) -> TrainingData:
 def run_model(name: str, data: TrainingData, seed: int, parent: str) -> ModelResult:
     """Train one model, measure it, log its run."""
     logger = get_run_logger()
+    logger.info("%s", header(name))
 
     def show(epoch: Epoch) -> None:
         logger.info(

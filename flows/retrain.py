@@ -13,6 +13,7 @@ from prefect.runtime import flow_run
 
 from flows import approval, artifacts, events
 from flows.retries import is_worth_a_retry
+from mnist.training.expectations import header
 
 if TYPE_CHECKING:
     from mnist.candidates.candidate import Candidate
@@ -53,6 +54,7 @@ def load_data(seed: int) -> TrainingData:
 def train(recipe: Recipe, data: TrainingData, seed: int) -> Training:
     """Train the network, showing every epoch."""
     logger = get_run_logger()
+    logger.info("%s", header(recipe.name))
     progress = create_progress_artifact(0.0, description=f"training {recipe.name}")
     total = recipe.epochs * recipe.members
     done = 0

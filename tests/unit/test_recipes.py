@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from mnist.comparison.classical import CLASSICAL
 from mnist.errors import InvalidRecipe
+from mnist.training.expectations import EXPECTED, header
 from mnist.training.models import ARCHITECTURES
 from mnist.training.recipes import RECIPES, get_recipe
 
@@ -28,3 +30,12 @@ def test_an_unknown_name_gets_the_list() -> None:
 def test_a_budget_too_small_to_train_is_refused(field: str) -> None:
     with pytest.raises(InvalidRecipe, match=f"{field} = 0"):
         replace(get_recipe("demo"), **{field: 0})
+
+
+def test_every_named_model_says_how_to_train_it_and_what_to_expect() -> None:
+    assert set(EXPECTED) == {*RECIPES, *CLASSICAL}
+    for name, expected in EXPECTED.items():
+        assert name in header(name)
+        assert f"'{expected.deployment}/default'" in header(name)
+        assert f"accuracy of {expected.accuracy:.4f}" in header(name)
+    assert header("of-my-own") == "of-my-own: not measured yet, so nothing is expected of it."
