@@ -91,6 +91,8 @@ def train_recipe(name: str, data: Dataset, seed: int) -> Result:
         _show(name, seed, epoch.number, epoch.validation_accuracy)
 
     trained = train(get_recipe(name), training, validation, seed=seed, on_epoch=show)
+    if trained.recipe.members > 1:
+        _show_members(name, seed, trained.model, data)
     return Result(
         name,
         seed,
@@ -188,6 +190,13 @@ def _show(name: str, seed: int, epoch: int, validation_accuracy: float) -> None:
         f"{name}, seed {seed}, epoch {epoch}: validation accuracy {validation_accuracy:.4f}",
         flush=True,
     )
+
+
+def _show_members(name: str, seed: int, model: Any, data: Dataset) -> None:
+    """Tell what each network of an ensemble reads alone."""
+    bodies = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+    alone = " ".join(f"{_test_accuracy(assemble([body], name), data):.4f}" for body in bodies)
+    print(f"{name}, seed {seed}: its networks alone read {alone}", flush=True)
 
 
 def _show_result(result: Result) -> None:

@@ -111,7 +111,7 @@ RECIPES = {
         replace(_FAST, name="demo", epochs=3),
         _FAST,
         _BEST,
-        replace(_BEST, name="ensemble", members=4),
+        replace(_BEST, name="ensemble", members=3),
         Recipe(
             "complex-cnn",
             "complex-cnn",
