@@ -125,7 +125,7 @@ def _knn(seed: int) -> Pipeline:
 
 
 def _random_forest(seed: int) -> Pipeline:
-    return make_pipeline(RandomForestClassifier(300, n_jobs=-1, random_state=seed))
+    return make_pipeline(RandomForestClassifier(500, n_jobs=-1, random_state=seed))
 
 
 def _svm(seed: int) -> Pipeline:
@@ -138,7 +138,7 @@ CLASSICAL = {
         ClassicalRecipe(
             "knn", {"components": 40, "neighbours": 5, "weights": "distance"}, None, _knn
         ),
-        ClassicalRecipe("random-forest", {"trees": 300}, None, _random_forest),
+        ClassicalRecipe("random-forest", {"trees": 500}, None, _random_forest),
         ClassicalRecipe(
             "svm", {"components": 50, "kernel": "rbf", "C": 10, "gamma": "scale"}, 60_000, _svm
         ),

@@ -59,8 +59,8 @@ def plot_accuracy_against_time(results: Sequence[ModelResult]) -> bytes:
         )
     _use_logarithmic_seconds(axes)
     axes.set_ylabel("accuracy on the test images")
-    axes.margins(x=0.2, y=0.1)
-    axes.legend(loc="lower right")
+    axes.margins(x=0.25, y=0.1)
+    figure.legend(loc="outside lower center", ncols=len(_COLOURS))
     return render_png(figure)
 
 

@@ -123,14 +123,14 @@ RECIPES = {
         Recipe(
             "simple-cnn",
             "simple-cnn",
-            epochs=10,
+            epochs=16,
             peak_learning_rate=0.004,
             dropout=0.1,
             distortion=_AFFINE,
         ),
         Recipe("mlp", "mlp", epochs=10, peak_learning_rate=0.004, dropout=0.1, distortion=_AFFINE),
         Recipe(
-            "flattened", "mlp", epochs=10, peak_learning_rate=0.004, width=0.081, distortion=_AFFINE
+            "flattened", "mlp", epochs=16, peak_learning_rate=0.004, width=0.081, distortion=_AFFINE
         ),
     )
 }

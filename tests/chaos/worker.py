@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import multiprocessing
 import resource
+import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from multiprocessing.process import BaseProcess
+from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 
 from mnist.errors import MnistError
 from mnist.operations import batches
@@ -85,7 +88,8 @@ def start(
     process = _processes.Process(
         target=_work_over_there, args=(settings, registry, run, clock_seconds, disk_is_full)
     )
-    process.start()
+    with patch.dict(sys.modules, {"__main__": ModuleType("__main__")}):
+        process.start()  # or it would run whatever is __main__ here, after a page test a page
     return process
 
 
