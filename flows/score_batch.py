@@ -23,7 +23,7 @@ from mnist.scoring.receipts import Receipt
 if TYPE_CHECKING:
     from flows.fan_out import Submit
 
-TOO_MANY_REJECTS = "TooManyRejects"
+BATCH_FAILED = "BatchFailed"
 """Name of the state in which the run of a failed batch ends."""
 
 _CHUNKS_AT_ONCE = 2
@@ -120,7 +120,7 @@ def score_batch(
 
 
 def _announce(receipt: Receipt, *, is_new: bool) -> dict[str, Any]:
-    """Show the receipt; a batch with too many rejects ends its run as failed.
+    """Show the receipt; a batch that is not complete ends its run as failed.
 
     That state has a name of its own, so that people who were told of the batch are not told again
     that a run has failed. Who calls the flow gets the exception.
@@ -131,6 +131,6 @@ def _announce(receipt: Receipt, *, is_new: bool) -> dict[str, Any]:
     get_run_logger().info("%s: %s", receipt.batch, receipt.verdict_reason)
     if receipt.verdict != "complete":
         failure = BatchFailed(f"Batch {receipt.batch!r}: {receipt.verdict_reason}")
-        state: Any = Failed(name=TOO_MANY_REJECTS, message=str(failure), data=failure)
+        state: Any = Failed(name=BATCH_FAILED, message=str(failure), data=failure)
         return state  # type: ignore[no-any-return]  # Prefect takes it for the run's own
     return receipt.summary()

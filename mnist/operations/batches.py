@@ -166,13 +166,15 @@ class BatchScoring:
         run.listed_all = True
 
     def score(self, chunk: Chunk) -> RecordedChunk:
-        """Score a chunk and record its rows, unless another run has recorded them meanwhile.
+        """Score a chunk and record its rows, unless another run has recorded all of them meanwhile.
+
+        Where the other run found objects gone, they have no row, and this run looks for itself.
 
         Raises:
             Unavailable: If the store or the registry does not answer; nothing is recorded then.
             IntegrityError: If the scoring graph is not the one that was registered.
         """
-        if self._results.has_part(chunk.batch, chunk.name):
+        if self._results.recorded_rows(chunk.batch, chunk.name) == len(chunk.versions):
             return RecordedChunk(len(chunk.versions), 0, 0, (), StageSeconds())
         scored = self._scorer.score(chunk)
         started = perf_counter()

@@ -62,9 +62,16 @@ class Results:
         """Record the rows of a chunk; False if that chunk was recorded before."""
         return self._bucket.create(part_key(batch, chunk), to_parquet(table)) is not None
 
-    def has_part(self, batch: str, chunk: str) -> bool:
-        """Tell whether the rows of a chunk are recorded."""
-        return self._bucket.exists(part_key(batch, chunk))
+    def recorded_rows(self, batch: str, chunk: str) -> int:
+        """Count the rows that are recorded of a chunk; 0 if it has no part yet.
+
+        Raises:
+            IntegrityError: If its part is not the Parquet file it should be.
+        """
+        key = part_key(batch, chunk)
+        if not self._bucket.exists(key):
+            return 0
+        return int(self._table(key, self._bucket.read(key), ["identity"]).num_rows)
 
     def part_keys(self, batch: str) -> list[str]:
         """Name the parts of a batch, in order."""

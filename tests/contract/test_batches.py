@@ -184,6 +184,20 @@ def test_objects_overwritten_or_deleted_after_the_listing_are_named(
     assert again.outcomes == {Outcome.SCORED: 2}
 
 
+def test_what_a_rival_found_gone_is_named_in_the_receipt_of_both(settings, scoring, inbox_bucket):
+    drop(inbox_bucket, "b", 3)
+
+    def meanwhile():
+        rival = scoring.begin("b", "rival")
+        (chunk,) = scoring.chunks(rival)
+        control_client(settings).delete_object(Bucket=settings.inbox_bucket, Key="b/0001.png")
+        rival.note(scoring.score(chunk))
+
+    receipt = between(scoring, "b", meanwhile)
+    assert (receipt.verdict, receipt.run.rows_written) == ("complete", 0)
+    assert receipt.outcomes == {Outcome.SCORED: 2, Outcome.VANISHED: 1}
+
+
 def test_an_object_that_vanished_and_came_back_unchanged_is_scored(settings, scoring, inbox_bucket):
     inbox_bucket.drop("b/0.png", png(3))
     client = control_client(settings)

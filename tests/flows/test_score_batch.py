@@ -107,7 +107,7 @@ def test_too_many_rejects_fail_the_run_and_keep_every_row(inbox_bucket, results)
         score_batch("b")
     assert results.rows("b")["outcome"].to_pylist() == ["rejected", "rejected"]
     state = score_batch("b", return_state=True)
-    assert (state.is_failed(), state.name) == (True, "TooManyRejects")
+    assert (state.is_failed(), state.name) == (True, "BatchFailed")
     assert "All 2 images were rejected" in state.message
 
 

@@ -1,54 +1,41 @@
 """The audit says when it could not ask anybody, instead of looking clean or failing obscurely."""
 
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 import pytest
 
-from infra.audit import require_reports
+from infra.audit import known_holes
 from mnist.errors import Unavailable
 
-
-@contextmanager
-def answering(status: int, body: bytes) -> Iterator[str]:
-    """Answer every GET alike until the block ends."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Stay silent."""
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/pypi/pip/json"
-        finally:
-            server.shutdown()
-            thread.join()
+SOUND = {"name": "numpy", "version": "2.4.1", "vulns": []}
+HOLED = {
+    "name": "pillow",
+    "version": "9.0.0",
+    "vulns": [{"id": "PYSEC-2022-1", "fix_versions": ["9.0.1", "9.1"], "aliases": []}],
+}
+PASSED_OVER = {"name": "keras", "skip_reason": "Dependency not found: keras (3.15.0)"}
 
 
-def test_nobody_answers() -> None:
-    with pytest.raises(Unavailable, match=r"Nothing was audited.*did not answer.*make sbom"):
-        require_reports("http://127.0.0.1:1/pypi/pip/json")
+def report(*packages: dict[str, Any]) -> str:
+    """Write what pip-audit would."""
+    return json.dumps({"dependencies": packages, "fixes": []})
 
 
-@pytest.mark.parametrize(("status", "body"), [(404, b""), (200, b"<html>"), (200, b"{}")])
-def test_a_mirror_without_reports_is_no_audit(status: int, body: bytes) -> None:
-    with (
-        answering(status, body) as url,
-        pytest.raises(Unavailable, match="Nothing was audited"),
-    ):
-        require_reports(url)
+def test_holes_are_named_with_what_mends_them() -> None:
+    assert known_holes(report(SOUND, HOLED)) == ["pillow 9.0.0: PYSEC-2022-1, mended in 9.0.1, 9.1"]
 
 
-def test_somebody_knows() -> None:
-    with answering(200, json.dumps({"vulnerabilities": []}).encode()) as url:
-        require_reports(url)
+def test_packages_without_holes_pass() -> None:
+    assert known_holes(report(SOUND)) == []
+
+
+def test_a_package_that_was_passed_over_is_no_clean_bill() -> None:
+    with pytest.raises(Unavailable, match=r"1 of 2 packages.*Dependency not found.*make sbom"):
+        known_holes(report(SOUND, PASSED_OVER))
+
+
+@pytest.mark.parametrize("text", ["", "<html>", report()])
+def test_no_report_is_no_clean_bill(text: str) -> None:
+    with pytest.raises(Unavailable, match=r"0 of 0 packages.*made no report"):
+        known_holes(text)
