@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import httpx
 import structlog
 from prefect import tags
+from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError
 from prefect.exceptions import PrefectException
 
 from flows import wiring
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 _CLOSED_AT_ONCE = 1
 """Receipts written by one sweep: they can wait, new images cannot."""
+
+_PREFECT_IS_AWAY = (httpx.HTTPError, PrefectException, ConcurrencySlotAcquisitionError)
+"""What a run raises when its server does not answer: the last is no Prefect exception by type."""
 
 _log = structlog.get_logger(__name__)
 
@@ -70,7 +74,7 @@ class Sweep:
             return f"left alone: {error}"
         except NoChampion:
             raise
-        except (httpx.HTTPError, PrefectException) as error:
+        except _PREFECT_IS_AWAY as error:
             raise Unavailable(
                 f"Prefect did not take the run for batch {batch!r} ({error!r}); check "
                 "PREFECT_API_URL and that the server is up. The next sweep tries again."

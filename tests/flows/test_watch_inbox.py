@@ -3,6 +3,7 @@
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
+from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError
 
 from flows import wiring
 from flows.sweep import Sweep
@@ -78,3 +79,15 @@ def test_one_that_cannot_be_scored_now_is_tried_again_and_keeps_nobody_waiting(
     monkeypatch.setattr(wiring.batch_scoring(), "chunks", away)
     assert watch_inbox() == {"a": "failed: the store is away"}
     monkeypatch.undo()
+
+
+def test_a_run_that_prefect_gave_no_place_is_tried_again(inbox_bucket, results, monkeypatch):
+    def without_a_place(run):
+        raise ConcurrencySlotAcquisitionError("503 Service Unavailable")
+
+    inbox_bucket.drop("a/1.png", png(1))
+    with monkeypatch.context() as patch:
+        patch.setattr(wiring.batch_scoring(), "chunks", without_a_place)
+        with pytest.raises(Unavailable, match=r"Prefect did not take the run for batch 'a'.*503"):
+            watch_inbox()
+    assert watch_inbox() == {"a": "complete"}
