@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
+import time
 from typing import TYPE_CHECKING
 
 import httpx
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from mnist.operations.sweeping import Sweeper
 
-_CLOSED_AT_ONCE = 1
-"""Receipts written by one sweep: they can wait, new images cannot."""
+_CLOSING_SECONDS = 1.0
+"""One sweep writes at least one receipt, and others for so long: new images cannot wait more."""
 
 _PREFECT_IS_AWAY = (httpx.HTTPError, PrefectException, ConcurrencySlotAcquisitionError)
 """What a run raises when its server does not answer: the last is no Prefect exception by type."""
@@ -55,9 +55,12 @@ class Sweep:
         if pending:
             wiring.registry_reader().champion()  # without one, no run is worth starting
         outcome = {batch: self._work(batch, self.sweeper.is_ready(batch)) for batch in pending}
-        for batch, why in islice(self.sweeper.complete().items(), _CLOSED_AT_ONCE):
+        end = time.monotonic() + _CLOSING_SECONDS
+        for batch, why in self.sweeper.complete().items():
             _log.info("batch.complete", batch=batch, why=str(why))
             outcome[batch] = self._work(batch, close=True)
+            if time.monotonic() >= end:
+                break
         return outcome
 
     def _work(self, batch: str, close: bool) -> str:  # noqa: FBT001 -- private

@@ -11,8 +11,6 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from mnist.errors import MnistError, Unavailable
-
 _COMMAND = (
     *("uv", "tool", "run", "pip-audit==2.10.1", "--progress-spinner", "off"),
     *("--disable-pip", "--require-hashes", "-r", "requirements.lock", "--format", "json"),
@@ -35,33 +33,34 @@ class _Report(BaseModel):
     dependencies: list[_Package]
 
 
-def known_holes(report: str) -> list[str]:
-    """Name the holes that a report of pip-audit knows of, a line each.
+def known_holes(report: str) -> tuple[list[str], str]:
+    """Name the holes that a report of pip-audit knows of, and what it did not look at.
 
     Args:
         report: In pip-audit's JSON format.
 
-    Raises:
-        Unavailable: If a package was not audited, or there is no report.
+    Returns:
+        A line for each hole, and a sentence about packages not audited, empty if all were.
     """
     try:
         packages = _Report.model_validate_json(report).dependencies
     except ValidationError:
         packages = []
-    passed_over = [package for package in packages if package.skip_reason is not None]
-    if passed_over or not packages:
-        reason = passed_over[0].skip_reason if passed_over else "pip-audit made no report"
-        raise Unavailable(
-            f"{len(passed_over)} of {len(packages)} packages were not audited ({reason}). Run it "
-            "where reports of holes can be reached, or give the sbom.json of `make sbom` to a "
-            "scanner."
-        )
-    return [
+    holes = [
         f"{package.name} {package.version}: {hole.id}, "
         f"mended in {', '.join(hole.fix_versions) or 'no version'}"
         for package in packages
         for hole in package.vulns
     ]
+    passed_over = [package for package in packages if package.skip_reason is not None]
+    if packages and not passed_over:
+        return holes, ""
+    reason = passed_over[0].skip_reason if passed_over else "pip-audit made no report"
+    return holes, (
+        f"{len(passed_over)} of {len(packages)} packages were not audited ({reason}). Run it "
+        "where reports of holes can be reached, or give the sbom.json of `make sbom` to a "
+        "scanner."
+    )
 
 
 def main() -> int:
@@ -70,13 +69,11 @@ def main() -> int:
         written = Path(folder) / "report.json"
         subprocess.run([*_COMMAND, "-o", str(written)], check=False)
         report = written.read_text() if written.exists() else ""
-    try:
-        holes = known_holes(report)
-    except MnistError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    holes, not_audited = known_holes(report)
     sys.stdout.writelines(f"{hole}\n" for hole in holes)
-    return 1 if holes else 0
+    if not_audited:
+        sys.stderr.write(f"{not_audited}\n")
+    return 1 if holes else 2 * bool(not_audited)
 
 
 if __name__ == "__main__":

@@ -48,7 +48,8 @@ def show_tools(batch: str, receipt: Receipt) -> None:
 
 def _verify(receipt: Receipt) -> None:
     try:
-        problems = find_problems(receipt, wiring.results().parts(receipt.batch))
+        with st.spinner(f"Reading {counted(len(receipt.parts), 'part')} again"):
+            problems = find_problems(receipt, wiring.results().parts(receipt.batch))
         wiring.verifications().record(receipt, person().name, problems)
     except MnistError as error:
         st.session_state[_TOLD] = False, plain(str(error))

@@ -1,15 +1,21 @@
 """One set of images through every door: the same digits, and the same probabilities."""
 
 import hashlib
-import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import mlflow
 import numpy as np
 import onnx
 import pytest
-from mlflow.pyfunc import scoring_server
 
+from infra.ports import free_ports
 from mnist.digits import Images
 from mnist.images import Decoded, Limits, decode, stages
 from mnist.registry.publishing import ONNX_OPTIONS
@@ -20,6 +26,7 @@ from mnist.tables import PROBABILITY_COLUMNS
 from tests.factories import OneModel, digit_images, png, version
 from tests.malformed import CASES
 from tests.served import served
+from tests.waiting import wait_until_up
 
 TOLERANCE = 1e-6
 
@@ -81,24 +88,36 @@ def test_mlflow_serves_what_a_batch_says(registry, corpus, batch, tmp_path):
     mlflow.onnx.save_model(onnx.load(str(registry.path)), str(folder), **ONNX_OPTIONS)
     held = (folder / "model.onnx").read_bytes()
     assert hashlib.sha256(held).hexdigest() == registry.digest
-    answers = _served_by_mlflow(folder, np.stack([_pixels(each) for each in corpus.values()]))
+    with _served_by_mlflow(folder) as url:
+        images = np.stack([_pixels(each) for each in corpus.values()])
+        asked = {"inputs": images.tolist()}
+        answer = httpx.post(f"{url}/invocations", json=asked, timeout=60, trust_env=False)
+    answers = answer.raise_for_status().json()["predictions"]["probabilities"]
     for name, probabilities in zip(corpus, answers, strict=True):
         expected = [batch[name][column] for column in PROBABILITY_COLUMNS]
         np.testing.assert_allclose(probabilities, expected, atol=TOLERANCE, err_msg=name)
 
 
-def _served_by_mlflow(folder: Path, images: Images) -> list[list[float]]:
-    """Ask what `mlflow models serve` runs, as its clients do."""
-    model = mlflow.pyfunc.load_model(str(folder))
-    answer = scoring_server.invocations(
-        json.dumps({"inputs": images.tolist()}),
-        "application/json",
-        model,
-        model.metadata.get_input_schema(),
-    )
-    assert answer.status == 200, answer.response
-    predictions: list[list[float]] = json.loads(answer.response)["predictions"]["probabilities"]
-    return predictions
+@contextmanager
+def _served_by_mlflow(folder: Path) -> Iterator[str]:
+    """Run `mlflow models serve` until the block ends; give its address."""
+    (port,) = free_ports(1)
+    programs = Path(sys.executable).parent
+    command = [programs / "mlflow", "models", "serve", "--env-manager", "local", "--workers", "1"]
+    where = ["--model-uri", str(folder), "--host", "127.0.0.1", "--port", str(port)]
+    environment = os.environ | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+    log = folder.with_suffix(".log")
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*command, *where], env=environment, stdout=output, stderr=output, process_group=0
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_until_up(f"{url}/ping", process, log, seconds=120)
+        yield url
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)  # it runs its server as a child
+        process.wait(30)
 
 
 def _pixels(content: bytes) -> Images:

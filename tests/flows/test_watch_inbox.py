@@ -58,6 +58,17 @@ def test_rows_come_before_the_receipt_and_a_marker_brings_both(inbox_bucket, res
     assert len(results.receipts("a")) == len(results.receipts("b")) == 1
 
 
+@pytest.mark.parametrize(("seconds", "receipts"), [(0, 1), (60, 3)])
+def test_one_sweep_writes_receipts_for_as_long_as_new_images_may_wait(
+    inbox_bucket, results, monkeypatch, *, seconds, receipts
+):
+    monkeypatch.setattr("flows.sweep._CLOSING_SECONDS", seconds)
+    for batch in "abc":
+        inbox_bucket.drop(f"{batch}/1.png", png(1))
+    Sweep(Sweeper(wiring.inbox(), results, 1, CompletionRule(0, 100))).once(whole=True)
+    assert sum(len(results.receipts(batch)) for batch in "abc") == receipts
+
+
 def test_the_name_of_a_run_says_which_batch_and_what_it_does(inbox_bucket):
     inbox_bucket.drop("named {x}/1.png", png(1))
     watch_inbox()
