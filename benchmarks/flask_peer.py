@@ -10,11 +10,10 @@ import flask
 import keras
 import numpy as np
 from PIL import Image
-from werkzeug.serving import WSGIRequestHandler
 
 
 def serve(port: int) -> None:
-    """Serve until killed, with kept connections, which is kind to it."""
+    """Serve until killed."""
     model = keras.models.load_model(os.environ["BENCHMARK_KERAS_MODEL"])
     application = flask.Flask("peer")
 
@@ -32,7 +31,6 @@ def serve(port: int) -> None:
     def health() -> dict[str, str]:
         return {"status": "ok"}
 
-    WSGIRequestHandler.protocol_version = "HTTP/1.1"
     application.run("127.0.0.1", port, threaded=True)
 
 

@@ -1,4 +1,4 @@
-"""A lean load generator: one process, one thread, prepared requests over kept connections.
+"""A lean load generator: one process, one thread, prepared requests, connections kept if they may.
 
     python -m benchmarks.load PORT FILE CONNECTIONS SECONDS
 
@@ -32,32 +32,47 @@ def request_for(port: int, content: bytes) -> bytes:
 
 
 class Connection:
-    """One kept connection with at most one request under way."""
+    """A connection with at most one request under way; opened anew where the server closes it."""
 
-    def __init__(self, port: int, request: bytes) -> None:
+    def __init__(self, port: int, request: bytes, selector: selectors.BaseSelector) -> None:
         self._address = ("127.0.0.1", port)
         self._request = request
-        self.socket = socket.create_connection(self._address)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._selector = selector
+        self._socket = self._connected()
         self._received = b""
         self._sent_at = 0.0
+
+    def _connected(self) -> socket.socket:
+        opened = socket.create_connection(self._address)
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._selector.register(opened, selectors.EVENT_READ, self)
+        return opened
 
     def send(self) -> None:
         """Send the request again."""
         self._received = b""
         self._sent_at = time.perf_counter()
-        self.socket.sendall(self._request)
+        self._socket.sendall(self._request)
 
     def receive(self) -> tuple[float, bool] | None:
         """Read what has come: seconds and success once the answer is complete, else None."""
-        self._received += self.socket.recv(65_536)
+        received = self._socket.recv(65_536)
+        if not received:
+            raise ConnectionError("The server closed a connection in the middle of its answer.")
+        self._received += received
         head, found, body = self._received.partition(b"\r\n\r\n")
         if not found:
             return None
-        length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
+        fields = head.lower()
+        length = fields.partition(b"content-length:")[2].partition(b"\r\n")[0]
         if len(body) < int(length):
             return None
-        return time.perf_counter() - self._sent_at, head.startswith(b"HTTP/1.1 200")
+        seconds = time.perf_counter() - self._sent_at
+        if b"\r\nconnection: close" in fields:
+            self._selector.unregister(self._socket)
+            self._socket.close()
+            self._socket = self._connected()
+        return seconds, head.split(b" ", 2)[1] == b"200"
 
 
 def drive(port: int, content: bytes, connections: int, seconds: float) -> dict[str, float]:
@@ -67,9 +82,7 @@ def drive(port: int, content: bytes, connections: int, seconds: float) -> dict[s
     errors = 0
     with selectors.DefaultSelector() as selector:
         for _ in range(connections):
-            connection = Connection(port, request)
-            selector.register(connection.socket, selectors.EVENT_READ, connection)
-            connection.send()
+            Connection(port, request, selector).send()
         started = time.perf_counter()
         while (now := time.perf_counter()) - started < seconds or not durations:
             for key, _ in selector.select(timeout=1):

@@ -20,7 +20,7 @@ class Expectation:
 
 EXPECTED = {
     "demo": Expectation(30, 0.995, "retrain"),
-    "fast": Expectation(85, 0.9962, "retrain"),
+    "fast": Expectation(65, 0.9962, "retrain"),
     "best": Expectation(390, 0.9971, "retrain"),
     "ensemble": Expectation(1241, 0.9976, "retrain"),
     "complex-cnn": Expectation(364, 0.9963),
