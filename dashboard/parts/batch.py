@@ -62,10 +62,9 @@ def show_receipt(receipt: Receipt) -> None:
     models = ", ".join(
         f"{code(model.name)} version {code(model.version)}" for model in receipt.models
     )
-    seconds = (receipt.run.finished_at - receipt.run.started_at).total_seconds()
     st.markdown(
         f"{balance(receipt)} · read by {models or 'no model'} · receipt written "
-        f"{receipt.run.finished_at:%Y-%m-%d %H:%M:%S} UTC after {seconds:.1f} s"
+        f"{receipt.run.finished_at:%Y-%m-%d %H:%M:%S} UTC"
     )
     if receipt.verdict != "complete":
         st.warning(plain(receipt.verdict_reason))

@@ -31,7 +31,7 @@ def show_models() -> None:
     if not runs:
         st.info(
             "No comparison of models has been finished yet: "
-            "`prefect deployment run 'compare-models/default'` trains six on the same images."
+            "`prefect deployment run 'compare-models/default'` trains seven on the same images."
         )
         return
     run = st.selectbox(
