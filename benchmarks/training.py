@@ -1,6 +1,6 @@
 """What training costs and brings: the plain tutorial beside our recipes, in one run.
 
-    MNIST_DATA_DIR=... python -m benchmarks.training [--seeds 3] [--recipes tutorial fast]
+    MNIST_DATA_DIR=... python -m benchmarks.training [--seeds 3] [--first-seed 0] [--recipes fast]
 
 The tutorial is `model.fit` of the Complex CNN with Adam, batch 128, at most 15 epochs, early
 stopping with patience 3 on a tenth of the training images, no distortions. Every seed trains
@@ -151,7 +151,8 @@ def ratio(results: list[Result], name: str, figure: str) -> float | None:
 def main() -> None:
     """Train, print the table, end with the JSON line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=3, help="trainings of each, from seed 0")
+    parser.add_argument("--seeds", type=int, default=3, help="trainings of each")
+    parser.add_argument("--first-seed", type=int, default=0, help="continue another run")
     parser.add_argument(
         "--recipes", nargs="+", default=DEFAULT_RECIPES, choices=[TUTORIAL, *RECIPES]
     )
@@ -164,7 +165,7 @@ def main() -> None:
     print(f"data: {data.source}, {data.train.n:,} training and {data.test.n:,} test images")
     _warm_up(data)
     results = []
-    for seed in range(options.seeds):
+    for seed in range(options.first_seed, options.first_seed + options.seeds):
         for name in options.recipes:
             train_one = train_tutorial if name == TUTORIAL else partial(train_recipe, name)
             results.append(train_one(data, seed))

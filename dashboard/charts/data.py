@@ -58,7 +58,7 @@ def drift_chart(whole_days: pd.DataFrame) -> alt.LayerChart:
         alt.Chart(whole_days)
         .mark_line(point=True)
         .encode(
-            x=alt.X("day:T", title=None),
+            x=alt.X("day:T", title=None, axis=alt.Axis(format="%d %b", tickCount="day")),
             y=alt.Y("stability:Q", title="population stability index"),
             color=alt.Color("measure:N", title=None),
             tooltip=["day:T", "measure:N", alt.Tooltip("stability:Q", format=".3f")],
