@@ -39,3 +39,9 @@ def test_every_named_model_says_how_to_train_it_and_what_to_expect() -> None:
         assert f"'{expected.deployment}/default'" in header(name)
         assert f"accuracy of {expected.accuracy:.4f}" in header(name)
     assert header("of-my-own") == "of-my-own: not measured yet, so nothing is expected of it."
+
+
+@pytest.mark.parametrize("name", ["demo", "fast", "best", "ensemble"])
+def test_what_becomes_champion_is_trained_to_the_end_of_its_schedule(name: str) -> None:
+    recipe = get_recipe(name)
+    assert recipe.patience >= recipe.epochs
