@@ -24,7 +24,9 @@ def training_chart(history: pd.DataFrame, measure: str) -> alt.Chart:
                 "images:N",
                 title=None,
                 scale=alt.Scale(domain=["validation", "training"], range=[[1, 0], [4, 4]]),
-                legend=alt.Legend(orient="bottom", symbolType="stroke"),
+                legend=alt.Legend(
+                    orient="bottom", symbolType="stroke", symbolStrokeColor="#888888"
+                ),
             ),
             tooltip=["version:N", "images:N", "epoch:Q", alt.Tooltip("value:Q", format=".4f")],
         )

@@ -39,8 +39,8 @@ class FaultyProxy(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, target: str, fault: str, choice: Choice) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, target: str, fault: str, choice: Choice, address: str) -> None:
+        super().__init__((address, 0), _Handler)
         self.target = urlsplit(target).netloc
         self.fault = fault
         self.choice = choice
@@ -52,7 +52,7 @@ class FaultyProxy(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         """Where clients find it."""
-        return f"http://127.0.0.1:{self.server_port}"
+        return f"http://{self.server_address[0]!s}:{self.server_port}"
 
     def asked(self, method: str, pattern: str) -> int:
         """Count the requests whose path has this pattern."""
@@ -73,9 +73,11 @@ class FaultyProxy(ThreadingHTTPServer):
 
 
 @contextmanager
-def faulty(target: str, fault: str, choice: Choice) -> Iterator[FaultyProxy]:
+def faulty(
+    target: str, fault: str, choice: Choice, *, address: str = "127.0.0.1"
+) -> Iterator[FaultyProxy]:
     """Run a proxy until the block ends."""
-    with FaultyProxy(target, fault, choice) as proxy:
+    with FaultyProxy(target, fault, choice, address) as proxy:
         thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:

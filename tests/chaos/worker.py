@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
@@ -26,6 +27,7 @@ from mnist.storage import lease
 from mnist.storage.bucket import Bucket
 from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
+from tests.chaos.hosts import enter
 from tests.chaos.outcomes import BATCH
 from tests.factories import OneModel, SeveralModels
 
@@ -75,6 +77,7 @@ def start(
     *,
     clock_seconds: int = 0,
     disk_is_full: bool = False,
+    network: Path | None = None,
 ) -> BaseProcess:
     """Let a process of its own do the work.
 
@@ -84,9 +87,11 @@ def start(
         run: Its name.
         clock_seconds: How far its clock is ahead.
         disk_is_full: Whether no file that it writes may have a byte.
+        network: On which other host; None for this one.
     """
     process = _processes.Process(
-        target=_work_over_there, args=(settings, registry, run, clock_seconds, disk_is_full)
+        target=_work_over_there,
+        args=(settings, registry, run, clock_seconds, disk_is_full, network),
     )
     with patch.dict(sys.modules, {"__main__": ModuleType("__main__")}):
         process.start()  # or it would run whatever is __main__ here, after a page test a page
@@ -99,7 +104,10 @@ def _work_over_there(
     run: str,
     clock_seconds: int,
     disk_is_full: bool,  # noqa: FBT001 -- private
+    network: Path | None,
 ) -> None:
+    if network is not None:
+        enter(network)
     _shift_clock(timedelta(seconds=clock_seconds))
     if disk_is_full:
         _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
