@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Expectation:
-    """One training on MNIST's 55,000 training images, with two cores that had other work.
+    """One training on MNIST's 55,000 training images, with two cores; only `fast` had them alone.
 
     Attributes:
         cpu_seconds: Processor time of the training over all cores.
