@@ -13,6 +13,7 @@ from prefect.states import Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows import artifacts, events, wiring
+from flows.heartbeats import heartbeats
 from flows.retries import RETRY_SECONDS, is_worth_a_retry
 from flows.streaming import in_flight
 from mnist.errors import BatchFailed
@@ -107,7 +108,7 @@ def score_batch(
         BatchFailed: If more images were rejected than the limit allows; all rows are recorded.
     """
     name = str(flow_run.get_id())
-    with wiring.lease(batch, name, wait_seconds):
+    with heartbeats(name), wiring.lease(batch, name, wait_seconds):
         run = wiring.batch_scoring().begin(batch, name, rejects_again=rejects_again)
         _score_all(run)
         events.batch_scored(batch, run.waiting)

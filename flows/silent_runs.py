@@ -22,10 +22,11 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import StateType
 from prefect.states import Crashed
 
+from flows.heartbeats import HEARTBEAT
+
 SILENCE = timedelta(seconds=100)
 """Three heartbeats of the usual 30 seconds, and some patience."""
 
-_HEARTBEAT = "prefect.flow-run.heartbeat"
 
 _log = structlog.get_logger(__name__)
 
@@ -55,7 +56,7 @@ def end_silent_runs(client: SyncPrefectClient, silence: timedelta = SILENCE) -> 
 
 def _last_heartbeat(client: SyncPrefectClient, run: str) -> datetime | None:
     wanted = {
-        "event": {"name": [_HEARTBEAT]},
+        "event": {"name": [HEARTBEAT]},
         "resource": {"id": [f"prefect.flow-run.{run}"]},
         "order": "DESC",
     }

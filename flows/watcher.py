@@ -19,6 +19,7 @@ import structlog
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.context import SyncClientContext
 from prefect.exceptions import PrefectException
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
 from flows import events, wiring
 from flows.doorbell import Doorbell
@@ -64,8 +65,12 @@ class Watcher:
     def run(self) -> None:
         """Sweep until `stop` is called."""
         _log.info("watcher.started")
-        # One client for all runs: each of its own would load certificates for 0.2 seconds.
-        with SyncClientContext.get_or_create() as prefect:
+        # One client for all runs: each of its own would load certificates for 0.2 seconds. They give
+        # their own signs of life: Prefect's thread for that would hold each up for a second.
+        with (
+            temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
+            SyncClientContext.get_or_create() as prefect,
+        ):
             while not self._stopping.is_set():
                 self._hear(self._doorbell.wait(self._pause()))
                 self._look()
