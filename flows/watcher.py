@@ -65,8 +65,8 @@ class Watcher:
     def run(self) -> None:
         """Sweep until `stop` is called."""
         _log.info("watcher.started")
-        # One client for all runs: each of its own would load certificates for 0.2 seconds. They give
-        # their own signs of life: Prefect's thread for that would hold each up for a second.
+        # One client for all runs: each of its own would load certificates for 0.2 seconds. And they
+        # give their own signs of life: Prefect's thread for that would hold each up for a second.
         with (
             temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
             SyncClientContext.get_or_create() as prefect,

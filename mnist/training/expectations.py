@@ -21,8 +21,8 @@ class Expectation:
 EXPECTED = {
     "demo": Expectation(30, 0.995, "retrain"),
     "fast": Expectation(65, 0.9962, "retrain"),
-    "best": Expectation(390, 0.9971, "retrain"),
-    "ensemble": Expectation(1241, 0.9976, "retrain"),
+    "best": Expectation(405, 0.9969, "retrain"),
+    "ensemble": Expectation(1216, 0.9975, "retrain"),
     "complex-cnn": Expectation(364, 0.9963),
     "simple-cnn": Expectation(235, 0.9948),
     "mlp": Expectation(63, 0.991),
