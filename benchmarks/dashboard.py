@@ -157,7 +157,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     asked = parser.parse_args()
     batch = scored_batch(load_settings(), asked.rows)
-    session = Accounts().session(Person("benchmark", Role.LOOKING), time.time())
+    session = Accounts().session(Person("benchmark", Role.VIEWER), time.time())
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         script = Path(folder, "empty_app.py")
         script.write_text(_EMPTY)

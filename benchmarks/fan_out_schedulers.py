@@ -20,7 +20,7 @@ from typing import Any
 import psutil
 
 from benchmarks.scoring_contenders import OneGraph
-from flows.streaming import in_flight
+from flows.support.streaming import in_flight
 from mnist.operations.batches import BatchScoring, RecordedChunk
 from mnist.scoring.chunks import Chunk
 from mnist.settings import load_settings

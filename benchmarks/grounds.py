@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.realworld import champion, graph
-from flows import wiring
+from mnist import services
 from mnist.data.datasets import load_dataset
 from mnist.digits import Image
 from mnist.images import Decoded, decode
@@ -178,7 +178,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     predictor = graph(asked.model) if asked.model else champion()
-    test = load_dataset(wiring.cached_settings().data_dir).test
+    test = load_dataset(services.current().settings.data_dir).test
     found: dict[str, Any] = {}
     print("| ground | accuracy | with a warning |\n|---|---|---|")
     for name, draw in GROUNDS.items():

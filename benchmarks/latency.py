@@ -28,7 +28,7 @@ from itertools import islice
 import numpy as np
 
 from infra.demo_images import demonstration_images
-from infra.prefect_api import prefect_api
+from infra.prefect_server import prefect_api
 from mnist.data.datasets import load_dataset
 from mnist.errors import MnistError, Unavailable
 from mnist.settings import load_settings
@@ -97,9 +97,7 @@ class Training:
             "flows": {"name": {"any_": ["retrain"]}},
             "task_runs": {"name": {"like_": "train"}, "state": {"type": {"any_": ["RUNNING"]}}},
         }
-        with prefect_api(os.environ) as api:
-            found = api.post("/task_runs/filter", json=wanted).raise_for_status().json()
-        return len(found)
+        return len(prefect_api(os.environ).request("POST", "/task_runs/filter", wanted))
 
     def is_running(self) -> bool:
         """Say whether the network is still being trained."""

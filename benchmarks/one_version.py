@@ -6,9 +6,9 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from mnist.api.application import create
+from api.application import create
 from mnist.scoring.graphs import Predictor
-from mnist.scoring.readings import PinnedModel
+from mnist.scoring.predictions import PinnedModel
 from mnist.settings import Settings
 
 

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from flows import wiring
+from mnist import services
 from mnist.images import Decoded, Pipeline, decode
 from mnist.scoring.graphs import Predictor
 
@@ -42,7 +42,7 @@ class Reading(NamedTuple):
 
 def champion() -> Predictor:
     """Load the champion of the registry that the environment names."""
-    registry = wiring.registry_reader()
+    registry = services.current().registry
     return registry.predictor(registry.champion())
 
 

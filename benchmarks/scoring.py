@@ -82,7 +82,7 @@ class Benchmark:
         with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
             for i in range(count):
                 archive.writestr(f"{i:07d}.png", self._images[i % len(self._images)])
-        self._bucket.drop(f"{batch}/images.zip", content.getvalue())
+        self._bucket.put(f"{batch}/images.zip", content.getvalue())
 
     def measure(self, contender: str, batch: str, count: int, turn: int = 0) -> dict[str, float]:
         """Let a contender work in a process of its own; in another turn nothing is scored yet."""
@@ -98,7 +98,7 @@ class Benchmark:
         return measured
 
     def _drop_one(self, batch: str, number: int) -> None:
-        self._bucket.drop(f"{batch}/{number:07d}.png", self._images[number % len(self._images)])
+        self._bucket.put(f"{batch}/{number:07d}.png", self._images[number % len(self._images)])
 
     def _run(self, command: list[str], **environment: str) -> str:
         whole = self._environment | environment

@@ -28,7 +28,7 @@ import psutil
 from mnist.digits import Images
 from mnist.operations.batches import BatchScoring
 from mnist.scoring.graphs import Predictor
-from mnist.scoring.readings import PinnedModel
+from mnist.scoring.predictions import PinnedModel
 from mnist.settings import Settings, load_settings
 from mnist.storage.bucket import Bucket
 from mnist.storage.clients import control_client

@@ -20,7 +20,7 @@ from playwright.sync_api import sync_playwright
 from dashboard.access.accounts import Accounts
 from dashboard.access.people import Person, Role
 from infra.demo_images import demonstration_images
-from infra.prefect_api import prefect_api
+from infra.prefect_server import prefect_api
 from mnist.data.datasets import load_dataset
 from mnist.errors import Unavailable
 from mnist.settings import Settings
@@ -110,8 +110,7 @@ class Load:
             "flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}},
             "flows": {"name": {"any_": ["retrain"]}},
         }
-        with prefect_api(self._variables) as api:
-            completed = int(api.post("/flow_runs/count", json=wanted).raise_for_status().text)
+        completed = int(prefect_api(self._variables).request("POST", "/flow_runs/count", wanted))
         return completed - 1  # the champion's
 
     def _again_and_again(self, pause: float, act: Callable[[int], None]) -> None:
@@ -127,7 +126,7 @@ class Load:
         def drop(number: int) -> None:
             batch = f"soak-{number:05d}"
             for name, content in self._images:
-                inbox.drop(f"{batch}/{name}", content)
+                inbox.put(f"{batch}/{name}", content)
             self._batches[batch] = len(self._images)
             self._sums["batches"] += 1
 
@@ -150,7 +149,7 @@ class Load:
 
     def _looks(self, pause: float) -> None:
         address = f"http://127.0.0.1:{self._variables['STREAMLIT_SERVER_PORT']}"
-        session = Accounts().session(Person("soak", Role.LOOKING), time.time())
+        session = Accounts().session(Person("soak", Role.VIEWER), time.time())
         with sync_playwright() as playwright, ExitStack() as cleanup:
             browser = playwright.chromium.launch(
                 executable_path=shutil.which("chromium"), args=_FLAGS

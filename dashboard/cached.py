@@ -19,10 +19,10 @@ from dashboard.queries import rows as row_queries
 from dashboard.queries.batches import Status
 from mnist.errors import MnistError
 from mnist.keys import ObjectVersion
-from mnist.registry.journal import JournalEntry
 from mnist.registry.records import TrainingRun
 from mnist.reviews.queue import Readings
 from mnist.storage.audit import AuditLine
+from mnist.storage.journal import JournalEntry
 
 _RUNS_SHOWN = 20
 

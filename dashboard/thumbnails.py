@@ -57,7 +57,7 @@ def thumbnails(inbox: Inbox, versions: Sequence[ObjectVersion], view: Rendering)
         if version.size > LIMITS.max_bytes:
             return Thumbnail(None, "too large to show here")
         try:
-            content = inbox.read(version)
+            content = inbox.fetch(version)
         except ObjectGone:
             return Thumbnail(None, "deleted since")
         except ObjectChanged:

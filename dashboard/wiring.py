@@ -10,13 +10,13 @@ from pydantic_settings import BaseSettings
 from dashboard.access.accounts import Accounts
 from dashboard.prefect_api import PrefectApi
 from mnist.registry.catalogue import Catalogue
-from mnist.registry.gate_slices import GateSlices
-from mnist.registry.journal import Journal
 from mnist.registry.reader import RegistryReader
 from mnist.settings import load_settings
 from mnist.storage.audit import AuditLog
 from mnist.storage.bucket import Bucket
+from mnist.storage.gate_slices import GateSlices
 from mnist.storage.inbox import Inbox
+from mnist.storage.journal import Journal
 from mnist.storage.rescores import Rescores
 from mnist.storage.results import Results
 from mnist.storage.reviews import ReviewLog

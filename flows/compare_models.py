@@ -9,27 +9,20 @@ from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
-from flows import artifacts
+from flows.support import artifacts
+from mnist import services
 from mnist.training.expectations import header
 
 if TYPE_CHECKING:
     from mnist.comparison.results import ModelResult
     from mnist.data.training_data import TrainingData
-    from mnist.operations.comparing import Comparing
     from mnist.training.train import Epoch
-
-
-def _steps() -> Comparing:
-    """Load what training needs; importing this module alone stays cheap."""
-    from flows.training_wiring import comparing  # noqa: PLC0415
-
-    return comparing()
 
 
 @task(name="load-data", cache_policy=NO_CACHE)
 def load_data(seed: int) -> TrainingData:
     """Load the images that all models share."""
-    return _steps().load(seed)
+    return services.current().comparing.load(seed)
 
 
 @task(name="run-model", task_run_name="run-{name}", cache_policy=NO_CACHE)
@@ -47,8 +40,8 @@ def run_model(name: str, data: TrainingData, seed: int, parent: str) -> ModelRes
             epoch.wall_seconds,
         )
 
-    result = _steps().run(name, data, seed, show).result
-    _steps().record(parent, result)
+    result = services.current().comparing.run(name, data, seed, show).result
+    services.current().comparing.record(parent, result)
     logger.info(
         "%s: test accuracy %.4f, trained in %.0f s",
         name,
@@ -61,7 +54,7 @@ def run_model(name: str, data: TrainingData, seed: int, parent: str) -> ModelRes
 @task(name="conclude", cache_policy=NO_CACHE)
 def conclude(parent: str, results: list[ModelResult], data: TrainingData) -> dict[str, Any]:
     """Log table, plots and card."""
-    concluded = _steps().conclude(parent, results, data)
+    concluded = services.current().comparing.conclude(parent, results, data)
     create_markdown_artifact(
         f"{concluded['markdown']}\n\n[The comparison in MLflow]({concluded['url']})\n",
         key="model-comparison",
@@ -88,12 +81,12 @@ def compare_models(models: list[str] | None = None, seed: int = 0) -> dict[str, 
         InvalidDataset: If the training data is missing or corrupt.
         Unavailable: If MLflow does not answer.
     """
-    names = _steps().chosen(models or [])
+    names = services.current().comparing.chosen(models or [])
     data = load_data(seed)
-    parent = _steps().begin(names, data, seed)
+    parent = services.current().comparing.begin(names, data, seed)
     progress = artifacts.Progress("compare-models", unit="models")
     with ExitStack() as on_failure:
-        on_failure.callback(_steps().give_up, parent)
+        on_failure.callback(services.current().comparing.give_up, parent)
         results = []
         for name in names:
             results.append(run_model(name, data, seed, parent))

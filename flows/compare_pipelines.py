@@ -8,23 +8,17 @@ from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
+from mnist import services
+
 if TYPE_CHECKING:
     from mnist.comparison.pipelines import PipelineReading
-    from mnist.operations.comparing_pipelines import ComparingPipelines
-    from mnist.scoring.readings import PinnedModel
-
-
-def _steps() -> ComparingPipelines:
-    """Load what MLflow needs; importing this module alone stays cheap."""
-    from flows.training_wiring import comparing_pipelines  # noqa: PLC0415
-
-    return comparing_pipelines()
+    from mnist.scoring.predictions import PinnedModel
 
 
 @task(name="read-images", cache_policy=NO_CACHE)
 def read_images(model: PinnedModel) -> list[PipelineReading]:
     """Decode and read every set of images after every pipeline."""
-    return _steps().read(model)
+    return services.current().comparing_pipelines.read(model)
 
 
 @flow(name="compare-pipelines", flow_run_name="compare-pipelines")
@@ -44,8 +38,8 @@ def compare_pipelines(version: str | None = None) -> str:
         InvalidDataset: If a set of images is missing or has a label that is no digit.
         Unavailable: If MLflow does not answer.
     """
-    model = _steps().model(version)
-    concluded = _steps().conclude(model, read_images(model))
+    model = services.current().comparing_pipelines.model(version)
+    concluded = services.current().comparing_pipelines.conclude(model, read_images(model))
     url: str = concluded["url"]
     create_markdown_artifact(
         f"{concluded['markdown']}\n\n[Figures and plots in MLflow]({url})\n",

@@ -9,18 +9,12 @@ from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
-from flows import artifacts, events
-from flows.retries import is_worth_a_retry
+from flows.support import artifacts, events
+from flows.support.retries import is_worth_a_retry
+from mnist import services
 
 if TYPE_CHECKING:
-    from mnist.operations.monitoring import Findings, Monitoring
-
-
-def _steps() -> Monitoring:
-    """Load what watching needs; importing this module alone stays cheap."""
-    from flows.monitoring_wiring import monitoring  # noqa: PLC0415
-
-    return monitoring()
+    from mnist.operations.monitoring import Findings
 
 
 @task(
@@ -32,10 +26,10 @@ def _steps() -> Monitoring:
 )
 def look_back(day: date, renew_reference: bool, run: str) -> tuple[Findings, str]:  # noqa: FBT001 -- Prefect passes it on
     """Compare the day with the reference and record what was found."""
-    reference = _steps().reference(day, renew=renew_reference)
-    findings = _steps().compare(day, reference)
-    key = _steps().record(findings, run)
-    followed = _steps().follow_champion(findings, reference)
+    reference = services.current().monitoring.reference(day, renew=renew_reference)
+    findings = services.current().monitoring.compare(day, reference)
+    key = services.current().monitoring.record(findings, run)
+    followed = services.current().monitoring.follow_champion(findings, reference)
     if followed:
         get_run_logger().info("A new champion has read a steady day: %s is the reference", followed)
     return findings, key

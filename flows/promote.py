@@ -7,19 +7,12 @@ from typing import TYPE_CHECKING, Any
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from flows import artifacts
+from flows.support import artifacts
+from mnist import services
 
 if TYPE_CHECKING:
     from mnist.operations.approval import Statement
     from mnist.operations.gates import Judgement
-    from mnist.operations.interventions import Interventions
-
-
-def _steps() -> Interventions:
-    """Load what judging needs; importing this module alone stays cheap."""
-    from flows.training_wiring import interventions  # noqa: PLC0415
-
-    return interventions()
 
 
 def _statement(who: str, why: str) -> Statement:
@@ -32,7 +25,7 @@ def _statement(who: str, why: str) -> Statement:
 def judge(version: str) -> Judgement:
     """Measure the version against the champion."""
     steps = artifacts.Steps("gates")
-    judgement = _steps().judge(version, steps.tell)
+    judgement = services.current().interventions.judge(version, steps.tell)
     get_run_logger().info(
         "The gates took %.1f s; verdict: %s.", steps.seconds, judgement.decision.verdict.words
     )
@@ -62,7 +55,7 @@ def promote(version: int | str, who: str, why: str) -> dict[str, Any]:
     """
     statement = _statement(who, why)
     judgement = judge(str(version))
-    entry, report = _steps().promote(str(version), statement, judgement)
+    entry, report = services.current().interventions.promote(str(version), statement, judgement)
     artifacts.publish_decision(entry, report)
     get_run_logger().info("%s %s", artifacts.statement(entry), " ".join(entry.reasons))
     return entry.model_dump(mode="json")

@@ -7,17 +7,12 @@ from typing import TYPE_CHECKING
 from prefect import flow, get_run_logger
 from prefect.deployments import run_deployment
 
+from mnist import services
+
 if TYPE_CHECKING:
-    from mnist.operations.proposals import Proposals
+    pass
 
 DEPLOYMENT = "retrain/default"
-
-
-def _steps() -> Proposals:
-    """Load what judging needs; importing this module alone stays cheap."""
-    from flows.monitoring_wiring import proposals  # noqa: PLC0415
-
-    return proposals()
 
 
 @flow(name="propose-retraining", flow_run_name="propose-retraining-{because}")
@@ -36,7 +31,7 @@ def propose_retraining(because: str = "schedule") -> str:
     Raises:
         Unavailable: If the store does not answer.
     """
-    is_worth_it, why = _steps().judge()
+    is_worth_it, why = services.current().proposals.judge()
     get_run_logger().info("%s", why)
     if is_worth_it:
         run_deployment(

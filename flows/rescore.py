@@ -8,9 +8,10 @@ from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows import artifacts, wiring
-from flows.retries import is_worth_a_retry
-from flows.streaming import in_flight
+from flows.support import artifacts
+from flows.support.retries import is_worth_a_retry
+from flows.support.streaming import in_flight
+from mnist import services
 from mnist.operations.rescoring import Difference, RescorePlan
 from mnist.scoring.chunks import Chunk
 
@@ -21,7 +22,7 @@ _CHUNKS_IN_FLIGHT = 2 * _CHUNKS_AT_ONCE
 @task(name="plan", cache_policy=NO_CACHE)
 def make_plan(from_version: str, to_version: str, batches: list[str] | None) -> RescorePlan:
     """Find the batches, and pin the version that reads them again."""
-    return wiring.rescoring().plan(from_version, to_version, batches)
+    return services.current().rescoring.plan(from_version, to_version, batches)
 
 
 @task(
@@ -34,14 +35,14 @@ def make_plan(from_version: str, to_version: str, batches: list[str] | None) -> 
 )
 def score_chunk(plan: RescorePlan, chunk: Chunk) -> int:
     """Read, decode, predict and record one chunk."""
-    wiring.rescoring().score(plan, chunk)
+    services.current().rescoring.score(plan, chunk)
     return len(chunk.versions)
 
 
 @task(name="difference", cache_policy=NO_CACHE)
 def write_difference(plan: RescorePlan) -> Difference:
     """Compare old and new rows and write the difference file."""
-    return wiring.rescoring().difference(plan)
+    return services.current().rescoring.difference(plan)
 
 
 @flow(
@@ -80,8 +81,8 @@ def rescore(
         plan.new.version,
     )
     for batch in plan.batches:
-        missing = wiring.rescoring().missing(plan, batch)
-        chunks = wiring.rescoring().chunks(plan, batch, missing)
+        missing = services.current().rescoring.missing(plan, batch)
+        chunks = services.current().rescoring.chunks(plan, batch, missing)
         progress = artifacts.Progress(batch)
         for count in in_flight(
             lambda chunk: score_chunk.submit(plan, chunk), chunks, _CHUNKS_IN_FLIGHT

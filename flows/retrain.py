@@ -11,8 +11,9 @@ from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
-from flows import approval, artifacts, events
-from flows.retries import is_worth_a_retry
+from flows.support import approval, artifacts, events
+from flows.support.retries import is_worth_a_retry
+from mnist import services
 from mnist.training.expectations import header
 
 if TYPE_CHECKING:
@@ -20,24 +21,16 @@ if TYPE_CHECKING:
     from mnist.data.training_data import TrainingData
     from mnist.operations.approval import Approval
     from mnist.operations.gates import Judgement
-    from mnist.operations.retraining import Retraining
-    from mnist.registry.journal import JournalEntry
     from mnist.registry.publishing import RegisteredVersion
+    from mnist.storage.journal import JournalEntry
     from mnist.training.recipes import Recipe
     from mnist.training.train import Epoch, Training
-
-
-def _steps() -> Retraining:
-    """Load what training needs; importing this module alone stays cheap."""
-    from flows.training_wiring import retraining  # noqa: PLC0415
-
-    return retraining()
 
 
 @task(name="load-data", cache_policy=NO_CACHE)
 def load_data(seed: int) -> TrainingData:
     """Load the images and cut off the validation set."""
-    data = _steps().load(seed)
+    data = services.current().retraining.load(seed)
     get_run_logger().info(
         "Data: %s, %d images to train on, %d to validate, %d to test.",
         data.dataset.source,
@@ -70,7 +63,7 @@ def train(recipe: Recipe, data: TrainingData, seed: int) -> Training:
         logger.info("%s", text)
         update_progress_artifact(progress, min(100.0, 100 * done / total), description=text)  # type: ignore[arg-type]
 
-    training = _steps().train(recipe, data, seed, show)
+    training = services.current().retraining.train(recipe, data, seed, show)
     if training.resumed_from_epoch:
         logger.info(
             "An interrupted training went on: %d of %d epochs came from its checkpoint.",
@@ -83,7 +76,7 @@ def train(recipe: Recipe, data: TrainingData, seed: int) -> Training:
 @task(name="measure", cache_policy=NO_CACHE)
 def measure(training: Training, data: TrainingData, folder: Path) -> Candidate:
     """Calibrate, export and evaluate."""
-    candidate = _steps().measure(training, data, folder)
+    candidate = services.current().retraining.measure(training, data, folder)
     get_run_logger().info(
         "Test accuracy %.4f, macro F1 %.4f, %d errors.",
         candidate.evaluation.accuracy,
@@ -98,7 +91,7 @@ def publish(
     candidate: Candidate, recipe: Recipe, data: TrainingData, seed: int
 ) -> RegisteredVersion:
     """Log the run and register the version as `candidate`."""
-    version = _steps().publish(candidate, recipe, data, seed)
+    version = services.current().retraining.publish(candidate, recipe, data, seed)
     get_run_logger().info(
         "Registered %s version %s: %s", version.name, version.version, version.run_url
     )
@@ -120,7 +113,7 @@ def judge(
 ) -> Judgement:
     """Compare the candidate with the champion on the same images."""
     steps = artifacts.Steps("gates")
-    judgement = _steps().judge(candidate, version, data, policy, steps.tell)
+    judgement = services.current().retraining.judge(candidate, version, data, policy, steps.tell)
     get_run_logger().info(
         "The gates took %.1f s; verdict: %s.", steps.seconds, judgement.decision.verdict.words
     )
@@ -132,7 +125,7 @@ def conclude(
     judgement: Judgement, version: RegisteredVersion, who: str, approval: Approval | None
 ) -> JournalEntry:
     """Record the decision and, if it says so, move the champion."""
-    entry, report = _steps().conclude(judgement, version, who, approval)
+    entry, report = services.current().retraining.conclude(judgement, version, who, approval)
     artifacts.publish_decision(entry, report)
     events.decided(entry)
     get_run_logger().info(
@@ -173,9 +166,9 @@ def retrain(
         InvalidDataset: If the training data is missing or corrupt.
         Unavailable: If the registry or the store does not answer.
     """
-    chosen = _steps().recipe(recipe)
-    _steps().check_policy(policy)
-    _steps().check_registry()
+    chosen = services.current().retraining.recipe(recipe)
+    services.current().retraining.check_policy(policy)
+    services.current().retraining.check_registry()
     with tempfile.TemporaryDirectory(prefix="retrain-") as folder:
         data = load_data(seed)
         chosen = chosen.for_images(data.train.n)

@@ -6,23 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from prefect import flow, get_run_logger
 
-from flows import artifacts
+from flows.support import artifacts
+from mnist import services
 
 if TYPE_CHECKING:
-    from mnist.operations.interventions import Interventions, Undone
-
-
-def _steps() -> Interventions:
-    """Load what talks to MLflow; importing this module alone stays cheap."""
-    from flows.training_wiring import interventions  # noqa: PLC0415
-
-    return interventions()
+    from mnist.operations.interventions import Undone
 
 
 def _roll_back(to_version: str, who: str, why: str) -> Undone:
     from mnist.operations.approval import Statement  # noqa: PLC0415
 
-    return _steps().roll_back(to_version.strip(), Statement(who, why))
+    return services.current().interventions.roll_back(to_version.strip(), Statement(who, why))
 
 
 @flow(name="rollback", flow_run_name="rollback-by-{who}")

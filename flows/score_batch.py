@@ -12,17 +12,18 @@ from prefect.runtime import flow_run
 from prefect.states import Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows import artifacts, events, wiring
-from flows.heartbeats import heartbeats
-from flows.retries import RETRY_SECONDS, is_worth_a_retry
-from flows.streaming import in_flight
+from flows.support import artifacts, events
+from flows.support.heartbeats import heartbeats
+from flows.support.retries import RETRY_SECONDS, is_worth_a_retry
+from flows.support.streaming import in_flight
+from mnist import services
 from mnist.errors import BatchFailed
 from mnist.operations.batches import BatchRun, RecordedChunk
 from mnist.scoring.chunks import Chunk
 from mnist.scoring.receipts import Receipt
 
 if TYPE_CHECKING:
-    from flows.fan_out import Submit
+    from flows.support.fan_out import Submit
 
 BATCH_FAILED = "BatchFailed"
 """Name of the state in which the run of a failed batch ends."""
@@ -41,23 +42,23 @@ _CHUNKS_IN_FLIGHT = 2 * _CHUNKS_AT_ONCE
 )
 def score_chunk(chunk: Chunk) -> RecordedChunk:
     """Read, decode, predict and record one chunk."""
-    return wiring.batch_scoring().score(chunk)
+    return services.current().batch_scoring.score(chunk)
 
 
 @task(name="close", cache_policy=NO_CACHE)
 def close_batch(run: BatchRun) -> Receipt:
     """Reconcile the listing with the rows in the store and write the receipt."""
-    return wiring.batch_scoring().close(run)
+    return services.current().batch_scoring.close(run)
 
 
 @contextmanager
 def _workers() -> Iterator[tuple[Submit, int]]:
     """Open what scores chunks: threads of this process, each chunk a task, or Dask workers."""
-    scheduler = wiring.cached_settings().dask_scheduler
+    scheduler = services.current().settings.dask_scheduler
     if scheduler is None:
         yield score_chunk.submit, _CHUNKS_IN_FLIGHT
         return
-    from flows.fan_out import dask_workers  # noqa: PLC0415 - a second that others do not pay
+    from flows.support.fan_out import dask_workers  # noqa: PLC0415 - a second that others do not pay
 
     with dask_workers(scheduler) as (submit, limit):
         yield submit, limit
@@ -66,7 +67,7 @@ def _workers() -> Iterator[tuple[Submit, int]]:
 def _score_all(run: BatchRun) -> None:
     """Score what is missing, on one model version from the first chunk to the last."""
     progress = artifacts.Progress(run.batch)
-    chunks = wiring.batch_scoring().chunks(run)
+    chunks = services.current().batch_scoring.chunks(run)
     with _workers() as (submit, limit):
         for recorded in in_flight(submit, chunks, limit):
             run.note(recorded)
@@ -108,8 +109,8 @@ def score_batch(
         BatchFailed: If more images were rejected than the limit allows; all rows are recorded.
     """
     name = str(flow_run.get_id())
-    with heartbeats(name), wiring.lease(batch, name, wait_seconds):
-        run = wiring.batch_scoring().begin(batch, name, rejects_again=rejects_again)
+    with heartbeats(name), services.current().lease(batch, name, wait_seconds):
+        run = services.current().batch_scoring.begin(batch, name, rejects_again=rejects_again)
         _score_all(run)
         events.batch_scored(batch, run.waiting)
         if not close:

@@ -7,7 +7,7 @@ from typing import Any
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
 
-from flows import wiring
+from mnist import services
 from mnist.errors import IntegrityError
 
 
@@ -28,8 +28,8 @@ def verify(batch: str) -> dict[str, Any]:
         InvalidBatch: If the batch has no receipt.
         IntegrityError: Naming each part that is missing or changed, each sum that is wrong.
     """
-    receipt, problems = wiring.batch_scoring().verify(batch)
-    wiring.verifications().record(receipt, f"flow run {flow_run.name}", problems)
+    receipt, problems = services.current().batch_scoring.verify(batch)
+    services.current().verifications.record(receipt, f"flow run {flow_run.name}", problems)
     if problems:
         raise IntegrityError(f"Receipt of batch {batch!r} does not hold: {' '.join(problems)}")
     get_run_logger().info(

@@ -6,8 +6,8 @@ import time
 
 from prefect import flow, get_run_logger
 
-from flows import wiring
-from flows.sweep import Sweep
+from flows.support.sweep import Sweep
+from mnist import services
 
 
 @flow(name="watch-inbox", flow_run_name="watch-inbox")
@@ -25,10 +25,10 @@ def watch_inbox() -> dict[str, str]:
         NoChampion: If there is something to score and nothing to score it with.
         Unavailable: If the store or the registry does not answer.
     """
-    sweep = Sweep(wiring.new_sweeper())
+    sweep = Sweep(services.current().new_sweeper())
     outcome = sweep.once(whole=True)
     while sweep.sweeper.open_batches:
-        time.sleep(wiring.cached_settings().sweep_seconds)
+        time.sleep(services.current().settings.sweep_seconds)
         outcome |= sweep.once()
     get_run_logger().info("Swept the inbox: %s", outcome or "nothing new")
     return outcome

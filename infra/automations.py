@@ -10,15 +10,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
 import yaml
 
-from infra.prefect_api import prefect_api
+from infra.prefect_server import prefect_api
 from mnist.errors import InvalidSettings
+from mnist.orchestrator import NotThere, PrefectApi
 
 FILE_NAME = "automations.yaml"
 NOTIFY_URL = "NOTIFY_URL"
 _BLOCK = "people"
+
+_ALL_AUTOMATIONS = ("/automations/filter", {"limit": 200})
 
 Automation = dict[str, Any]
 
@@ -31,13 +33,13 @@ def declared(root: Path) -> list[Automation]:
     """
     file = root / FILE_NAME
     try:
-        found: list[Automation] = yaml.safe_load(file.read_text())
-        names = [entry["name"] for entry in found]
+        automations: list[Automation] = yaml.safe_load(file.read_text())
+        names = [automation["name"] for automation in automations]
     except (FileNotFoundError, yaml.YAMLError, KeyError, TypeError) as error:
         raise InvalidSettings(f"{file} does not list automations by name: {error!r}.") from error
     if len(set(names)) < len(names):
         raise InvalidSettings(f"{file} has two automations of one name: {sorted(names)}.")
-    return found
+    return automations
 
 
 def register_automations(root: Path, directory: Path, environment: Mapping[str, str]) -> bool:
@@ -56,20 +58,18 @@ def register_automations(root: Path, directory: Path, environment: Mapping[str, 
     url = environment.get(NOTIFY_URL, "")
     remembered = directory / "automated"
     digest = hashlib.sha256((root / FILE_NAME).read_bytes() + url.encode()).hexdigest()
-    with prefect_api(environment) as api:
-        known = _known(api)
-        unchanged = remembered.exists() and remembered.read_text() == digest
-        if unchanged and {each["name"] for each in declared(root)} <= known.keys():
-            return False
-        block = _save_block(api, url) if url else None
-        for automation in declared(root):
-            content = resolved(automation, block, lambda name: _deployment_id(api, name))
-            if automation["name"] in known:
-                api.put(
-                    f"/automations/{known[automation['name']]}", json=content
-                ).raise_for_status()
-            else:
-                api.post("/automations/", json=content).raise_for_status()
+    api = prefect_api(environment)
+    ids = {record["name"]: record["id"] for record in api.request("POST", *_ALL_AUTOMATIONS)}
+    unchanged = remembered.exists() and remembered.read_text() == digest
+    if unchanged and {automation["name"] for automation in declared(root)} <= ids.keys():
+        return False
+    block = _save_block(api, url) if url else None
+    for automation in declared(root):
+        content = resolved(automation, block, lambda name: _deployment_id(api, name))
+        if automation["name"] in ids:
+            api.request("PUT", f"/automations/{ids[automation['name']]}", content)
+        else:
+            api.request("POST", "/automations/", content)
     remembered.write_text(digest)
     return True
 
@@ -99,30 +99,29 @@ def _payload(text: str) -> str:
     return quoted + '{"text": {{ text | tojson }}}'
 
 
-def _known(api: httpx.Client) -> dict[str, str]:
-    answer = api.post("/automations/filter", json={"limit": 200}).raise_for_status()
-    return {found["name"]: found["id"] for found in answer.json()}
+def _deployment_id(api: PrefectApi, name: str) -> str:
+    return str(api.request("GET", f"/deployments/name/{name}")["id"])
 
 
-def _deployment_id(api: httpx.Client, name: str) -> str:
-    answer = api.get(f"/deployments/name/{name}").raise_for_status()
-    return str(answer.json()["id"])
-
-
-def _save_block(api: httpx.Client, url: str) -> str:
+def _save_block(api: PrefectApi, url: str) -> str:
     data = {"method": "POST", "url": url, "headers": {"Content-Type": "application/json"}}
-    kind = api.get("/block_types/slug/webhook").raise_for_status().json()
-    answer = api.get(f"/block_types/slug/webhook/block_documents/name/{_BLOCK}")
-    if answer.is_success:
-        document = answer.json()["id"]
-        api.patch(f"/block_documents/{document}", json={"data": data}).raise_for_status()
-        return str(document)
-    wanted = {"block_schemas": {"block_type_id": {"any_": [kind["id"]]}}}
-    schemas = api.post("/block_schemas/filter", json=wanted).raise_for_status().json()
+    kind = api.request("GET", "/block_types/slug/webhook")
+    try:
+        path = f"/block_types/slug/webhook/block_documents/name/{_BLOCK}"
+        document = str(api.request("GET", path)["id"])
+    except NotThere:
+        return _create_block(api, kind["id"], data)
+    api.request("PATCH", f"/block_documents/{document}", {"data": data})
+    return document
+
+
+def _create_block(api: PrefectApi, kind: str, data: Mapping[str, object]) -> str:
+    query = {"block_schemas": {"block_type_id": {"any_": [kind]}}}
+    schemas = api.request("POST", "/block_schemas/filter", query)
     content = {
         "name": _BLOCK,
         "data": data,
-        "block_type_id": kind["id"],
+        "block_type_id": kind,
         "block_schema_id": schemas[0]["id"],
     }
-    return str(api.post("/block_documents/", json=content).raise_for_status().json()["id"])
+    return str(api.request("POST", "/block_documents/", content)["id"])

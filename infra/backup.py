@@ -137,7 +137,7 @@ def _save(bucket: Bucket, archive: zipfile.ZipFile) -> Iterator[SavedObject]:
     for page in bucket.versions():
         for version in page:
             try:
-                content = bucket.read(version.key)
+                content = bucket.fetch(version.key)
             except ObjectGone:
                 continue  # deleted since it was listed
             archive.writestr(str(number), content)

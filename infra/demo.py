@@ -27,16 +27,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 
 from infra.demo_images import demonstration_images
-from infra.identities import DROPPING
+from infra.identities import UPLOADER
 from infra.services import SERVICES
 from mnist.data.datasets import load_dataset
 from mnist.errors import MnistError, NoChampion, Unavailable
 from mnist.keys import READY_MARKER
-from mnist.registry.journal import Journal
 from mnist.registry.reader import RegistryReader
 from mnist.scoring.receipts import Receipt
 from mnist.settings import Settings, load_settings
 from mnist.storage.bucket import Bucket
+from mnist.storage.journal import Journal
 from mnist.storage.results import Results
 
 _TEST_DIGITS = 40
@@ -128,7 +128,7 @@ def _follow(run_id: UUID) -> StateType:
 
 def _drop(settings: Settings, batch: str) -> int:
     """Copy the demonstration's images into the inbox with a plain client and the dropping key."""
-    key, secret = (os.environ[name] for name in DROPPING.key_variables)
+    key, secret = (os.environ[name] for name in UPLOADER.key_variables)
     client = boto3.client(
         "s3",
         endpoint_url=settings.s3_endpoint_url,

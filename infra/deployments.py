@@ -8,14 +8,15 @@ import hashlib
 import subprocess
 import sysconfig
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import yaml
 
-from infra.prefect_api import prefect_api
+from infra.prefect_server import prefect_api
 from mnist.errors import InvalidSettings, Unavailable
+from mnist.orchestrator import AlreadyExists, PrefectApi
 
 POOL = "default"
 
@@ -60,15 +61,13 @@ def register(root: Path, directory: Path, environment: Mapping[str, str]) -> boo
     """
     remembered = directory / "deployed"
     digest = _digest(root)
-    wanted = set(declared(root))
-    with prefect_api(environment) as api:
-        unchanged = remembered.exists() and remembered.read_text() == digest
-        if unchanged and wanted <= _known(api):
-            return False
-        _create_pool(api)
-        _deploy_all(root, directory / "logs" / "deploy.log", environment)
-        missing = wanted - _known(api)
-    if missing:
+    api = prefect_api(environment)
+    unchanged = remembered.exists() and remembered.read_text() == digest
+    if unchanged and set(declared(root)) <= registered(api):
+        return False
+    _create_pool(api)
+    _deploy_all(root, directory / "logs" / "deploy.log", environment)
+    if missing := set(declared(root)) - registered(api):
         names = ", ".join(sorted(deployment.entrypoint for deployment in missing))
         raise Unavailable(
             f"`prefect deploy --all` succeeded, but the server does not know {names}; "
@@ -78,21 +77,21 @@ def register(root: Path, directory: Path, environment: Mapping[str, str]) -> boo
     return True
 
 
-def _create_pool(api: httpx.Client) -> None:
+def _create_pool(api: PrefectApi) -> None:
     _create(api, "/work_pools/", {"name": POOL, "type": "process"})
     for name, priority in QUEUE_PRIORITIES.items():
         _create(api, f"/work_pools/{POOL}/queues", {"name": name, "priority": priority})
 
 
-def _create(api: httpx.Client, path: str, content: dict[str, object]) -> None:
-    answer = api.post(path, json=content)
-    if answer.status_code != httpx.codes.CONFLICT:  # which says that it exists
-        answer.raise_for_status()
+def _create(api: PrefectApi, path: str, content: dict[str, object]) -> None:
+    with suppress(AlreadyExists):
+        api.request("POST", path, content)
 
 
-def _known(api: httpx.Client) -> set[Deployment]:
-    answer = api.post("/deployments/filter", json={"limit": 200}).raise_for_status()
-    return {Deployment(known["name"], known["entrypoint"]) for known in answer.json()}
+def registered(api: PrefectApi) -> set[Deployment]:
+    """List the deployments that the server knows."""
+    records = api.request("POST", "/deployments/filter", {"limit": 200})
+    return {Deployment(record["name"], record["entrypoint"]) for record in records}
 
 
 def _deploy_all(root: Path, log: Path, environment: Mapping[str, str]) -> None:

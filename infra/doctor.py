@@ -15,12 +15,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 from infra import deployments
 from infra.identities import IDENTITIES, bucket_names
-from infra.prefect_api import prefect_api
+from infra.prefect_server import prefect_api
 from infra.services import MLFLOW, PREFECT, STORE
 from infra.stack import Health
 from mnist.digits import SIDE
@@ -28,7 +27,6 @@ from mnist.errors import MnistError
 from mnist.registry.reader import RegistryReader
 from mnist.settings import Settings
 from mnist.storage.bucket import Bucket
-from mnist.storage.clients import control_client
 from mnist.storage.conditions import find_problem
 from mnist.storage.lease import LeaseRecord
 
@@ -161,8 +159,8 @@ class Doctor:
             settings = Settings.model_validate({**self._variables, **keys})
             bucket = names[identity.grants[0].bucket]
             try:
-                control_client(settings).list_objects_v2(Bucket=bucket, MaxKeys=1)
-            except (ClientError, BotoCoreError) as error:
+                next(Bucket.on_s3(settings, bucket).versions(), None)
+            except MnistError as error:
                 return f"the key for {identity.name} does not open bucket {bucket!r}: {error}"
         for name in names.values():
             next(self._bucket(name).versions(), None)
@@ -180,7 +178,7 @@ class Doctor:
         for page in bucket.versions("leases/"):
             for lease in page:
                 try:
-                    record = LeaseRecord.model_validate_json(bucket.read(lease.key))
+                    record = LeaseRecord.model_validate_json(bucket.fetch(lease.key))
                 except ValidationError:
                     wrong.append(f"{lease.key} is no lease")
                     continue
@@ -203,30 +201,25 @@ class Doctor:
         return None if np.allclose(sums, 1, atol=1e-3) else f"its probabilities sum to {sums[0]}"
 
     def _deployments(self) -> str | None:
-        with prefect_api(self._variables) as api:
-            answer = api.post("/deployments/filter", json={"limit": 200}).raise_for_status()
-        known = {(each["name"], each["entrypoint"]) for each in answer.json()}
-        declared = {(each.name, each.entrypoint) for each in deployments.declared(self._root)}
-        missing = sorted(entrypoint for _, entrypoint in declared - known)
+        known = deployments.registered(prefect_api(self._variables))
+        missing = sorted(d.entrypoint for d in set(deployments.declared(self._root)) - known)
         return f"the server does not know {', '.join(missing)}" if missing else None
 
     def _worker(self) -> str | None:
-        with prefect_api(self._variables) as api:
-            path = f"/work_pools/{deployments.POOL}/workers/filter"
-            workers = api.post(path, json={}).raise_for_status().json()
+        path = f"/work_pools/{deployments.POOL}/workers/filter"
+        workers = prefect_api(self._variables).request("POST", path, {})
         if any(worker["status"] == "ONLINE" for worker in workers):
             return None
         return f"none of {len(workers)} workers has asked for work lately"
 
     def _late_runs(self) -> str | None:
         before = (datetime.now(UTC) - _LATE).isoformat()
-        wanted = {
+        query = {
             "state": {"type": {"any_": ["SCHEDULED"]}},
             "expected_start_time": {"before_": before},
         }
-        with prefect_api(self._variables) as api:
-            answer = api.post("/flow_runs/count", json={"flow_runs": wanted}).raise_for_status()
-        late = int(answer.text)
+        api = prefect_api(self._variables)
+        late = api.request("POST", "/flow_runs/count", {"flow_runs": query})
         return f"{late} runs should have begun {_LATE.seconds // 60} minutes ago" if late else None
 
     def _bucket(self, name: str) -> Bucket:

@@ -20,7 +20,7 @@ from mnist.errors import InvalidSettings
 FILE_NAME = "env"
 
 EVENTS_PATH = "/store-events"
-"""Where the watcher hears the store; `flows.listener` says it again, a test holds them together."""
+"""Where the watcher hears the store; a test holds `watcher.listener` to it."""
 
 _HEADER = """\
 # The local stack: where everything is, and the keys to it. Keep it to yourself.
@@ -140,8 +140,8 @@ def _new_secrets() -> dict[str, str]:
         "MLFLOW_TRACKING_PASSWORD": secrets.token_urlsafe(24),
         mlflow_users.PASSWORD_VARIABLE: secrets.token_urlsafe(24),
         "MLFLOW_FLASK_SERVER_SECRET_KEY": secrets.token_urlsafe(32),
-        "DASHBOARD_LOOKING_PASSWORD": secrets.token_urlsafe(12),
-        "DASHBOARD_CHANGING_PASSWORD": secrets.token_urlsafe(12),
+        "DASHBOARD_VIEWER_PASSWORD": secrets.token_urlsafe(12),
+        "DASHBOARD_EDITOR_PASSWORD": secrets.token_urlsafe(12),
         "MNIST_EVENTS_TOKEN": secrets.token_urlsafe(32),
     }
 

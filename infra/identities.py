@@ -84,19 +84,19 @@ class Identity:
 
 _LOOK = ("list", "read")
 
-DROPPING = Identity("dropping", (Grant("inbox", ("list", "write")),))
+UPLOADER = Identity("uploader", (Grant("inbox", ("list", "write")),))
 """For people and programs that fill the inbox; it reads nothing, not even what it wrote."""
 
-SCORING = Identity(
-    "scoring",
+SCORER = Identity(
+    "scorer",
     (
         Grant("inbox", _LOOK),
         Grant("results", _LOOK),
         Grant("results", ("write",), ("scores/", "receipts/", "leases/", "probes/")),
     ),
 )
-TRAINING = Identity(
-    "training",
+TRAINER = Identity(
+    "trainer",
     (
         Grant("inbox", _LOOK),
         Grant("labels", _LOOK),
@@ -106,8 +106,8 @@ TRAINING = Identity(
 )
 """For workers, which run every deployment: training, promotion, rescoring, and scoring by hand."""
 
-LOOKING = Identity(
-    "looking",
+VIEWER = Identity(
+    "viewer",
     (
         Grant("inbox", _LOOK),
         Grant("results", _LOOK),
@@ -118,13 +118,13 @@ LOOKING = Identity(
 )
 """For the dashboard: it reads everything; it writes what people said or had made to look at."""
 
-ANSWERING = Identity("answering")
+API = Identity("api")
 """For the online API, whose model comes from MLflow: it may do nothing here."""
 
 REGISTRY = Identity("registry", (Grant("mlflow", (*_LOOK, "write", "delete")),))
 """For the MLflow server, which keeps its artifacts in a bucket of its own."""
 
-IDENTITIES = (DROPPING, SCORING, TRAINING, LOOKING, ANSWERING, REGISTRY)
+IDENTITIES = (UPLOADER, SCORER, TRAINER, VIEWER, API, REGISTRY)
 
 SECRETS = tuple(name for identity in IDENTITIES for name in identity.key_variables)
 """Variables with the keys of all of them."""

@@ -108,7 +108,7 @@ API = Service(
     ports=("MNIST_API_PORT",),
     health="/health",
     page="online predictions",
-    identity=identities.ANSWERING,
+    identity=identities.API,
     reads_models=True,
     secrets=("MNIST_API_KEY",),
 )
@@ -117,26 +117,26 @@ DASHBOARD = Service(
     ports=("STREAMLIT_SERVER_PORT",),
     health="/_stcore/health",
     page="dashboard",
-    identity=identities.LOOKING,
+    identity=identities.VIEWER,
     reads_models=True,
     secrets=(
         "PREFECT_API_AUTH_STRING",
-        "DASHBOARD_LOOKING_PASSWORD",
-        "DASHBOARD_CHANGING_PASSWORD",
+        "DASHBOARD_VIEWER_PASSWORD",
+        "DASHBOARD_EDITOR_PASSWORD",
     ),
 )
 WORKER = Service(
     "worker",
     ports=("PREFECT_WORKER_WEBSERVER_PORT",),
     health="/health",
-    identity=identities.TRAINING,
+    identity=identities.TRAINER,
     secrets=("MLFLOW_TRACKING_PASSWORD", "PREFECT_API_AUTH_STRING"),
 )
 WATCHER = Service(
     "watcher",
     ports=("MNIST_EVENTS_PORT",),
     announces="watcher.started",
-    identity=identities.SCORING,
+    identity=identities.SCORER,
     reads_models=True,
     secrets=("PREFECT_API_AUTH_STRING", "MNIST_EVENTS_TOKEN"),
 )

@@ -12,7 +12,7 @@ from infra.automations import register_automations
 from infra.identities import bucket_names
 from infra.leftovers import end_leftovers
 from infra.mlflow_users import ensure_reader
-from infra.prefect_api import end_interrupted_runs
+from infra.prefect_server import end_interrupted_runs, prefect_api
 from infra.services import (
     API,
     DASHBOARD,
@@ -90,7 +90,7 @@ class Stack:
             starter.launch(MLFLOW, API, DASHBOARD)
             create_buckets(Settings.model_validate(variables), [*bucket_names(variables).values()])
             starter.wait(PREFECT)
-            for run in end_interrupted_runs(variables) if is_fresh else []:
+            for run in end_interrupted_runs(prefect_api(variables)) if is_fresh else []:
                 self._say(f"run {run} marked as crashed: it was interrupted")
             starter.launch(WORKER, WATCHER)
             if deployments.register(self._root, self._directory, processes):

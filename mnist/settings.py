@@ -40,6 +40,12 @@ class Settings(BaseSettings):
     mlflow_password: SecretStr | None = Field(
         None, validation_alias="MLFLOW_TRACKING_PASSWORD", description="MLflow password"
     )
+    prefect_api_url: str | None = Field(
+        None, validation_alias="PREFECT_API_URL", description="address of Prefect's API"
+    )
+    prefect_auth: SecretStr | None = Field(
+        None, validation_alias="PREFECT_API_AUTH_STRING", description="`name:password` for it"
+    )
     inbox_bucket: str = Field("inbox", description="bucket people drop images into")
     results_bucket: str = Field("results", description="bucket for rows, receipts and leases")
     labels_bucket: str = Field("labels", description="bucket for what reviewers say of images")
@@ -130,6 +136,14 @@ class Settings(BaseSettings):
     api_refresh_seconds: float = Field(
         2.0, gt=0, description="pause between two looks of the API at the champion"
     )
+
+    @property
+    def prefect_login(self) -> tuple[str, str] | None:
+        """Name and password for Prefect, if it asks for them."""
+        if self.prefect_auth is None:
+            return None
+        name, _, password = self.prefect_auth.get_secret_value().partition(":")
+        return name, password
 
     @property
     def mlflow_login(self) -> tuple[str, str] | None:

@@ -16,7 +16,7 @@ from mnist.digits import Images, Labels
 from mnist.errors import InvalidInput
 from mnist.keys import ObjectVersion, identity
 from mnist.scoring.graphs import Predictor
-from mnist.scoring.readings import PinnedModel
+from mnist.scoring.predictions import PinnedModel
 from mnist.tables import ROWS
 
 MODEL = PinnedModel(name="digits", version="7", digest="d" * 64, accept_confidence=0.5)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from mnist.registry.journal import JournalEntry
+from mnist.storage.journal import JournalEntry
 
 
 def journal(*decisions):

@@ -9,10 +9,10 @@ from mlflow import MlflowClient
 
 from mnist.candidates.run_records import RunRecord
 from mnist.registry.aliases import Aliases
-from mnist.registry.journal import Journal
 from mnist.registry.publishing import Publisher, RegisteredVersion
 from mnist.registry.reader import RegistryReader
 from mnist.storage.bucket import Bucket
+from mnist.storage.journal import Journal
 from tests.factories import template_graph
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import uvicorn
 
-from mnist.api.application import create
-from mnist.api.champion import Registry
+from api.application import create
+from api.champion import Registry
 from mnist.settings import Settings
 
 

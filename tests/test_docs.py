@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flows import artifacts
+from flows.support import artifacts
 from mnist.digits import Reason
 from mnist.settings import Settings
 
@@ -55,7 +55,7 @@ def test_links_and_named_files_exist(document):
     folder = Path(document).parent
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
         assert (folder / target).exists(), f"{document} links to {target}"
-    for named in re.findall(r"`((?:mnist|flows|dashboard|infra|docs)/[\w/.]+)`", text):
+    for named in re.findall(r"`((?:mnist|flows|watcher|api|dashboard|infra|docs)/[\w/.]+)`", text):
         assert Path(named).exists(), f"{document} names {named}"
 
 

@@ -32,11 +32,11 @@ class Accounts(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="DASHBOARD_", extra="ignore", frozen=True)
 
-    looking_password: SecretStr | None = Field(None, description="lets in who may look")
-    changing_password: SecretStr | None = Field(None, description="lets in who may change things")
+    viewer_password: SecretStr | None = Field(None, description="lets in who may look")
+    editor_password: SecretStr | None = Field(None, description="lets in who may change things")
     oidc: bool = Field(default=False, description="log in by Streamlit's st.login instead")
-    oidc_looking: str = Field("", description="e-mail patterns, with commas: who may look")
-    oidc_changing: str = Field("", description="e-mail patterns: who may change things too")
+    oidc_viewers: str = Field("", description="e-mail patterns, with commas: who may look")
+    oidc_editors: str = Field("", description="e-mail patterns: who may change things too")
 
     def check(self) -> None:
         """Refuse to run without a way to tell people apart.
@@ -45,17 +45,17 @@ class Accounts(BaseSettings):
             InvalidSettings: Saying which variable to set.
         """
         if self.oidc:
-            if not self.oidc_looking and not self.oidc_changing:
+            if not self.oidc_viewers and not self.oidc_editors:
                 raise InvalidSettings(
-                    "DASHBOARD_OIDC is on and nobody may enter: set DASHBOARD_OIDC_LOOKING or "
-                    "DASHBOARD_OIDC_CHANGING to e-mail addresses, such as *@example.com."
+                    "DASHBOARD_OIDC is on and nobody may enter: set DASHBOARD_OIDC_VIEWERS or "
+                    "DASHBOARD_OIDC_EDITORS to e-mail addresses, such as *@example.com."
                 )
             return
         looking, changing = self._passwords()
         if min(len(looking), len(changing)) < _SHORTEST_PASSWORD or looking == changing:
             raise InvalidSettings(
-                "The dashboard needs two passwords: set DASHBOARD_LOOKING_PASSWORD and "
-                "DASHBOARD_CHANGING_PASSWORD to different texts of at least "
+                "The dashboard needs two passwords: set DASHBOARD_VIEWER_PASSWORD and "
+                "DASHBOARD_EDITOR_PASSWORD to different texts of at least "
                 f"{_SHORTEST_PASSWORD} characters. `make up` writes both to .local/env."
             )
 
@@ -72,7 +72,7 @@ class Accounts(BaseSettings):
             raise AccessDenied("This is not the password; it stands in the environment's file.")
         if not shown:
             raise AccessDenied("Give your name too: changes and labels are kept under it.")
-        return Person(shown, Role.CHANGING if changing else Role.LOOKING)
+        return Person(shown, Role.EDITOR if changing else Role.VIEWER)
 
     def person_of(self, email: str, *, verified: bool) -> Person:
         """Give an account of the identity provider its role.
@@ -81,13 +81,13 @@ class Accounts(BaseSettings):
             AccessDenied: If it has none, or the provider has not verified the address.
         """
         name = person_name(email)
-        if verified and _matches(name, self.oidc_changing):
-            return Person(name, Role.CHANGING)
-        if verified and _matches(name, self.oidc_looking):
-            return Person(name, Role.LOOKING)
+        if verified and _matches(name, self.oidc_editors):
+            return Person(name, Role.EDITOR)
+        if verified and _matches(name, self.oidc_viewers):
+            return Person(name, Role.VIEWER)
         raise AccessDenied(
             f"{name or 'This account'} has no role here, or its address is not verified: ask "
-            "whoever runs this to add it to DASHBOARD_OIDC_LOOKING."
+            "whoever runs this to add it to DASHBOARD_OIDC_VIEWERS."
         )
 
     def session(self, person: Person, now: float) -> str:
@@ -113,7 +113,7 @@ class Accounts(BaseSettings):
     def _passwords(self) -> tuple[str, str]:
         looking, changing = (
             password.get_secret_value() if password else ""
-            for password in (self.looking_password, self.changing_password)
+            for password in (self.viewer_password, self.editor_password)
         )
         return looking, changing
 

@@ -19,7 +19,7 @@ PERSON = "person"
 """Key of the session's person."""
 
 _COOKIE = "digits-session"
-_NOBODY = Person("", Role.LOOKING)
+_NOBODY = Person("", Role.VIEWER)
 _KEEP_COOKIE = """
 export default function ({ data }) {
   const secure = location.protocol === "https:" ? "; Secure" : ""

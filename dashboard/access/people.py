@@ -11,8 +11,8 @@ from mnist.errors import AccessDenied
 class Role(StrEnum):
     """What a person may do."""
 
-    LOOKING = "looking"
-    CHANGING = "changing"
+    VIEWER = "viewer"
+    EDITOR = "editor"
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,10 @@ class Person:
     @property
     def may_change(self) -> bool:
         """Whether actions are theirs to take."""
-        return self.role is Role.CHANGING
+        return self.role is Role.EDITOR
 
 
-def require_changing(person: Person, what: str) -> None:
+def require_editor(person: Person, what: str) -> None:
     """Let only those pass who may change something.
 
     Args:

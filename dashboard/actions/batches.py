@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.access.people import Person, require_changing
+from dashboard.access.people import Person, require_editor
 from dashboard.prefect_api import PrefectApi
 from mnist.storage.audit import AuditLog
 
@@ -20,6 +20,6 @@ def score_rejects_again(
         InvalidInput: If there is no such deployment.
         Unavailable: If the store or Prefect does not answer.
     """
-    require_changing(person, "score rejects again")
+    require_editor(person, "score rejects again")
     audit.record(person.name, "score rejects again", f"batch {batch}", " ".join(why.split()))
     return prefect.start("score-batch/default", {"batch": batch, "rejects_again": True})

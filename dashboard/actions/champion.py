@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.access.people import Person, require_changing
+from dashboard.access.people import Person, require_editor
 from dashboard.prefect_api import PrefectApi
 from mnist.errors import InvalidInput
 from mnist.storage.audit import AuditLog
@@ -25,7 +25,7 @@ def roll_back(
         InvalidInput: If there is no reason, or no such deployment.
         Unavailable: If the store or Prefect does not answer.
     """
-    require_changing(person, "roll back")
+    require_editor(person, "roll back")
     reason = " ".join(why.split())
     if len(reason) < _SHORTEST_REASON:
         raise InvalidInput("A rollback needs a reason: those who read the journal want to know.")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dashboard.access.people import Person, require_changing
+from dashboard.access.people import Person, require_editor
 from mnist.errors import InvalidInput
-from mnist.registry.gate_slices import GateSlice, GateSlices
 from mnist.storage.audit import AuditLog
+from mnist.storage.gate_slices import GateSlice, GateSlices
 
 
 def set_floor(
@@ -25,7 +25,7 @@ def set_floor(
         InvalidInput: If no reason is given.
         Unavailable: If the store does not answer.
     """
-    require_changing(person, "make slices permanent gates")
+    require_editor(person, "make slices permanent gates")
     if not why.strip():
         raise InvalidInput(f"No reason is given for a floor on the slice {name!r}; say why.")
     audit.record(person.name, f"set a floor of {floor:.3f}", f"slice {name}", why.strip())

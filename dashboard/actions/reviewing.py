@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from dashboard.access.people import Person, require_changing
+from dashboard.access.people import Person, require_editor
 from mnist.errors import InvalidInput
 from mnist.reviews.queue import Ticket
 from mnist.reviews.review import Answer, Review, new_id, standing
@@ -18,7 +18,7 @@ def answer(log: ReviewLog, person: Person, ticket: Ticket, said: Answer) -> Revi
         AccessDenied: If they may only look.
         Unavailable: If the store does not answer; nothing is recorded then.
     """
-    require_changing(person, "label images")
+    require_editor(person, "label images")
     at = datetime.now(UTC)
     review = Review(
         id=new_id(at),
@@ -43,7 +43,7 @@ def undo(log: ReviewLog, person: Person) -> Review:
         AccessDenied: If they may only look.
         InvalidInput: If none of their answers stands.
     """
-    require_changing(person, "take back labels")
+    require_editor(person, "take back labels")
     own = [r for r in standing(log.recorded().reviews) if r.reviewer == person.name]
     if not own:
         raise InvalidInput(f"No answer of {person.name} stands, so there is nothing to take back.")

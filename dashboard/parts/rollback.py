@@ -11,7 +11,7 @@ from dashboard.access.login import person
 from dashboard.actions import champion
 from dashboard.texts import code, plain
 from mnist.errors import MnistError
-from mnist.registry.journal import JournalEntry, lineage
+from mnist.storage.journal import JournalEntry, lineage
 
 _WHY = "rollback-why"
 _SURE = "rollback-sure"

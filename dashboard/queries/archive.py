@@ -57,7 +57,7 @@ def as_zip(inbox: Inbox, versions: Sequence[ObjectVersion]) -> bytes:
 
 def _content(inbox: Inbox, version: ObjectVersion) -> bytes | None:
     try:
-        return inbox.read(version)
+        return inbox.fetch(version)
     except (ObjectGone, ObjectChanged, AccessDenied):
         return None
 

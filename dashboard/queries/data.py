@@ -172,7 +172,7 @@ def drift(bucket: Bucket) -> pd.DataFrame:
     """
     keys = sorted(version.key for page in bucket.versions(MONITORING) for version in page)
     try:
-        found = [from_parquet(bucket.read(key), _DRIFT) for key in keys[-_REPORTS_READ:]]
+        found = [from_parquet(bucket.fetch(key), _DRIFT) for key in keys[-_REPORTS_READ:]]
     except (pa.ArrowException, KeyError) as error:
         raise IntegrityError(
             f"A report under {MONITORING} in bucket {bucket.name!r} cannot be read ({error}); run "

@@ -65,7 +65,7 @@ def stored_map(
         places = embed(features()[rows])
         columns = {"row": rows, "x": places[:, 0], "y": places[:, 1]}
         bucket.create(key, to_parquet(pa.table(columns)))
-    table = from_parquet(bucket.read(key))
+    table = from_parquet(bucket.fetch(key))
     xy = np.stack([table["x"].to_numpy(), table["y"].to_numpy()], axis=1)
     return ImageMap(table["row"].to_numpy(), xy)
 

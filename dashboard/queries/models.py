@@ -13,9 +13,9 @@ from mnist.evaluation.acceptance import NOTHING_ACCEPTED
 from mnist.evaluation.metrics import Evaluation
 from mnist.evaluation.statistics import Interval, proportion_lower_bound, proportion_upper_bound
 from mnist.registry.catalogue import Catalogue
-from mnist.registry.journal import Journal, JournalEntry, promoted_last
 from mnist.registry.records import TrainingRun, VersionDetails
 from mnist.registry.tags import ACCEPT_CONFIDENCE
+from mnist.storage.journal import Journal, JournalEntry, promoted_last
 
 MNIST = "mnist"
 """What the tag `dataset` says of the real thing."""

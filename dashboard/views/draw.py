@@ -13,7 +13,7 @@ from dashboard.parts.image.subject import OneImage
 from dashboard.parts.problems import told
 from dashboard.texts import percent, plain
 from mnist.images import Decoded, Limits, Rejection, stages
-from mnist.scoring.readings import PinnedModel, read_digits
+from mnist.scoring.predictions import PinnedModel, predict_digits
 
 _MAX_MEGABYTES = 20
 
@@ -54,7 +54,7 @@ def _show_answer(result: Decoded | Rejection, model: PinnedModel) -> None:
     if isinstance(result, Rejection):
         st.error(f"No digit: {plain(result.reason.sentence)} {plain(result.detail)}")
         return
-    (reading,) = read_digits([result], model, cached_maps.predictor(model.version).read)
+    (reading,) = predict_digits([result], model, cached_maps.predictor(model.version).read)
     left, right = st.columns([1, 3], vertical_alignment="center")
     left.metric("Digit", str(reading.digit))
     with right:

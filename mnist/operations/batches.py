@@ -24,7 +24,7 @@ from mnist.provenance import code_digest
 from mnist.registry.reader import RegistryReader
 from mnist.scoring.chunks import Chunk, ScoredChunk, cut_chunks
 from mnist.scoring.identities import Identities
-from mnist.scoring.readings import PinnedModel
+from mnist.scoring.predictions import PinnedModel
 from mnist.scoring.receipts import Receipt, RunRecord, VersionRecord
 from mnist.scoring.reconciliation import ListingLog, RejectLimit, write_up
 from mnist.scoring.stages import StageSeconds

@@ -13,7 +13,7 @@ from mnist.comparison.card import describe_best
 from mnist.comparison.contenders import COMPLEXITY, Contender, require_contenders, run_contender
 from mnist.comparison.results import ModelResult, rank, to_csv, to_markdown
 from mnist.data.description import describe
-from mnist.data.real_world import load_real_world
+from mnist.data.labelled_sets import load_real_world
 from mnist.data.training_data import TrainingData, load_training_data
 from mnist.images import Limits
 from mnist.plots import plot_confusion_matrix, plot_learning_curves

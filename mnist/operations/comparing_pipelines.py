@@ -16,12 +16,12 @@ from mnist.comparison.pipelines import (
     to_markdown,
 )
 from mnist.data.datasets import load_dataset
-from mnist.data.real_world import real_world_files
+from mnist.data.labelled_sets import real_world_files
 from mnist.images import Limits, preprocessing_digest
 from mnist.provenance import code_digest
 from mnist.registry.comparisons import ComparisonLog
 from mnist.registry.reader import RegistryReader
-from mnist.scoring.readings import PinnedModel
+from mnist.scoring.predictions import PinnedModel
 from mnist.settings import Settings
 
 _TEST = "test digits"

@@ -10,18 +10,18 @@ import structlog
 
 from mnist.candidates.candidate import evidence
 from mnist.data.datasets import Dataset
-from mnist.data.real_world import load_real_world
+from mnist.data.labelled_sets import load_real_world
 from mnist.errors import IntegrityError, InvalidInput, NoChampion
 from mnist.images import Limits
 from mnist.operations.gathering import Contender, Tell, compare_in_production, gather
 from mnist.operations.replay import production_images
 from mnist.promotion import Decision, Evidence, Policy, decide, refuse, report, small_sample_policy
 from mnist.registry.aliases import Aliases
-from mnist.registry.gate_slices import GateSlices
-from mnist.registry.journal import Journal, lineage
 from mnist.registry.reader import RegistryReader
 from mnist.settings import Settings
+from mnist.storage.gate_slices import GateSlices
 from mnist.storage.inbox import Inbox
+from mnist.storage.journal import Journal, lineage
 from mnist.storage.results import Results
 
 _REMEDY = (

@@ -13,7 +13,7 @@ from mnist.evaluation.corruptions import Corruption, corrupt
 from mnist.evaluation.slices import slices_with
 from mnist.operations.replay import ProductionImages, compare_readings
 from mnist.promotion import Evidence, Replay, Runtime, Sample
-from mnist.scoring.readings import PinnedModel
+from mnist.scoring.predictions import PinnedModel
 
 _CORRUPTED_IMAGES = 2_000
 """Of the test images; fifteen corruptions of each take seconds, not minutes."""

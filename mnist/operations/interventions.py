@@ -14,9 +14,9 @@ from mnist.operations.gates import Gates, Judgement
 from mnist.operations.gathering import Tell
 from mnist.operations.rescoring import batches_scored_by
 from mnist.registry.aliases import Aliases
-from mnist.registry.journal import OVERRIDE, ROLLBACK, Journal, JournalEntry, lineage
-from mnist.registry.journal import were_champions as ever_champions
 from mnist.registry.publishing import Publisher
+from mnist.storage.journal import OVERRIDE, ROLLBACK, Journal, JournalEntry, lineage
+from mnist.storage.journal import were_champions as ever_champions
 from mnist.storage.results import Results
 
 

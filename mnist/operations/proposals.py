@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from mnist.monitoring.drift import Verdict
 from mnist.monitoring.report import verdict_of_day
 from mnist.monitoring.retraining_need import Evidence, Guard, reason_to_retrain
-from mnist.registry.journal import Journal
 from mnist.reviews.review import standing
 from mnist.settings import Settings
+from mnist.storage.journal import Journal
 from mnist.storage.monitoring import MonitoringLog
 from mnist.storage.reviews import ReviewLog
 

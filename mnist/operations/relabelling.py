@@ -119,7 +119,7 @@ class Relabelling:
         """Decode one image from the first of its copies that is still there, or say why not."""
         for version in label.versions:
             try:
-                content = self._inbox.read(version)
+                content = self._inbox.fetch(version)
             except (ObjectGone, ObjectChanged, AccessDenied):
                 continue
             if hashlib.sha256(content).hexdigest() != label.sha256:

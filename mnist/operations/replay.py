@@ -51,7 +51,7 @@ def production_images(settings: Settings, inbox: Inbox, results: Results) -> Pro
 
     def fetch(version: ObjectVersion) -> Decoded | None:
         try:
-            found = decode(inbox.read(version), limits)
+            found = decode(inbox.fetch(version), limits)
         except (ObjectGone, ObjectChanged, AccessDenied):
             return None
         return found if isinstance(found, Decoded) else None

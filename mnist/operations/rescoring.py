@@ -30,7 +30,7 @@ from mnist.scoring.differences import (
     flips,
 )
 from mnist.scoring.identities import Identities, identity_column
-from mnist.scoring.readings import PinnedModel
+from mnist.scoring.predictions import PinnedModel
 from mnist.settings import Settings
 from mnist.storage.inbox import Inbox
 from mnist.storage.rescores import Rescores

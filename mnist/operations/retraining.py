@@ -10,7 +10,7 @@ from typing import Any
 
 from mnist.candidates.candidate import Candidate, make_candidate
 from mnist.candidates.write_up import write_up
-from mnist.data.real_world import load_real_world
+from mnist.data.labelled_sets import load_real_world
 from mnist.data.training_data import TrainingData, load_training_data
 from mnist.errors import IntegrityError, NoChampion
 from mnist.images import Limits
@@ -20,12 +20,12 @@ from mnist.operations.gathering import Contender, Tell
 from mnist.operations.relabelling import Relabelling
 from mnist.promotion import Policy
 from mnist.registry.aliases import Aliases
-from mnist.registry.journal import Journal, JournalEntry
 from mnist.registry.publishing import Publisher, RegisteredVersion
 from mnist.registry.reader import RegistryReader
 from mnist.scoring.graphs import Predictor
-from mnist.scoring.readings import PinnedModel
+from mnist.scoring.predictions import PinnedModel
 from mnist.settings import Settings
+from mnist.storage.journal import Journal, JournalEntry
 from mnist.training.recipes import Recipe, get_recipe
 from mnist.training.train import Epoch, Training, train
 

@@ -6,7 +6,7 @@ from mnist.images import Limits
 from mnist.registry.reader import RegistryReader
 from mnist.scoring.chunks import Chunk, ScoredChunk, score_chunk
 from mnist.scoring.graphs import Predictor
-from mnist.scoring.readings import PinnedModel
+from mnist.scoring.predictions import PinnedModel
 from mnist.settings import Settings
 from mnist.storage.inbox import Inbox
 
@@ -30,7 +30,7 @@ class Scorer:
         """
         return score_chunk(
             chunk,
-            fetch=self._inbox.fetch,
+            fetch=self._inbox.fetch_many,
             predict=self._predictor(chunk.model).read,
             threads=self._threads,
             limits=self._limits,

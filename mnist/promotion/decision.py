@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from mnist.evaluation.metrics import Evaluation, evaluate
+from mnist.promotion.absolute_checks import absolute_checks
 from mnist.promotion.checks import Check, Status, not_measured
 from mnist.promotion.comparison import Comparison, Verdict, accuracy_sentence, compare, weaker
 from mnist.promotion.evidence import Evidence, different_images
-from mnist.promotion.floors import absolute_checks
-from mnist.promotion.harm import reference_check, relative_checks
 from mnist.promotion.label_errors import CleanLabels, clean_labels, compare_clean, scores
-from mnist.promotion.operation import replay_checks, runtime_checks
 from mnist.promotion.policy import Policy
+from mnist.promotion.regression_checks import reference_check, relative_checks
+from mnist.promotion.runtime_checks import replay_checks, runtime_checks
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from mlflow.exceptions import MlflowException
 
 from mnist.errors import InvalidInput
 from mnist.registry import tags
-from mnist.registry.journal import ROLLBACK, Action, Journal, JournalEntry, promoted_last
 from mnist.registry.publishing import CANDIDATE, RegisteredVersion, explained
 from mnist.registry.reader import CHAMPION
+from mnist.storage.journal import ROLLBACK, Action, Journal, JournalEntry, promoted_last
 
 
 class Aliases:

@@ -11,7 +11,7 @@ from mnist.errors import IntegrityError, InvalidInput, NoChampion, Unavailable
 from mnist.registry.rest import MlflowRest
 from mnist.registry.tags import ACCEPT_CONFIDENCE, GRAPH_LOCATION, GRAPH_SHA256, OOD_THRESHOLD
 from mnist.scoring.graphs import Predictor
-from mnist.scoring.readings import PinnedModel
+from mnist.scoring.predictions import PinnedModel
 
 CHAMPION = "champion"
 

@@ -17,10 +17,9 @@ from mnist.digits import CLASSES, Outputs
 from mnist.errors import Unavailable
 from mnist.images import Limits, preprocessing_digest
 from mnist.keys import ObjectVersion, chunk_name
-from mnist.scoring.fetching import Fetch
-from mnist.scoring.readings import PinnedModel, Predict
+from mnist.scoring.minibatches import Fetch, Left, cut_slices, read_slice
+from mnist.scoring.predictions import PinnedModel, Predict
 from mnist.scoring.rows import Content, Read, rows_of
-from mnist.scoring.slices import Left, cut_slices, read_slice
 from mnist.scoring.stages import StageSeconds
 
 _MOST_UNAVAILABLE = 4

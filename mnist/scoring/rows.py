@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mnist.digits import ImageWarning, Outcome, Outputs, Reason
 from mnist.images.results import Source
 from mnist.keys import ObjectVersion
-from mnist.scoring.readings import PinnedModel, all_warnings, judge
+from mnist.scoring.predictions import PinnedModel, all_warnings, judge
 from mnist.tables import PROBABILITY_COLUMNS, ROWS
 
 

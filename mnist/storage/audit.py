@@ -48,7 +48,7 @@ class AuditLog:
             Unavailable: If the store does not answer.
         """
         keys = sorted(version.key for page in self._bucket.versions(_PREFIX) for version in page)
-        lines = (_line(self._bucket.read(key)) for key in reversed(keys[-count:]))
+        lines = (_line(self._bucket.fetch(key)) for key in reversed(keys[-count:]))
         return [line for line in lines if line is not None]
 
 

@@ -97,28 +97,28 @@ class Bucket:
         loose = [_version(meta) for meta in top["objects"]]
         return list(top["common_prefixes"]), self._without_markers(loose, "", after="")
 
-    def read(self, key: str, etag: str | None = None) -> bytes:
-        """Read an object whole, on condition that it still has the given etag.
+    def fetch(self, key: str, etag: str | None = None) -> bytes:
+        """Fetch an object whole, on condition that it still has the given etag.
 
         Raises:
             ObjectGone: If there is no such object.
             ObjectChanged: If its etag is another one by now.
         """
-        return self._read(self._data, key, etag)
+        return self._fetch(self._data, key, etag)
 
-    def read_once(self, key: str, etag: str) -> bytes:
-        """Do what `read` does, but leave it to the caller to try again."""
-        return self._read(self._impatient, key, etag)
+    def fetch_once(self, key: str, etag: str) -> bytes:
+        """Do what `fetch` does, but leave it to the caller to try again."""
+        return self._fetch(self._impatient, key, etag)
 
-    def read_range(self, key: str, etag: str, start: int, end: int) -> bytes:
-        """Read the bytes from `start` up to `end`; conditions and errors as in `read_once`."""
+    def fetch_range(self, key: str, etag: str, start: int, end: int) -> bytes:
+        """Fetch the bytes from `start` up to `end`; conditions and errors as in `fetch_once`."""
         if is_odd(key):
-            return self._odd().read(key, etag, f"bytes={start}-{end - 1}")
+            return self._odd().fetch(key, etag, f"bytes={start}-{end - 1}")
         return self._get(self._impatient, key, {"if_match": f'"{etag}"', "range": (start, end)})
 
-    def _read(self, store: Any, key: str, etag: str | None) -> bytes:
+    def _fetch(self, store: Any, key: str, etag: str | None) -> bytes:
         if is_odd(key):
-            return self._odd().read(key, etag)
+            return self._odd().fetch(key, etag)
         return self._get(store, key, {} if etag is None else {"if_match": f'"{etag}"'})
 
     def _get(self, store: Any, key: str, options: dict[str, Any]) -> bytes:
@@ -129,17 +129,17 @@ class Bucket:
         except PreconditionError as error:
             raise ObjectChanged(f"{self.name}/{key} was overwritten.") from error
         except BaseError as error:
-            raise explained(error, f"read {key!r}", self.name) from error
+            raise explained(error, f"fetch {key!r}", self.name) from error
 
-    def read_with_etag(self, key: str) -> tuple[bytes, str] | None:
-        """Read an object together with its etag, or None if there is no such object."""
+    def fetch_with_etag(self, key: str) -> tuple[bytes, str] | None:
+        """Fetch an object together with its etag, or None if there is no such object."""
         try:
             answer = self._data.get(key)
             return bytes(answer.bytes()), str(answer.meta["e_tag"])
         except FileNotFoundError:
             return None
         except BaseError as error:
-            raise explained(error, f"read {key!r}", self.name) from error
+            raise explained(error, f"fetch {key!r}", self.name) from error
 
     def exists(self, key: str) -> bool:
         """Tell whether an object with exactly this key exists."""
@@ -177,7 +177,7 @@ class Bucket:
         except BaseError as error:
             raise explained(error, f"replace {key!r}", self.name) from error
 
-    def drop(self, key: str, content: bytes) -> None:
+    def put(self, key: str, content: bytes) -> None:
         """Write an object whatever was there before, as people do who fill an inbox."""
         try:
             self._data.put(key, content)

@@ -51,7 +51,7 @@ def find_problem(bucket: Bucket) -> str | None:
         created = _race(lambda content: bucket.create(PROBE_KEY, content))
         if created > 1 or bucket.create(PROBE_KEY, b"late") is not None:
             return "lets a second writer create an object that exists"
-        found = bucket.read_with_etag(PROBE_KEY)
+        found = bucket.fetch_with_etag(PROBE_KEY)
         etag = found[1] if found else ""
         if _race(lambda content: bucket.replace(PROBE_KEY, content, etag)) > 1:
             return "lets a second writer replace an object that has changed"

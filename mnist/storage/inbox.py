@@ -17,9 +17,10 @@ from mnist.keys import (
     is_ready_marker,
     member_place,
 )
-from mnist.scoring.fetching import Fetched, fetch_each
 from mnist.scoring.identities import Identities, IdentityLog
+from mnist.scoring.minibatches import Fetched
 from mnist.storage.bucket import Bucket
+from mnist.storage.fetching import fetch_each
 from mnist.storage.zip_directory import ZipLimits
 from mnist.storage.zip_folders import ZipFolders
 
@@ -63,8 +64,8 @@ class Inbox:
             is_ready = is_ready or any(is_ready_marker(v.key, batch) for v in page)
         return listed.as_set(), is_ready
 
-    def read(self, version: ObjectVersion) -> bytes:
-        """Read exactly this object version.
+    def fetch(self, version: ObjectVersion) -> bytes:
+        """Fetch exactly this object version.
 
         Raises:
             ObjectGone: If the object was deleted, or cannot be taken out of its zip archive.
@@ -73,8 +74,8 @@ class Inbox:
             Unavailable: If the store does not answer.
         """
         if member_place(version) is None:
-            return self._bucket.read(version.key, version.etag)
-        match next(self.fetch([version])).content:
+            return self._bucket.fetch(version.key, version.etag)
+        match next(self.fetch_many([version])).content:
             case bytes() as content:
                 return content
             case Unavailable() as error:
@@ -84,7 +85,7 @@ class Inbox:
             case why:
                 raise ObjectGone(f"{version.key} cannot be read: {why}.")
 
-    def fetch(self, versions: Sequence[ObjectVersion]) -> Iterator[Fetched]:
+    def fetch_many(self, versions: Sequence[ObjectVersion]) -> Iterator[Fetched]:
         """Fetch object versions, one answer each in their order.
 
         Raises:
@@ -98,7 +99,7 @@ class Inbox:
             elif archive:
                 yield from map(self._zips.fetch_archive, group)
             else:
-                yield from fetch_each(group, lambda v: self._bucket.read_once(v.key, v.etag))
+                yield from fetch_each(group, lambda v: self._bucket.fetch_once(v.key, v.etag))
 
     def unknown(self, batch: str) -> InvalidBatch:
         """Make the error for a batch without any image in it."""

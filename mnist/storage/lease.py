@@ -39,7 +39,7 @@ class LeaseRecord(BaseModel, frozen=True):
 
 def holder(bucket: Bucket, batch: str) -> LeaseRecord | None:
     """Look up which run holds a batch now, if one does."""
-    found = bucket.read_with_etag(lease_key(batch))
+    found = bucket.fetch_with_etag(lease_key(batch))
     record = LeaseRecord.model_validate_json(found[0]) if found else None
     return record if record is not None and record.is_live(datetime.now(UTC)) else None
 
@@ -102,7 +102,7 @@ class Lease:
         return created or self._take_over()
 
     def _take_over(self) -> str:
-        found = self._bucket.read_with_etag(self._key)
+        found = self._bucket.fetch_with_etag(self._key)
         if found is None:
             raise LeaseHeld(f"The lease of batch {self._batch!r} changed hands just now.")
         content, etag = found

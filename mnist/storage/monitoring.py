@@ -20,7 +20,7 @@ class MonitoringLog:
     def reference(self) -> pa.Table | None:
         """Read the newest reference, or None if there is none yet."""
         keys = self._keys(REFERENCES)
-        return from_parquet(self._bucket.read(keys[-1])) if keys else None
+        return from_parquet(self._bucket.fetch(keys[-1])) if keys else None
 
     def write_reference(self, day: date, rows: pa.Table) -> str | None:
         """Record a reference; None if that day has one already."""
@@ -36,7 +36,7 @@ class MonitoringLog:
     def latest_report(self) -> pa.Table | None:
         """Read the report of the latest day, or None if there is none yet."""
         keys = self._keys(MONITORING)
-        return from_parquet(self._bucket.read(keys[-1])) if keys else None
+        return from_parquet(self._bucket.fetch(keys[-1])) if keys else None
 
     def _keys(self, prefix: str) -> list[str]:
         pages = self._bucket.versions(prefix)

@@ -50,8 +50,8 @@ class OddKeys:
             loose += map(_version, page.get("Contents", []))
         return folders, loose
 
-    def read(self, key: str, etag: str | None, byte_range: str | None = None) -> bytes:
-        """Read an object or a part of it, on condition that it still has the given etag."""
+    def fetch(self, key: str, etag: str | None, byte_range: str | None = None) -> bytes:
+        """Fetch an object or a part of it, on condition that it still has the given etag."""
         condition = {"IfMatch": f'"{etag}"'} if etag else {}
         part = {"Range": byte_range} if byte_range else {}
         try:
@@ -63,9 +63,9 @@ class OddKeys:
                 raise ObjectGone(f"{self._bucket}/{key!r} does not exist (any more).") from error
             if code in {"PreconditionFailed", "412"}:
                 raise ObjectChanged(f"{self._bucket}/{key!r} no longer has etag {etag}.") from error
-            raise explained(error, f"read {key!r}", self._bucket) from error
+            raise explained(error, f"fetch {key!r}", self._bucket) from error
         except BotoCoreError as error:
-            raise explained(error, f"read {key!r}", self._bucket) from error
+            raise explained(error, f"fetch {key!r}", self._bucket) from error
         return content
 
     def _pages(self, attempt: str, **wanted: str) -> Iterator[Mapping[str, Any]]:

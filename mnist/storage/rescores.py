@@ -29,7 +29,7 @@ class Rescores:
         """Read the new rows of a batch, part by part."""
         for page in self._bucket.versions(rescore_prefix(folder, batch)):
             for version in page:
-                yield from_parquet(self._bucket.read(version.key), columns)
+                yield from_parquet(self._bucket.fetch(version.key), columns)
 
     def keys_of(self, batch: str) -> list[str]:
         """Name the parts of a batch that any version has scored again, in order."""
@@ -38,7 +38,7 @@ class Rescores:
 
     def read(self, keys: Sequence[str], columns: Sequence[str]) -> pa.Table | None:
         """Read some columns of parts; None if there is no part."""
-        tables = [from_parquet(self._bucket.read(key), columns) for key in keys]
+        tables = [from_parquet(self._bucket.fetch(key), columns) for key in keys]
         return pa.concat_tables(tables, promote_options="default") if tables else None
 
     def write_difference(self, folder: str, name: str, table: pa.Table) -> tuple[str, str]:

@@ -71,7 +71,7 @@ class Results:
         key = part_key(batch, chunk)
         if not self._bucket.exists(key):
             return 0
-        return int(self._table(key, self._bucket.read(key), ["identity"]).num_rows)
+        return int(self._table(key, self._bucket.fetch(key), ["identity"]).num_rows)
 
     def part_keys(self, batch: str) -> list[str]:
         """Name the parts of a batch, in order."""
@@ -104,7 +104,7 @@ class Results:
         return Identities(np.concatenate([Identities.of(()).members, *found]))
 
     def _identities(self, key: str, outcomes: tuple[Outcome, ...]) -> IdentityArray:
-        rows = self._table(key, self._bucket.read(key), ["identity", "outcome"])
+        rows = self._table(key, self._bucket.fetch(key), ["identity", "outcome"])
         return identity_column(rows.filter(pc.is_in(rows["outcome"], pa.array(map(str, outcomes)))))
 
     def parts(
@@ -116,7 +116,7 @@ class Results:
             IntegrityError: If one is not the Parquet file it should be.
         """
         for key in self.part_keys(batch):
-            content = self._bucket.read(key)
+            content = self._bucket.fetch(key)
             table = self._table(key, content, columns)
             part = PartRecord(
                 key=key, sha256=hashlib.sha256(content).hexdigest(), rows=table.num_rows
@@ -140,7 +140,7 @@ class Results:
         """
         with ThreadPoolExecutor(_READERS) as pool:
             tables = pool.map(
-                lambda key: self._table(key, self._bucket.read(key), None), self.part_keys(batch)
+                lambda key: self._table(key, self._bucket.fetch(key), None), self.part_keys(batch)
             )
             return one_row_each(tables)
 
@@ -152,7 +152,7 @@ class Results:
     def receipts(self, batch: str) -> list[Receipt]:
         """Read the receipts of a batch, the oldest first."""
         pages = self._bucket.versions(receipts_prefix(batch))
-        contents = [self._bucket.read(version.key) for page in pages for version in page]
+        contents = [self._bucket.fetch(version.key) for page in pages for version in page]
         receipts = [Receipt.model_validate_json(content) for content in contents]
         return sorted(receipts, key=lambda receipt: receipt.run.finished_at)
 
@@ -164,7 +164,7 @@ class Results:
         keys = [version.key for page in self._bucket.versions("receipts/") for version in page]
         missing = [key for key in keys if key not in self._receipts]
         with ThreadPoolExecutor(_READERS) as pool:
-            for key, content in zip(missing, pool.map(self._bucket.read, missing), strict=True):
+            for key, content in zip(missing, pool.map(self._bucket.fetch, missing), strict=True):
                 self._receipts[key] = _receipt(content)
         found = {key: self._receipts[key] for key in keys}
         readable = [receipt for receipt in found.values() if receipt is not None]

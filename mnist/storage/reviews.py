@@ -46,7 +46,7 @@ class ReviewLog:
         """
         key = review_key(review)
         content = review.model_dump_json(indent=2, exclude_defaults=True).encode()
-        if self._bucket.create(key, content) is None and self._bucket.read(key) != content:
+        if self._bucket.create(key, content) is None and self._bucket.fetch(key) != content:
             raise IntegrityError(f"{self._bucket.name}/{key} exists and is another review.")
         return key
 
@@ -60,7 +60,7 @@ class ReviewLog:
         keys = [version.key for page in self._bucket.versions(_PREFIX) for version in page]
         missing = [key for key in keys if key not in self._known]
         with ThreadPoolExecutor(_READERS) as pool:
-            for key, content in zip(missing, pool.map(self._bucket.read, missing), strict=True):
+            for key, content in zip(missing, pool.map(self._bucket.fetch, missing), strict=True):
                 self._known[key] = _review(key, content)
         found = {key: self._known[key] for key in keys}
         return RecordedReviews(

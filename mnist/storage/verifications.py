@@ -66,7 +66,7 @@ class VerificationLog:
         newest = {key.rpartition("/")[0]: key for key in keys}.values()
         missing = [key for key in newest if key not in self._read]
         with ThreadPoolExecutor(_READERS) as pool:
-            for key, content in zip(missing, pool.map(self._bucket.read, missing), strict=True):
+            for key, content in zip(missing, pool.map(self._bucket.fetch, missing), strict=True):
                 self._read[key] = _verification(content)
         found = (self._read[key] for key in newest)
         return {each.batch: each for each in found if each is not None}

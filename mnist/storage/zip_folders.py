@@ -12,8 +12,9 @@ from mnist.digits import Outcome
 from mnist.errors import AccessDenied, ObjectChanged, ObjectGone, Unavailable
 from mnist.images import Rejection
 from mnist.keys import MemberPlace, ObjectVersion, member_version
-from mnist.scoring.fetching import Fetched, attempt
+from mnist.scoring.minibatches import Fetched
 from mnist.storage.bucket import Bucket
+from mnist.storage.fetching import attempt
 from mnist.storage.zip_directory import Member, ZipLimits, read_directory, unpack
 
 _REMEMBERED_MEMBERS = 200_000
@@ -65,7 +66,7 @@ class ZipFolders:
             directory = self._directory(archive.key, archive.etag, archive.size)
             if isinstance(directory, dict):
                 raise Unavailable(f"{archive.key} can be opened now; the next run lists it.")
-            return directory or self._bucket.read_once(archive.key, archive.etag)
+            return directory or self._bucket.fetch_once(archive.key, archive.etag)
 
         return Fetched(*attempt(read))
 
@@ -86,7 +87,7 @@ class ZipFolders:
         first = min((member.start for member in sound), default=0)
         last = max((_reach(member) for member in sound), default=0)
         content, attempts = attempt(
-            lambda: self._bucket.read_range(place.key, place.etag, first, last) if sound else b""
+            lambda: self._bucket.fetch_range(place.key, place.etag, first, last) if sound else b""
         )
         for member in span:
             if member.problem is not None:
@@ -161,7 +162,7 @@ class _Ranges(io.RawIOBase):
         if length > _DIRECTORY_BYTES:
             raise OSError(f"a table of contents of {length} bytes is too long")
         if length:
-            buffer[:length] = bucket.read_range(key, etag, self._position, end)
+            buffer[:length] = bucket.fetch_range(key, etag, self._position, end)
             self._position = end
         return length
 

@@ -14,7 +14,7 @@ import pytest
 from prefect.settings import get_current_settings
 
 from mnist.keys import listing_digest
-from mnist.registry.journal import Journal
+from mnist.storage.journal import Journal
 from mnist.storage.results import Results
 from tests.factories import png
 from tests.registries import Registry
@@ -51,7 +51,7 @@ def watcher(environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen
     """Run a watcher until the block ends."""
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "flows.watcher"],
+            [sys.executable, "-m", "watcher"],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -82,7 +82,7 @@ def test_a_batch_whose_scorer_is_killed_twice_is_completed_with_no_key_twice(
 ):
     log = tmp_path / "watcher.log"
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda i: inbox_bucket.drop(f"b/{i:05d}.png", png(i % 10)), range(IMAGES)))
+        list(pool.map(lambda i: inbox_bucket.put(f"b/{i:05d}.png", png(i % 10)), range(IMAGES)))
 
     for _ in range(2):
         with watcher(environment, log) as process:

@@ -51,6 +51,6 @@ def counted(settings: Settings) -> Iterator[tuple[Settings, FaultyProxy]]:
 def drop_batch(inbox: Bucket) -> int:
     """Drop a batch of digits and one file that is none; return how many objects it has."""
     for index in range(_IMAGES):
-        inbox.drop(f"{BATCH}/{index:03d}.png", png(index % 10, mark=index))
-    inbox.drop(f"{BATCH}/broken.png", b"no image")
+        inbox.put(f"{BATCH}/{index:03d}.png", png(index % 10, mark=index))
+    inbox.put(f"{BATCH}/broken.png", b"no image")
     return _IMAGES + 1

@@ -11,8 +11,8 @@ from prefect.settings import (
     temporary_settings,
 )
 
-from flows import wiring
-from flows.sweep import Sweep
+from flows.support.sweep import Sweep
+from mnist import services
 from mnist.errors import Unavailable
 from mnist.operations.sweeping import Sweeper
 from mnist.scoring.completion import CompletionRule
@@ -46,8 +46,8 @@ def test_prefect_is_away(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settings, store = counted
-    monkeypatch.setattr(wiring, "cached_settings", lambda: settings)
-    sweep = Sweep(Sweeper(wiring.inbox(), results, 1, CompletionRule(0, 100)))
+    services.current().settings = settings
+    sweep = Sweep(Sweeper(services.current().inbox, results, 1, CompletionRule(0, 100)))
     runs = 0
     with faulty(str(get_current_settings().api.url), "reset", nth(1, "POST", path)) as proxy:
         faced = {PREFECT_API_URL: f"{proxy.url}/api", PREFECT_CLIENT_MAX_RETRIES: 0}

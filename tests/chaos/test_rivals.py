@@ -7,7 +7,6 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pytest
 
-from flows.doorbell import Doorbell
 from mnist.operations.sweeping import Sweeper
 from mnist.scoring.completion import CompletionRule
 from mnist.settings import Settings
@@ -20,6 +19,7 @@ from tests.chaos.outcomes import BATCH, Outcome, count, images_read, read_again
 from tests.chaos.proxy import faulty
 from tests.chaos.worker import start, work, work_without_lease
 from tests.factories import OneModel, SeveralModels, png
+from watcher.notification_queue import NotificationQueue
 
 _SKEW_SECONDS = 600
 """Stores refuse requests that were signed more than 15 minutes from their own time."""
@@ -65,7 +65,7 @@ def test_clocks_that_differ_by_ten_minutes(
         else:
             proxy.happens = lambda: work(faced, registry, "right-clock")
             wrong("wrong-clock").join()
-        inbox_bucket.drop(f"{BATCH}/late.png", png(3))
+        inbox_bucket.put(f"{BATCH}/late.png", png(3))
         work(faced, registry, "late")
         rework = read_again(images_read(proxy), dropped + 1)
         assert proxy.injected == 1
@@ -120,7 +120,7 @@ def test_events_are_only_hints(
 ) -> None:
     now = [0.0]
     sweeper = Sweeper(inbox, results, 1, CompletionRule(10, 100), clock=lambda: now[0])
-    bell, registry = Doorbell(), OneModel(tmp_path)
+    bell, registry = NotificationQueue(), OneModel(tmp_path)
     notices = [Notice(each.key, each.etag) for page in inbox.versions(BATCH) for each in page]
     worked = []
 

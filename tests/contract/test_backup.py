@@ -50,8 +50,8 @@ def backup(
 ) -> Path:
     """The backup of a stack that has scored a batch."""
     for index in range(12):
-        inbox_bucket.drop(f"monday/{index}.png", png(index % 10))
-    inbox_bucket.drop("monday/empty.png", b"")
+        inbox_bucket.put(f"monday/{index}.png", png(index % 10))
+    inbox_bucket.put("monday/empty.png", b"")
     scoring = BatchScoring(settings, inbox, results, OneModel(tmp_path))
     begun = scoring.begin("monday", "run")
     for chunk in scoring.chunks(begun):

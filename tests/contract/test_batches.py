@@ -28,7 +28,7 @@ def scoring(settings, inbox, results, registry):
 
 def drop(bucket, batch, count, *, first=0):
     for i in range(first, first + count):
-        bucket.drop(f"{batch}/{i:04d}.png", png(i % 10))
+        bucket.put(f"{batch}/{i:04d}.png", png(i % 10))
 
 
 def run(scoring: BatchScoring, batch: str, name: str = "run", *, stop_after=None, **options):
@@ -59,8 +59,8 @@ def proven_once_each(results, receipt: Receipt) -> bool:
 
 def test_every_dropped_image_ends_in_exactly_one_row(scoring, inbox_bucket, results):
     drop(inbox_bucket, "b", 25)
-    inbox_bucket.drop("b/empty.png", b"")
-    inbox_bucket.drop("b/text.png", b"no image")
+    inbox_bucket.put("b/empty.png", b"")
+    inbox_bucket.put("b/text.png", b"no image")
     receipt = run(scoring, "b")
     assert receipt.verdict == "complete"
     assert receipt.outcomes == {Outcome.SCORED: 25, Outcome.REJECTED: 2}
@@ -82,7 +82,7 @@ def test_a_receipt_that_does_not_say_where_the_time_went_still_holds(
     drop(inbox_bucket, "b", 5)
     old = run(scoring, "b").model_dump(mode="json")
     del old["run"]["stage_seconds"]
-    results_bucket.drop(receipt_key("b", "run"), json.dumps(old).encode())
+    results_bucket.put(receipt_key("b", "run"), json.dumps(old).encode())
     receipt, problems = scoring.verify("b")
     assert receipt.run.stage_seconds is None
     assert problems == ()
@@ -159,7 +159,7 @@ def test_a_late_arrival_gets_its_row_and_a_receipt_of_the_whole_batch(scoring, i
 def test_an_overwritten_object_gets_a_row_of_its_own(scoring, inbox_bucket, results):
     drop(inbox_bucket, "b", 2)
     run(scoring, "b", "run-1")
-    inbox_bucket.drop("b/0000.png", png(8))
+    inbox_bucket.put("b/0000.png", png(8))
     receipt = run(scoring, "b", "run-2")
     assert receipt.listing.count == 2
     assert [v.key for v in receipt.unlisted] == ["b/0000.png"]
@@ -174,7 +174,7 @@ def test_objects_overwritten_or_deleted_after_the_listing_are_named(
     client = control_client(settings)
 
     def meanwhile():
-        inbox_bucket.drop("b/0000.png", png(9))
+        inbox_bucket.put("b/0000.png", png(9))
         client.delete_object(Bucket=settings.inbox_bucket, Key="b/0001.png")
 
     receipt = between(scoring, "b", meanwhile)
@@ -199,14 +199,14 @@ def test_what_a_rival_found_gone_is_named_in_the_receipt_of_both(settings, scori
 
 
 def test_an_object_that_vanished_and_came_back_unchanged_is_scored(settings, scoring, inbox_bucket):
-    inbox_bucket.drop("b/0.png", png(3))
+    inbox_bucket.put("b/0.png", png(3))
     client = control_client(settings)
     between(
         scoring,
         "b",
         lambda: client.delete_object(Bucket=settings.inbox_bucket, Key="b/0.png"),
     )
-    inbox_bucket.drop("b/0.png", png(3))
+    inbox_bucket.put("b/0.png", png(3))
     assert run(scoring, "b", "run-2").outcomes == {Outcome.SCORED: 1}
 
 
@@ -214,8 +214,8 @@ def test_rejects_are_scored_again_after_a_fix_and_nothing_is_overwritten(
     settings, inbox, inbox_bucket, results, registry
 ):
     drop(inbox_bucket, "b", 3)
-    inbox_bucket.drop("b/text.png", b"no image")
-    inbox_bucket.drop("b/zz.png", png(4) + b"\0" * 400)
+    inbox_bucket.put("b/text.png", b"no image")
+    inbox_bucket.put("b/zz.png", png(4) + b"\0" * 400)
     strict = settings.model_copy(update={"max_image_bytes": 500})
     first = run(BatchScoring(strict, inbox, results, registry), "b", "run-1")
     assert first.reasons == {"not-an-image": 1, "too-large": 1}
@@ -238,7 +238,7 @@ def test_two_runs_that_score_the_same_rejects_again_write_them_once(
     from mnist.storage.results import Results
 
     for i in range(15):
-        inbox_bucket.drop(f"b/{i:02d}.png", b"no image")
+        inbox_bucket.put(f"b/{i:02d}.png", b"no image")
     run(BatchScoring(settings, inbox, Results(results_bucket), registry), "b", "run-1")
     both = [BatchScoring(settings, inbox, Results(results_bucket), registry) for _ in range(2)]
     begun = [each.begin("b", f"run-{i}", rejects_again=True) for i, each in enumerate(both, 2)]
@@ -260,7 +260,7 @@ def test_one_object_that_cannot_be_served_leaves_the_batch_incomplete_and_is_tri
     scoring, inbox, inbox_bucket, results, monkeypatch
 ):
     drop(inbox_bucket, "b", 12)
-    real = inbox_bucket.read_once
+    real = inbox_bucket.fetch_once
 
     def with_a_bad_disk(key, etag):
         if key == "b/0005.png":
@@ -268,8 +268,8 @@ def test_one_object_that_cannot_be_served_leaves_the_batch_incomplete_and_is_tri
         return real(key, etag)
 
     with monkeypatch.context() as patch:
-        patch.setattr("mnist.scoring.fetching.time.sleep", lambda _: None)
-        patch.setattr(inbox_bucket, "read_once", with_a_bad_disk)
+        patch.setattr("mnist.storage.fetching.time.sleep", lambda _: None)
+        patch.setattr(inbox_bucket, "fetch_once", with_a_bad_disk)
         receipt = run(scoring, "b", "run-1")
     assert (receipt.verdict, receipt.missing) == ("incomplete", 1)
     assert run(scoring, "b", "run-2").verdict == "complete"
@@ -278,7 +278,7 @@ def test_one_object_that_cannot_be_served_leaves_the_batch_incomplete_and_is_tri
 
 def test_a_batch_is_listed_only_as_fast_as_it_is_scored(settings, inbox, inbox_bucket, scoring):
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda i: inbox_bucket.drop(f"b/{i:04d}.png", png(1)), range(1_050)))
+        list(pool.map(lambda i: inbox_bucket.put(f"b/{i:04d}.png", png(1)), range(1_050)))
     begun = scoring.begin("b", "run")
     chunks = scoring.chunks(begun)
     next(chunks)
@@ -298,8 +298,8 @@ def test_a_new_champion_does_not_score_recorded_images_again(scoring, inbox_buck
 
 
 def test_a_batch_of_rejects_only_is_recorded_and_failed(scoring, inbox_bucket):
-    inbox_bucket.drop("b/1.png", b"")
-    inbox_bucket.drop("b/2.png", b"text")
+    inbox_bucket.put("b/1.png", b"")
+    inbox_bucket.put("b/2.png", b"text")
     receipt = run(scoring, "b")
     assert receipt.verdict == "failed"
     assert receipt.is_balanced
@@ -307,8 +307,8 @@ def test_a_batch_of_rejects_only_is_recorded_and_failed(scoring, inbox_bucket):
 
 @pytest.mark.parametrize("name", ["never", "almost", "b/"])
 def test_an_unknown_or_empty_batch_is_named_with_what_there_is(scoring, inbox_bucket, name):
-    inbox_bucket.drop("real/1.png", png(1))
-    inbox_bucket.drop("almost/_READY", b"")
+    inbox_bucket.put("real/1.png", png(1))
+    inbox_bucket.put("almost/_READY", b"")
     with pytest.raises(InvalidBatch, match=name):
         run(scoring, name)
 

@@ -23,21 +23,21 @@ def keys(bucket: Bucket, prefix: str = "") -> list[str]:
 
 
 def test_what_was_written_is_listed_and_read(bucket):
-    bucket.drop("a/1.png", b"one")
+    bucket.put("a/1.png", b"one")
     (found,) = (v for page in bucket.versions("a/") for v in page)
     assert (found.key, found.size) == ("a/1.png", 3)
-    assert bucket.read("a/1.png", found.etag) == b"one"
+    assert bucket.fetch("a/1.png", found.etag) == b"one"
 
 
 def test_more_than_one_page_is_listed(bucket):
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda i: bucket.drop(f"many/{i:04d}", b"x"), range(1_001)))
+        list(pool.map(lambda i: bucket.put(f"many/{i:04d}", b"x"), range(1_001)))
     assert keys(bucket, "many/") == [f"many/{i:04d}" for i in range(1_001)]
 
 
 def test_a_prefix_does_not_match_a_longer_folder_name(bucket):
-    bucket.drop("a/1.png", b"x")
-    bucket.drop("ab/2.png", b"x")
+    bucket.put("a/1.png", b"x")
+    bucket.put("ab/2.png", b"x")
     assert keys(bucket, "a/") == ["a/1.png"]
 
 
@@ -45,20 +45,20 @@ def test_a_prefix_does_not_match_a_longer_folder_name(bucket):
     "key", ["a/with space.png", "a/ü é 数.png", "a/100%25+&=?#'().png", "a/" + "l" * 200 + ".png"]
 )
 def test_unusual_names_are_listed_and_read(bucket, key):
-    bucket.drop(key, b"x")
+    bucket.put(key, b"x")
     (found,) = (v for page in bucket.versions("a/") for v in page)
     assert found.key == key
-    assert bucket.read(found.key, found.etag) == b"x"
+    assert bucket.fetch(found.key, found.etag) == b"x"
 
 
 def test_reading_says_gone_or_changed(bucket):
-    bucket.drop("a/1.png", b"one")
+    bucket.put("a/1.png", b"one")
     (found,) = (v for page in bucket.versions("a/") for v in page)
-    bucket.drop("a/1.png", b"other")
+    bucket.put("a/1.png", b"other")
     with pytest.raises(ObjectChanged):
-        bucket.read("a/1.png", found.etag)
+        bucket.fetch("a/1.png", found.etag)
     with pytest.raises(ObjectGone):
-        bucket.read("a/never.png")
+        bucket.fetch("a/never.png")
 
 
 def test_of_many_who_create_one_wins_and_its_content_stays(bucket):
@@ -66,7 +66,7 @@ def test_of_many_who_create_one_wins_and_its_content_stays(bucket):
         etags = list(pool.map(lambda i: bucket.create("k", str(i).encode()), range(16)))
     winners = [i for i, etag in enumerate(etags) if etag is not None]
     assert len(winners) == 1
-    assert bucket.read("k") == str(winners[0]).encode()
+    assert bucket.fetch("k") == str(winners[0]).encode()
 
 
 def test_of_many_who_replace_the_same_version_one_wins(bucket):
@@ -80,18 +80,18 @@ def test_replacing_with_an_old_etag_changes_nothing(bucket):
     old = bucket.create("k", b"first")
     new = bucket.replace("k", b"second", old)
     assert bucket.replace("k", b"third", old) is None
-    assert bucket.read_with_etag("k") == (b"second", new)
+    assert bucket.fetch_with_etag("k") == (b"second", new)
 
 
 def test_an_absent_object_reads_as_none(bucket):
-    assert bucket.read_with_etag("never") is None
+    assert bucket.fetch_with_etag("never") is None
     assert not bucket.exists("never")
 
 
 def test_the_top_shows_folders_and_objects_outside(bucket):
-    bucket.drop("a/1.png", b"x")
-    bucket.drop("b/c/2.png", b"x")
-    bucket.drop("3.png", b"x")
+    bucket.put("a/1.png", b"x")
+    bucket.put("b/c/2.png", b"x")
+    bucket.put("3.png", b"x")
     folders, loose = bucket.folders()
     assert sorted(folders) == ["a", "b"]
     assert [version.key for version in loose] == ["3.png"]
@@ -103,7 +103,7 @@ def test_keys_with_control_characters_do_not_hide_the_others(settings, inbox_buc
         client.put_object(Bucket=settings.inbox_bucket, Key=key, Body=b"x")
     found = [v for page in inbox_bucket.versions("a/") for v in page]
     assert sorted(v.key for v in found) == ["a/1.png", "a/new\nline.png", "a/tab\t.png", "a/z.png"]
-    assert all(inbox_bucket.read(v.key, v.etag) == b"x" for v in found)
+    assert all(inbox_bucket.fetch(v.key, v.etag) == b"x" for v in found)
 
 
 def test_a_folder_with_a_control_character_is_a_batch_too(settings, inbox_bucket):

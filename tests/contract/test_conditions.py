@@ -46,7 +46,7 @@ def test_without_conditional_writes_nothing_is_scored_unless_told_so(careless):
 
 def test_a_store_that_ignores_only_the_second_condition_is_found_too(careless):
     careless.create = lambda *_: None
-    careless.drop(PROBE_KEY, b"x")
+    careless.put(PROBE_KEY, b"x")
     assert "replace" in str(find_problem(careless))
 
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mnist.errors import IntegrityError, InvalidInput
-from mnist.registry.gate_slices import GateSlices
+from mnist.storage.gate_slices import GateSlices
 
 MINE = {"dataset": "mnist", "who": "Ada", "why": "4s of students are weak"}
 

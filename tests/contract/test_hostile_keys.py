@@ -74,7 +74,7 @@ def test_a_thousand_empty_objects_are_a_thousand_rows_and_few_requests(
     client.put_object(Bucket=settings.inbox_bucket, Key="b/sub/", Body=b"")
     client.put_object(Bucket=settings.inbox_bucket, Key="b/sub/one.png", Body=png(1))
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda i: inbox_bucket.drop(f"b/{i:04d}.png", b""), range(1_000)))
+        list(pool.map(lambda i: inbox_bucket.put(f"b/{i:04d}.png", b""), range(1_000)))
 
     asked = []
     real = inbox_bucket.exists
@@ -88,15 +88,15 @@ def test_a_thousand_empty_objects_are_a_thousand_rows_and_few_requests(
 
 def test_one_denied_object_in_the_middle_costs_one_row(scoring, inbox_bucket, monkeypatch):
     for i in range(5):
-        inbox_bucket.drop(f"b/{i}.png", png(i))
-    real = inbox_bucket.read_once
+        inbox_bucket.put(f"b/{i}.png", png(i))
+    real = inbox_bucket.fetch_once
 
     def guarded(key, etag):
         if key == "b/2.png":
             raise AccessDenied("The store refused to read 'b/2.png'.")
         return real(key, etag)
 
-    monkeypatch.setattr(inbox_bucket, "read_once", guarded)
+    monkeypatch.setattr(inbox_bucket, "fetch_once", guarded)
     receipt = score(scoring, "b")
     assert receipt.reasons == {"unreadable": 1}
     assert receipt.outcomes == {Outcome.SCORED: 4, Outcome.REJECTED: 1}

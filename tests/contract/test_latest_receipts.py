@@ -64,7 +64,7 @@ def test_a_receipt_is_fetched_once(results_bucket):
 
         def read(self, key):
             reads.append(key)
-            return results_bucket.read(key)
+            return results_bucket.fetch(key)
 
     results = Results(Counting())
     results.write_receipt(receipt("b", "1", minutes=1))

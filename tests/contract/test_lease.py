@@ -47,7 +47,7 @@ def test_an_error_releases_the_lease(results_bucket):
 def test_the_lease_of_a_dead_run_is_taken_over_when_it_expires(results_bucket):
     leave_behind(results_bucket, "dead", datetime.now(UTC) - timedelta(seconds=1))
     with lease(results_bucket, "run-2"):
-        held = json.loads(results_bucket.read(lease_key("b")))
+        held = json.loads(results_bucket.fetch(lease_key("b")))
         assert held["run"] == "run-2"
 
 
@@ -82,8 +82,8 @@ def test_of_many_who_take_over_one_succeeds(results_bucket):
 
 def test_a_long_run_keeps_its_lease(results_bucket):
     with lease(results_bucket, "run-1", seconds=1):
-        first = json.loads(results_bucket.read(lease_key("b")))["expires_at"]
-        while json.loads(results_bucket.read(lease_key("b")))["expires_at"] == first:
+        first = json.loads(results_bucket.fetch(lease_key("b")))["expires_at"]
+        while json.loads(results_bucket.fetch(lease_key("b")))["expires_at"] == first:
             pass
         with pytest.raises(LeaseHeld), lease(results_bucket, "run-2"):
             pass

@@ -20,8 +20,8 @@ from mnist.digits import Images
 from mnist.images import Decoded, Limits, decode, stages
 from mnist.registry.publishing import ONNX_OPTIONS
 from mnist.scoring.chunks import cut_chunks, score_chunk
-from mnist.scoring.fetching import fetch_each
 from mnist.scoring.ood import add_ood_score
+from mnist.storage.fetching import fetch_each
 from mnist.tables import PROBABILITY_COLUMNS
 from tests.factories import OneModel, digit_images, png, version
 from tests.malformed import CASES

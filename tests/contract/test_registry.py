@@ -11,8 +11,8 @@ from mlflow import MlflowClient
 
 from mnist.errors import IntegrityError, InvalidInput, NoChampion, Unavailable
 from mnist.promotion import Policy, decide, report
-from mnist.registry.journal import lineage
 from mnist.registry.reader import RegistryReader
+from mnist.storage.journal import lineage
 from tests.factories import digit_images
 from tests.planted import confusion, evidence, wrong
 from tests.registries import Registry

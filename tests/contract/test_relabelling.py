@@ -33,7 +33,7 @@ def agree(inbox, inbox_bucket, log):
     """Drop an image and let two people agree on it."""
 
     def drop(name, content, answer, who=("ada", "bob")):
-        inbox_bucket.drop(f"scans/{name}", content)
+        inbox_bucket.put(f"scans/{name}", content)
         found = [v for page in inbox.versions("scans") for v in page if v.key.endswith(name)]
         for each in who:
             log.append(review_of(found[0], content, each, answer))
@@ -59,7 +59,7 @@ def test_agreed_images_are_decoded_as_scoring_does(relabelling, agree):
 def test_images_that_are_not_what_was_looked_at_are_counted(relabelling, agree, inbox_bucket):
     agree("4.png", png(4), "4")
     agree("text.png", b"no image at all", "7")
-    inbox_bucket.drop("scans/4.png", png(5))
+    inbox_bucket.put("scans/4.png", png(5))
     found = relabelling.reviewed_images()
     assert found.images.n == 0
     assert found.left_out == {GONE: 1, UNREADABLE: 1}

@@ -24,7 +24,7 @@ def score(settings, inbox, results, tmp_path):
 
 def drop(bucket, batch, count):
     for i in range(count):
-        bucket.drop(f"{batch}/{i:02d}.png", png(i % 10))
+        bucket.put(f"{batch}/{i:02d}.png", png(i % 10))
 
 
 def replayed(settings, inbox, results, count):
@@ -50,9 +50,9 @@ def test_what_is_gone_overwritten_or_was_rejected_is_left_out(
     settings, inbox, results, inbox_bucket, score
 ):
     drop(inbox_bucket, "b", 3)
-    inbox_bucket.drop("b/empty.png", b"")
+    inbox_bucket.put("b/empty.png", b"")
     score("b")
-    inbox_bucket.drop("b/01.png", png(8, mark=9))
+    inbox_bucket.put("b/01.png", png(8, mark=9))
     assert sorted(replayed(settings, inbox, results, 500).keys) == ["b/00.png", "b/02.png"]
 
 

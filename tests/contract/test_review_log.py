@@ -53,8 +53,8 @@ def test_what_is_no_review_is_named_and_left_out(log, labels_bucket):
     kept = review("a", "ada", "7")
     log.append(kept)
     stray = review("b", "bob", "8")
-    labels_bucket.drop("reviews/2026-11-20/notes.json", b"{}")
-    labels_bucket.drop("reviews/2026-11-20/moved.json", stray.model_dump_json().encode())
+    labels_bucket.put("reviews/2026-11-20/notes.json", b"{}")
+    labels_bucket.put("reviews/2026-11-20/moved.json", stray.model_dump_json().encode())
     recorded = log.recorded()
     assert list(recorded.reviews) == [kept]
     assert len(recorded.unreadable) == 2

@@ -15,7 +15,7 @@ import pytest
 from infra.doctor import Doctor
 from infra.environment import PORT_NAMES
 from infra.leftovers import find_leftovers
-from infra.prefect_api import end_interrupted_runs, prefect_api
+from infra.prefect_server import end_interrupted_runs, prefect_api
 from infra.services import SECRETS, SERVICES
 from infra.stack import Stack
 
@@ -169,8 +169,8 @@ def test_a_schedule_really_gets_its_runs(running: Running) -> None:
 
     def scheduled() -> bool:
         wanted = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
-        with prefect_api(running.variables) as api:
-            return int(api.post("/flow_runs/count", json=wanted).text) > 0
+        api = prefect_api(running.variables)
+        return int(api.request("POST", "/flow_runs/count", wanted)) > 0
 
     eventually(scheduled)
 
@@ -178,17 +178,17 @@ def test_a_schedule_really_gets_its_runs(running: Running) -> None:
 def test_a_run_that_was_interrupted_ends_as_crashed_and_a_finished_one_stays(
     running: Running,
 ) -> None:
-    with prefect_api(running.variables) as api:
-        flow = api.post("/flows/", json={"name": "made-by-a-test"}).json()["id"]
-        runs = {
-            state: api.post("/flow_runs/", json={"flow_id": flow, "state": {"type": state}}).json()
-            for state in ("RUNNING", "PENDING", "COMPLETED")
-        }
-        ended = end_interrupted_runs(running.variables)
-        after = {
-            state: api.get(f"/flow_runs/{run['id']}").json()["state"]["type"]
-            for state, run in runs.items()
-        }
+    api = prefect_api(running.variables)
+    flow = api.request("POST", "/flows/", {"name": "made-by-a-test"})["id"]
+    runs = {
+        state: api.request("POST", "/flow_runs/", {"flow_id": flow, "state": {"type": state}})
+        for state in ("RUNNING", "PENDING", "COMPLETED")
+    }
+    ended = end_interrupted_runs(api)
+    after = {
+        state: api.request("GET", f"/flow_runs/{run['id']}")["state"]["type"]
+        for state, run in runs.items()
+    }
     assert {runs["RUNNING"]["name"], runs["PENDING"]["name"]} <= set(ended)
     assert after == {"RUNNING": "CRASHED", "PENDING": "CRASHED", "COMPLETED": "COMPLETED"}
 

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
-from infra.identities import BUCKETS, DROPPING, IDENTITIES, LOOKING, SCORING, Identity
+from infra.identities import BUCKETS, IDENTITIES, SCORER, UPLOADER, VIEWER, Identity
 from infra.store import Store, running_store
 from mnist.errors import AccessDenied
 from mnist.storage.audit import AuditLog
@@ -131,21 +131,21 @@ def _bucket(store: Store, identity: Identity, name: str) -> Bucket:
 
 def test_our_own_verbs_work_with_the_keys_of_those_who_use_them(rights_store: Store) -> None:
     """The client library asks for more than one would think, as for an object's head."""
-    results = with_sure_writes(_bucket(rights_store, SCORING, "results"), allow_plain=False)
+    results = with_sure_writes(_bucket(rights_store, SCORER, "results"), allow_plain=False)
     with Lease(results, "monday", "run", seconds=30):
         assert results.create("scores/batch=monday/a.parquet", b"rows")
-    assert Results(_bucket(rights_store, LOOKING, "results")).part_keys("monday")
-    line = AuditLog(_bucket(rights_store, LOOKING, "results")).record("Ada", "try", "it", "why")
-    assert line in AuditLog(_bucket(rights_store, SCORING, "results")).last(10)
-    _bucket(rights_store, DROPPING, "inbox").drop("monday/7.png", b"ink")
+    assert Results(_bucket(rights_store, VIEWER, "results")).part_keys("monday")
+    line = AuditLog(_bucket(rights_store, VIEWER, "results")).record("Ada", "try", "it", "why")
+    assert line in AuditLog(_bucket(rights_store, SCORER, "results")).last(10)
+    _bucket(rights_store, UPLOADER, "inbox").put("monday/7.png", b"ink")
 
 
 def test_a_refusal_says_what_to_look_at(rights_store: Store) -> None:
     with pytest.raises(AccessDenied, match=r"write 'x' in bucket 'inbox': check AWS_ACCESS_KEY_ID"):
-        _bucket(rights_store, LOOKING, "inbox").drop("x", b"")
+        _bucket(rights_store, VIEWER, "inbox").put("x", b"")
 
 
 def test_documented_policies_are_valid_iam_and_name_the_buckets_of_this_installation() -> None:
-    policy = SCORING.policy({"inbox": "scans", "results": "answers"})
+    policy = SCORER.policy({"inbox": "scans", "results": "answers"})
     resources = [each for statement in policy["Statement"] for each in statement["Resource"]]
     assert all(re.match(r"arn:aws:s3:::(scans|answers)(/.*\*)?$", each) for each in resources)

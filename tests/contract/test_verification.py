@@ -21,8 +21,8 @@ def scoring(settings, inbox, results, tmp_path):
 def scored(scoring, inbox_bucket):
     """Score a batch of 25 images, one of them bad, in three chunks."""
     for i in range(24):
-        inbox_bucket.drop(f"b/{i:02d}.png", png(i % 10))
-    inbox_bucket.drop("b/empty.png", b"")
+        inbox_bucket.put(f"b/{i:02d}.png", png(i % 10))
+    inbox_bucket.put("b/empty.png", b"")
     run = scoring.begin("b", "run")
     for chunk in scoring.chunks(run):
         run.note(scoring.score(chunk))
@@ -47,10 +47,10 @@ def test_it_verifies_after_the_inbox_was_emptied(settings, scoring, scored, inbo
 
 def test_one_flipped_digit_is_found_and_the_part_named(scoring, scored, results_bucket):
     key = scored.parts[1].key
-    rows = from_parquet(results_bucket.read(key)).to_pylist()
+    rows = from_parquet(results_bucket.fetch(key)).to_pylist()
     rows[0]["digit"] = (rows[0]["digit"] + 1) % 10
     table = pa.Table.from_pylist(rows, schema=ROWS)
-    results_bucket.drop(key, to_parquet(table))
+    results_bucket.put(key, to_parquet(table))
     assert f"Part {key} was changed" in problems(scoring)
 
 
@@ -63,8 +63,8 @@ def test_a_missing_part_is_named(settings, scoring, scored):
 
 
 def test_rows_added_later_do_not_break_an_older_receipt(scoring, scored, results_bucket):
-    content = results_bucket.read(scored.parts[0].key)
-    results_bucket.drop(part_key("b", "f" * 40), content)
+    content = results_bucket.fetch(scored.parts[0].key)
+    results_bucket.put(part_key("b", "f" * 40), content)
     assert problems(scoring) == ""
 
 

@@ -53,8 +53,8 @@ def by_key(results):
 def test_every_member_is_scored_exactly_once(
     settings, inbox, inbox_bucket, results, registry, method
 ):
-    inbox_bucket.drop("b/scans.zip", packed(digits(25), method))
-    inbox_bucket.drop("b/plain.png", png(3))
+    inbox_bucket.put("b/scans.zip", packed(digits(25), method))
+    inbox_bucket.put("b/plain.png", png(3))
     receipt = score(settings, inbox, results, registry)
     assert receipt.outcomes == {Outcome.SCORED: 26}
     assert receipt.is_balanced
@@ -66,9 +66,9 @@ def test_every_member_is_scored_exactly_once(
 def test_another_archive_of_that_name_is_another_set_of_versions(
     settings, inbox, inbox_bucket, results, registry
 ):
-    inbox_bucket.drop("b/scans.zip", packed({"1.png": png(1)}))
+    inbox_bucket.put("b/scans.zip", packed({"1.png": png(1)}))
     score(settings, inbox, results, registry)
-    inbox_bucket.drop("b/scans.zip", packed({"1.png": png(7)}))
+    inbox_bucket.put("b/scans.zip", packed({"1.png": png(7)}))
     receipt = score(settings, inbox, results, registry, "run-2")
     assert receipt.outcomes == {Outcome.SCORED: 1}
     assert [version.key for version in receipt.unlisted] == ["b/scans.zip!1.png"]
@@ -94,7 +94,7 @@ def test_bad_members_get_a_row_with_a_reason_and_the_others_are_scored(
             ("_READY", b""),
         ]
     )
-    inbox_bucket.drop("b/s.zip", content)
+    inbox_bucket.put("b/s.zip", content)
     score(settings, inbox, results, registry)
     rows = [
         (r["key"].partition("!")[2], r["reason"], r["digit"]) for r in results.rows("b").to_pylist()
@@ -122,7 +122,7 @@ def test_encrypted_and_oddly_packed_members_are_named(
     entries = [i for i in range(len(content)) if content[i : i + 4] == b"PK\x01\x02"]
     content[entries[0] + 8] |= 1  # general purpose flag: encrypted
     struct.pack_into("<H", content, entries[1] + 10, zipfile.ZIP_LZMA)
-    inbox_bucket.drop("b/s.zip", bytes(content))
+    inbox_bucket.put("b/s.zip", bytes(content))
     score(settings, inbox, results, registry)
     assert [row["reason"] for row in by_key(results).values()] == [
         "encrypted",
@@ -138,8 +138,8 @@ def test_bombs_and_lies_are_rejected_without_being_unpacked(
     lying = bytearray(packed({"lies.png": png(1)}))
     entry = lying.index(b"PK\x01\x02")
     struct.pack_into("<L", lying, entry + 24, 10)  # declared size
-    inbox_bucket.drop("b/bomb.zip", bomb)
-    inbox_bucket.drop("b/lies.zip", bytes(lying))
+    inbox_bucket.put("b/bomb.zip", bomb)
+    inbox_bucket.put("b/lies.zip", bytes(lying))
     score(settings, Inbox(inbox_bucket, ZipLimits(max_ratio=100)), results, registry)
     rows = by_key(results)
     assert rows["b/bomb.zip!bomb.bmp"]["reason"] == "too-large"
@@ -149,12 +149,12 @@ def test_bombs_and_lies_are_rejected_without_being_unpacked(
 
 def test_a_broken_empty_or_overfull_archive_is_one_row(settings, inbox_bucket, results, registry):
     whole = packed(digits(9))
-    inbox_bucket.drop("b/cut.zip", whole[: len(whole) // 2])
-    inbox_bucket.drop("b/none.zip", packed({}))
-    inbox_bucket.drop("b/many.zip", packed(digits(6)))
-    inbox_bucket.drop("b/zero.zip", b"")
-    inbox_bucket.drop("b/text.zip", b"no archive at all")
-    inbox_bucket.drop("b/digit.zip", png(4))
+    inbox_bucket.put("b/cut.zip", whole[: len(whole) // 2])
+    inbox_bucket.put("b/none.zip", packed({}))
+    inbox_bucket.put("b/many.zip", packed(digits(6)))
+    inbox_bucket.put("b/zero.zip", b"")
+    inbox_bucket.put("b/text.zip", b"no archive at all")
+    inbox_bucket.put("b/digit.zip", png(4))
     receipt = score(settings, Inbox(inbox_bucket, ZipLimits(max_members=5)), results, registry)
     assert receipt.is_balanced
     assert {key: row["reason"] or row["digit"] for key, row in by_key(results).items()} == {
@@ -170,20 +170,20 @@ def test_a_broken_empty_or_overfull_archive_is_one_row(settings, inbox_bucket, r
 def test_an_archive_that_is_overwritten_or_deleted_meanwhile_is_named(
     settings, inbox, inbox_bucket, results, registry
 ):
-    inbox_bucket.drop("b/s.zip", packed(digits(12)))
+    inbox_bucket.put("b/s.zip", packed(digits(12)))
     scoring = BatchScoring(settings, inbox, results, registry)
     begun = scoring.begin("b", "run")
     chunks = list(scoring.chunks(begun))
-    inbox_bucket.drop("b/s.zip", packed(digits(3)))
+    inbox_bucket.put("b/s.zip", packed(digits(3)))
     for chunk in chunks:
         begun.note(BatchScoring(settings, Inbox(inbox_bucket), results, registry).score(chunk))
     assert scoring.close(begun).outcomes == {Outcome.SUPERSEDED: 12}
 
 
 def test_a_member_is_read_alone_as_any_object(inbox, inbox_bucket):
-    inbox_bucket.drop("b/hey!.zip!/s.ZIP", packed(digits(4)))
+    inbox_bucket.put("b/hey!.zip!/s.ZIP", packed(digits(4)))
     versions = [version for page in inbox.versions("b") for version in page]
-    assert [inbox.read(version) for version in versions] == list(digits(4).values())
+    assert [inbox.fetch(version) for version in versions] == list(digits(4).values())
 
 
 def test_random_damage_never_stops_a_batch(settings, inbox_bucket, results, registry):
@@ -193,14 +193,14 @@ def test_random_damage_never_stops_a_batch(settings, inbox_bucket, results, regi
         damaged = bytearray(whole)
         for place in random.integers(0, len(whole), 12):
             damaged[place] = random.integers(0, 256)
-        inbox_bucket.drop(f"b/{i:02d}.zip", bytes(damaged))
+        inbox_bucket.put(f"b/{i:02d}.zip", bytes(damaged))
     receipt = score(settings, Inbox(inbox_bucket), results, registry)
     assert receipt.is_balanced
     assert receipt.listing.count >= 12
 
 
 def test_readers_side_by_side_read_a_table_of_contents_once(inbox_bucket, monkeypatch):
-    inbox_bucket.drop("b/scans.zip", packed(digits(200)))
+    inbox_bucket.put("b/scans.zip", packed(digits(200)))
     (versions,) = Inbox(inbox_bucket).versions("b")
     reads = []
 
@@ -211,6 +211,6 @@ def test_readers_side_by_side_read_a_table_of_contents_once(inbox_bucket, monkey
     monkeypatch.setattr(zip_folders, "read_directory", noted)
     inbox = Inbox(inbox_bucket)  # nobody has asked this one for anything yet
     with ThreadPoolExecutor(8) as pool:
-        contents = list(pool.map(inbox.read, versions[:40]))
+        contents = list(pool.map(inbox.fetch, versions[:40]))
     assert contents == list(digits(40).values())
     assert len(reads) == 1

@@ -62,7 +62,7 @@ class Visit:
         tab.on("pageerror", lambda error: self.complaints.append(str(error)))
         tab.on("dialog", lambda dialog: self.complaints.append(dialog.message))
 
-    def log_in(self, name: str = "ada", role: Role = Role.CHANGING) -> None:
+    def log_in(self, name: str = "ada", role: Role = Role.EDITOR) -> None:
         """Have the session of somebody who has logged in before."""
         session = Accounts().session(Person(name, role), time.time())
         cookie = {"name": "digits-session", "value": session, "url": self.address}

@@ -22,8 +22,8 @@ from tests.dashboard.scored import Scorer
 
 _SECONDS = 60
 
-LOOKING_PASSWORD = "only-for-looking"
-CHANGING_PASSWORD = "also-for-changing"
+VIEWER_PASSWORD = "only-for-looking"
+EDITOR_PASSWORD = "also-for-changing"
 
 
 def _forget() -> None:
@@ -53,8 +53,8 @@ def environment(settings: Settings, services: FakeServices, no_mnist: None) -> d
         "MNIST_INBOX_BUCKET": settings.inbox_bucket,
         "MNIST_RESULTS_BUCKET": settings.results_bucket,
         "MNIST_LABELS_BUCKET": settings.labels_bucket,
-        "DASHBOARD_LOOKING_PASSWORD": LOOKING_PASSWORD,
-        "DASHBOARD_CHANGING_PASSWORD": CHANGING_PASSWORD,
+        "DASHBOARD_VIEWER_PASSWORD": VIEWER_PASSWORD,
+        "DASHBOARD_EDITOR_PASSWORD": EDITOR_PASSWORD,
     }
 
 
@@ -112,7 +112,7 @@ class Page:
         self.app.run()
         return self.checked()
 
-    def by(self, name: str = "ada", role: Role = Role.CHANGING) -> "Page":
+    def by(self, name: str = "ada", role: Role = Role.EDITOR) -> "Page":
         """Let somebody look who has logged in."""
         self.app.session_state[PERSON] = Person(name, role)
         return self

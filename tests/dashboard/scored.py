@@ -24,13 +24,13 @@ class Scorer:
     def drop(self, batch: str, count: int) -> None:
         """Drop drawn digits named after what they show: `0007-7.png`."""
         for i in range(count):
-            self.bucket.drop(f"{batch}/{i:04d}-{i % 10}.png", png(i % 10, mark=i % 200))
+            self.bucket.put(f"{batch}/{i:04d}-{i % 10}.png", png(i % 10, mark=i % 200))
 
     def drop_rejects(self, batch: str) -> None:
         """Drop what cannot be scored: nothing, a text, and half a picture."""
-        self.bucket.drop(f"{batch}/empty.png", b"")
-        self.bucket.drop(f"{batch}/text.png", b"no image")
-        self.bucket.drop(f"{batch}/half.png", png(3)[:60])
+        self.bucket.put(f"{batch}/empty.png", b"")
+        self.bucket.put(f"{batch}/text.png", b"no image")
+        self.bucket.put(f"{batch}/half.png", png(3)[:60])
 
     def score(self, batch: str, run: str = "run-1") -> Receipt:
         """Score a batch to its receipt."""

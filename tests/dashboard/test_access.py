@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import wiring
 from dashboard.access.accounts import SESSION_SECONDS, Accounts, Throttle, person_name
-from dashboard.access.people import Person, Role, require_changing
+from dashboard.access.people import Person, Role, require_editor
 from mnist.errors import AccessDenied, InvalidSettings
 
 _APP = Path(wiring.__file__).with_name("app.py")
@@ -15,12 +15,10 @@ _NOW = 1_800_000_000.0
 
 
 def accounts(looking="l" * 12, changing="c" * 12, **values) -> Accounts:
-    return Accounts(looking_password=looking, changing_password=changing, **values)
+    return Accounts(viewer_password=looking, editor_password=changing, **values)
 
 
-@pytest.mark.parametrize(
-    ("password", "role"), [("l" * 12, Role.LOOKING), ("c" * 12, Role.CHANGING)]
-)
+@pytest.mark.parametrize(("password", "role"), [("l" * 12, Role.VIEWER), ("c" * 12, Role.EDITOR)])
 def test_the_password_decides_the_role(password, role):
     assert accounts().enter("Ada", password) == Person("ada", role)
 
@@ -44,12 +42,12 @@ def test_one_person_has_one_name():
     ("looking", "changing"), [(None, None), ("l" * 12, None), ("short", "c" * 12), ("c" * 12,) * 2]
 )
 def test_without_two_good_passwords_nothing_starts(looking, changing):
-    with pytest.raises(InvalidSettings, match="DASHBOARD_LOOKING_PASSWORD"):
+    with pytest.raises(InvalidSettings, match="DASHBOARD_VIEWER_PASSWORD"):
         accounts(looking, changing).check()
 
 
 def test_a_session_is_read_back_until_it_is_over():
-    person = Person("zoë . x", Role.CHANGING)
+    person = Person("zoë . x", Role.EDITOR)
     session = accounts().session(person, _NOW)
     assert accounts().person_in(session, _NOW + SESSION_SECONDS) == person
     assert accounts().person_in(session, _NOW + SESSION_SECONDS + 1) is None
@@ -61,22 +59,22 @@ def test_a_made_up_session_is_nobodys(wrong):
 
 
 def test_nobody_raises_their_own_role():
-    session = accounts().session(Person("eve", Role.LOOKING), _NOW)
+    session = accounts().session(Person("eve", Role.VIEWER), _NOW)
     assert accounts().person_in(session.replace("looking", "changing"), _NOW) is None
 
 
 def test_another_password_ends_every_session():
-    session = accounts().session(Person("ada", Role.CHANGING), _NOW)
+    session = accounts().session(Person("ada", Role.EDITOR), _NOW)
     assert accounts(looking="n" * 12).person_in(session, _NOW) is None
 
 
 def test_a_provider_proves_the_name_and_the_settings_give_the_role():
-    known = accounts(oidc=True, oidc_looking="*@lab.org", oidc_changing="ada@lab.org, bob@x.org")
+    known = accounts(oidc=True, oidc_viewers="*@lab.org", oidc_editors="ada@lab.org, bob@x.org")
     known.check()
-    assert known.person_of("Ada@Lab.org", verified=True) == Person("ada@lab.org", Role.CHANGING)
-    assert known.person_of("cyd@lab.org", verified=True).role is Role.LOOKING
+    assert known.person_of("Ada@Lab.org", verified=True) == Person("ada@lab.org", Role.EDITOR)
+    assert known.person_of("cyd@lab.org", verified=True).role is Role.VIEWER
     for email, verified in [("ada@lab.org", False), ("eve@lab.org.evil", True), ("", True)]:
-        with pytest.raises(AccessDenied, match="DASHBOARD_OIDC_LOOKING"):
+        with pytest.raises(AccessDenied, match="DASHBOARD_OIDC_VIEWERS"):
             known.person_of(email, verified=verified)
 
 
@@ -101,9 +99,9 @@ def test_guessing_is_slow_and_others_are_not_kept_waiting():
 
 
 def test_looking_is_not_changing():
-    require_changing(Person("ada", Role.CHANGING), "roll back")
+    require_editor(Person("ada", Role.EDITOR), "roll back")
     with pytest.raises(AccessDenied, match="eve may look and not roll back"):
-        require_changing(Person("eve", Role.LOOKING), "roll back")
+        require_editor(Person("eve", Role.VIEWER), "roll back")
 
 
 @pytest.mark.usefixtures("environment")
@@ -127,7 +125,7 @@ class TestTheDoor:
         assert "person" not in app.session_state
 
     def test_without_passwords_says_what_to_set(self, monkeypatch, dashboard):
-        monkeypatch.delenv("DASHBOARD_CHANGING_PASSWORD")
+        monkeypatch.delenv("DASHBOARD_EDITOR_PASSWORD")
         dashboard()
         app = AppTest.from_file(_APP, default_timeout=60).run()
-        assert "DASHBOARD_CHANGING_PASSWORD" in app.error[0].value.replace("\\", "")
+        assert "DASHBOARD_EDITOR_PASSWORD" in app.error[0].value.replace("\\", "")

@@ -5,7 +5,7 @@ import re
 import pandas as pd
 from playwright.sync_api import expect
 
-from tests.dashboard.conftest import CHANGING_PASSWORD
+from tests.dashboard.conftest import EDITOR_PASSWORD
 from tests.dashboard.many_rows import write_batch, write_receipt
 
 
@@ -19,7 +19,7 @@ def test_nobody_sees_a_page_before_logging_in_and_a_reload_does_not_ask_again(vi
     visit.tab.get_by_label("Password", exact=True).fill("a guess of mine")
     visit.tab.get_by_role("button", name="Log in").click()
     expect(visit.tab.get_by_text("This is not the password")).to_be_visible()
-    visit.tab.get_by_label("Password", exact=True).fill(CHANGING_PASSWORD)
+    visit.tab.get_by_label("Password", exact=True).fill(EDITOR_PASSWORD)
     visit.tab.get_by_role("button", name="Log in").click()
     expect(visit.tab.get_by_text("ada · may change things")).to_be_visible()
     visit.tab.wait_for_function("document.cookie.includes('digits-session=')")

@@ -9,10 +9,10 @@ from dashboard import wiring
 from mnist.data import training_data
 from mnist.data.datasets import load_sklearn_digits
 from mnist.operations.relabelling import Relabelling
-from mnist.registry.journal import Journal
 from mnist.reviews.agreement import State, consensuses
 from mnist.storage.audit import AuditLog
 from mnist.storage.inbox import Inbox
+from mnist.storage.journal import Journal
 from tests.dashboard.test_page_overview import two_champions
 from tests.factories import OneModel, png
 
@@ -36,7 +36,7 @@ def test_labels_given_by_the_keyboard_are_what_the_next_training_learns(
     visit, scorer, next_training
 ):
     content = png(7)
-    scorer.bucket.drop("scans/seven.png", content)
+    scorer.bucket.put("scans/seven.png", content)
     scorer.score("scans")
     before = next_training()
 

@@ -52,7 +52,7 @@ def test_no_bytes_are_too_odd(content, rendering):
 
 def test_objects_that_changed_or_went_or_are_huge_have_a_note():
     bucket = Bucket.in_memory()
-    bucket.drop("b/changed.png", png(1))
+    bucket.put("b/changed.png", png(1))
     found = thumbnails(
         Inbox(bucket),
         [

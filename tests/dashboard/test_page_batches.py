@@ -132,7 +132,7 @@ def test_a_batch_nobody_has_touched_is_waiting(batches, scorer):
 
 
 def test_a_folder_without_images_is_empty(batches, scorer):
-    scorer.bucket.drop("hollow/_READY", b"")
+    scorer.bucket.put("hollow/_READY", b"")
     assert "holds no image" in batches.open().words
 
 
@@ -145,7 +145,7 @@ def test_a_batch_in_progress_shows_the_rows_so_far(batches, scorer):
 
 
 def test_a_late_arrival_is_progress_too(batches, scored):
-    scored.bucket.drop("scans/late.png", png(1))
+    scored.bucket.put("scans/late.png", png(1))
     scored.score_first_chunk("scans")
     page = batches.open(batch="scans")
     assert "there is no receipt for them yet" in page.words
@@ -162,7 +162,7 @@ def test_a_batch_of_rejects_has_failed_and_says_why(batches, scorer):
 
 
 def test_an_image_that_was_overwritten_is_not_passed_off_as_the_scored_one(batches, scored):
-    scored.bucket.drop("scans/0007-7.png", png(1))
+    scored.bucket.put("scans/0007-7.png", png(1))
     tile = next(t for t in batches.open(batch="scans").tiles if t["name"] == "0007-7.png")
     assert (tile["png"], tile["note"], tile["digit"]) == (None, "overwritten since", "7")
 

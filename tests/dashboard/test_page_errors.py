@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from dashboard.access.people import Role
-from mnist.registry.gate_slices import GateSlices
 from mnist.storage.audit import AuditLog
+from mnist.storage.gate_slices import GateSlices
 from tests.dashboard.inspected import MISTAKES, digits, files, rows_of
 from tests.reviewing import review
 
@@ -217,7 +217,7 @@ def test_slices_are_tested_and_one_of_them_shows_its_mistakes(errors, champion):
 
 
 def test_who_only_looks_cannot_make_a_slice_a_gate(errors, champion):
-    page = errors.by("eve", Role.LOOKING).open(look="slices")
+    page = errors.by("eve", Role.VIEWER).open(look="slices")
     assert "Who may change things can make a slice a permanent gate" in page.words
     assert not page.app.number_input
 

@@ -84,7 +84,7 @@ def test_a_rejected_object_says_why_and_has_no_reading(image, champion, scored):
 
 def test_an_overwritten_object_is_not_passed_off_as_the_scored_one(image, champion, scored):
     address = object_address(scored, "0007-7.png")
-    scored.bucket.drop("scans/0007-7.png", png(1))
+    scored.bucket.put("scans/0007-7.png", png(1))
     assert "was overwritten" in image.open(**address).words
 
 

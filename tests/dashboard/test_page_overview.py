@@ -14,8 +14,8 @@ from dashboard.actions import champion
 from dashboard.prefect_api import PrefectApi
 from dashboard.queries.batches import Today, today
 from mnist.errors import Unavailable
-from mnist.registry.journal import Journal, JournalEntry
 from mnist.storage.audit import AuditLog
+from mnist.storage.journal import Journal, JournalEntry
 from tests.dashboard.fake_services import RUN_ID
 
 _APP = Path(wiring.__file__).with_name("app.py")
@@ -169,7 +169,7 @@ def test_a_prefect_nobody_named_is_told(overview, monkeypatch):
 
 def test_the_app_opens_on_the_overview():
     app = AppTest.from_file(_APP, default_timeout=60)
-    app.session_state[PERSON] = Person("ada", Role.LOOKING)
+    app.session_state[PERSON] = Person("ada", Role.VIEWER)
     app.run()
     assert not app.exception
     assert app.title[0].value == "Overview"
@@ -236,7 +236,7 @@ def test_who_may_only_look_is_offered_no_rollback_and_cannot_start_one(
     services.promote()
     two_champions(journal)
     page = overview.by("eve").open()
-    overview.by("eve", Role.LOOKING)  # the role was taken away while the page was open
+    overview.by("eve", Role.VIEWER)  # the role was taken away while the page was open
     page = roll_back(page, "I want to.")
     assert "eve may look and not roll back" in page.words
     assert services.started == []
@@ -253,7 +253,7 @@ def test_without_an_audit_line_nothing_is_started(services, results_bucket, monk
         champion.roll_back(
             PrefectApi(f"{services.url}/api"),
             AuditLog(results_bucket),
-            Person("ada", Role.CHANGING),
+            Person("ada", Role.EDITOR),
             "2",
             "Because.",
         )

@@ -80,7 +80,7 @@ def test_two_people_make_a_label_and_disagreement_asks_a_third(review, scorer):
 def test_who_may_look_is_offered_no_button_and_sees_the_rest(review, scorer):
     scorer.drop("scans", 2)
     scorer.score("scans")
-    page = review.by("eve", Role.LOOKING).open()
+    page = review.by("eve", Role.VIEWER).open()
     assert not page.app.button
     assert "You may look." in page.words
     assert page.numbers["Waiting for you"] == "2"
@@ -90,7 +90,7 @@ def test_a_button_pressed_without_the_role_records_nothing(review, scorer):
     scorer.drop("scans", 1)
     scorer.score("scans")
     page = review.by("eve").open()
-    review.by("eve", Role.LOOKING)  # the role was taken away while the page was open
+    review.by("eve", Role.VIEWER)  # the role was taken away while the page was open
     press(page, "4")
     assert recorded() == []
 
@@ -104,7 +104,7 @@ def test_a_store_that_is_down_is_one_sentence(review, dashboard):
 def test_what_is_no_review_is_named(review, scorer, labels_bucket):
     scorer.drop("scans", 1)
     scorer.score("scans")
-    labels_bucket.drop("reviews/2026-11-20/notes.json", b"{}")
+    labels_bucket.put("reviews/2026-11-20/notes.json", b"{}")
     assert "`reviews/2026-11-20/notes.json` lies among the reviews" in review.by().open().words
 
 

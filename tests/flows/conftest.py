@@ -1,8 +1,9 @@
-"""Flows wired to the services of a test: real store, real Prefect API, a small model."""
+"""Flows over the services of a test: real store, real Prefect API, a small model."""
 
 import pytest
 
-from flows import training_wiring, wiring
+from mnist import services
+from mnist.services import Services
 from mnist.settings import Settings
 from tests.factories import OneModel
 
@@ -16,19 +17,9 @@ def registry(tmp_path) -> OneModel:
 @pytest.fixture
 def wired(
     prefect_api: None, settings: Settings, registry: OneModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> Services:
     """Point the flows at this test's buckets and champion."""
-    monkeypatch.setattr(wiring, "cached_settings", lambda: settings)
-    monkeypatch.setattr(wiring, "registry_reader", lambda: registry)
-    caches = [wiring.inbox, wiring.results_bucket, wiring.results, wiring.batch_scoring]
-    caches += [
-        wiring.journal,
-        wiring.rescoring,
-        wiring.sure_bucket,
-        training_wiring.aliases,
-        training_wiring.gates,
-    ]
-    caches += [training_wiring.publisher, training_wiring.retraining, training_wiring.interventions]
-    caches += [wiring.verifications, wiring.review_log, training_wiring.relabelling]
-    for cached in caches:
-        cached.cache_clear()
+    parts = Services(settings)
+    parts.registry = registry
+    monkeypatch.setattr(services, "current", lambda: parts)
+    return parts

@@ -11,11 +11,12 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 from prefect.flow_runs import resume_flow_run
 
 from flows import retrain as module
+from mnist import services
 from mnist.data.reviewed import ReviewedImages
 from mnist.operations.gates import Judgement
 from mnist.promotion import Decision, Verdict
-from mnist.registry.journal import JournalEntry
 from mnist.registry.publishing import RegisteredVersion
+from mnist.storage.journal import JournalEntry
 from mnist.training.recipes import get_recipe
 
 VERSION = RegisteredVersion("digits", "2", "run", "http://mlflow/run")
@@ -81,8 +82,8 @@ class Steps:
 @pytest.fixture
 def steps(prefect_api, monkeypatch):
     made = Steps(promote=True)
-    monkeypatch.setattr(module, "_steps", lambda: made)
-    monkeypatch.setattr("flows.approval._POLL_SECONDS", 1)
+    monkeypatch.setattr(services, "current", lambda: SimpleNamespace(retraining=made))
+    monkeypatch.setattr("flows.support.approval._POLL_SECONDS", 1)
     return made
 
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from mlflow import MlflowClient
 
-from flows import training_wiring, wiring
 from flows.compare_models import compare_models
 from flows.compare_pipelines import compare_pipelines
+from mnist import services
 from mnist.errors import InvalidRecipe
 from mnist.training.recipes import RECIPES, get_recipe
 from tests.factories import png
@@ -35,15 +35,11 @@ def settings(settings, mlflow_uri, store, monkeypatch, tmp_path):
 
 @pytest.fixture
 def client(wired, settings):
-    for steps in (training_wiring.comparing, training_wiring.comparing_pipelines):
-        steps.cache_clear()
-    yield MlflowClient(settings.mlflow_tracking_uri)
-    for steps in (training_wiring.comparing, training_wiring.comparing_pipelines):
-        steps.cache_clear()
+    return MlflowClient(settings.mlflow_tracking_uri)
 
 
 def runs_of(client):
-    name = f"{wiring.cached_settings().experiment_name}-comparisons"
+    name = f"{services.current().settings.experiment_name}-comparisons"
     experiment = client.get_experiment_by_name(name)
     runs = client.search_runs([experiment.experiment_id])
     parent = next(run for run in runs if "mlflow.parentRunId" not in run.data.tags)
@@ -95,7 +91,7 @@ def test_a_model_that_does_not_exist_is_refused_with_those_that_do(client):
 
 def test_pipelines_are_compared_on_test_digits_and_on_images_of_ones_own(client):
     url = compare_pipelines()
-    name = f"{wiring.cached_settings().experiment_name}-pipelines"
+    name = f"{services.current().settings.experiment_name}-pipelines"
     (run,) = client.search_runs([client.get_experiment_by_name(name).experiment_id])
     assert url.endswith(run.info.run_id)
     assert run.data.params["model_version"] == "1"

@@ -3,10 +3,10 @@
 import pytest
 from distributed import LocalCluster
 
-from flows import wiring
-from flows.fan_out import dask_workers
 from flows.score_batch import score_batch
-from flows.streaming import in_flight
+from flows.support.fan_out import dask_workers
+from flows.support.streaming import in_flight
+from mnist import services
 from mnist.digits import Outcome
 from mnist.errors import Unavailable
 from mnist.scoring.differences import content_name
@@ -25,7 +25,7 @@ def scheduler():
 
 def drop(bucket, batch):
     for i in range(45):
-        bucket.drop(f"{batch}/{i:03d}.png", png(i % 10, mark=i) if i % 9 else b"no image")
+        bucket.put(f"{batch}/{i:03d}.png", png(i % 10, mark=i) if i % 9 else b"no image")
 
 
 def content(results: Results, batch: str) -> str:
@@ -44,7 +44,7 @@ def test_workers_give_the_rows_that_this_process_gives(
     drop(inbox_bucket, "there")
     here = score_batch("here")
     elsewhere = settings.model_copy(update={"dask_scheduler": scheduler})
-    monkeypatch.setattr(wiring, "cached_settings", lambda: elsewhere)
+    services.current().settings = elsewhere
     there = score_batch("there")
     assert there | {"batch": "here"} == here
     assert content(results, "there") == content(results, "here")
@@ -53,7 +53,7 @@ def test_workers_give_the_rows_that_this_process_gives(
 @pytest.mark.usefixtures("wired")
 def test_a_worker_tries_again_when_the_store_hiccups(scheduler, inbox_bucket, monkeypatch):
     drop(inbox_bucket, "b")
-    scoring = wiring.batch_scoring()
+    scoring = services.current().batch_scoring
     real, failed = scoring.score, []
 
     def hiccup(chunk):
@@ -63,7 +63,7 @@ def test_a_worker_tries_again_when_the_store_hiccups(scheduler, inbox_bucket, mo
         return real(chunk)
 
     monkeypatch.setattr(scoring, "score", hiccup)
-    monkeypatch.setattr("flows.fan_out.RETRY_SECONDS", [0])
+    monkeypatch.setattr("flows.support.fan_out.RETRY_SECONDS", [0])
     run = scoring.begin("b", "run")
     with dask_workers(scheduler) as (submit, limit):
         assert limit == 4
@@ -74,7 +74,7 @@ def test_a_worker_tries_again_when_the_store_hiccups(scheduler, inbox_bucket, mo
 
 
 def test_a_scheduler_that_is_not_there_is_named(monkeypatch):
-    monkeypatch.setattr("flows.fan_out._CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr("flows.support.fan_out._CONNECT_SECONDS", 0.5)
     with (
         pytest.raises(Unavailable, match="MNIST_DASK_SCHEDULER"),
         dask_workers("tcp://127.0.0.1:1"),

@@ -8,14 +8,14 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
-from flows.heartbeats import HEARTBEAT, heartbeats
 from flows.score_batch import score_batch
+from flows.support.heartbeats import HEARTBEAT, heartbeats
 from tests.factories import png
 
 
 @pytest.mark.usefixtures("wired")
 def test_a_run_gives_a_sign_of_life_where_prefect_gives_none(inbox_bucket):
-    inbox_bucket.drop("alive/1.png", png(1))
+    inbox_bucket.put("alive/1.png", png(1))
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         score_batch("alive")
     named = FlowRunFilter(name=FlowRunFilterName(any_=["score-alive"]))

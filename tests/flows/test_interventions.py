@@ -6,15 +6,16 @@ from mlflow import MlflowClient
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
-from flows import training_wiring, wiring
 from flows.promote import promote
 from flows.rescore import rescore
 from flows.rollback import rollback
 from flows.score_batch import score_batch
+from mnist import services
 from mnist.data.datasets import Dataset
 from mnist.data.labelled import LabelledImages
 from mnist.errors import InvalidInput
-from mnist.registry.journal import Journal, lineage
+from mnist.storage.bucket import Bucket
+from mnist.storage.journal import Journal, lineage
 from tests.factories import digit_images, png
 from tests.registries import Registry
 
@@ -40,8 +41,8 @@ def in_charge(wired, models, settings, monkeypatch):
     named = settings.model_copy(
         update={"mlflow_tracking_uri": models.uri, "model_name": models.name}
     )
-    monkeypatch.setattr(wiring, "cached_settings", lambda: named)
-    monkeypatch.setattr(wiring, "registry_reader", lambda: models.reader)
+    services.current().settings = named
+    services.current().registry = models.reader
     monkeypatch.setattr(
         "mnist.operations.interventions.load_dataset", lambda _: Dataset(DRAWN, DRAWN, "drawn")
     )
@@ -59,7 +60,7 @@ def artifact(key):
 def test_a_person_promotes_regrets_goes_back_and_repairs(in_charge, inbox_bucket, results):
     second = in_charge.publish(SWAPS_4_AND_9)
     for digit in range(10):
-        inbox_bucket.drop(f"before/{digit}.png", png(digit))
+        inbox_bucket.put(f"before/{digit}.png", png(digit))
     score_batch("before")
 
     for who, why in (("", "a reason"), ("Ada", " ")):
@@ -84,7 +85,7 @@ def test_a_person_promotes_regrets_goes_back_and_repairs(in_charge, inbox_bucket
         promote("2", "Ada", "again")
 
     for digit in range(10):
-        inbox_bucket.drop(f"after/{digit}.png", png(digit))
+        inbox_bucket.put(f"after/{digit}.png", png(digit))
     score_batch("after")
     with pytest.raises(InvalidInput, match="Nothing was done"):
         rollback("Ada", "")
@@ -115,15 +116,15 @@ def test_a_champion_that_no_longer_loads_promotes_nothing_and_says_what_to_do(
     second = in_charge.publish(SWAPS_4_AND_9)
     client = MlflowClient(in_charge.uri)
     tags = client.get_model_version(in_charge.name, "1").tags
-    artifacts = wiring.Bucket.on_s3(settings, "mlflow")
+    artifacts = Bucket.on_s3(settings, "mlflow")
     key = f"artifacts/{tags['scoring_graph_location']}"
 
     def verdict():
-        judgement = training_wiring.interventions().judge(second.version, lambda *_: None)
+        judgement = services.current().interventions.judge(second.version, lambda *_: None)
         assert not judgement.decision.promote
         return judgement.decision.reasons[0]
 
-    artifacts.drop(key, b"another graph")
+    artifacts.put(key, b"another graph")
     assert "was recorded at training" in verdict()
     _delete(settings, key)
     assert "has no artifact" in verdict()

@@ -6,7 +6,6 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
-from flows import monitoring_wiring
 from flows.monitor import monitor
 from flows.propose_retraining import propose_retraining as propose
 from mnist.storage.monitoring import MonitoringLog
@@ -15,17 +14,14 @@ from tests.daily_rows import people, record
 TODAY = date(2026, 11, 20)
 
 
-@pytest.fixture(autouse=True)
-def _wired(wired):
-    monitoring_wiring.monitoring.cache_clear()
-    monitoring_wiring.proposals.cache_clear()
+pytestmark = pytest.mark.usefixtures("wired")
 
 
 @pytest.fixture
 def announced(monkeypatch):
     """Collect events instead of sending them."""
     found = []
-    monkeypatch.setattr("flows.events.emit_event", lambda **event: found.append(event))
+    monkeypatch.setattr("flows.support.events.emit_event", lambda **event: found.append(event))
     return found
 
 

@@ -6,9 +6,9 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from flows import wiring
 from flows.rescore import rescore
 from flows.score_batch import score_batch
+from mnist import services
 from mnist.errors import InvalidBatch, InvalidInput
 from tests.factories import SeveralModels, png
 
@@ -25,12 +25,12 @@ def scored(wired, inbox_bucket, registry):
     registry.champion_version = "2"
     for batch in ("a", "b"):
         for digit in range(10):
-            inbox_bucket.drop(f"{batch}/{digit}.png", png(digit))
-    inbox_bucket.drop("b/empty.png", b"")
+            inbox_bucket.put(f"{batch}/{digit}.png", png(digit))
+    inbox_bucket.put("b/empty.png", b"")
     score_batch("a")
     score_batch("b")
     registry.champion_version = "1"
-    inbox_bucket.drop("c/4.png", png(4))
+    inbox_bucket.put("c/4.png", png(4))
     score_batch("c")
 
 
@@ -40,7 +40,7 @@ def everything(results_bucket):
 
     def read():
         pages = results_bucket.versions()
-        return {v.key: results_bucket.read(v.key) for page in pages for v in page}
+        return {v.key: results_bucket.fetch(v.key) for page in pages for v in page}
 
     return read
 
@@ -81,7 +81,7 @@ def test_doing_it_again_changes_nothing(everything):
 
 @pytest.mark.usefixtures("scored")
 def test_an_image_that_is_gone_is_counted_and_not_guessed(inbox_bucket):
-    inbox_bucket.drop("a/4.png", png(4, mark=9))
+    inbox_bucket.put("a/4.png", png(4, mark=9))
     summary = rescore("2", batches=["a"])
     assert (summary["compared"], summary["gone"], summary["changed"]) == (9, 1, 1)
 
@@ -99,29 +99,29 @@ def test_impossible_wishes_are_named():
 @pytest.mark.usefixtures("scored")
 def test_production_still_shows_what_was_scored_then():
     rescore("2")
-    assert wiring.results().rows("a")["model_version"].unique().to_pylist() == ["2"]
+    assert services.current().results.rows("a")["model_version"].unique().to_pylist() == ["2"]
 
 
 @pytest.mark.usefixtures("wired")
 def test_a_batch_is_read_again_part_by_part(settings, inbox_bucket, registry, monkeypatch):
     registry.champion_version = "2"
     for i in range(5 * settings.chunk_images):
-        inbox_bucket.drop(f"d/{i:03d}.png", png(i % 10))
+        inbox_bucket.put(f"d/{i:03d}.png", png(i % 10))
     score_batch("d")
-    again = wiring.rescoring()
+    again = services.current().rescoring
     plan = again.plan("2", "1", ["d"])
     missing = again.missing(plan, "d")
     assert len(missing) == 5 * settings.chunk_images
 
     read = []
-    real = wiring.results().parts
+    real = services.current().results.parts
 
     def parts(batch, columns=None):
         for part in real(batch, columns):
             read.append(part)
             yield part
 
-    monkeypatch.setattr(wiring.results(), "parts", parts)
+    monkeypatch.setattr(services.current().results, "parts", parts)
     chunks = again.chunks(plan, "d", missing)
     again.score(plan, next(chunks))
     assert len(read) <= 2

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from flows import wiring
 from flows.retrain import retrain
+from mnist import services
 from mnist.errors import InvalidPolicy, InvalidRecipe, Unavailable
 from mnist.registry.reader import RegistryReader
 from mnist.storage.inbox import Inbox
@@ -60,7 +60,7 @@ def reader(settings, tmp_path):
 
 @pytest.fixture
 def wired_to_mlflow(wired, reader, monkeypatch):
-    monkeypatch.setattr(wiring, "registry_reader", lambda: reader)
+    services.current().registry = reader
     monkeypatch.setitem(
         RECIPES, "tiny", Recipe("tiny", "deep-cnn", epochs=12, width=0.3, batch_size=64)
     )
@@ -110,10 +110,10 @@ def test_two_retrainings_leave_evidence_and_never_something_worse(
 
     # A floor that no lower bound reaches: the run succeeds, the answer is no, the champion stays.
     # Two people have labelled an image meanwhile.
-    inbox_bucket.drop("scans/seven.png", png(7))
+    inbox_bucket.put("scans/seven.png", png(7))
     (page,) = Inbox(inbox_bucket).versions("scans")
     for who in ("ada", "bob"):
-        wiring.review_log().append(review_of(page[0], png(7), who, "7"))
+        services.current().reviews.append(review_of(page[0], png(7), who, "7"))
     second = retrain(recipe="tiny", seed=1, policy=LENIENT | {"class_recall_floor": 1.0})
     assert second["action"] == "refused"
     assert any("recall" in reason for reason in second["reasons"])
@@ -122,7 +122,7 @@ def test_two_retrainings_leave_evidence_and_never_something_worse(
         client.get_model_version_by_alias(settings.model_name, "candidate").version
         == (second["to_version"])
     )
-    assert [e.action for e in wiring.journal().entries()] == ["promoted", "refused"]
+    assert [e.action for e in services.current().journal.entries()] == ["promoted", "refused"]
     other = client.get_model_version(settings.model_name, second["to_version"])
     assert other.tags["dataset_digest"] != version.tags["dataset_digest"]
     report = Path(client.download_artifacts(other.run_id, "decision.md", str(tmp_path))).read_text()
@@ -141,6 +141,6 @@ def test_an_impossible_policy_fails_before_any_time_is_spent():
 
 def test_a_registry_that_is_down_is_named_before_any_time_is_spent(monkeypatch, tmp_path):
     gone = RegistryReader("http://127.0.0.1:1", "digits", tmp_path)
-    monkeypatch.setattr(wiring, "registry_reader", lambda: gone)
+    services.current().registry = gone
     with closing(gone), pytest.raises(Unavailable, match="MLflow did not answer"):
         retrain(recipe="tiny")

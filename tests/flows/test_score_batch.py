@@ -28,12 +28,12 @@ pytestmark = pytest.mark.usefixtures("wired")
 
 def drop(bucket, batch, count):
     for i in range(count):
-        bucket.drop(f"{batch}/{i:03d}.png", png(i % 10))
+        bucket.put(f"{batch}/{i:03d}.png", png(i % 10))
 
 
 def test_a_batch_is_scored_in_chunks_and_its_receipt_returned(inbox_bucket, results):
     drop(inbox_bucket, "b", 25)
-    inbox_bucket.drop("b/empty.png", b"")
+    inbox_bucket.put("b/empty.png", b"")
     summary = score_batch("b")
     assert (summary["listed"], summary["scored"], summary["rejected"]) == (26, 25, 1)
     assert len(results.part_keys("b")) == 3
@@ -61,7 +61,7 @@ def test_verifying_keeps_what_was_found(inbox_bucket, results_bucket):
     assert verify("b")["scored"] == 3
     (found,) = VerificationLog(results_bucket).latest().values()
     assert (found.batch, found.problems, found.who) == ("b", (), "flow run verify-b")
-    results_bucket.drop(Results(results_bucket).part_keys("b")[0], to_parquet(ROWS.empty_table()))
+    results_bucket.put(Results(results_bucket).part_keys("b")[0], to_parquet(ROWS.empty_table()))
     with pytest.raises(IntegrityError, match="was changed"):
         verify("b")
     (found,) = VerificationLog(results_bucket).latest().values()
@@ -101,8 +101,8 @@ def test_without_a_champion_nothing_is_recorded_and_the_run_says_what_to_do(
 
 
 def test_too_many_rejects_fail_the_run_and_keep_every_row(inbox_bucket, results):
-    inbox_bucket.drop("b/1.png", b"text")
-    inbox_bucket.drop("b/2.png", b"")
+    inbox_bucket.put("b/1.png", b"text")
+    inbox_bucket.put("b/2.png", b"")
     with pytest.raises(BatchFailed, match="All 2 images were rejected"):
         score_batch("b")
     assert results.rows("b")["outcome"].to_pylist() == ["rejected", "rejected"]
@@ -121,11 +121,11 @@ def test_a_batch_that_another_run_holds_is_left_alone(inbox_bucket, results_buck
 
 
 def test_a_store_that_hiccups_costs_a_retry_not_the_batch(inbox_bucket, results, monkeypatch):
-    from flows import wiring
     from flows.score_batch import score_chunk
+    from mnist import services
 
     drop(inbox_bucket, "b", 3)
-    real = wiring.inbox().read
+    real = services.current().inbox.fetch_many
     calls = []
 
     def hiccup(version):
@@ -134,7 +134,7 @@ def test_a_store_that_hiccups_costs_a_retry_not_the_batch(inbox_bucket, results,
             raise Unavailable("a hiccup")
         return real(version)
 
-    monkeypatch.setattr(wiring.inbox(), "read", hiccup)
+    monkeypatch.setattr(services.current().inbox, "fetch_many", hiccup)
     monkeypatch.setattr(score_chunk, "retry_delay_seconds", [0])
     assert score_batch("b")["scored"] == 3
 

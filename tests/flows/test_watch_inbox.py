@@ -5,9 +5,9 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError
 
-from flows import wiring
-from flows.sweep import Sweep
+from flows.support.sweep import Sweep
 from flows.watch_inbox import watch_inbox
+from mnist import services
 from mnist.errors import Unavailable
 from mnist.operations.sweeping import Sweeper
 from mnist.scoring.completion import CompletionRule
@@ -17,10 +17,10 @@ pytestmark = pytest.mark.usefixtures("wired")
 
 
 def test_every_batch_with_news_is_scored_and_a_bad_one_stops_nothing(inbox_bucket, results):
-    inbox_bucket.drop("a/1.png", png(1))
-    inbox_bucket.drop("bad/1.png", b"text")
-    inbox_bucket.drop("z/1.png", png(2))
-    inbox_bucket.drop("loose.png", png(3))
+    inbox_bucket.put("a/1.png", png(1))
+    inbox_bucket.put("bad/1.png", b"text")
+    inbox_bucket.put("z/1.png", png(2))
+    inbox_bucket.put("loose.png", png(3))
     outcome = watch_inbox()
     assert outcome["a"] == outcome["z"] == outcome["_loose"] == "complete"
     assert outcome["bad"].startswith("failed: Batch 'bad'")
@@ -29,14 +29,14 @@ def test_every_batch_with_news_is_scored_and_a_bad_one_stops_nothing(inbox_bucke
 
 
 def test_a_second_sweep_finds_nothing_new(inbox_bucket):
-    inbox_bucket.drop("a/1.png", png(1))
+    inbox_bucket.put("a/1.png", png(1))
     watch_inbox()
     assert watch_inbox() == {}
 
 
 def test_every_batch_it_found_has_its_receipt_in_the_end(inbox_bucket, results):
     for batch in ("a", "b {odd} name"):
-        inbox_bucket.drop(f"{batch}/1.png", png(1))
+        inbox_bucket.put(f"{batch}/1.png", png(1))
     watch_inbox()
     assert [len(results.receipts(batch)) for batch in ("a", "b {odd} name")] == [1, 1]
 
@@ -44,10 +44,10 @@ def test_every_batch_it_found_has_its_receipt_in_the_end(inbox_bucket, results):
 def test_rows_come_before_the_receipt_and_a_marker_brings_both(inbox_bucket, results):
     now = [0.0]
     rule = CompletionRule(settle_seconds=10, longest_open_seconds=100)
-    sweep = Sweep(Sweeper(wiring.inbox(), results, 1, rule, clock=lambda: now[0]))
-    inbox_bucket.drop("a/1.png", png(1))
-    inbox_bucket.drop("b/1.png", png(1))
-    inbox_bucket.drop("b/_READY", b"")
+    sweep = Sweep(Sweeper(services.current().inbox, results, 1, rule, clock=lambda: now[0]))
+    inbox_bucket.put("a/1.png", png(1))
+    inbox_bucket.put("b/1.png", png(1))
+    inbox_bucket.put("b/_READY", b"")
     assert sweep.once() == {"a": "open", "b": "complete"}
     assert results.rows("a")["digit"].to_pylist() == [1]
     assert results.receipts("a") == []
@@ -62,15 +62,15 @@ def test_rows_come_before_the_receipt_and_a_marker_brings_both(inbox_bucket, res
 def test_one_sweep_writes_receipts_for_as_long_as_new_images_may_wait(
     inbox_bucket, results, monkeypatch, *, seconds, receipts
 ):
-    monkeypatch.setattr("flows.sweep._CLOSING_SECONDS", seconds)
+    monkeypatch.setattr("flows.support.sweep._CLOSING_SECONDS", seconds)
     for batch in "abc":
-        inbox_bucket.drop(f"{batch}/1.png", png(1))
-    Sweep(Sweeper(wiring.inbox(), results, 1, CompletionRule(0, 100))).once(whole=True)
+        inbox_bucket.put(f"{batch}/1.png", png(1))
+    Sweep(Sweeper(services.current().inbox, results, 1, CompletionRule(0, 100))).once(whole=True)
     assert sum(len(results.receipts(batch)) for batch in "abc") == receipts
 
 
 def test_the_name_of_a_run_says_which_batch_and_what_it_does(inbox_bucket):
-    inbox_bucket.drop("named {x}/1.png", png(1))
+    inbox_bucket.put("named {x}/1.png", png(1))
     watch_inbox()
     names = ["score-named {x}", "close-named {x}"]
     with get_client(sync_client=True) as client:
@@ -86,8 +86,8 @@ def test_one_that_cannot_be_scored_now_is_tried_again_and_keeps_nobody_waiting(
     def away(run):
         raise Unavailable("the store is away")
 
-    inbox_bucket.drop("a/1.png", png(1))
-    monkeypatch.setattr(wiring.batch_scoring(), "chunks", away)
+    inbox_bucket.put("a/1.png", png(1))
+    monkeypatch.setattr(services.current().batch_scoring, "chunks", away)
     assert watch_inbox() == {"a": "failed: the store is away"}
     monkeypatch.undo()
 
@@ -96,9 +96,9 @@ def test_a_run_that_prefect_gave_no_place_is_tried_again(inbox_bucket, results, 
     def without_a_place(run):
         raise ConcurrencySlotAcquisitionError("503 Service Unavailable")
 
-    inbox_bucket.drop("a/1.png", png(1))
+    inbox_bucket.put("a/1.png", png(1))
     with monkeypatch.context() as patch:
-        patch.setattr(wiring.batch_scoring(), "chunks", without_a_place)
+        patch.setattr(services.current().batch_scoring, "chunks", without_a_place)
         with pytest.raises(Unavailable, match=r"Prefect did not take the run for batch 'a'.*503"):
             watch_inbox()
     assert watch_inbox() == {"a": "complete"}

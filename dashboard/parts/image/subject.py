@@ -106,7 +106,7 @@ def _object(batch: str, version: ObjectVersion) -> OneImage:
             f"The object has {version.size:,} bytes, more than the {LIMITS.max_bytes:,} that are "
             "looked into on a page; download it from the bucket."
         )
-    content = wiring.inbox().read(version)
+    content = wiring.inbox().fetch(version)
     inspection = stages(content, LIMITS)
     result = inspection.result
     return OneImage(

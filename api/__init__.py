@@ -1,0 +1,5 @@
+"""Online predictions over HTTP: `python -m api`, or `uvicorn --factory api:app`."""
+
+from api.application import app
+
+__all__ = ["app"]

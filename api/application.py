@@ -1,0 +1,154 @@
+"""The application: what is served at which path."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
+from importlib.resources import files
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi_offline import FastAPIOffline
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from api import problems
+from api.champion import Champion, Registry
+from api.problems import ErrorAnswer, Problem
+from api.schemas import Health, Prediction, Predictions, model_fields
+from api.service import Service
+from mnist.images import preprocessing_digest
+from mnist.registry.reader import RegistryReader
+from mnist.settings import Settings, load_settings
+
+_ANY_FILE = {"schema": {"type": "string", "format": "binary"}}
+_UPLOAD = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                }
+            },
+            "application/octet-stream": _ANY_FILE,
+        },
+    },
+}
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorAnswer, "description": text}
+    for status, text in {
+        400: "The form is broken, or the connection ended.",
+        401: "The API key is missing or wrong.",
+        408: "The request arrived too slowly.",
+        413: "Too many bytes or pixels.",
+        415: "Not an image, or no format we read.",
+        422: "No file, or an image without a readable digit.",
+        503: "No champion yet, or too busy; try again.",
+    }.items()
+}
+_PAGE_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "connect-src 'self'; img-src blob: data:; frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+def app() -> FastAPI:
+    """Make the application that the environment describes; for uvicorn's `--factory`."""
+    settings = load_settings()
+    registry = RegistryReader(
+        settings.mlflow_tracking_uri,
+        settings.model_name,
+        settings.cache_dir,
+        auth=settings.mlflow_login,
+    )
+    return create(settings, registry)
+
+
+def create(settings: Settings, registry: Registry) -> FastAPI:
+    """Make the application over any registry."""
+    champion = Champion(registry, settings.api_refresh_seconds)
+    service = Service(settings, champion)
+
+    @asynccontextmanager
+    async def lifespan(_application: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(champion.look)
+        following = asyncio.create_task(champion.follow())
+        yield
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
+        service.close()
+
+    application = FastAPIOffline(
+        title="Handwritten digits",
+        description="Reads one digit per image, with an honest confidence, or says why not.",
+        version="1",
+        lifespan=lifespan,
+    )
+    problems.install(application)
+    _add_routes(application, service)
+    return application
+
+
+def _add_routes(application: FastAPI, service: Service) -> None:
+    page = (files("api") / "upload.html").read_text()
+
+    @application.post(
+        "/predict",
+        response_model=Prediction | Predictions,
+        responses=_ERRORS,
+        openapi_extra=_UPLOAD,
+        summary="Read one digit, or several files with one digit each",
+    )
+    async def predict(request: Request) -> Response:
+        started = time.perf_counter()
+        status: int = HTTPStatus.INTERNAL_SERVER_ERROR
+        service.telemetry.begin()
+        try:
+            response = await _answer(service, request)
+            status = response.status_code
+            return response
+        finally:
+            service.telemetry.end(status, time.perf_counter() - started)
+
+    @application.get("/health", response_model=Health, summary="Whether predictions can be had")
+    async def health() -> JSONResponse:
+        return JSONResponse(_health(service.champion))
+
+    @application.get("/ready", include_in_schema=False)
+    async def ready() -> JSONResponse:
+        loaded = service.champion.served is not None
+        status = HTTPStatus.OK if loaded else HTTPStatus.SERVICE_UNAVAILABLE
+        return JSONResponse(_health(service.champion), status)
+
+    @application.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(service.telemetry.exposition(), media_type=CONTENT_TYPE_LATEST)
+
+    @application.get("/", include_in_schema=False)
+    async def upload_page() -> HTMLResponse:
+        return HTMLResponse(page, headers={"Content-Security-Policy": _PAGE_POLICY})
+
+
+async def _answer(service: Service, request: Request) -> Response:
+    try:
+        return JSONResponse(await service.predict(request))
+    except Problem as problem:
+        return problems.answer(problem)
+
+
+def _health(champion: Champion) -> dict[str, object]:
+    served = champion.served
+    return {
+        "status": "no-champion" if served is None else "ok",
+        "model_loaded": served is not None,
+        **model_fields(None if served is None else served.model),
+        "preprocessing_digest": preprocessing_digest(),
+        "problem": champion.problem,
+    }

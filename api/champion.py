@@ -1,0 +1,79 @@
+"""The model that answers: whichever version carries the alias `champion` now."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import structlog
+
+from mnist.digits import SIDE
+from mnist.errors import MnistError, NoChampion
+from mnist.scoring.graphs import Predictor
+from mnist.scoring.predictions import PinnedModel
+
+_log = structlog.get_logger(__name__)
+
+
+class Registry(Protocol):
+    """What is asked of a registry: `mnist.registry.reader.RegistryReader`, or one for tests."""
+
+    def champion(self) -> PinnedModel:
+        """Pin the version that carries the alias now."""
+
+    def predictor(self, model: PinnedModel) -> Predictor:
+        """Load the scoring graph of a version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A version that is loaded and warm. One request uses one of these from start to end."""
+
+    model: PinnedModel
+    predictor: Predictor
+
+
+class Champion:
+    """Looks at the alias every few seconds and swaps the model between two requests.
+
+    Attributes:
+        served: The version that answers; None until there is a champion.
+        problem: Why the last look failed; None if it did not. The version that was loaded before
+            goes on answering.
+    """
+
+    def __init__(self, registry: Registry, refresh_seconds: float) -> None:
+        self._registry = registry
+        self._refresh_seconds = refresh_seconds
+        self.served: Served | None = None
+        self.problem: str | None = None
+
+    async def follow(self) -> None:
+        """Look again and again until cancelled."""
+        while True:
+            await asyncio.to_thread(self.look)
+            await asyncio.sleep(self._refresh_seconds)
+
+    def look(self) -> None:
+        """Load the champion if it is another version than the one that answers."""
+        try:
+            model = self._registry.champion()
+            if self.served is None or model != self.served.model:
+                predictor = self._registry.predictor(model)
+                predictor.predict(np.zeros((1, SIDE, SIDE), np.uint8))  # the first call is slow
+                self.served = Served(model, predictor)
+                _log.info("api.champion", version=model.version, digest=model.digest)
+        except MnistError as error:
+            self._complain(error)
+        else:
+            self.problem = None
+
+    def _complain(self, error: MnistError) -> None:
+        """Keep the problem for `/health`, and log it when it is new."""
+        if isinstance(error, NoChampion):
+            self.served = None
+        if str(error) != self.problem:
+            _log.warning("api.no-look-at-the-champion", error=str(error))
+        self.problem = str(error)

@@ -1,0 +1,126 @@
+"""Answering one request for a prediction, from its bytes to its JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+
+from fastapi import Request
+
+from api.champion import Champion, Served
+from api.problems import Problem
+from api.schemas import Json, model_fields, prediction, rejected
+from api.telemetry import Telemetry
+from api.uploads import File, UploadLimits, files_of
+from mnist.images import Decoded, Limits, Rejection, decode
+from mnist.scoring.predictions import Reading, predict_digits
+from mnist.settings import Settings
+
+_THREADS = 4
+"""Enough to keep two cores busy while one image waits for the decoder of rare formats."""
+
+
+class Service:
+    """What every request shares: the champion, threads, limits and counters.
+
+    Decoding and the network release the GIL and run in threads, so that a large photo does not
+    hold up the small images of others.
+    """
+
+    def __init__(self, settings: Settings, champion: Champion) -> None:
+        self.champion = champion
+        self.telemetry = Telemetry()
+        self._settings = settings
+        key = settings.api_key
+        self._key = None if key is None else key.get_secret_value().encode()
+        self._upload_limits = UploadLimits(
+            settings.api_max_request_bytes, settings.api_max_files, settings.api_timeout_seconds
+        )
+        self._image_limits = Limits.of(settings)
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="predict")
+        self._busy = 0
+
+    def close(self) -> None:
+        """Let the threads finish what they do."""
+        self._threads.shutdown()
+
+    async def predict(self, request: Request) -> Json:
+        """Answer a request.
+
+        Raises:
+            Problem: If it cannot be answered; the message says why.
+        """
+        self._require_key(request)
+        served = self.champion.served
+        if served is None:
+            raise Problem(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "no-champion",
+                "No model has been promoted yet; try again after the first training.",
+                self.champion.problem,
+                {"Retry-After": "10"},
+            )
+        if self._busy >= self._settings.api_max_concurrency:
+            raise Problem(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "busy",
+                "Too many requests at once; try again in a second.",
+                f"{self._busy} requests are being answered",
+                {"Retry-After": "1"},
+            )
+        self._busy += 1
+        try:
+            return await self._answer(await files_of(request, self._upload_limits), served)
+        finally:
+            self._busy -= 1
+
+    async def _answer(self, files: Sequence[File], served: Served) -> Json:
+        work = asyncio.get_running_loop().run_in_executor(self._threads, self._read, files, served)
+        seconds = self._settings.api_timeout_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                results, readings = await work
+        except TimeoutError as error:
+            message = "The images took too long; send fewer at once, or try again."
+            detail = f"more than {seconds:g} seconds"
+            raise Problem(
+                HTTPStatus.SERVICE_UNAVAILABLE, "timeout", message, detail, {"Retry-After": "1"}
+            ) from error
+        self.telemetry.count(results, readings)
+        if len(results) == 1 and isinstance(results[0], Rejection):
+            raise Problem.of(results[0])
+        remaining = iter(readings)
+        answers = [
+            rejected(file.name, result)
+            if isinstance(result, Rejection)
+            else prediction(file.name, result, next(remaining), served.model)
+            for file, result in zip(files, results, strict=True)
+        ]
+        if len(answers) == 1:
+            return answers[0]
+        return {"predictions": answers, **model_fields(served.model)}
+
+    def _read(
+        self, files: Sequence[File], served: Served
+    ) -> tuple[list[Decoded | Rejection], list[Reading]]:
+        """Decode and read, as a batch does; runs in a thread."""
+        results = [decode(file.content, self._image_limits) for file in files]
+        images = [result for result in results if isinstance(result, Decoded)]
+        return results, predict_digits(images, served.model, served.predictor.read)
+
+    def _require_key(self, request: Request) -> None:
+        if self._key is None:
+            return
+        bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
+        given = request.headers.get("x-api-key", bearer).encode()
+        if not hmac.compare_digest(given, self._key):
+            message = "A key is needed; send it as header X-API-Key or as bearer token."
+            raise Problem(
+                HTTPStatus.UNAUTHORIZED,
+                "unauthorized",
+                message,
+                headers={"WWW-Authenticate": "Bearer"},
+            )

@@ -1,0 +1,86 @@
+"""Numbers for Prometheus. With several workers they are summed over all of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+
+from mnist.images import Decoded, Rejection
+from mnist.scoring.predictions import Reading
+
+_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class Telemetry:
+    """Counts what the API does."""
+
+    def __init__(self) -> None:
+        self._registry = registry = CollectorRegistry()
+        self._requests = Counter(
+            "mnist_api_requests", "Requests for a prediction.", ["status"], registry=registry
+        )
+        self._seconds = Histogram(
+            "mnist_api_request_seconds",
+            "From the request's headers to its answer.",
+            buckets=_BUCKETS,
+            registry=registry,
+        )
+        self._images = Counter(
+            "mnist_api_images", "Images by outcome.", ["outcome", "reason"], registry=registry
+        )
+        self._digits = Counter(
+            "mnist_api_predictions", "Digits that were read.", ["digit"], registry=registry
+        )
+        self._warnings = Counter(
+            "mnist_api_warnings", "What was odd about images.", ["warning"], registry=registry
+        )
+        self._reviews = Counter(
+            "mnist_api_reviews", "Readings that ask for a person's look.", registry=registry
+        )
+        self._busy = Gauge(
+            "mnist_api_requests_in_progress",
+            "Requests being answered.",
+            multiprocess_mode="livesum",
+            registry=registry,
+        )
+
+    def begin(self) -> None:
+        """Count a request that came in."""
+        self._busy.inc()
+
+    def end(self, status: int, seconds: float) -> None:
+        """Count how it was answered."""
+        self._busy.dec()
+        self._requests.labels(str(int(status))).inc()
+        self._seconds.observe(seconds)
+
+    def count(self, results: Iterable[Decoded | Rejection], readings: Iterable[Reading]) -> None:
+        """Count what became of images."""
+        for result in results:
+            if isinstance(result, Rejection):
+                self._images.labels("rejected", result.reason.value).inc()
+            else:
+                self._images.labels("scored", "").inc()
+        for reading in readings:
+            self._digits.labels(str(reading.digit)).inc()
+            for warning in reading.warnings:
+                self._warnings.labels(warning.value).inc()
+            if not reading.accepted:
+                self._reviews.inc()
+
+    def exposition(self) -> bytes:
+        """Write all numbers in Prometheus's text format."""
+        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+            return generate_latest(self._registry)
+        together = CollectorRegistry()
+        multiprocess.MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        return generate_latest(together)

@@ -1,0 +1,111 @@
+"""From a request to the bytes of one or several files, within bounds of size, number and time."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from fastapi import Request
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
+
+from api.problems import Problem
+
+_MAX_TEXT_FIELDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of a request; `name` is what the client called it, if anything."""
+
+    name: str | None
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """What one request may cost.
+
+    Attributes:
+        max_request_bytes: Size of the whole body.
+        max_files: Files in one request.
+        timeout_seconds: Time for the body to arrive.
+    """
+
+    max_request_bytes: int
+    max_files: int
+    timeout_seconds: float
+
+
+async def files_of(request: Request, limits: UploadLimits) -> list[File]:
+    """Take the files out of a request: parts of a multipart form, or the body as it is.
+
+    Raises:
+        Problem: If the body is too large, too slow, broken, or holds no file.
+    """
+    body = await _received(request, limits)
+    if not request.headers.get("content-type", "").lower().startswith("multipart/"):
+        return [File(None, body)]
+    parser = _InMemory(
+        request.headers, _once(body), max_files=limits.max_files, max_fields=_MAX_TEXT_FIELDS
+    )
+    try:
+        form = await parser.parse()
+    except MultiPartException as error:
+        message = 'The form cannot be read; send one as in `curl -F "file=@digit.png"`.'
+        raise Problem(HTTPStatus.BAD_REQUEST, "bad-form", message, error.message) from error
+    files = [
+        File(part.filename, await part.read())
+        for _, part in form.multi_items()
+        if isinstance(part, UploadFile)
+    ]
+    await form.close()
+    if not files:
+        message = 'The form holds no file; send one as in `curl -F "file=@digit.png"`.'
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "no-file", message)
+    return files
+
+
+class _InMemory(MultiPartParser):
+    """A parser that writes nothing to disk: the body is in memory already."""
+
+    spool_max_size = sys.maxsize
+
+
+async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
+    yield body
+
+
+async def _received(request: Request, limits: UploadLimits) -> bytes:
+    """Read the whole body, and not much more than is allowed."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > limits.max_request_bytes:
+        raise _too_large(f"{declared} bytes", limits)
+    received = bytearray()
+    try:
+        async with asyncio.timeout(limits.timeout_seconds):
+            async for piece in request.stream():
+                received += piece
+                if len(received) > limits.max_request_bytes:
+                    raise _too_large("more bytes", limits)
+    except TimeoutError as error:
+        message = f"The request did not arrive within {limits.timeout_seconds:g} seconds."
+        raise Problem(HTTPStatus.REQUEST_TIMEOUT, "too-slow", message) from error
+    except ClientDisconnect as error:
+        message = "The connection ended before the request did."
+        raise Problem(HTTPStatus.BAD_REQUEST, "disconnected", message) from error
+    return bytes(received)
+
+
+def _too_large(what: str, limits: UploadLimits) -> Problem:
+    return Problem(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "too-large",
+        "The request is too large; send fewer or smaller files.",
+        f"{what}; at most {limits.max_request_bytes} bytes are accepted",
+        {"Connection": "close"},
+    )

@@ -1,0 +1,180 @@
+"""What people see in Prefect: progress, receipts and decisions."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+from prefect.artifacts import (
+    create_markdown_artifact,
+    create_progress_artifact,
+    update_progress_artifact,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from mnist.operations.monitoring import Findings
+    from mnist.operations.rescoring import Difference, RescorePlan
+    from mnist.scoring.receipts import Receipt
+    from mnist.storage.journal import JournalEntry
+
+_UPDATE_SECONDS = 1.0
+_BATCHES_SHOWN = 50
+
+
+class Progress:
+    """A progress bar in Prefect and in the log, moved at most once a second.
+
+    Args:
+        name: What is being worked on.
+        unit: What the things are.
+    """
+
+    def __init__(self, name: str, unit: str = "images") -> None:
+        self._name = name
+        self._unit = unit
+        self._done = 0
+        self._started = self._shown = time.monotonic()
+        self._artifact: UUID | None = None
+
+    def advance(self, count: int, total: int, *, is_final: bool = True) -> None:
+        """Count things that are done.
+
+        Args:
+            count: How many more.
+            total: Things to do, as far as is known by now.
+            is_final: Whether the total cannot grow any more.
+        """
+        self._done += count
+        now = time.monotonic()
+        if now - self._shown < _UPDATE_SECONDS and self._done < total:
+            return
+        self._shown = now
+        rate = self._done / max(now - self._started, 1e-6)
+        known = f"{(total - self._done) / max(rate, 1e-6):,.0f} s left"
+        text = (
+            f"{self._name}: {self._done:,} of {total:,} {self._unit}, {rate:,.3g} per second, "
+            f"{known if is_final else 'more are being listed'}"
+        )
+        percent = 100 * self._done / total
+        if self._artifact is None:
+            self._artifact = create_progress_artifact(percent, description=text)  # type: ignore[assignment]
+        else:
+            update_progress_artifact(self._artifact, percent, description=text)
+
+
+class Steps:
+    """A progress bar for work that tells its share and what comes next.
+
+    Args:
+        name: What is being worked on.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._started = time.monotonic()
+        self._shown = self._started - _UPDATE_SECONDS
+        self._artifact: UUID | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long the work takes by now."""
+        return time.monotonic() - self._started
+
+    def tell(self, share: float, what: str) -> None:
+        """Show how far the work is (0-1) and what comes next, at most once a second."""
+        now = time.monotonic()
+        if now - self._shown < _UPDATE_SECONDS and share < 1:
+            return
+        self._shown = now
+        text = f"{self._name}: {what}, {self.seconds:.0f} s so far"
+        if self._artifact is None:
+            self._artifact = create_progress_artifact(100 * share, description=text)  # type: ignore[assignment]
+        else:
+            update_progress_artifact(self._artifact, 100 * share, description=text)
+
+
+def publish_receipt(receipt: Receipt) -> None:
+    """Show a receipt with the flow run and as the batch's own artifact."""
+    create_markdown_artifact(
+        receipt.markdown(), key=key("receipt", receipt.batch), description=receipt.verdict_reason
+    )
+
+
+def publish_decision(entry: JournalEntry, report: str) -> None:
+    """Show a promotion decision with the flow run."""
+    create_markdown_artifact(
+        f"{statement(entry)}\n\n{report}\n\n[Training run in MLflow]({entry.evidence_url})\n",
+        key="promotion-decision",
+        description=f"version {entry.to_version}: {entry.action} ({entry.verdict})",
+    )
+
+
+def publish_findings(findings: Findings, key: str) -> None:
+    """Show what a day came to, and where the numbers are."""
+    create_markdown_artifact(
+        f"{findings.markdown}\nFindings in the results bucket: `{key}`\n",
+        key="monitor",
+        description=f"{findings.day}: {findings.verdict}",
+    )
+
+
+def publish_rollback(entry: JournalEntry, batches: Sequence[str]) -> None:
+    """Show a rollback, and what the version that was taken out has left behind."""
+    lines = [f"# {statement(entry)}", "", *(f"- {reason}" for reason in entry.reasons)]
+    if batches:
+        lines += [
+            "",
+            f"{len(batches)} batches hold readings of version {entry.from_version}. To read them "
+            "again and get a file of what changes:",
+            "",
+            f"    prefect deployment run rescore/default -p from_version={entry.from_version}",
+            "",
+            *(f"- {batch}" for batch in batches[:_BATCHES_SHOWN]),
+        ]
+    create_markdown_artifact("\n".join(lines) + "\n", key="rollback", description=statement(entry))
+
+
+def publish_difference(plan: RescorePlan, difference: Difference) -> None:
+    """Show what another version reads differently, and where the file is."""
+    gone = (
+        f" {difference.gone:,} more were overwritten or deleted since and cannot be read again."
+        if difference.gone
+        else ""
+    )
+    lines = [
+        f"# Version {plan.old} read again by version {plan.new.version}",
+        "",
+        f"{difference.compared:,} images of {len(plan.batches)} batches compared: "
+        f"{sum(difference.flips.values()):,} digits change, {difference.changed:,} rows change in "
+        f"digit, outcome or acceptance.{gone} Nothing was overwritten.",
+        "",
+        "Difference file in the results bucket, for those who used the old readings:",
+        "",
+        f"- `{difference.parquet}`",
+        f"- `{difference.csv}`",
+    ]
+    if difference.flips:
+        lines += ["", "| old digit | new digit | images |", "|---|---|---|"]
+        lines += [
+            f"| {before} | {after} | {images:,} |"
+            for (before, after), images in sorted(difference.flips.items(), key=lambda f: -f[1])
+        ]
+    create_markdown_artifact("\n".join(lines) + "\n", key=key("rescore", plan.old))
+
+
+def statement(entry: JournalEntry) -> str:
+    """Say in one sentence what a journal entry did to the champion."""
+    if not entry.moves:
+        stays = f"; version {entry.from_version} stays champion" if entry.from_version else ""
+        return f"Version {entry.to_version} was refused{stays}."
+    before = f", instead of version {entry.from_version}" if entry.from_version else ""
+    return f"Version {entry.to_version} is champion now{before} ({entry.action} by {entry.who})."
+
+
+def key(kind: str, name: str) -> str:
+    """Make an artifact key, which may hold lower-case letters, digits and dashes only."""
+    return f"{kind}-{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}"[:200].rstrip("-")

@@ -1,0 +1,169 @@
+"""Prefect over its REST API, for those who must not pay its import, which alone takes seconds.
+
+Source: the API reference that a Prefect 3 server shows at `/docs`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+from httpx_retries import Retry, RetryTransport
+
+from mnist.errors import AccessDenied, InvalidInput, Unavailable
+
+_SECONDS = 30.0
+
+_WHILE_BUSY = Retry(
+    total=8,
+    allowed_methods=("GET", "POST", "PUT", "PATCH"),
+    status_forcelist=(httpx.codes.SERVICE_UNAVAILABLE,),
+    retry_on_exceptions=(),
+    backoff_factor=0.25,
+)
+"""Prefect answers 503 while another writer holds SQLite's lock; it has then changed nothing."""
+
+
+class NotThere(InvalidInput):
+    """Prefect knows nothing of that name."""
+
+
+class AlreadyExists(InvalidInput):
+    """Prefect has something of that name already."""
+
+
+@dataclass(frozen=True)
+class FlowRun:
+    """One run of a flow.
+
+    Attributes:
+        id: Prefect's identifier.
+        name: Its name.
+        state: Name of its state, as Prefect has it: Completed, Running, Failed ...
+        started_at: When it began; None if it has not.
+        seconds: How long it ran, or has been running.
+    """
+
+    id: str
+    name: str
+    state: str
+    started_at: datetime | None
+    seconds: float
+
+
+class PrefectApi:
+    """A Prefect server.
+
+    Every method raises Unavailable if it does not answer, AccessDenied if it refuses the
+    credentials and InvalidInput if it refuses the request.
+
+    Args:
+        url: Address of the API, which ends in /api; None if nobody said where it is.
+        login: Name and password, if it asks for them.
+        trust_env: Whether to go through the proxy of the environment.
+    """
+
+    def __init__(
+        self, url: str | None, login: tuple[str, str] | None = None, *, trust_env: bool = True
+    ) -> None:
+        self._url = url.rstrip("/") if url else None
+        self._login = login
+        self._trust_env = trust_env
+
+    @property
+    def page_url(self) -> str | None:
+        """Address of Prefect's own pages; None if nobody said where it is."""
+        return self._url.removesuffix("/api") if self._url else None
+
+    def run_url(self, run: str) -> str | None:
+        """Address of the page of a flow run."""
+        return f"{self.page_url}/runs/flow-run/{run}" if self._url else None
+
+    def require_health(self) -> None:
+        """Ask the server whether it is well; its word is an exception or none."""
+        if self.request("GET", "/health") is not True:
+            raise Unavailable(f"Prefect at {self._url} says that it is not well; see its log.")
+
+    def last_runs(self, count: int) -> Sequence[FlowRun]:
+        """List the runs that began last, the newest first."""
+        query = {
+            "sort": "START_TIME_DESC",
+            "limit": count,
+            "flow_runs": {"start_time": {"is_null_": False}},
+        }
+        return [_flow_run(record) for record in self.request("POST", "/flow_runs/filter", query)]
+
+    def start(self, deployment: str, parameters: Mapping[str, Any]) -> str:
+        """Start a run of a deployment now and return the run's identifier.
+
+        Args:
+            deployment: Flow and deployment, as in `rollback/default`.
+            parameters: Arguments of the flow.
+        """
+        record = self.request("GET", f"/deployments/name/{deployment}")
+        body = {"parameters": dict(parameters), "state": {"type": "SCHEDULED"}}
+        run = self.request("POST", f"/deployments/{record['id']}/create_flow_run", body)
+        return str(run["id"])
+
+    def request(self, method: str, path: str, body: Any = None) -> Any:
+        """Send one request below `/api` and return the JSON answer, None if it is empty."""
+        if self._url is None:
+            raise Unavailable(
+                "PREFECT_API_URL is not set, so Prefect cannot be asked; set it to the address of "
+                "its API, which ends in /api."
+            )
+        try:
+            with httpx.Client(
+                auth=self._login,
+                timeout=_SECONDS,
+                # A transport of one's own would go past the environment's proxy.
+                transport=None if self._trust_env else RetryTransport(retry=_WHILE_BUSY),
+                trust_env=self._trust_env,
+            ) as client:
+                headers = {} if method == "GET" else self._csrf_headers(client)
+                answer = client.request(method, self._url + path, json=body, headers=headers)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Unavailable(
+                f"Prefect did not answer at {self._url} ({error}); check PREFECT_API_URL and that "
+                "the server is up."
+            ) from error
+        return _checked(answer)
+
+    def _csrf_headers(self, client: httpx.Client) -> dict[str, str]:
+        """Fetch the token that a server with CSRF protection wants to see; others answer 4xx."""
+        name = uuid.uuid4().hex
+        answer = client.get(f"{self._url}/csrf-token", params={"client": name})
+        if not answer.is_success:
+            return {}
+        return {"Prefect-Csrf-Token": answer.json()["token"], "Prefect-Csrf-Client": name}
+
+
+def _checked(answer: httpx.Response) -> Any:
+    if answer.status_code in {401, 403}:
+        raise AccessDenied(
+            f"Prefect refused us ({answer.status_code}); check PREFECT_API_AUTH_STRING."
+        )
+    if answer.status_code in {404, 409, 422}:
+        kind = {404: NotThere, 409: AlreadyExists}.get(answer.status_code, InvalidInput)
+        raise kind(
+            f"Prefect answered {answer.status_code} at {answer.request.url.path}: "
+            f"{answer.text[:300]}; are the deployments of prefect.yaml registered?"
+        )
+    if not answer.is_success:
+        raise Unavailable(f"Prefect answered {answer.status_code}: {answer.text[:200]}.")
+    return answer.json() if answer.content else None
+
+
+def _flow_run(record: Mapping[str, Any]) -> FlowRun:
+    started = record.get("start_time")
+    return FlowRun(
+        id=str(record["id"]),
+        name=str(record["name"]),
+        state=str(record.get("state_name") or "unknown"),
+        started_at=datetime.fromisoformat(started.replace("Z", "+00:00")) if started else None,
+        seconds=float(record.get("total_run_time") or record.get("estimated_run_time") or 0.0),
+    )

@@ -1,0 +1,139 @@
+"""What a model makes of decoded images: the same code behind every door.
+
+The online API and the drawing board come through `predict_digits`, batches through the columns of
+`judge` below it, so an image gets the same digit, confidence and need of review wherever it is
+handed in.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist.digits import Images, ImageWarning, Outputs
+from mnist.images import Decoded
+
+Predict = Callable[[Images], Outputs]
+"""Images (n, 28, 28) uint8 to what a scoring graph says of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedModel:
+    """The model version a run holds on to from its start to its end.
+
+    Attributes:
+        name: Registered model.
+        version: Its version in the registry.
+        digest: SHA-256 of its scoring graph.
+        accept_confidence: Readings with at least this confidence and no warning need no review.
+        ood_threshold: Images with a larger out-of-distribution score are unlike a digit.
+    """
+
+    name: str
+    version: str
+    digest: str
+    accept_confidence: float
+    ood_threshold: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One image as a model reads it.
+
+    Attributes:
+        digit: Most probable digit, 0-9.
+        confidence: Its calibrated probability, 0-1.
+        margin: How far the second most probable digit is behind, 0-1.
+        probabilities: Of the digits 0 to 9, summing to 1.
+        ood_score: Larger is less like a digit; None from a version without.
+        warnings: What is odd about the image.
+        accepted: Whether no person needs to look at it.
+    """
+
+    digit: int
+    confidence: float
+    margin: float
+    probabilities: tuple[float, ...]
+    ood_score: float | None
+    warnings: tuple[ImageWarning, ...]
+    accepted: bool
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Judged:
+    """What the outputs for n images say, as columns of shape (n,)."""
+
+    digit: NDArray[np.int64]
+    confidence: NDArray[np.float32]
+    margin: NDArray[np.float32]
+    unlike: NDArray[np.bool_]
+    accepted: NDArray[np.bool_]
+
+
+def judge(outputs: Outputs, warned: NDArray[np.bool_], model: PinnedModel) -> Judged:
+    """Say which digit each image shows, how surely, and whether a person needs to look at it.
+
+    Args:
+        outputs: Of the scoring graph, for n images.
+        warned: Whether something is odd about each image, shape (n,).
+        model: Says from which confidence on a reading is accepted, and what is unlike a digit.
+    """
+    ranked = np.sort(outputs.probabilities, axis=1)
+    confidence = ranked[:, -1]
+    unlike = outputs.ood_scores > model.ood_threshold
+    return Judged(
+        digit=outputs.probabilities.argmax(axis=1),
+        confidence=confidence,
+        margin=confidence - ranked[:, -2],
+        unlike=unlike,
+        accepted=~warned & ~unlike & (confidence.astype(np.float64) >= model.accept_confidence),
+    )
+
+
+def predict_digits(
+    images: Sequence[Decoded], model: PinnedModel, predict: Predict
+) -> list[Reading]:
+    """Read decoded images with one model version.
+
+    Args:
+        images: Any number, from `mnist.images.decode`.
+        model: Says from which confidence on a reading is accepted.
+        predict: Its scoring graph.
+    """
+    if not images:
+        return []
+    outputs = predict(np.stack([image.pixels for image in images]))
+    judged = judge(outputs, np.array([bool(image.warnings) for image in images]), model)
+    return [
+        Reading(
+            digit=digit,
+            confidence=confidence,
+            margin=margin,
+            probabilities=tuple(each),
+            ood_score=None if math.isnan(score) else score,
+            warnings=all_warnings(image.warnings, unlike=unlike),
+            accepted=accepted,
+        )
+        for image, each, score, digit, confidence, margin, unlike, accepted in zip(
+            images,
+            outputs.probabilities.tolist(),
+            outputs.ood_scores.tolist(),
+            judged.digit.tolist(),
+            judged.confidence.tolist(),
+            judged.margin.tolist(),
+            judged.unlike.tolist(),
+            judged.accepted.tolist(),
+            strict=True,
+        )
+    ]
+
+
+def all_warnings(of_shape: tuple[ImageWarning, ...], *, unlike: bool) -> tuple[ImageWarning, ...]:
+    """Join what the ink's shape says of an image with what the network says of it."""
+    if not unlike or ImageWarning.UNLIKE_A_DIGIT in of_shape:
+        return of_shape
+    return (*of_shape, ImageWarning.UNLIKE_A_DIGIT)

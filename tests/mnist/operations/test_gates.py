@@ -1,0 +1,184 @@
+"""Gates: what is measured, against whom, and what happens when the champion cannot be found."""
+
+import numpy as np
+import pytest
+
+from mnist.data.datasets import Dataset
+from mnist.data.labelled import LabelledImages
+from mnist.errors import InvalidInput, InvalidPolicy, NoChampion
+from mnist.operations.gates import Gates, policy_for
+from mnist.operations.gathering import Contender
+from mnist.settings import Settings
+from mnist.storage.bucket import Bucket
+from mnist.storage.gate_slices import GateSlices
+from mnist.storage.inbox import Inbox
+from mnist.storage.journal import Journal
+from mnist.storage.results import Results
+from tests.factories import SeveralModels, digit_images, png
+from tests.journals import journal as entries_of
+
+LABELS = np.arange(400) % 10
+DRAWN = LabelledImages(digit_images(LABELS), LABELS)
+DATA = Dataset(DRAWN, DRAWN, "drawn")
+
+
+class Registry(SeveralModels):
+    """Versions 1 and 3 are right, 2 and 4 swap 4 and 9; each has its accuracy on record."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.digests |= {"3": self.digests["1"], "4": self.digests["2"]}
+        self.measured = {"1": 1.0, "2": 0.8, "3": 1.0, "4": 0.8}
+
+    def test_accuracy(self, version, images_digest):
+        return self.measured.get(version) if images_digest == DRAWN.digest else None
+
+
+class Aliases:
+    """Nothing to mend."""
+
+    def reconcile(self):
+        return None
+
+
+@pytest.fixture
+def registry(tmp_path):
+    return Registry(tmp_path)
+
+
+@pytest.fixture
+def aliases():
+    return Aliases()
+
+
+@pytest.fixture
+def gate_slices():
+    return GateSlices(Bucket.in_memory())
+
+
+@pytest.fixture
+def judge(registry, aliases, gate_slices):
+    """Judge a version after some decisions, the last of which made the present champion."""
+
+    def run(version, *decisions, policy=None, **changed):
+        settings = Settings(
+            AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="x", MLFLOW_TRACKING_URI="http://x"
+        ).model_copy(update=changed)
+        written = Journal(Bucket.in_memory())
+        for entry in entries_of(*decisions):
+            written.append(entry.model_copy(update={"images_digest": DRAWN.digest}))
+        registry.champion_version = written.champion() or registry.champion_version
+        store = Bucket.in_memory()
+        gates = Gates(
+            settings, registry, aliases, written, Inbox(store), Results(store), gate_slices
+        )
+        told = []
+        model = registry.version(version)
+        contender = Contender(model, registry.predictor(model).predict)
+        judgement = gates.judge(contender, DATA, policy or {}, lambda *step: told.append(step))
+        assert [share for share, _ in told] == sorted(share for share, _ in told)
+        return judgement
+
+    return run
+
+
+@pytest.fixture
+def nobody(registry, monkeypatch):
+    def missing():
+        raise NoChampion("No version carries the alias.")
+
+    monkeypatch.setattr(registry, "champion", missing)
+
+
+def checks(judgement):
+    return {check["name"]: check for check in judgement.decision.evidence["checks"]}
+
+
+@pytest.mark.usefixtures("nobody")
+def test_the_first_candidate_is_measured_in_every_respect_but_against_nobody(judge):
+    judgement = judge("1")
+    assert judgement.decision.promote
+    assert judgement.champion is None
+    assert {"slice thin strokes", "mean over corruptions"} <= set(checks(judgement))
+    assert "comparison" not in judgement.decision.evidence
+
+
+def test_a_candidate_is_compared_with_the_champion_of_the_journal(judge):
+    judgement = judge("2", "promoted 1")
+    assert (judgement.decision.verdict, judgement.champion) == ("worse", "1")
+    assert judgement.decision.evidence["champion"]["version"] == "1"
+    assert "drop" in checks(judgement)["largest drop on a corruption"]["name"]
+    assert judge("3", "promoted 1").decision.promote
+
+
+def test_the_same_as_a_worse_champion_is_still_worse_than_the_best_before(judge):
+    """Small steps down add up; the best champion so far is remembered."""
+    judgement = judge("4", "promoted 1", "promoted 2")
+    assert judgement.decision.verdict == "worse"
+    assert any("version 1, the best earlier champion" in r for r in judgement.decision.reasons)
+
+
+def test_a_champion_that_was_rolled_back_is_no_reference(judge, registry):
+    registry.measured["3"] = 1.0
+    judgement = judge("4", "promoted 2", "promoted 3", "rolled-back 2")
+    assert not any("earlier champion" in name for name in checks(judgement))
+
+
+def test_the_uses_of_the_same_test_images_are_counted(judge):
+    judgement = judge("3", "promoted 1", "refused 2", "refused 4")
+    assert "These test images have decided 3 times before." in judgement.report
+
+
+@pytest.mark.usefixtures("nobody")
+def test_a_champion_that_the_registry_lost_is_not_taken_for_none(judge):
+    judgement = judge("3", "promoted 1")
+    assert not judgement.decision.promote
+    assert "The journal says that version 1 is champion" in judgement.decision.reasons[0]
+    assert "rollback/default" in judgement.decision.reasons[0]
+
+
+def test_a_champion_whose_version_was_deleted_promotes_nothing(judge, aliases, monkeypatch):
+    def lost():
+        raise InvalidInput("Model 'digits' has no version 1.")
+
+    monkeypatch.setattr(aliases, "reconcile", lost)
+    judgement = judge("3", "promoted 1")
+    assert not judgement.decision.promote
+    assert "has no version 1" in judgement.decision.reasons[0]
+
+
+def test_real_world_sets_have_floors_of_their_own(judge, tmp_path):
+    for digit in (4, 9):
+        folder = tmp_path / "own" / "forms" / str(digit)
+        folder.mkdir(parents=True)
+        (folder / "a.png").write_bytes(png(digit))
+    judgement = judge(
+        "3",
+        "promoted 1",
+        policy={"real_world_floors": {"forms": 0.9, "photos": 0.5}},
+        real_world_dir=tmp_path / "own",
+    )
+    assert checks(judgement)["real-world set forms"]["status"] == "passed"
+    assert checks(judgement)["real-world set photos"]["status"] == "failed"
+    assert not judgement.decision.promote
+
+
+@pytest.mark.usefixtures("nobody")
+def test_a_slice_that_a_person_made_a_gate_must_reach_its_floor(judge, gate_slices):
+    source = {"dataset": DATA.source, "who": "Ada", "why": "4s are read as 9s"}
+    gate_slices.set_floor("digit 4", 0.9, **source)
+    gate_slices.set_floor("digit 9, small", 0.5, **source | {"dataset": "other images"})
+    assert checks(judge("1"))["slice digit 4"]["status"] == "passed"
+    refused = judge("2")  # swaps 4 and 9
+    assert checks(refused)["slice digit 4"]["limit"] == 0.9
+    assert not refused.decision.promote
+    assert "slice digit 9, small" not in checks(refused)
+    overridden = judge("2", policy={"slice_floors": {"digit 4": 0.0}})
+    assert checks(overridden)["slice digit 4"]["status"] == "passed"
+
+
+def test_the_policy_follows_the_data_and_names_impossible_fields():
+    assert policy_for(DATA, {}).version == "1-small-sample"
+    assert policy_for(Dataset(DRAWN, DRAWN, "mnist"), {"margin": 0.5}).margin == 0.5
+    with pytest.raises(InvalidPolicy, match="margin"):
+        policy_for(DATA, {"margin": 2})
