@@ -145,7 +145,8 @@ class PrefectApi:
 def _checked(answer: httpx.Response) -> Any:
     if answer.status_code in {401, 403}:
         raise AccessDenied(
-            f"Prefect refused us ({answer.status_code}); check PREFECT_API_AUTH_STRING."
+            f"Prefect at {answer.url.host}:{answer.url.port} refused the credentials "
+            f"({answer.status_code}); check PREFECT_API_AUTH_STRING."
         )
     if answer.status_code in {404, 409, 422}:
         kind = {404: NotThere, 409: AlreadyExists}.get(answer.status_code, InvalidInput)
