@@ -200,8 +200,10 @@ class Doctor:
         return "; ".join(wrong) or None
 
     def _champion(self) -> str | None:
-        registry = self._services.registry
-        predictor = registry.predictor(registry.champion())
+        try:
+            predictor = self._services.registry.predictor(self._services.registry.champion())
+        finally:
+            self._services.close()
         sums = predictor.predict(np.zeros((1, SIDE, SIDE), np.uint8)).sum(axis=1)
         return None if np.allclose(sums, 1, atol=1e-3) else f"its probabilities sum to {sums[0]}"
 

@@ -134,12 +134,13 @@ class PrefectApi:
         return _checked(answer)
 
     def _csrf_headers(self, client: httpx.Client) -> dict[str, str]:
-        """Fetch the token that a server with CSRF protection wants to see; others answer 4xx."""
+        """Fetch the token that a server with CSRF protection wants to see; others answer 422."""
         name = uuid.uuid4().hex
         answer = client.get(f"{self._url}/csrf-token", params={"client": name})
-        if not answer.is_success:
+        if answer.status_code in {404, 422}:
             return {}
-        return {"Prefect-Csrf-Token": answer.json()["token"], "Prefect-Csrf-Client": name}
+        token = _checked(answer)["token"]
+        return {"Prefect-Csrf-Token": token, "Prefect-Csrf-Client": name}
 
 
 def _checked(answer: httpx.Response) -> Any:

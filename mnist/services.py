@@ -56,6 +56,12 @@ class Services:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
+    def close(self) -> None:
+        """Give back the connections to the registry; what is asked for later opens them anew."""
+        for name in ("registry", "catalogue"):
+            if name in vars(self):
+                vars(self).pop(name).close()
+
     # Storage
 
     def bucket(self, name: str) -> Bucket:

@@ -69,8 +69,8 @@ def store_error(error: Exception, attempt: str, bucket: str, key: str = "") -> M
         )
     if isinstance(error, _REFUSED) or status in {401, 403} or code in _REFUSED_CODES:
         return AccessDenied(
-            f"The store refused to {attempt} in bucket {bucket!r} ({code or status or 'no key'}): "
-            "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and what that key may do."
+            f"The store refused to {attempt} in bucket {bucket!r}: check AWS_ACCESS_KEY_ID, "
+            f"AWS_SECRET_ACCESS_KEY and what that key may do{f' ({code})' if code else ''}."
         )
     if status == 501 or code == "NotImplemented":
         return Unsupported(f"The store does not know how to {attempt} in bucket {bucket!r}.")
