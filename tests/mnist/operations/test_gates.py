@@ -135,7 +135,7 @@ def test_a_champion_that_the_registry_lost_is_not_taken_for_none(judge):
     judgement = judge("3", "promoted 1")
     assert not judgement.decision.promote
     assert "The journal says that version 1 is champion" in judgement.decision.reasons[0]
-    assert "rollback/default" in judgement.decision.reasons[0]
+    assert "roll back to a version that loads" in judgement.decision.reasons[0]
 
 
 def test_a_champion_whose_version_was_deleted_promotes_nothing(judge, aliases, monkeypatch):
