@@ -1,4 +1,4 @@
-"""Prediction the champion on the scoring path: two requests to MLflow's REST API."""
+"""Reading the champion on the scoring path: two requests to MLflow's REST API."""
 
 from __future__ import annotations
 
