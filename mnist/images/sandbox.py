@@ -18,8 +18,7 @@ from typing import IO
 
 from mnist.digits import Reason
 from mnist.errors import Unavailable
-from mnist.images.arrays import Plane
-from mnist.images.results import Rejection
+from mnist.images.results import Plane, Rejection
 from mnist.images.sandbox_protocol import (
     READY,
     BrokenAnswer,
@@ -174,9 +173,9 @@ def sandbox() -> Sandbox:
 
 @lru_cache(maxsize=1)
 def _sandbox_of(process_id: int) -> Sandbox:  # noqa: ARG001 - the cache key
-    made = Sandbox()
-    atexit.register(made.close)
-    return made
+    children = Sandbox()
+    atexit.register(children.close)
+    return children
 
 
 def _bare_environment() -> dict[str, str]:
