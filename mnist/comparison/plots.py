@@ -6,8 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from mnist.comparison.results import HIGH, LOW, MEDIUM, ModelResult, accuracy_by_complexity, rank
+from mnist.comparison.results import ModelResult, accuracy_by_complexity, rank
 from mnist.plots import render_png
+from mnist.training.recipes import HIGH, LOW, MEDIUM
 
 _COLOURS = {HIGH: "#1f77b4", MEDIUM: "#ff7f0e", LOW: "#2ca02c"}
 

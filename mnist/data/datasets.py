@@ -82,7 +82,7 @@ class Dataset:
 
 
 def load_dataset(data_dir: Path | None, *, download: bool = True) -> Dataset:
-    """Load MNIST, or say loudly that it is something else.
+    """Load MNIST, or log a warning that it is something else.
 
     Args:
         data_dir: Folder with MNIST's four IDX .gz files; with QMNIST's label files beside

@@ -79,19 +79,19 @@ def crossed_slices(
     named = named_slices(images, writers)
     digits = {f"digit {digit}": labels == digit for digit in range(CLASSES)}
     both = {
-        f"{of_digit}, {name}": mask & its
-        for of_digit, its in digits.items()
+        f"{of_digit}, {name}": mask & digit_mask
+        for of_digit, digit_mask in digits.items()
         for name, mask in named.items()
     }
     return {name: mask for name, mask in (named | digits | both).items() if mask.any()}
 
 
 def slices_with(
-    wanted: Iterable[str], images: Images, labels: Labels, writers: Labels | None = None
+    names: Iterable[str], images: Images, labels: Labels, writers: Labels | None = None
 ) -> dict[str, NDArray[np.bool_]]:
-    """Return the named slices, and of the crossed ones those that are wanted by name."""
+    """Return the named slices, and of the crossed ones those in `names`."""
     named = named_slices(images, writers)
-    missing = set(wanted) - named.keys()
+    missing = set(names) - named.keys()
     if not missing:
         return named
     crossed = crossed_slices(images, labels, writers)

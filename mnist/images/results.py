@@ -79,7 +79,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A digit as a model reads it.
+    """The pixels of one digit, as a network takes them.
 
     Attributes:
         pixels: Shape (28, 28), uint8, 0-255, bright ink on dark ground.

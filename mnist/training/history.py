@@ -10,14 +10,14 @@ from mnist.errors import InvalidInput
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one pass over the training images came to.
+    """One pass over the training images.
 
     Attributes:
         number: 1 for the first.
-        loss: Mean training loss, with label smoothing and distortions.
-        accuracy: Share of distorted training images recognised.
-        validation_loss: Mean loss on the validation images, undistorted.
-        validation_accuracy: Share of validation images recognised.
+        loss: Mean training loss, with label smoothing and augmentation.
+        accuracy: Share of augmented training images predicted correctly.
+        validation_loss: Mean loss on the validation images, which are not augmented.
+        validation_accuracy: Share of validation images predicted correctly.
         learning_rate: At the end of the epoch.
         wall_seconds: Duration, validation included.
         member: Which network of an ensemble, from 0.

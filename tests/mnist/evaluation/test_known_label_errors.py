@@ -19,7 +19,7 @@ def test_there_are_ten_wrong_and_five_undecidable_labels():
 
 
 def test_a_correction_corrects():
-    assert all(given != majority for given, majority in MNIST_TEST.values())
+    assert all(label != majority for label, majority in MNIST_TEST.values())
     assert all(0 <= index < 10_000 for index in MNIST_TEST)
 
 
@@ -47,4 +47,4 @@ def test_the_given_labels_are_those_of_mnist():
     labels = read_idx(path).astype(np.int64)
 
     assert len(known_label_errors(labels)) == 15
-    assert all(labels[index] == given for index, (given, _) in MNIST_TEST.items())
+    assert all(labels[index] == label for index, (label, _) in MNIST_TEST.items())
