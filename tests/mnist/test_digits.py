@@ -27,7 +27,7 @@ def test_a_reason_is_its_code() -> None:
     assert Reason("blank") is Reason.BLANK
     assert (Reason.BLANK, str(Reason.BLANK), f"{Reason.BLANK}") == ("blank",) * 3
     assert json.dumps([Reason.BLANK]) == '["blank"]'
-    assert pickle.loads(pickle.dumps(Reason.BLANK)) is Reason.BLANK
+    assert pickle.loads(pickle.dumps(Reason.BLANK)) is Reason.BLANK  # noqa: S301
 
 
 def test_the_sentences_differ() -> None:
