@@ -125,16 +125,12 @@ def evaluate(labels: Labels, probabilities: Probabilities) -> Evaluation:
     # float64 and exact rows: scikit-learn warns about rows that sum to 1 only in float32.
     rows = probabilities.astype(np.float64)
     rows /= rows.sum(axis=1, keepdims=True)
-    predicted = rows.argmax(axis=1)
-    per_digit = precision_recall_fscore_support(
-        labels, predicted, labels=_DIGITS, zero_division=0.0
-    )
-    present = np.unique(labels)
-    macro, weighted = (
+    predicted, present = rows.argmax(axis=1), np.unique(labels)
+    of_digits, macro, weighted = (
         precision_recall_fscore_support(
-            labels, predicted, labels=present, average=average, zero_division=0.0
+            labels, predicted, labels=digits, average=average, zero_division=0.0
         )
-        for average in ("macro", "weighted")
+        for digits, average in ((_DIGITS, None), (present, "macro"), (present, "weighted"))
     )
     errors = int((predicted != labels).sum())
     return Evaluation(
@@ -147,10 +143,10 @@ def evaluate(labels: Labels, probabilities: Probabilities) -> Evaluation:
         weighted_precision=float(weighted[0]),
         weighted_recall=float(weighted[1]),
         weighted_f1=float(weighted[2]),
-        precision=tuple(per_digit[0].tolist()),
-        recall=tuple(per_digit[1].tolist()),
-        f1=tuple(per_digit[2].tolist()),
-        support=tuple(per_digit[3].tolist()),
+        precision=tuple(of_digits[0].tolist()),
+        recall=tuple(of_digits[1].tolist()),
+        f1=tuple(of_digits[2].tolist()),
+        support=tuple(of_digits[3].tolist()),
         confusion=tuple(map(tuple, confusion_matrix(labels, predicted, labels=_DIGITS).tolist())),
         log_loss=float(log_loss(labels, rows, labels=_DIGITS)),
         brier=float(brier_scores(labels, probabilities).mean()),
