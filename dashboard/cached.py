@@ -20,7 +20,7 @@ from dashboard.queries.batches import Status
 from mnist.errors import MnistError
 from mnist.keys import ObjectVersion
 from mnist.registry.records import TrainingRun
-from mnist.reviews.queue import Readings
+from mnist.reviews.queue import BatchPredictions
 from mnist.storage.audit import AuditLine
 from mnist.storage.journal import JournalEntry
 
@@ -116,7 +116,7 @@ def rows(batch: str, parts: tuple[str, ...]) -> row_queries.BatchRows:  # noqa: 
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the rows of this batch …")
-def readings(batch: str, parts: tuple[str, ...], again: tuple[str, ...]) -> Readings:  # noqa: ARG001
+def readings(batch: str, parts: tuple[str, ...], again: tuple[str, ...]) -> BatchPredictions:  # noqa: ARG001
     """What a model reads in a batch, and others read otherwise, as far as the review queue asks."""
     table = wiring.rescores().read(again, review_queries.AGAIN)
     return review_queries.readings(wiring.results(), batch, table)

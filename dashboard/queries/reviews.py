@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mnist.digits import Outcome, Probabilities
 from mnist.keys import ObjectVersion
 from mnist.reviews.agreement import Consensus, State, agreements, consensuses
-from mnist.reviews.queue import Readings, Ticket, new_tickets, open_tickets
+from mnist.reviews.queue import BatchPredictions, Ticket, new_tickets, open_tickets
 from mnist.reviews.review import Review
 from mnist.reviews.trust import trusted_labels
 from mnist.storage.results import Results
@@ -53,7 +53,7 @@ class Work:
         return Counter(consensus.state for consensus in self.said.values())
 
 
-def readings(results: Results, batch: str, again: pa.Table | None = None) -> Readings:
+def readings(results: Results, batch: str, again: pa.Table | None = None) -> BatchPredictions:
     """Load what a model reads in the 5,000 images of a batch most worth a look, as a queue asks.
 
     Args:
@@ -71,7 +71,7 @@ def readings(results: Results, batch: str, again: pa.Table | None = None) -> Rea
     kept = _worth_a_look(scored, others)
     scored = scored.take(pa.array(kept))
     named = (scored[name].to_pylist() for name in ("key", "etag", "bytes"))
-    return Readings(
+    return BatchPredictions(
         [ObjectVersion(*values) for values in zip(*named, strict=True)],
         scored["sha256"].to_pylist(),
         _probabilities(scored),
@@ -118,7 +118,7 @@ def work_of(
     reviewer: str,
     reviews: Iterable[Review],
     needed: int,
-    found: Readings | None,
+    found: BatchPredictions | None,
     confusion: Sequence[Sequence[int]] | None,
 ) -> Work:
     """Put together what a reviewer should look at: what others have begun, then new images."""
