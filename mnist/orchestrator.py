@@ -86,7 +86,10 @@ class PrefectApi:
     def require_health(self) -> None:
         """Ask the server whether it is well; its word is an exception or none."""
         if self.request("GET", "/health") is not True:
-            raise Unavailable(f"Prefect at {self._url} says that it is not well; see its log.")
+            raise Unavailable(
+                f"Prefect at {self._url} says that it is not well; check PREFECT_API_URL and the "
+                "server's log."
+            )
 
     def last_runs(self, count: int) -> Sequence[FlowRun]:
         """List the runs that began last, the newest first."""

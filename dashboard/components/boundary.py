@@ -1,0 +1,62 @@
+"""Errors of ours become sentences on the page: around a section, and after a click."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard.components.texts import plain
+from mnist import services
+from mnist.errors import MnistError, NoChampion
+
+
+@contextmanager
+def error_boundary() -> Iterator[None]:
+    """Run a section of a page; an error of ours becomes a sentence and the page goes on.
+
+    Errors that we did not foresee pass: they are bugs, and belong in the log.
+    """
+    try:
+        yield
+    except NoChampion as error:
+        st.info(plain(str(error)))
+    except MnistError as error:
+        st.error(plain(str(error)))
+
+
+@dataclass(frozen=True)
+class ActionResult:
+    """What an action came to: a text in Markdown, and whether it succeeded."""
+
+    text: str
+    succeeded: bool = True
+
+
+def remember_result(key: str, action: Callable[[], ActionResult], failure: str = "") -> None:
+    """Run the action of a button, for callbacks, and remember what the page should say of it.
+
+    Args:
+        key: Where the session keeps the result.
+        action: What to do; an error of ours becomes the result.
+        failure: What stands before the sentence of an error.
+    """
+    try:
+        st.session_state[key] = action()
+    except MnistError as error:
+        st.session_state[key] = ActionResult(f"{failure}{plain(str(error))}", succeeded=False)
+
+
+def show_result(key: str) -> None:
+    """Draw, once, what the last action came to."""
+    result = st.session_state.pop(key, None)
+    if result is not None:
+        (st.success if result.succeeded else st.error)(result.text)
+
+
+def run_link(run: str) -> str:
+    """Link to a flow run, to be put after a sentence; empty if nobody said where Prefect is."""
+    url = services.current().prefect.run_url(run)
+    return f" [Its run in Prefect]({url})" if url else ""
