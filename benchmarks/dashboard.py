@@ -4,9 +4,10 @@
 
 Starts a dashboard of its own over the running stack, which has a champion (`make demo`), and looks
 at it in Chromium. The errors of the champion's test images, and a batch of 100,000 images, which
-is put into the inbox as a zip and scored by the watcher unless it was before. `first_visit` is the very first
-look after a start, with nothing in any cache, and `first_paint` its way to the title; every other
-number is a median, to the first picture. The last line is one JSON object: the seconds of each.
+is put into the inbox as a zip and scored by the watcher unless it was before. `first_visit` is the
+very first look after a start, with nothing in any cache, and `first_paint` its way to the title;
+every other number is a median, to the first picture. The last line is one JSON object: the seconds
+of each.
 """
 
 from __future__ import annotations

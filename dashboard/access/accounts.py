@@ -1,7 +1,5 @@
 """Passwords, sessions and roles, from settings and arithmetic alone."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import secrets
@@ -37,8 +35,8 @@ class Accounts(BaseSettings):
         env_prefix="DASHBOARD_", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
-    viewer_password: SecretStr | None = Field(None, description="password of the viewers")
-    editor_password: SecretStr | None = Field(None, description="password of the editors")
+    viewer_password: SecretStr = Field(SecretStr(""), description="password of the viewers")
+    editor_password: SecretStr = Field(SecretStr(""), description="password of the editors")
     session_key: SecretStr = Field(
         default_factory=lambda: SecretStr(secrets.token_urlsafe(_SHORTEST_KEY)),
         description="random key that signs sessions; unset: they end with the process",
@@ -127,11 +125,7 @@ class Accounts(BaseSettings):
         )
 
     def _passwords(self) -> tuple[str, str]:
-        viewers, editors = (
-            password.get_secret_value() if password else ""
-            for password in (self.viewer_password, self.editor_password)
-        )
-        return viewers, editors
+        return self.viewer_password.get_secret_value(), self.editor_password.get_secret_value()
 
 
 class Throttle:

@@ -4,8 +4,6 @@ Every action raises AccessDenied for a viewer and Unavailable if a service does 
 it writes a line of the audit log, it writes it first: nothing is started that nobody answers for.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 from dashboard.access.people import Person, require_editor

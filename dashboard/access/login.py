@@ -1,7 +1,5 @@
 """The login: nobody sees a page without a name and a role."""
 
-from __future__ import annotations
-
 import time
 from datetime import UTC, datetime
 from email.utils import format_datetime

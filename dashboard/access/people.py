@@ -1,7 +1,5 @@
 """People and their two roles. No Streamlit here: actions check roles, not pages alone."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 

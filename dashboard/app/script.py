@@ -1,7 +1,5 @@
 """The script that Streamlit runs for every look: it draws the page that the address names."""
 
-from __future__ import annotations
-
 from importlib.resources import files
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """All batches in one table, from the inbox and from receipts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -76,12 +74,7 @@ class Proof(StrEnum):
 
 
 def all_batches(inbox: Inbox, results: Results, verifications: VerificationLog) -> Batches:
-    """Gather every batch that was put into the inbox or scored.
-
-    Raises:
-        Unavailable: If the store does not answer.
-        AccessDenied: If it refuses the credentials.
-    """
+    """Gather every batch that was put into the inbox or scored."""
     latest = results.latest_receipts()
     without = sorted(set(inbox.batches()) - latest.by_batch.keys())
     unfinished = {batch: _unfinished(batch, inbox, results) for batch in without}

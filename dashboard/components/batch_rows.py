@@ -1,7 +1,5 @@
 """The rows of one batch, as recorded and as people look at them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -43,8 +41,6 @@ def batch_rows(results: Results, batch: str) -> BatchRows:
 
     Raises:
         IntegrityError: If a part is not the Parquet file it should be.
-        Unavailable: If the store does not answer.
-        AccessDenied: If it refuses the credentials.
     """
     try:
         table = results.rows(batch)

@@ -1,7 +1,5 @@
 """Errors of ours become sentences on the page: around a section, and after a click."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +23,13 @@ def error_boundary() -> Iterator[None]:
         st.info(plain(str(error)))
     except MnistError as error:
         st.error(plain(str(error)))
+
+
+def section(title: str, draw: Callable[[], None], meaning: str | None = None) -> None:
+    """Draw a header and the section of a page below it, within an error boundary."""
+    st.header(title, help=meaning)
+    with error_boundary():
+        draw()
 
 
 @dataclass(frozen=True)

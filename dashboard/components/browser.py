@@ -1,7 +1,5 @@
 """Components that run in the browser: HTML, CSS and JavaScript in a folder named like each."""
 
-from __future__ import annotations
-
 from importlib.resources import files
 
 import streamlit as st

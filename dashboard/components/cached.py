@@ -3,8 +3,6 @@
 Answers are shared by everybody who looks: never change them in place. Errors are not remembered.
 """
 
-from __future__ import annotations
-
 import streamlit as st
 
 from dashboard.components import batch_list, batch_rows, pictures

@@ -1,9 +1,8 @@
 """The champion and how good it is."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
+from mnist.data.datasets import MNIST
 from mnist.errors import InvalidEvaluation
 from mnist.evaluation.acceptance import NOTHING_ACCEPTED
 from mnist.evaluation.metrics import Evaluation
@@ -11,9 +10,6 @@ from mnist.evaluation.statistics import Interval, proportion_lower_bound, propor
 from mnist.registry.catalogue import Catalogue
 from mnist.registry.records import VersionDetails
 from mnist.registry.tags import ACCEPT_CONFIDENCE
-
-MNIST = "mnist"
-"""What the tag `dataset` says of the real thing."""
 
 _TWO_SIDED = 0.975
 
@@ -57,8 +53,6 @@ def champion(catalogue: Catalogue) -> Champion:
 
     Raises:
         NoChampion: If nothing has been promoted.
-        Unavailable: If MLflow does not answer.
-        AccessDenied: If it refuses the credentials.
     """
     details = catalogue.champion()
     try:

@@ -1,7 +1,5 @@
 """Labelled images and the predictions of one version for them, as tiles that lead on."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,8 +7,7 @@ import pandas as pd
 
 from dashboard.components import cached
 from dashboard.components.batch_rows import versions_of
-from dashboard.components.gallery import gallery
-from dashboard.components.gallery.tiles import prediction_tiles
+from dashboard.components.gallery import gallery, prediction_tiles
 from dashboard.components.labelled_predictions import LabelledPredictions
 from dashboard.components.links import go_to, image_of_batch, image_of_test
 from dashboard.components.pictures import Rendering, Thumbnail, thumbnails_of
@@ -60,14 +57,9 @@ def show_tiles(
     remarks: Mapping[int, str] | None = None,
     key: str = "gallery",
 ) -> None:
-    """Draw predictions as tiles that lead to the page of one image.
+    """Draw a page of rows as tiles that lead to the page of one image.
 
-    Args:
-        images: What these are some of.
-        page: At most a page full of rows.
-        label: What they are, for those who do not see them.
-        remarks: Row -> what to add to its tile.
-        key: Distinguishes several galleries on one page.
+    `label` says what they are to those who do not see them; `remarks` adds to the tiles of rows.
     """
     pictures, addresses = images.pictures(page), images.addresses(page)
     tiles = prediction_tiles(page, pictures, addresses, images.label_errors(), remarks)

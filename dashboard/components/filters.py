@@ -1,7 +1,5 @@
 """Controls whose values stand in the address of the page, so that it can be passed on."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -109,9 +107,5 @@ def select_name(
     """Draw the box that chooses another name; what the address says comes before its own state."""
     st.session_state[widget] = name
     st.selectbox(
-        label,
-        names,
-        key=widget,
-        on_change=lambda: on_choice(st.session_state[widget]),
-        **options,
+        label, names, key=widget, on_change=lambda: on_choice(st.session_state[widget]), **options
     )

@@ -1,7 +1,5 @@
 """Labelled images and what one model version predicts: what is wrong, how wrong, how surely."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -81,7 +79,6 @@ def of_test_images(catalogue: Catalogue, details: VersionDetails) -> LabelledPre
     Raises:
         InvalidInput: If its run kept no predictions.
         IntegrityError: If they are damaged.
-        Unavailable: If MLflow does not answer.
     """
     content = catalogue.file(details.run, TEST_PREDICTIONS)
     if content is None:

@@ -1,7 +1,5 @@
 """Going to another page with an address that can be passed on, in the same visit."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit
 

@@ -1,7 +1,5 @@
 """One image as it came, as the model sees it, why it predicts its digit, how it was prepared."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import streamlit as st

@@ -3,8 +3,6 @@
 Bytes from the inbox are bytes that nobody vouches for: they are decoded within bounds.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -54,11 +52,7 @@ class Thumbnail:
 def thumbnails(
     inbox: Inbox, versions: Sequence[ObjectVersion], rendering: Rendering
 ) -> list[Thumbnail]:
-    """Fetch and shrink exactly these object versions, in order.
-
-    Raises:
-        Unavailable: If the store does not answer.
-    """
+    """Fetch and shrink exactly these object versions, in order."""
 
     def fetched(version: ObjectVersion) -> Thumbnail:
         if version.size > LIMITS.max_bytes:

@@ -1,7 +1,5 @@
 """Ten probabilities as bars."""
 
-from __future__ import annotations
-
 import altair as alt
 import numpy as np
 import pandas as pd

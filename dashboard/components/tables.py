@@ -1,7 +1,5 @@
 """Tables, rows of numbers and downloads, all drawn alike."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -29,14 +27,7 @@ def link(label: str, text: str) -> Any:
 
 
 def table(frame: pd.DataFrame, alt: str, columns: Any = None, **options: Any) -> None:
-    """Draw a table.
-
-    Args:
-        frame: What stands in it.
-        alt: What it is, for those who do not see it.
-        columns: Name of a column -> its description.
-        options: Of `st.dataframe`.
-    """
+    """Draw a table; `alt` is for those who do not see it, `options` are of `st.dataframe`."""
     st.dataframe(frame, hide_index=True, alt=alt, column_config=columns, **options)
 
 
@@ -83,11 +74,5 @@ def download(
 ) -> None:
     """Draw a button that gives a file; one that is made by a function is made at the click."""
     st.download_button(
-        label,
-        content,
-        file_name=file,
-        mime=mime,
-        on_click="ignore",
-        type="tertiary",
-        help=meaning,
+        label, content, file_name=file, mime=mime, on_click="ignore", type="tertiary", help=meaning
     )

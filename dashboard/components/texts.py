@@ -4,8 +4,6 @@ Keys, names and messages come from whoever dropped a file. As Markdown they coul
 from elsewhere or dress up as our own words.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

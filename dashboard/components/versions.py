@@ -1,7 +1,5 @@
 """Choosing a model version; the address of the page names it."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from dashboard.components import cached
@@ -11,14 +9,7 @@ from mnist.registry.records import Version
 
 
 def choose_version(label: str, key: str, versions: list[Version], usual: str) -> str:
-    """Ask for a model version; the address names it under `key`, so that it can be passed on.
-
-    Args:
-        label: What the version is for.
-        key: Its name in the address.
-        versions: Those to choose from.
-        usual: The one to begin with.
-    """
+    """Ask for a model version; the address names it under `key`, so that it can be passed on."""
     described = {version.version: _described(version) for version in versions}
     unknown = f"There is no version {{}}; version {code(usual)} is shown instead."
     number = name_in_address(key, list(described), usual, unknown)

@@ -1,7 +1,5 @@
 """A sheet of paper to draw on, or to paste a picture onto."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 

@@ -1,7 +1,5 @@
 """A confusion matrix whose cells can be clicked, reached by keyboard and heard."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import TypedDict
 

@@ -1,7 +1,5 @@
 """One batch: how far it is, its sums, why images were rejected, and what can be done with it."""
 
-from __future__ import annotations
-
 from urllib.parse import urlencode
 from uuid import UUID
 

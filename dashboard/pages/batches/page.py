@@ -1,7 +1,5 @@
 """The page Batches: the list of all batches, then one of them."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from dashboard.components import cached, tables

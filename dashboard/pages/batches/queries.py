@@ -1,7 +1,5 @@
 """The rows of one batch: which, in what order, as files; and what its receipt adds up to."""
 
-from __future__ import annotations
-
 import io
 import re
 import zipfile
@@ -156,9 +154,6 @@ def as_zip(inbox: Inbox, versions: Sequence[ObjectVersion]) -> bytes:
 
     Names in the archive are made of letters, digits and dots alone: a key may be anything, and
     some would be unpacked outside the folder.
-
-    Raises:
-        Unavailable: If the store does not answer.
     """
     file = io.BytesIO()
     lines = ["name\tkey"]

@@ -1,7 +1,5 @@
 """The rows of a batch: filters, then one page of them as images or as a table, and downloads."""
 
-from __future__ import annotations
-
 import re
 from functools import partial
 
@@ -11,8 +9,7 @@ import streamlit as st
 from dashboard.components import cached, tables
 from dashboard.components.batch_rows import BatchRows, Decision, versions_of
 from dashboard.components.filters import FILTER, PAGE, alternatives, paged, range_slider
-from dashboard.components.gallery import gallery
-from dashboard.components.gallery.tiles import row_tiles
+from dashboard.components.gallery import gallery, row_tiles
 from dashboard.components.links import go_to, image_of_batch
 from dashboard.components.pictures import Rendering
 from dashboard.components.texts import counted
@@ -23,6 +20,7 @@ from mnist.digits import CLASSES
 
 _TABLE = "as table"
 _ROWS_PER_PAGE = 500
+_PILLS = FILTER | {"selection_mode": "multi", "wrap": True}
 
 
 def show_rows(batch: str, rows: BatchRows) -> None:
@@ -46,29 +44,26 @@ def _controls(frame: pd.DataFrame) -> tuple[RowFilter, Order, str]:
     """Draw the controls; return which rows, in which order, and in which way to show them."""
     outcome, digit, show = st.columns([3, 4, 4])
     confidence, remark, name, order = st.columns(4, gap="medium")
-    with outcome:
-        decisions = _pills(
-            "outcome",
-            "Outcome",
-            [str(decision) for decision in Decision],
-            "A prediction is accepted when its confidence reaches the model's threshold and the "
-            "image shows nothing odd; other predictions ask for a person's look.",
-        )
-    with digit:
-        digits = _pills("digit", "Predicted digit", [str(digit) for digit in range(CLASSES)])
+    decisions = outcome.pills(
+        "Outcome",
+        [str(decision) for decision in Decision],
+        key="outcome",
+        help="A prediction is accepted when its confidence reaches the model's threshold and the "
+        "image shows nothing odd; other predictions ask for a person's look.",
+        **_PILLS,
+    )
+    digits = digit.pills("Predicted digit", list(map(str, range(CLASSES))), key="digit", **_PILLS)
     with confidence:
         meaning = "Rejected images have none; the full range keeps them."
         bounds = range_slider("Confidence", "confidence", 1.0, meaning)
-    with remark:
-        remarks = st.multiselect(
-            "Reason or warning",
-            queries.remarks_in(frame),
-            key="reason",
-            placeholder="any",
-            **FILTER,
-        )
-    with name:
-        text = st.text_input("Name contains", key="name", placeholder="any", **FILTER)
+    reasons = queries.remarks_in(frame)
+    remarks = remark.multiselect(
+        "Reason or warning", reasons, key="reason", placeholder="any", **FILTER
+    )
+    text = name.text_input("Name contains", key="name", placeholder="any", **FILTER)
+    row_order = order.selectbox("Order", list(map(str, Order)), key="order", **FILTER)
+    with show:
+        view = alternatives("Show", [*map(str, Rendering), _TABLE], "show", **FILTER)
     row_filter = RowFilter(
         decisions=tuple(Decision(decision) for decision in decisions),
         digits=tuple(int(digit) for digit in digits),
@@ -76,19 +71,7 @@ def _controls(frame: pd.DataFrame) -> tuple[RowFilter, Order, str]:
         remarks=tuple(remarks),
         name=text,
     )
-    with order:
-        orders = [str(order) for order in Order]
-        row_order = Order(st.selectbox("Order", orders, key="order", **FILTER))
-    with show:
-        view = alternatives("Show", [*map(str, Rendering), _TABLE], "show", **FILTER)
-    return row_filter, row_order, view
-
-
-def _pills(key: str, label: str, options: list[str], meaning: str | None = None) -> list[str]:
-    selected: list[str] = st.pills(
-        label, options, selection_mode="multi", wrap=True, key=key, help=meaning, **FILTER
-    )
-    return selected
+    return row_filter, Order(row_order), view
 
 
 def _show_images(batch: str, page: pd.DataFrame, rendering: Rendering) -> None:

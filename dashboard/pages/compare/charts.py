@@ -1,7 +1,5 @@
 """Training curves as lines."""
 
-from __future__ import annotations
-
 import altair as alt
 import pandas as pd
 

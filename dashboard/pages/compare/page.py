@@ -1,11 +1,9 @@
 """The page Compare: two versions, and below them several kinds of model."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from dashboard.components import cached, tables
-from dashboard.components.boundary import error_boundary
+from dashboard.components.boundary import error_boundary, section
 from dashboard.components.texts import plain
 from dashboard.pages.compare.queries import PLOTS, compared_models
 from dashboard.pages.compare.versions import show_versions
@@ -42,9 +40,8 @@ def show() -> None:
             )
         else:
             show_versions(versions)
-    st.header("Kinds of model", help="Six models trained on the same images by `compare-models`.")
-    with error_boundary():
-        _show_models()
+    meaning = "Six models trained on the same images by `compare-models`."
+    section("Kinds of model", _show_models, meaning)
 
 
 def _show_models() -> None:

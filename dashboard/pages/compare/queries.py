@@ -1,7 +1,5 @@
 """Two versions on the same test images: what one mended and what it broke."""
 
-from __future__ import annotations
-
 import io
 import json
 from dataclasses import dataclass
@@ -79,10 +77,7 @@ def difference(first: LabelledPredictions, second: LabelledPredictions) -> Diffe
     wrong = frame[frame["fate"] != ""].sort_values("worst", ascending=False, kind="stable")
     gained, lost = int((~before & after).sum()), int((before & ~after).sum())
     return Difference(
-        wrong,
-        len(before),
-        mcnemar(gained, lost),
-        score_interval(gained, lost, len(before)),
+        wrong, len(before), mcnemar(gained, lost), score_interval(gained, lost, len(before))
     )
 
 

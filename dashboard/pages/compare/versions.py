@@ -1,12 +1,10 @@
 """Two versions on the same test images: the test, and the images of each kind."""
 
-from __future__ import annotations
-
 import pandas as pd
 import streamlit as st
 
 from dashboard.components import cached
-from dashboard.components.boundary import error_boundary
+from dashboard.components.boundary import error_boundary, section
 from dashboard.components.evaluated_images import EvaluatedImages, show_tiles
 from dashboard.components.filters import alternatives, paged
 from dashboard.components.texts import counted, plain
@@ -41,9 +39,7 @@ def show_versions(versions: list[Version]) -> None:
         comparison = _difference(first, second)
         _show_verdict(comparison, first, second)
         _show_images(comparison, second)
-    st.header("Training curves")
-    with error_boundary():
-        _show_curves(first, second)
+    section("Training curves", lambda: _show_curves(first, second))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Comparing image by image …")

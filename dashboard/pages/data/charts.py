@@ -1,7 +1,5 @@
 """Charts of the images that models learn from, and of drift."""
 
-from __future__ import annotations
-
 import altair as alt
 import pandas as pd
 

@@ -1,13 +1,11 @@
 """The page Data: samples, digits, measures and duplicates of both sets, and drift."""
 
-from __future__ import annotations
-
 import random
 
 import streamlit as st
 
 from dashboard.components import cached, tables
-from dashboard.components.boundary import error_boundary
+from dashboard.components.boundary import error_boundary, section
 from dashboard.components.filters import alternatives
 from dashboard.components.pictures import scaled
 from dashboard.components.texts import code, counted
@@ -34,9 +32,8 @@ def show() -> None:
         _show_classes()
         _show_measures()
         _show_duplicates(data)
-    st.header("Drift", help="What the flow `monitor` finds when it compares days of production.")
-    with error_boundary():
-        _show_drift()
+    meaning = "What the flow `monitor` finds when it compares days of production."
+    section("Drift", _show_drift, meaning)
 
 
 @st.cache_resource(show_spinner="Measuring the images …")

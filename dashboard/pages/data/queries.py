@@ -1,7 +1,5 @@
 """What the images are like that models learn from, and how production drifts away from them."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -89,41 +87,26 @@ def summarise(data: LabelledImages, seed: int = 0) -> SetSummary:
 
 def class_shares(sets: Mapping[str, SetSummary]) -> pd.DataFrame:
     """List how frequent each digit is: columns `set`, `digit`, `images` and `share` (0-1)."""
-    return pd.concat(
-        [
-            pd.DataFrame(
-                {
-                    "set": name,
-                    "digit": range(CLASSES),
-                    "images": summary.classes,
-                    "share": summary.classes / summary.images,
-                }
-            )
-            for name, summary in sets.items()
-        ],
-        ignore_index=True,
-    )
+    lines = [
+        (name, digit, images, images / summary.images)
+        for name, summary in sets.items()
+        for digit, images in enumerate(summary.classes)
+    ]
+    return pd.DataFrame(lines, columns=["set", "digit", "images", "share"])
 
 
 def densities(sets: Mapping[str, SetSummary], bins: int = 14) -> pd.DataFrame:
     """Count how measures are distributed: columns `set`, `measure`, `value` and `share` (0-1)."""
-    parts = []
+    lines: list[tuple[str, str, float, float]] = []
     for measure in MEASURES:
         everything = np.concatenate([summary.measures[measure] for summary in sets.values()])
         edges = np.histogram_bin_edges(everything, bins=bins)
+        middles = (edges[:-1] + edges[1:]) / 2
         for name, summary in sets.items():
             counts, _ = np.histogram(summary.measures[measure], edges)
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "set": name,
-                        "measure": measure,
-                        "value": (edges[:-1] + edges[1:]) / 2,
-                        "share": counts / len(summary.measures),
-                    }
-                )
-            )
-    return pd.concat(parts, ignore_index=True)
+            shares = counts / len(summary.measures)
+            lines += [(name, measure, *point) for point in zip(middles, shares, strict=True)]
+    return pd.DataFrame(lines, columns=["set", "measure", "value", "share"])
 
 
 def shared_images(data: Dataset) -> pd.DataFrame:
@@ -168,7 +151,6 @@ def drift(bucket: Bucket) -> pd.DataFrame:
 
     Raises:
         IntegrityError: If a report is none.
-        Unavailable: If the store does not answer.
     """
     keys = sorted(version.key for page in bucket.versions(MONITORING) for version in page)
     try:

@@ -1,7 +1,5 @@
 """The page Draw: the sheet and the answer beside it, then what was done to the image."""
 
-from __future__ import annotations
-
 import numpy as np
 import streamlit as st
 

@@ -1,7 +1,5 @@
 """The map of images as a chart."""
 
-from __future__ import annotations
-
 import altair as alt
 import pandas as pd
 

@@ -1,7 +1,5 @@
 """The confusion matrix whose cells choose images, and the numbers beside it."""
 
-from __future__ import annotations
-
 import pandas as pd
 import streamlit as st
 

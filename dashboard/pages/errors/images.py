@@ -1,7 +1,5 @@
 """The images behind a cell or another choice: the controls, then a page at a time."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from dashboard.components import tables

@@ -1,7 +1,5 @@
 """The page Errors: a version and labelled images, the matrix, and one of four sections."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from dashboard.components import cached

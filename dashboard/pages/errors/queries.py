@@ -1,16 +1,12 @@
 """Which predictions to look at, in what order, summed up how, and where they lie on a map."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from dashboard.components.labelled_predictions import LabelledPredictions
 from mnist.digits import CLASSES
@@ -142,24 +138,6 @@ def as_csv(frame: pd.DataFrame) -> bytes:
     return buffer.getvalue().encode()
 
 
-@dataclass(frozen=True, eq=False)
-class ImageMap:
-    """Places of images on a plane.
-
-    Attributes:
-        rows: Which rows, shape (k,).
-        places: Where they lie, shape (k, 2); only closeness means something.
-    """
-
-    rows: NDArray[np.int64]
-    places: NDArray[np.float32]
-
-    def frame(self, predictions: LabelledPredictions) -> pd.DataFrame:
-        """Join the places with the predictions there: columns `x`, `y` and theirs."""
-        frame = predictions.frame.loc[self.rows]
-        return frame.assign(x=self.places[:, 0], y=self.places[:, 1])
-
-
 def map_key(name: str) -> str:
     """Say where a map lies in the results bucket."""
     return f"maps/{name}.parquet"
@@ -171,28 +149,29 @@ def map_exists(bucket: Bucket, name: str) -> bool:
 
 
 def stored_map(
-    bucket: Bucket, name: str, predictions: LabelledPredictions, features: Callable[[], Features]
-) -> ImageMap:
+    bucket: Bucket,
+    name: str,
+    predictions: LabelledPredictions,
+    features: Callable[[], Features],
+) -> pd.DataFrame:
     """Fetch a map, or make it and keep it; the map kept first counts for everybody.
 
     Args:
         bucket: Where maps are kept.
         name: Of model and images, by digest.
-        predictions: LabelledPredictions of all the images.
-        features: Gives theirs, shape (n, d); asked only if there is no map yet.
+        predictions: Those for all the images.
+        features: Gives theirs, shape (n, d); called only if there is no map yet.
 
-    Raises:
-        Unavailable: If the store does not answer.
+    Returns:
+        The rows that have a place, with columns `x` and `y`; only closeness means something.
     """
     key = map_key(name)
     if not bucket.exists(key):
         rows = worth_a_place(predictions.labels, predictions.probabilities)
-        places = embed(features()[rows])
-        columns = {"row": rows, "x": places[:, 0], "y": places[:, 1]}
-        bucket.create(key, to_parquet(pa.table(columns)))
-    table = from_parquet(bucket.fetch(key))
-    xy = np.stack([table["x"].to_numpy(), table["y"].to_numpy()], axis=1)
-    return ImageMap(table["row"].to_numpy(), xy)
+        x, y = embed(features()[rows]).T
+        bucket.create(key, to_parquet(pa.table({"row": rows, "x": x, "y": y})))
+    places: pd.DataFrame = from_parquet(bucket.fetch(key)).to_pandas().set_index("row")
+    return predictions.frame.loc[places.index].join(places)
 
 
 def within(frame: pd.DataFrame, box: dict[str, list[float]]) -> pd.DataFrame:

@@ -1,9 +1,8 @@
 """The map of images: those that look alike to the model lie close together."""
 
-from __future__ import annotations
-
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from dashboard.components import cached
@@ -11,19 +10,12 @@ from dashboard.components.evaluated_images import EvaluatedImages, show_tiles
 from dashboard.components.filters import paged
 from dashboard.components.texts import counted
 from dashboard.pages.errors.charts import BOX, map_chart
-from dashboard.pages.errors.queries import (
-    ImageMap,
-    Order,
-    map_exists,
-    ordered,
-    stored_map,
-    within,
-)
+from dashboard.pages.errors.queries import Order, map_exists, ordered, stored_map, within
 from mnist import services
 
 
 @st.cache_resource(max_entries=3, show_spinner="Drawing the map of this version, once …")
-def _image_map(version: str) -> ImageMap:
+def _image_map(version: str) -> pd.DataFrame:
     return stored_map(
         services.current().results_bucket,
         _map_name(version),
@@ -39,7 +31,7 @@ def show_map(images: EvaluatedImages) -> None:
         return
     if not _ready(images.version):
         return
-    places = _image_map(images.version).frame(images.predictions)
+    places = _image_map(images.version)
     state: Any = st.altair_chart(
         map_chart(places),
         key="map",

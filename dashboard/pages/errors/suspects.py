@@ -1,7 +1,5 @@
 """Images whose label may be wrong, the most suspect first."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from dashboard.components.evaluated_images import EvaluatedImages, show_tiles

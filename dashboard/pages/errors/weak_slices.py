@@ -1,7 +1,5 @@
 """Kinds of images that are predicted worse than the rest, and making one a permanent gate."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from dashboard.access.actions import set_floor

@@ -1,7 +1,5 @@
 """Which image the address names, and what can be said of it without any model."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -24,7 +22,6 @@ def image_in_address(model_version: str) -> OneImage | None:
         InvalidInput: If the address is none.
         ObjectGone: If the object was deleted.
         ObjectChanged: If it was overwritten.
-        Unavailable: If a service does not answer.
     """
     query = st.query_params
     if "test" in query:

@@ -1,11 +1,9 @@
 """The page of one image, from its file to the images that look like it."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from dashboard.components import cached, tables
-from dashboard.components.boundary import error_boundary
+from dashboard.components.boundary import error_boundary, section
 from dashboard.components.links import show_way_back
 from dashboard.components.one_image import OneImage, show_pictures, show_stages
 from dashboard.components.texts import code, plain
@@ -54,17 +52,21 @@ def _show_heading(image: OneImage, version: str) -> None:
 def _show_sections(image: OneImage, version: str) -> None:
     with error_boundary():
         show_pictures(image, version)
-    if image.pixels is not None:
+    pixels = image.pixels
+    if pixels is not None:
         with error_boundary():
-            show_probabilities(image, image.pixels, version)
+            show_probabilities(image, pixels, version)
     st.header("How it was prepared", help="Every stage from the file to the 28x28 pixels.")
     show_stages(image)
-    if image.pixels is None:
+    if pixels is None:
         return
-    meaning = "Each version predicts the image now, as it is prepared."
-    st.header("Across model versions", help=meaning)
-    with error_boundary():
-        show_history(image, image.pixels)
-    st.header("More like this", help="Test images whose features are closest to its own.")
-    with error_boundary():
-        show_neighbours(image, image.pixels, version)
+    section(
+        "Across model versions",
+        lambda: show_history(image, pixels),
+        "Each version predicts the image now, as it is prepared.",
+    )
+    section(
+        "More like this",
+        lambda: show_neighbours(image, pixels, version),
+        "Test images whose features are closest to its own.",
+    )

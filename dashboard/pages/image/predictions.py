@@ -1,7 +1,5 @@
 """What versions predict for one image: ten probabilities, history, and images like it."""
 
-from __future__ import annotations
-
 import pandas as pd
 import streamlit as st
 

@@ -1,7 +1,5 @@
 """What happened of late: today's batches, flow runs, changes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import streamlit as st

@@ -1,9 +1,8 @@
 """The champion: its name and origin, its numbers, its confusion matrix."""
 
-from __future__ import annotations
-
 import streamlit as st
 
+from dashboard.components import cached
 from dashboard.components.champion import Champion, accuracy_interval
 from dashboard.components.texts import code, percent, plain
 from dashboard.pages.overview.charts import confusion_chart, worst_confusions
@@ -12,8 +11,9 @@ from dashboard.pages.overview.queries import disagreement
 from mnist.evaluation.metrics import Evaluation
 
 
-def show_champion(champion: Champion) -> None:
+def show_champion() -> None:
     """Draw the champion's section."""
+    champion = cached.champion()
     details = champion.details
     st.markdown(
         f"{code(details.name)} version {code(details.version)} · recipe "
@@ -55,21 +55,24 @@ def _show_numbers(champion: Champion, evaluation: Evaluation) -> None:
         f"95 % interval {percent(accuracy.low)} to {percent(accuracy.high)}: "
         f"{evaluation.errors:,} of {evaluation.images:,} images misclassified"
     )
-    left, right = st.columns(2)
-    left.metric(
-        "Macro F1",
-        f"{evaluation.macro_f1:.4f}",
-        help="Mean F1 over the ten digits, each counting the same; 1 is perfect.",
+    figures = (
+        (
+            "Macro F1",
+            f"{evaluation.macro_f1:.4f}",
+            "Mean F1 over the ten digits, each counting the same; 1 is perfect.",
+        ),
+        (
+            "Calibration error",
+            f"{evaluation.calibration_error:.4f}",
+            "How far confidence and accuracy lie apart on average; 0 is perfect.",
+        ),
+        ("Log loss", f"{evaluation.log_loss:.4f}", "In nats; 0 is perfect."),
+        (
+            "Accepts confidence",
+            champion.accepts,
+            "Predictions with at least this confidence need no person's look.",
+        ),
     )
-    right.metric(
-        "Calibration error",
-        f"{evaluation.calibration_error:.4f}",
-        help="How far confidence and accuracy lie apart on average; 0 is perfect.",
-    )
-    left.metric("Log loss", f"{evaluation.log_loss:.4f}", help="In nats; 0 is perfect.")
-    right.metric(
-        "Accepts confidence",
-        champion.accepts,
-        help="Predictions with at least this confidence need no person's look.",
-    )
+    for column, (label, value, meaning) in zip(st.columns(2) * 2, figures, strict=True):
+        column.metric(label, value, help=meaning)
     st.link_button("Its run in MLflow ↗", champion.details.run.url, type="tertiary")

@@ -1,7 +1,5 @@
 """The confusion matrix of an evaluation, as a chart and in words."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import altair as alt

@@ -1,7 +1,5 @@
 """What was decided about candidates, the training runs behind it, and the way back."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import streamlit as st

@@ -1,11 +1,8 @@
 """The page Overview, from top to bottom."""
 
-from __future__ import annotations
-
 import streamlit as st
 
-from dashboard.components import cached
-from dashboard.components.boundary import error_boundary
+from dashboard.components.boundary import section
 from dashboard.components.texts import plain
 from dashboard.pages.overview.activity import show_changes, show_flow_runs, show_today
 from dashboard.pages.overview.champion import show_champion
@@ -18,24 +15,14 @@ def show() -> None:
     """Draw the page."""
     st.title("Overview")
     _show_services()
-    st.header("Champion", help="The model version that scores batches from now on.")
-    with error_boundary():
-        show_champion(cached.champion())
-    st.header("Today")
-    with error_boundary():
-        show_today()
-    st.header("Decisions", help="Every candidate ever judged, whether it was promoted or not.")
-    with error_boundary():
-        show_decisions()
-    st.header("Training runs")
-    with error_boundary():
-        show_training_runs()
-    st.header("Flow runs")
-    with error_boundary():
-        show_flow_runs()
-    st.header("Changes", help="What people did here, and why; labels carry their own names.")
-    with error_boundary():
-        show_changes()
+    section("Champion", show_champion, "The model version that scores batches from now on.")
+    section("Today", show_today)
+    section(
+        "Decisions", show_decisions, "Every candidate ever judged, whether it was promoted or not."
+    )
+    section("Training runs", show_training_runs)
+    section("Flow runs", show_flow_runs)
+    section("Changes", show_changes, "What people did here, and why; labels carry their own names.")
 
 
 @st.cache_resource(ttl=10, show_spinner=False)

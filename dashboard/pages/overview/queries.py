@@ -1,7 +1,5 @@
 """The decisions about champions, training runs, flow runs and today, as tables and sentences."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -95,8 +93,6 @@ def all_decisions(journal: Journal) -> list[JournalEntry]:
 
     Raises:
         IntegrityError: If something in the journal is no decision.
-        Unavailable: If the store does not answer.
-        AccessDenied: If it refuses the credentials.
     """
     try:
         return journal.entries()
@@ -113,7 +109,7 @@ def became(entry: JournalEntry) -> str:
 
 
 def decisions(entries: Sequence[JournalEntry]) -> pd.DataFrame:
-    """List decisions, the newest first; times are UTC."""
+    """List decisions, at least one, the newest first; times are UTC."""
     frame = pd.DataFrame(
         [
             {
@@ -127,14 +123,13 @@ def decisions(entries: Sequence[JournalEntry]) -> pd.DataFrame:
                 "evidence": entry.evidence_url,
             }
             for entry in reversed(entries)
-        ],
-        columns=["at", "version", "action", "verdict", "against", "reasons", "who", "evidence"],
+        ]
     )
     return frame.assign(at=_utc(frame["at"]))
 
 
 def training_runs(runs: Sequence[TrainingRun], entries: Sequence[JournalEntry]) -> pd.DataFrame:
-    """List training runs, in the order given, with what was decided about each; times are UTC."""
+    """List training runs, at least one, with what was decided about each; times are UTC."""
     decided = {entry.evidence_url.rpartition("/")[2]: entry for entry in entries}
     frame = pd.DataFrame(
         [
@@ -150,11 +145,7 @@ def training_runs(runs: Sequence[TrainingRun], entries: Sequence[JournalEntry]) 
                 "url": run.url,
             }
             for run in runs
-        ],
-        columns=[
-            *("started_at", "run", "status", "dataset", "accuracy"),
-            *("errors", "seconds", "decision", "url"),
-        ],
+        ]
     )
     return frame.assign(started_at=_utc(frame["started_at"]))
 

@@ -1,7 +1,5 @@
 """The buttons and keys that label an image, and taking an answer back."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from dashboard.access.actions import record_answer, take_back_answer

@@ -1,7 +1,5 @@
 """The page Review: the next image, the buttons, and how far everybody is."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import streamlit as st

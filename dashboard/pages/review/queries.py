@@ -1,7 +1,5 @@
 """What waits for a look, and how far the reviewers are."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -64,7 +62,6 @@ def queue_predictions(results: Results, batch: str, again: pa.Table | None = Non
 
     Raises:
         IntegrityError: If a part is not the Parquet file it should be.
-        Unavailable: If the store does not answer.
     """
     table = one_row_each(table for _, table in results.parts(batch, _COLUMNS))
     scored = table.filter(pc.equal(table["outcome"], Outcome.SCORED))

@@ -47,7 +47,7 @@ def test_one_person_has_one_name():
 
 
 @pytest.mark.parametrize(
-    ("viewers", "editors"), [(None, None), (_VIEWERS, None), ("short", _EDITORS), (_EDITORS,) * 2]
+    ("viewers", "editors"), [("", ""), (_VIEWERS, ""), ("short", _EDITORS), (_EDITORS,) * 2]
 )
 def test_without_two_good_passwords_nothing_starts(viewers, editors):
     with pytest.raises(InvalidSettings, match="DASHBOARD_VIEWER_PASSWORD"):
