@@ -9,7 +9,7 @@ object: per_second, chunk_ms, start_seconds, memory_bytes.
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache, partial
@@ -21,7 +21,7 @@ import psutil
 
 from benchmarks.scoring_contenders import OneGraph
 from flows.support.streaming import in_flight
-from mnist.operations.batches import BatchScoring, RecordedChunk
+from mnist.operations.batches import BatchScoring, RecordedChunk, ScoreChunk
 from mnist.scoring.chunks import Chunk
 from mnist.settings import load_settings
 from mnist.storage.bucket import Bucket
@@ -133,23 +133,24 @@ def hand_out(submit: Submit, chunk: Chunk, workers: int) -> float:
 def main() -> None:
     """Start the workers, hand out chunks of no work, then the batch; check that it is whole."""
     name, folder, batch, workers = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
-    run = scoring(folder).begin(batch, name)
-    chunks = list(scoring(folder).chunks(run))
-    began = time.perf_counter()
-    with SCHEDULERS[name](workers) as submit:
-        opened = time.perf_counter() - began
-        measured = {
-            "start_seconds": opened + start(submit, folder, chunks[0], workers),
-            "chunk_ms": hand_out(submit, chunks[0], workers),
-        }
+    measured: dict[str, float] = {}
+
+    def timed(_score: ScoreChunk, chunks: Iterable[Chunk]) -> Iterator[RecordedChunk]:
+        listed = list(chunks)
         began = time.perf_counter()
-        for recorded in in_flight(partial(submit, score_chunk, folder), chunks, 2 * workers):
-            run.note(recorded)
-        seconds = time.perf_counter() - began
-        measured["memory_bytes"] = memory_bytes()
-    receipt = scoring(folder).close(run)
+        with SCHEDULERS[name](workers) as submit:
+            opened = time.perf_counter() - began
+            measured["start_seconds"] = opened + start(submit, folder, listed[0], workers)
+            measured["chunk_ms"] = hand_out(submit, listed[0], workers)
+            began = time.perf_counter()
+            yield from in_flight(partial(submit, score_chunk, folder), listed, 2 * workers)
+            measured["seconds"] = time.perf_counter() - began
+            measured["memory_bytes"] = memory_bytes()
+
+    receipt = scoring(folder).run(batch, name, map=timed).receipt
     if not receipt.is_balanced or receipt.run.rows_written != receipt.listing.count:
         raise SystemExit(f"the batch was not scored once and whole: {receipt.summary()}")
+    seconds = measured.pop("seconds")
     print(json.dumps(measured | {"per_second": receipt.listing.count / seconds}))
 
 

@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -96,11 +97,11 @@ class Contender:
         )
 
         def work() -> int:
-            run = scoring.begin(self.batch, f"benchmark-{time.time_ns()}")
             with ThreadPoolExecutor(2) as pool:  # as the flow does, without Prefect's own time
-                for recorded in windowed(pool, scoring.score, scoring.chunks(run)):
-                    run.note(recorded)
-            receipt = scoring.close(run)
+                run = scoring.run(
+                    self.batch, f"benchmark-{time.time_ns()}", map=partial(windowed, pool)
+                )
+            receipt = run.receipt
             if not receipt.is_balanced or receipt.run.rows_written != receipt.listing.count:
                 raise SystemExit(f"the batch was not scored once and whole: {receipt.summary()}")
             return receipt.listing.count

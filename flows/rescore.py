@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Any
 
 from prefect import flow, get_run_logger, task
@@ -84,10 +85,9 @@ def rescore(
         missing = services.current().rescoring.missing(plan, batch)
         chunks = services.current().rescoring.chunks(plan, batch, missing)
         progress = artifacts.Progress(batch)
-        for count in in_flight(
-            lambda chunk: score_chunk.submit(plan, chunk), chunks, _CHUNKS_IN_FLIGHT
-        ):
-            progress.advance(count, len(missing))
+        counts = in_flight(lambda chunk: score_chunk.submit(plan, chunk), chunks, _CHUNKS_IN_FLIGHT)
+        for done in accumulate(counts):
+            progress.show(done, len(missing))
     difference = write_difference(plan)
     artifacts.publish_difference(plan, difference)
     logger.info(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
@@ -18,12 +17,9 @@ from flows.support.retries import RETRY_SECONDS, is_worth_a_retry
 from flows.support.streaming import in_flight
 from mnist import services
 from mnist.errors import BatchFailed
-from mnist.operations.batches import BatchRun, RecordedChunk
+from mnist.operations.batches import BatchRun, RecordedChunk, ScoreChunk
 from mnist.scoring.chunks import Chunk
 from mnist.scoring.receipts import Receipt
-
-if TYPE_CHECKING:
-    from flows.support.fan_out import Submit
 
 BATCH_FAILED = "BatchFailed"
 """Name of the state in which the run of a failed batch ends."""
@@ -41,39 +37,20 @@ _CHUNKS_IN_FLIGHT = 2 * _CHUNKS_AT_ONCE
     retry_condition_fn=is_worth_a_retry,
 )
 def score_chunk(chunk: Chunk) -> RecordedChunk:
-    """Read, decode, predict and record one chunk."""
+    """Fetch, decode, predict and record one chunk."""
     return services.current().batch_scoring.score(chunk)
 
 
-@task(name="close", cache_policy=NO_CACHE)
-def close_batch(run: BatchRun) -> Receipt:
-    """Reconcile the listing with the rows in the store and write the receipt."""
-    return services.current().batch_scoring.close(run)
-
-
-@contextmanager
-def _workers() -> Iterator[tuple[Submit, int]]:
-    """Open what scores chunks: threads of this process, each chunk a task, or Dask workers."""
+def map_chunks(_score: ScoreChunk, chunks: Iterable[Chunk]) -> Iterator[RecordedChunk]:
+    """Score chunks by tasks of this run, or by Dask workers where there are some."""
     scheduler = services.current().settings.dask_scheduler
     if scheduler is None:
-        yield score_chunk.submit, _CHUNKS_IN_FLIGHT
+        yield from in_flight(score_chunk.submit, chunks, _CHUNKS_IN_FLIGHT)
         return
-    from flows.support.fan_out import dask_workers  # noqa: PLC0415 - a second that others do not pay
+    from flows.support.fan_out import dask_workers  # noqa: PLC0415 - a second that others save
 
     with dask_workers(scheduler) as (submit, limit):
-        yield submit, limit
-
-
-def _score_all(run: BatchRun) -> None:
-    """Score what is missing, on one model version from the first chunk to the last."""
-    progress = artifacts.Progress(run.batch)
-    chunks = services.current().batch_scoring.chunks(run)
-    with _workers() as (submit, limit):
-        for recorded in in_flight(submit, chunks, limit):
-            run.note(recorded)
-            progress.advance(recorded.versions, total=run.waiting, is_final=run.listed_all)
-    if run.model is not None:
-        get_run_logger().info("Scored with %s version %s.", run.model.name, run.model.version)
+        yield from in_flight(submit, chunks, limit)
 
 
 @flow(
@@ -109,16 +86,31 @@ def score_batch(
         BatchFailed: If more images were rejected than the limit allows; all rows are recorded.
     """
     name = str(flow_run.get_id())
-    with heartbeats(name), services.current().lease(batch, name, wait_seconds):
-        run = services.current().batch_scoring.begin(batch, name, rejects_again=rejects_again)
-        _score_all(run)
+    logger = get_run_logger()
+    progress = artifacts.Progress(batch)
+
+    def show(run: BatchRun) -> None:
+        if not run.is_scored:
+            progress.show(run.done, run.waiting, is_final=run.listed_all)
+            return
+        if run.model is not None:
+            logger.info("Scored with %s version %s.", run.model.name, run.model.version)
         events.batch_scored(batch, run.waiting)
-        if not close:
-            listed, new = len(run.listing), run.waiting
-            get_run_logger().info("%s: %d new of %d, left open.", batch, new, listed)
-            return {"batch": batch, "verdict": "open", "listed": listed, "new": new}
-        receipt = close_batch(run)
-    return _announce(receipt, is_new=receipt.run.name == name)
+
+    with heartbeats(name), services.current().lease(batch, name, wait_seconds):
+        run = services.current().batch_scoring.run(
+            batch,
+            name,
+            map=map_chunks,
+            on_progress=show,
+            close=close,
+            rejects_again=rejects_again,
+        )
+    if run.receipt is None:
+        listed, new = len(run.listing), run.waiting
+        logger.info("%s: %d new of %d, left open.", batch, new, listed)
+        return {"batch": batch, "verdict": "open", "listed": listed, "new": new}
+    return _announce(run.receipt, is_new=run.receipt.run.name == name)
 
 
 def _announce(receipt: Receipt, *, is_new: bool) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from infra.services import MLFLOW, PREFECT, STORE
 from infra.stack import Health
 from mnist.digits import SIDE
 from mnist.errors import MnistError
-from mnist.registry.reader import RegistryReader
+from mnist.services import Services
 from mnist.settings import Settings
 from mnist.storage.bucket import Bucket
 from mnist.storage.conditions import find_problem
@@ -32,6 +32,7 @@ from mnist.storage.lease import LeaseRecord
 
 _LEAST_FREE_BYTES = 2_000_000_000
 _LATE = timedelta(minutes=2)
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class Doctor:
         self._variables = variables
         self._processes = processes
         self._settings = Settings.model_validate(dict(variables))
+        self._services = Services(self._settings)
 
     def examine(self) -> Iterator[Finding]:
         """Answer every question, in the order in which a cause comes before its effects."""
@@ -105,6 +107,7 @@ class Doctor:
             _Check("versions", self._versions, "make setup, then make down and make up"),
             _Check("buckets and keys", self._keys, "make down, then make up", store),
             _Check("conditional writes", self._conditions, "use a store that honours them", store),
+            _Check("stray objects", self._strays, "move what is none of ours elsewhere", store),
             _Check("leases", self._leases, "set the clocks of all machines by NTP", store),
             _Check(
                 "champion",
@@ -170,6 +173,16 @@ class Doctor:
         found = find_problem(self._bucket(self._settings.results_bucket))
         return f"the store {found}" if found else None
 
+    def _strays(self) -> str | None:
+        """Find objects among ours that cannot be parsed; they are left out wherever we look."""
+        strays = [
+            f"{log.place.partition('/')[0]}/{key}"
+            for log in self._services.logs()
+            for key in log.entries().unreadable
+        ]
+        rest = f" and {len(strays) - _SHOWN} more" if len(strays) > _SHOWN else ""
+        return f"cannot be parsed: {', '.join(strays[:_SHOWN])}{rest}" if strays else None
+
     def _leases(self) -> str | None:
         """Find leases that end later than any lease made now would: somebody's clock is wrong."""
         bucket = self._bucket(self._settings.results_bucket)
@@ -187,16 +200,10 @@ class Doctor:
         return "; ".join(wrong) or None
 
     def _champion(self) -> str | None:
-        reader = RegistryReader(
-            self._settings.mlflow_tracking_uri,
-            self._settings.model_name,
-            self._settings.cache_dir,
-            auth=self._settings.mlflow_login,
-        )
         try:
-            predictor = reader.predictor(reader.champion())
+            predictor = self._services.registry.predictor(self._services.registry.champion())
         finally:
-            reader.close()
+            self._services.close()
         sums = predictor.predict(np.zeros((1, SIDE, SIDE), np.uint8)).sum(axis=1)
         return None if np.allclose(sums, 1, atol=1e-3) else f"its probabilities sum to {sums[0]}"
 

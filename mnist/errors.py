@@ -15,6 +15,7 @@
     ├── AccessDenied            the credentials are wrong or may not do this
     ├── ObjectGone              the object was deleted since it was listed
     ├── ObjectChanged           the object was overwritten since it was listed
+    ├── Unsupported             the store cannot do this; a retry will not help
     └── Unavailable             a service did not answer; a retry may help
 
 Each message is one sentence: what happened, with which value, what was expected, what to do.
@@ -79,6 +80,10 @@ class ObjectGone(MnistError):
 
 class ObjectChanged(MnistError):
     """The object was overwritten since it was listed."""
+
+
+class Unsupported(MnistError):
+    """The store does not know this kind of request."""
 
 
 class Unavailable(MnistError):

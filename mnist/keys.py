@@ -16,11 +16,22 @@ LOOSE = "_loose"
 READY_MARKER = "_READY"
 """An object of this name says that a folder is complete; it is never scored."""
 
+AUDIT = "audit/"
+GATE_SLICES = "gate-slices/"
+JOURNAL = "journal/"
+LEASES = "leases/"
+MAPS = "maps/"
 MONITORING = "monitoring/reports/"
+PROBES = "probes/"
+RECEIPTS = "receipts/"
 REFERENCES = "monitoring/references/"
-VERIFICATIONS = "verifications/"
 RESCORES = "rescores/"
+SCORES = "scores/"
+VERIFICATIONS = "verifications/"
 """Prefixes in the results bucket."""
+
+REVIEWS = "reviews/"
+"""Prefix in the labels bucket."""
 
 _MAX_NAME = 200
 _IDENTITY_BYTES = 16
@@ -146,14 +157,14 @@ def chunk_name(
 def listing_digest(identities: Iterable[bytes]) -> str:
     """Digest a set of object versions, whatever their order (SHA-256, hex)."""
     digest = hashlib.sha256()
-    for each in sorted(identities):
-        digest.update(each)
+    for identity_bytes in sorted(identities):
+        digest.update(identity_bytes)
     return digest.hexdigest()
 
 
 def scores_prefix(batch: str) -> str:
     """Prefix of the Parquet parts of a batch in the results bucket."""
-    return f"scores/batch={_segment(batch)}/"
+    return f"{SCORES}batch={_segment(batch)}/"
 
 
 def part_key(batch: str, chunk: str) -> str:
@@ -163,7 +174,7 @@ def part_key(batch: str, chunk: str) -> str:
 
 def receipts_prefix(batch: str) -> str:
     """Prefix of the receipts of a batch in the results bucket."""
-    return f"receipts/{_segment(batch)}/"
+    return f"{RECEIPTS}{_segment(batch)}/"
 
 
 def receipt_key(batch: str, run: str) -> str:
@@ -178,7 +189,7 @@ def verification_key(batch: str, at: datetime, token: str) -> str:
 
 def lease_key(batch: str) -> str:
     """Key of the lease of a batch in the results bucket."""
-    return f"leases/{_segment(batch)}.json"
+    return f"{LEASES}{_segment(batch)}.json"
 
 
 def rescore_prefix(folder: str, batch: str) -> str:

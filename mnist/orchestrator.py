@@ -137,18 +137,20 @@ class PrefectApi:
         return _checked(answer)
 
     def _csrf_headers(self, client: httpx.Client) -> dict[str, str]:
-        """Fetch the token that a server with CSRF protection wants to see; others answer 4xx."""
+        """Fetch the token that a server with CSRF protection wants to see; others answer 422."""
         name = uuid.uuid4().hex
         answer = client.get(f"{self._url}/csrf-token", params={"client": name})
-        if not answer.is_success:
+        if answer.status_code in {404, 422}:
             return {}
-        return {"Prefect-Csrf-Token": answer.json()["token"], "Prefect-Csrf-Client": name}
+        token = _checked(answer)["token"]
+        return {"Prefect-Csrf-Token": token, "Prefect-Csrf-Client": name}
 
 
 def _checked(answer: httpx.Response) -> Any:
     if answer.status_code in {401, 403}:
         raise AccessDenied(
-            f"Prefect refused us ({answer.status_code}); check PREFECT_API_AUTH_STRING."
+            f"Prefect at {answer.url.host}:{answer.url.port} refused the credentials "
+            f"({answer.status_code}); check PREFECT_API_AUTH_STRING."
         )
     if answer.status_code in {404, 409, 422}:
         kind = {404: NotThere, 409: AlreadyExists}.get(answer.status_code, InvalidInput)

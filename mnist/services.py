@@ -8,7 +8,7 @@ process that only scores never imports MLflow or Keras.
 from __future__ import annotations
 
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mnist.settings import Settings, load_settings
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mnist.storage.journal import Journal
     from mnist.storage.lease import Lease
     from mnist.storage.monitoring import MonitoringLog
+    from mnist.storage.object_log import ObjectLog
     from mnist.storage.rescores import Rescores
     from mnist.storage.results import Results
     from mnist.storage.reviews import ReviewLog
@@ -54,6 +55,12 @@ class Services:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+
+    def close(self) -> None:
+        """Give back the connections to the registry; what is asked for later opens them anew."""
+        for name in ("registry", "catalogue"):
+            if name in vars(self):
+                vars(self).pop(name).close()
 
     # Storage
 
@@ -139,6 +146,19 @@ class Services:
         from mnist.storage.reviews import ReviewLog
 
         return ReviewLog(self.bucket(self.settings.labels_bucket))
+
+    def logs(self) -> list[ObjectLog[Any]]:
+        """Every log that is kept in objects, for who looks for damage."""
+        return [
+            self.journal.log,
+            self.gate_slices.log,
+            self.verifications.log,
+            self.audit.log,
+            self.monitoring_log.reports,
+            self.monitoring_log.references,
+            self.results.receipt_log,
+            self.reviews.log,
+        ]
 
     # Registry and orchestrator
 

@@ -24,7 +24,8 @@ class Registry:
         self.folder = folder
         self.publisher = Publisher(uri, f"experiment-{self.name}", self.name)
         self.reader = RegistryReader(uri, self.name, folder / "cache")
-        self.journal = journal or Journal(Bucket.in_memory())
+        self.bucket = Bucket.in_memory()
+        self.journal = journal or Journal(self.bucket)
         self.aliases = Aliases(uri, self.name, self.journal)
         self.uri = uri
 

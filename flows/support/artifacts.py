@@ -36,30 +36,28 @@ class Progress:
     def __init__(self, name: str, unit: str = "images") -> None:
         self._name = name
         self._unit = unit
-        self._done = 0
         self._started = self._shown = time.monotonic()
         self._artifact: UUID | None = None
 
-    def advance(self, count: int, total: int, *, is_final: bool = True) -> None:
-        """Count things that are done.
+    def show(self, done: int, total: int, *, is_final: bool = True) -> None:
+        """Show how many things are done.
 
         Args:
-            count: How many more.
-            total: Things to do, as far as is known by now.
+            done: How many.
+            total: Things to do, as far as the listing has come.
             is_final: Whether the total cannot grow any more.
         """
-        self._done += count
         now = time.monotonic()
-        if now - self._shown < _UPDATE_SECONDS and self._done < total:
+        if now - self._shown < _UPDATE_SECONDS and done < total:
             return
         self._shown = now
-        rate = self._done / max(now - self._started, 1e-6)
-        known = f"{(total - self._done) / max(rate, 1e-6):,.0f} s left"
+        rate = done / max(now - self._started, 1e-6)
+        rest = f"{(total - done) / max(rate, 1e-6):,.0f} s left"
         text = (
-            f"{self._name}: {self._done:,} of {total:,} {self._unit}, {rate:,.3g} per second, "
-            f"{known if is_final else 'more are being listed'}"
+            f"{self._name}: {done:,} of {total:,} {self._unit}, {rate:,.3g} per second, "
+            f"{rest if is_final else 'more are being listed'}"
         )
-        percent = 100 * self._done / total
+        percent = 100 * done / total
         if self._artifact is None:
             self._artifact = create_progress_artifact(percent, description=text)  # type: ignore[assignment]
         else:

@@ -1,4 +1,8 @@
-"""Scoring a batch from listing to receipt, in steps that an orchestrator can order.
+"""Scoring a batch from listing to receipt.
+
+`BatchScoring.run` is the one order of the steps: list, score in chunks what has no outcome yet,
+write the receipt. What maps chunks to workers is given to it: the flow gives Prefect's tasks or
+Dask, tests and chaos the built-in `map`.
 
 Every step is safe to repeat and to run twice at once: the truth of a batch is what lies in the
 store, and each step starts from there. Nothing here grows with the size of a batch but 16 bytes
@@ -8,7 +12,7 @@ for each object version.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain, compress
@@ -58,17 +62,23 @@ class RecordedChunk:
     seconds: StageSeconds
 
 
+ScoreChunk = Callable[[Chunk], RecordedChunk]
+ChunkMap = Callable[[ScoreChunk, Iterable[Chunk]], Iterable[RecordedChunk]]
+"""Applies a function to chunks, here or elsewhere, and yields what became of each."""
+
+
 class BatchRun:
     """One run over one batch: what it has listed, what it has recorded.
-
-    Made by `BatchScoring.begin`. Take `chunks`, score each, `note` what became of it, `close`.
 
     Attributes:
         batch: Name of the batch.
         name: Name of the run.
         model: The version that the run is pinned to; None until there is something to score.
-        waiting: Object versions found so far that had no outcome.
+        waiting: Object versions listed so far that had no outcome.
+        is_scored: Whether every row of it is recorded.
         listed_all: Whether the listing has come to its end, so that `waiting` is final.
+        done: Object versions of the chunks that were noted.
+        receipt: What the run stated at its end; None if the batch was left open.
     """
 
     def __init__(self, batch: str, name: str, again_after: str) -> None:
@@ -77,17 +87,21 @@ class BatchRun:
         self.model: PinnedModel | None = None
         self.waiting = 0
         self.listed_all = False
+        self.is_scored = False
         self.again_after = again_after
         self.started_at = datetime.now(UTC)
         self.listing = ListingLog()
         self.unsettled: list[VersionRecord] = []
         self.chunks_noted = 0
+        self.done = 0
+        self.receipt: Receipt | None = None
         self.stage_seconds: StageSeconds | None = None
         self._sums: Counter[str] = Counter()
 
     def note(self, recorded: RecordedChunk) -> None:
         """Take note of what became of a chunk."""
         self.chunks_noted += 1
+        self.done += recorded.versions
         self.unsettled += recorded.unsettled
         self.stage_seconds = recorded.seconds + (self.stage_seconds or StageSeconds())
         self._sums.update(rows_written=recorded.rows_written, retried=recorded.retried)
@@ -111,6 +125,10 @@ class BatchRun:
         )
 
 
+ProgressOfRun = Callable[[BatchRun], None]
+"""A progress callback: sees the run as far as it is."""
+
+
 class BatchScoring:
     """The steps of scoring a batch, over an inbox, a results bucket and a registry."""
 
@@ -123,28 +141,47 @@ class BatchScoring:
         self._registry = registry
         self._scorer = Scorer(settings, inbox, registry)
 
-    def begin(self, batch: str, run: str, *, rejects_again: bool = False) -> BatchRun:
-        """Start a run over a batch; nothing is listed or read yet.
+    def run(
+        self,
+        batch: str,
+        name: str,
+        *,
+        map: ChunkMap = map,  # noqa: A002 - it is what the built-in is
+        on_progress: ProgressOfRun = lambda _run: None,
+        close: bool = True,
+        rejects_again: bool = False,
+    ) -> BatchRun:
+        """Score a batch from its listing to its receipt.
 
         Args:
             batch: Name of the batch.
-            run: Name of the run, under which its receipt is kept.
+            name: Name of the run, under which its receipt is kept.
+            map: Applies `score` to chunks, here or elsewhere.
+            on_progress: Called after each chunk, and once when all rows are recorded.
+            close: Whether to write the receipt.
             rejects_again: Score once more what the last receipt counts as rejected.
 
         Raises:
-            InvalidBatch: If rejects are to be scored again and there is no receipt of any.
+            InvalidBatch: If the batch holds nothing that wants an outcome, or rejects are to be
+                scored again and there is no receipt of any.
+            NoChampion: If there is something to score and no champion.
+            Unavailable: If the store or the registry does not answer.
+            IntegrityError: If the scoring graph is not the one that was registered.
         """
-        again_after = self._last_receipt(batch).run.name if rejects_again else ""
-        return BatchRun(batch, run, again_after)
+        run = BatchRun(batch, name, self._last_receipt(batch).run.name if rejects_again else "")
+        for recorded in map(self.score, self._chunks(run)):
+            run.note(recorded)
+            on_progress(run)
+        run.is_scored = True
+        on_progress(run)
+        if close:
+            run.receipt = self._close(run)
+        return run
 
-    def chunks(self, run: BatchRun) -> Iterator[Chunk]:
+    def _chunks(self, run: BatchRun) -> Iterator[Chunk]:
         """List the batch and cut what has no outcome yet into chunks, as fast as they are taken.
 
         The champion is looked up when the first chunk is taken, and the run holds on to it.
-
-        Raises:
-            InvalidBatch: If the batch holds nothing that wants an outcome.
-            NoChampion: If there is something to score and no champion.
         """
         settled = self._results.scored if run.again_after else self._results.settled
         missing = self._missing(run, settled(run.batch))
@@ -158,9 +195,9 @@ class BatchScoring:
     def _missing(self, run: BatchRun, settled: Identities) -> Iterator[ObjectVersion]:
         for page in self._inbox.versions(run.batch):
             run.listing.extend(page)
-            wanted = ~settled.has([version.identity for version in page])
-            run.waiting += int(wanted.sum())
-            yield from compress(page, wanted)
+            is_missing = ~settled.has([version.identity for version in page])
+            run.waiting += int(is_missing.sum())
+            yield from compress(page, is_missing)
         if not len(run.listing):
             raise self._inbox.unknown(run.batch)
         run.listed_all = True
@@ -190,7 +227,7 @@ class BatchScoring:
             seconds=scored.seconds + writing,
         )
 
-    def close(self, run: BatchRun) -> Receipt:
+    def _close(self, run: BatchRun) -> Receipt:
         """Read back every row of the batch, reconcile them with the listing, write the receipt.
 
         If nothing was recorded and a receipt for the same listing covers every row there is, that
@@ -234,8 +271,8 @@ class BatchScoring:
         digest = run.listing.summary().digest
         parts = set(self._results.part_keys(run.batch))
         for receipt in reversed(receipts):
-            known = {part.key for part in receipt.parts}
-            if receipt.listing.digest == digest and receipt.is_balanced and parts <= known:
+            covered = parts <= {part.key for part in receipt.parts}
+            if covered and receipt.listing.digest == digest and receipt.is_balanced:
                 return receipt
         return None
 

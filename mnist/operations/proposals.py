@@ -45,7 +45,7 @@ class Proposals:
         since = last or datetime.min.replace(tzinfo=UTC)
         labelled = {
             review.sha256
-            for review in standing(self._reviews.recorded().reviews)
+            for review in standing(list(self._reviews.recorded()))
             if review.at > since and review.answer is not None and review.answer.digit is not None
         }
         evidence = Evidence(now, last, len(labelled), self._writing_changed(now, since))

@@ -50,7 +50,7 @@ class Relabelling:
         Raises:
             Unavailable: If the store does not answer.
         """
-        return trusted_labels(self._log.recorded().reviews, self._settings.reviews_needed)
+        return trusted_labels(list(self._log.recorded()), self._settings.reviews_needed)
 
     def reviewed_images(self) -> ReviewedImages:
         """Fetch and decode every image whose digit was agreed on, as scoring would.

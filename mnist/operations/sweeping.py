@@ -95,21 +95,21 @@ class Sweeper:
         self._watches = {n: self._watches.get(n) or _Watch(due=now, last_news=now) for n in names}
         due = [name for name in names if self._watches[name].due <= now]
         due.sort(key=lambda name: (bool(self._watches[name].digest), self._watches[name].due))
-        found: list[str] = []
+        pending: list[str] = []
         for name in due:
             is_new = not self._watches[name].digest
-            if found and not is_new and not whole:
+            if pending and not is_new and not whole:
                 break  # what is new does not wait for a look at what is old
             if self._look(name):
-                found.append(name)
+                pending.append(name)
             if not whole and self._clock() - now > self._pause:
                 break  # the others come first the next time
-        return found
+        return pending
 
     def complete(self) -> dict[str, Completion]:
         """Name the open batches that count as complete now, each with the reason."""
         now = self._clock()
-        found = {}
+        complete = {}
         for name, watch in self._watches.items():
             if watch.open_since is None or (watch.failures and watch.due > now):
                 continue
@@ -119,8 +119,8 @@ class Sweeper:
                 is_ready=watch.is_ready and watch.is_recorded,
             )
             if why is not None:
-                found[name] = why
-        return found
+                complete[name] = why
+        return complete
 
     def is_ready(self, batch: str) -> bool:
         """Tell whether the last look at a batch saw its `_READY` marker."""

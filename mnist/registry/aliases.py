@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import structlog
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from mnist.errors import InvalidInput
 from mnist.registry import tags
-from mnist.registry.publishing import CANDIDATE, RegisteredVersion, explained
+from mnist.registry.publishing import CANDIDATE, RegisteredVersion, mlflow_error
 from mnist.registry.reader import CHAMPION
 from mnist.storage.journal import ROLLBACK, Action, Journal, JournalEntry, promoted_last
+
+_log = structlog.get_logger(__name__)
 
 
 class Aliases:
@@ -60,12 +63,12 @@ class Aliases:
             The entry as recorded. If the champion changed since it was compared, a move is
             recorded as refused and nothing moves.
         """
-        while True:
-            entries = self._journal.entries()
+
+        def entry_after(number: int, entries: list[JournalEntry]) -> JournalEntry:
             champion = promoted_last(entries)
             overtaken = action != "refused" and champion != champion_seen
-            entry = JournalEntry(
-                sequence=len(entries) + 1,
+            return JournalEntry(
+                sequence=number,
                 at=datetime.now(UTC),
                 who=who,
                 action="refused" if overtaken else action,
@@ -78,8 +81,8 @@ class Aliases:
                 evidence_url=version.run_url,
                 images_digest=images_digest,
             )
-            if self._journal.append(entry):
-                break
+
+        entry = self._journal.append(entry_after)
         if entry.moves:
             self.reconcile()
         self._tag(entry)
@@ -90,9 +93,14 @@ class Aliases:
 
         A process that dies between writing its entry and moving the alias leaves them apart;
         the next call of this function mends that. The journal is read again after each move,
-        because somebody else may have written to it meanwhile.
+        because somebody else may have written to it meanwhile. Where a later entry is damaged, the
+        alias stays where it is: that entry may have moved it.
         """
-        version = self._journal.champion()
+        moves = [entry for entry in self._journal.entries() if entry.moves]
+        if moves and (damaged := self._journal.damaged_after(moves[-1].sequence)):
+            _log.warning("aliases.journal-damaged", keys=damaged, champion=moves[-1].to_version)
+            return moves[-1].to_version
+        version = moves[-1].to_version if moves else None
         while version is not None:
             self._set(CHAMPION, version)
             latest = self._journal.champion()
@@ -109,25 +117,25 @@ class Aliases:
                 raise InvalidInput(
                     f"Model {self._model_name!r} has no version {version}; MLflow lists them."
                 ) from error
-            raise explained(error, self._uri) from error
+            raise mlflow_error(error, self._uri) from error
 
     def _tag(self, entry: JournalEntry) -> None:
         """Write on the version what the journal says of it, for those who look there."""
         if entry.verdict == ROLLBACK:
-            written = {tags.ROLLED_BACK: entry.reasons[0]} if entry.moves else {}
+            values = {tags.ROLLED_BACK: entry.reasons[0]} if entry.moves else {}
             version = entry.from_version
         else:
-            written = {tags.VERDICT: entry.verdict, tags.PROMOTED: str(entry.moves).lower()}
+            values = {tags.VERDICT: entry.verdict, tags.PROMOTED: str(entry.moves).lower()}
             version = entry.to_version
         try:
-            for name, value in written.items():
+            for name, value in values.items():
                 self._client.set_model_version_tag(self._model_name, version, name, value)
         except MlflowException as error:
-            raise explained(error, self._uri) from error
+            raise mlflow_error(error, self._uri) from error
 
 
-def _overtaken(seen: str | None, found: str | None) -> str:
+def _overtaken(seen: str | None, now: str | None) -> str:
     return (
         f"The champion changed meanwhile: version {seen or 'none'} was champion when this was "
-        f"judged, and version {found or 'none'} is now. Nothing moved; decide again."
+        f"judged, and version {now or 'none'} is now. Nothing moved; decide again."
     )

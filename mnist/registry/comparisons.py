@@ -10,7 +10,7 @@ import mlflow
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from mnist.registry.publishing import explained
+from mnist.registry.publishing import mlflow_error
 from mnist.registry.run_writer import RunWriter
 
 
@@ -28,7 +28,7 @@ class ComparisonLog:
 
     def begin(self, name: str, parameters: Mapping[str, Any]) -> str:
         """Begin a comparison; return the identifier of its parent run."""
-        with self._explaining():
+        with self._our_errors():
             mlflow.set_tracking_uri(self._uri)
             experiment = mlflow.set_experiment(self._experiment_name)
             run = self._client.create_run(experiment.experiment_id, run_name=name)
@@ -47,7 +47,7 @@ class ComparisonLog:
         files: Mapping[str, bytes],
     ) -> None:
         """Log one model below the parent run."""
-        with self._explaining():
+        with self._our_errors():
             experiment_id = self._client.get_run(parent).info.experiment_id
             run = self._client.create_run(
                 experiment_id, run_name=name, tags={"mlflow.parentRunId": parent}
@@ -59,7 +59,7 @@ class ComparisonLog:
 
     def end(self, parent: str, metrics: Mapping[str, float], files: Mapping[str, bytes]) -> str:
         """Log what the comparison came to; return the address of the parent run."""
-        with self._explaining():
+        with self._our_errors():
             writer = RunWriter(self._client, parent)
             writer.numbers(parameters={}, metrics=metrics)
             writer.files(files)
@@ -69,12 +69,12 @@ class ComparisonLog:
 
     def give_up(self, parent: str) -> None:
         """Mark a comparison that did not come to its end."""
-        with self._explaining():
+        with self._our_errors():
             self._client.set_terminated(parent, status="FAILED")
 
     @contextmanager
-    def _explaining(self) -> Iterator[None]:
+    def _our_errors(self) -> Iterator[None]:
         try:
             yield
         except MlflowException as error:
-            raise explained(error, self._uri) from error
+            raise mlflow_error(error, self._uri) from error

@@ -64,7 +64,7 @@ class Publisher:
         try:
             return self._publish(record)
         except MlflowException as error:
-            raise explained(error, self._uri) from error
+            raise mlflow_error(error, self._uri) from error
 
     def _publish(self, record: RunRecord) -> RegisteredVersion:
         mlflow.set_tracking_uri(self._uri)
@@ -114,7 +114,7 @@ class Publisher:
                 raise InvalidInput(
                     f"Model {self._model_name!r} has no version {version!r}; MLflow lists them."
                 ) from error
-            raise explained(error, self._uri) from error
+            raise mlflow_error(error, self._uri) from error
         return self._described(version, run_id, experiment_id)
 
     def _described(self, version: str, run_id: str, experiment_id: str) -> RegisteredVersion:
@@ -148,10 +148,10 @@ class Publisher:
                 }
             )
         except MlflowException as error:
-            raise explained(error, self._uri) from error
+            raise mlflow_error(error, self._uri) from error
 
 
-def explained(error: MlflowException, uri: str) -> AccessDenied | Unavailable:
+def mlflow_error(error: MlflowException, uri: str) -> AccessDenied | Unavailable:
     """Turn MLflow's exception into one of ours."""
     if error.error_code in {"UNAUTHENTICATED", "PERMISSION_DENIED"} or " 401 " in str(error):
         return AccessDenied(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field
 
+from mnist.keys import AUDIT
 from mnist.storage.bucket import Bucket
-
-_PREFIX = "audit/"
+from mnist.storage.object_log import ObjectLog
 
 
 class AuditLine(BaseModel, frozen=True):
@@ -24,10 +23,10 @@ class AuditLine(BaseModel, frozen=True):
 
 
 class AuditLog:
-    """The folder `audit/` of a bucket."""
+    """The folder `audit/` of the results bucket."""
 
     def __init__(self, bucket: Bucket) -> None:
-        self._bucket = bucket
+        self.log = ObjectLog.of_json(bucket, AUDIT, AuditLine)
 
     def record(self, who: str, what: str, subject: str, why: str) -> AuditLine:
         """Write a line. Whoever cannot write it must not make the change.
@@ -37,23 +36,10 @@ class AuditLog:
             AccessDenied: If it refuses the credentials.
         """
         line = AuditLine(at=datetime.now(UTC), who=who, what=what, subject=subject, why=why)
-        key = f"{_PREFIX}{line.at:%Y-%m-%d/%H%M%S%f}-{secrets.token_hex(8)}.json"
-        self._bucket.create(key, line.model_dump_json(indent=2).encode())
+        key = f"{AUDIT}{line.at:%Y-%m-%d/%H%M%S%f}-{secrets.token_hex(8)}.json"
+        self.log.create(key, line.model_dump_json(indent=2).encode())
         return line
 
-    def last(self, count: int) -> Sequence[AuditLine]:
-        """Read the last lines, the newest first; what is no line is left out.
-
-        Raises:
-            Unavailable: If the store does not answer.
-        """
-        keys = sorted(version.key for page in self._bucket.versions(_PREFIX) for version in page)
-        lines = (_line(self._bucket.fetch(key)) for key in reversed(keys[-count:]))
-        return [line for line in lines if line is not None]
-
-
-def _line(content: bytes) -> AuditLine | None:
-    try:
-        return AuditLine.model_validate_json(content)
-    except ValidationError:
-        return None
+    def last(self, count: int) -> list[AuditLine]:
+        """Return the last lines, the newest first."""
+        return list(self.log.entries(last=count))[::-1]

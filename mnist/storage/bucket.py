@@ -7,6 +7,7 @@ that obstore refuses (`odd_keys`).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import takewhile
 from typing import Any
 
@@ -22,8 +23,8 @@ from mnist.errors import ObjectChanged, ObjectGone, Unavailable
 from mnist.keys import ObjectVersion
 from mnist.settings import Settings
 from mnist.storage import clients
-from mnist.storage.failures import explained
 from mnist.storage.odd_keys import OddKeys, is_odd
+from mnist.storage.store_errors import code_of, store_error
 
 _PAGE = 1_000
 _EMPTY_ONE_BY_ONE = 8
@@ -75,25 +76,23 @@ class Bucket:
             yield from self._odd().versions(prefix, after="")
             return
         last = ""
-        try:
-            for page in self._data.list(prefix.removesuffix("/") or None, chunk_size=_PAGE):
-                versions = [_version(meta) for meta in page]
-                wanted = [version for version in versions if version.key.startswith(prefix)]
-                yield self._without_markers(wanted, prefix, after=last)
-                last = versions[-1].key
-        except InvalidPathError:
-            yield from self._odd().versions(prefix, after=last)
-        except BaseError as error:
-            raise explained(error, f"list {prefix!r}", self.name) from error
+        with self._our_errors(f"list {prefix!r}"):
+            try:
+                for page in self._data.list(prefix.removesuffix("/") or None, chunk_size=_PAGE):
+                    versions = [_version(meta) for meta in page]
+                    within = [version for version in versions if version.key.startswith(prefix)]
+                    yield self._without_markers(within, prefix, after=last)
+                    last = versions[-1].key
+            except InvalidPathError:
+                yield from self._odd().versions(prefix, after=last)
 
     def folders(self) -> tuple[list[str], list[ObjectVersion]]:
         """List the top of the bucket: its folders, and the objects outside any folder."""
-        try:
-            top = self._data.list_with_delimiter()
-        except InvalidPathError:
-            return self._odd().folders()
-        except BaseError as error:
-            raise explained(error, "list the top folders", self.name) from error
+        with self._our_errors("list the top folders"):
+            try:
+                top = self._data.list_with_delimiter()
+            except InvalidPathError:
+                return self._odd().folders()
         loose = [_version(meta) for meta in top["objects"]]
         return list(top["common_prefixes"]), self._without_markers(loose, "", after="")
 
@@ -122,33 +121,25 @@ class Bucket:
         return self._get(store, key, {} if etag is None else {"if_match": f'"{etag}"'})
 
     def _get(self, store: Any, key: str, options: dict[str, Any]) -> bytes:
-        try:
+        with self._our_errors(f"fetch {key!r}", key):
             return bytes(store.get(key, options=options).bytes())
-        except FileNotFoundError as error:
-            raise ObjectGone(f"{self.name}/{key} does not exist (any more).") from error
-        except PreconditionError as error:
-            raise ObjectChanged(f"{self.name}/{key} was overwritten.") from error
-        except BaseError as error:
-            raise explained(error, f"fetch {key!r}", self.name) from error
 
     def fetch_with_etag(self, key: str) -> tuple[bytes, str] | None:
         """Fetch an object together with its etag, or None if there is no such object."""
         try:
-            answer = self._data.get(key)
-            return bytes(answer.bytes()), str(answer.meta["e_tag"])
-        except FileNotFoundError:
+            with self._our_errors(f"fetch {key!r}", key):
+                answer = self._data.get(key)
+                return bytes(answer.bytes()), str(answer.meta["e_tag"])
+        except ObjectGone:
             return None
-        except BaseError as error:
-            raise explained(error, f"fetch {key!r}", self.name) from error
 
     def exists(self, key: str) -> bool:
         """Tell whether an object with exactly this key exists."""
         try:
-            self._data.head(key)
-        except FileNotFoundError:
+            with self._our_errors(f"look at {key!r}", key):
+                self._data.head(key)
+        except ObjectGone:
             return False
-        except BaseError as error:
-            raise explained(error, f"look at {key!r}", self.name) from error
         return True
 
     def create(self, key: str, content: bytes) -> str | None:
@@ -156,33 +147,42 @@ class Bucket:
 
         Of many who try at once exactly one gets an etag.
         """
-        try:
-            if not self._conditional:
-                return None if self.exists(key) else str(self._data.put(key, content)["e_tag"])
-            return str(self._data.put(key, content, mode="create")["e_tag"])
-        except AlreadyExistsError:
-            return None
-        except BaseError as error:
-            raise explained(error, f"create {key!r}", self.name) from error
+        with self._our_errors(f"create {key!r}"):
+            try:
+                if not self._conditional:
+                    return None if self.exists(key) else str(self._data.put(key, content)["e_tag"])
+                return str(self._data.put(key, content, mode="create")["e_tag"])
+            except AlreadyExistsError:
+                return None
 
     def replace(self, key: str, content: bytes, etag: str) -> str | None:
         """Overwrite an object if it still has that etag; return the new one, or None if not."""
         try:
-            if not self._conditional:
-                unchanged = self._data.head(key)["e_tag"] == etag
-                return str(self._data.put(key, content)["e_tag"]) if unchanged else None
-            return str(self._data.put(key, content, mode={"e_tag": etag})["e_tag"])
-        except (PreconditionError, FileNotFoundError):
+            with self._our_errors(f"replace {key!r}", key):
+                if not self._conditional:
+                    unchanged = self._data.head(key)["e_tag"] == etag
+                    return str(self._data.put(key, content)["e_tag"]) if unchanged else None
+                return str(self._data.put(key, content, mode={"e_tag": etag})["e_tag"])
+        except (ObjectChanged, ObjectGone):
             return None
-        except BaseError as error:
-            raise explained(error, f"replace {key!r}", self.name) from error
 
     def put(self, key: str, content: bytes) -> None:
         """Write an object whatever was there before, as people do who fill an inbox."""
-        try:
+        with self._our_errors(f"write {key!r}"):
             self._data.put(key, content)
-        except BaseError as error:
-            raise explained(error, f"write {key!r}", self.name) from error
+
+    @contextmanager
+    def _our_errors(self, attempt: str, key: str = "") -> Iterator[None]:
+        """Turn vendor errors into ours; with a key, a missing object is ObjectGone."""
+        try:
+            yield
+        except PreconditionError as error:
+            raise ObjectChanged(f"{self.name}/{key} was overwritten.") from error
+        except (BaseError, FileNotFoundError) as error:
+            is_missing = isinstance(error, FileNotFoundError)
+            if key and is_missing and code_of(error, key)[1] != "NoSuchBucket":
+                raise ObjectGone(f"{self.name}/{key} does not exist (any more).") from error
+            raise store_error(error, attempt, self.name, key) from error
 
     def _without_markers(
         self, versions: list[ObjectVersion], prefix: str, after: str

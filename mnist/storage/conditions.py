@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from mnist.errors import InvalidSettings, Unavailable
+from mnist.errors import InvalidSettings, Unsupported
+from mnist.keys import PROBES
 from mnist.storage.bucket import Bucket
 
-PROBE_KEY = "probes/conditional-writes"
+PROBE_KEY = f"{PROBES}conditional-writes"
 """The object that is written to find out; one for ever, never deleted."""
 
 _RACERS = 8
@@ -51,14 +52,12 @@ def find_problem(bucket: Bucket) -> str | None:
         created = _race(lambda content: bucket.create(PROBE_KEY, content))
         if created > 1 or bucket.create(PROBE_KEY, b"late") is not None:
             return "lets a second writer create an object that exists"
-        found = bucket.fetch_with_etag(PROBE_KEY)
-        etag = found[1] if found else ""
+        probe = bucket.fetch_with_etag(PROBE_KEY)
+        etag = probe[1] if probe else ""
         if _race(lambda content: bucket.replace(PROBE_KEY, content, etag)) > 1:
             return "lets a second writer replace an object that has changed"
-    except Unavailable as error:
-        if "NotImplemented" in str(error) or " 501 " in str(error):
-            return "does not know conditional writes"
-        raise
+    except Unsupported:
+        return "does not know conditional writes"
     return None
 
 

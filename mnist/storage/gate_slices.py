@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 from pydantic import BaseModel, Field, ValidationError
 
-from mnist.errors import IntegrityError, InvalidInput
+from mnist.errors import InvalidInput
+from mnist.keys import GATE_SLICES
 from mnist.storage.bucket import Bucket
-
-_PREFIX = "gate-slices/"
+from mnist.storage.object_log import NumberedLog
 
 
 class GateSlice(BaseModel, frozen=True):
@@ -21,7 +21,7 @@ class GateSlice(BaseModel, frozen=True):
     who: str = Field(min_length=1)
     why: str = Field(min_length=1)
     name: str = Field(min_length=1, description="of the slice, as in mnist.evaluation.slices")
-    dataset: str = Field(min_length=1, description="source of the test images it was found in")
+    dataset: str = Field(min_length=1, description="source of the test images it was seen in")
     floor: float = Field(ge=0, le=1, description="lowest accuracy; 0 lifts the gate again")
 
 
@@ -29,20 +29,18 @@ class GateSlices:
     """Every floor that was ever set or lifted. Entries are appended and never changed."""
 
     def __init__(self, bucket: Bucket) -> None:
-        self._bucket = bucket
+        self.log = NumberedLog(bucket, GATE_SLICES, GateSlice)
 
     def entries(self) -> list[GateSlice]:
-        """Read all entries, the oldest first.
-
-        Raises:
-            IntegrityError: If something among them is none.
-            Unavailable: If the store does not answer.
-        """
-        keys = sorted(version.key for page in self._bucket.versions(_PREFIX) for version in page)
-        return [self._entry(key) for key in keys]
+        """Return all entries, the oldest first; what cannot be parsed is left out and named."""
+        return list(self.log.entries())
 
     def floors(self, dataset: str) -> dict[str, float]:
-        """Return name -> floor, 0-1, as they stand for test images of this source."""
+        """Return name -> floor, 0-1, as they stand for test images of this source.
+
+        Raises:
+            Unavailable: If the store does not answer.
+        """
         return standing_floors(self.entries(), dataset)
 
     def set_floor(self, name: str, floor: float, *, dataset: str, who: str, why: str) -> GateSlice:
@@ -52,30 +50,9 @@ class GateSlices:
             InvalidInput: If nobody answers for it, no reason is given, or the floor is no share.
             Unavailable: If the store does not answer.
         """
-        while True:
-            known = self.entries()
-            entry = _checked(
-                sequence=len(known) + 1,
-                at=datetime.now(UTC),
-                who=who.strip(),
-                why=why.strip(),
-                name=name,
-                dataset=dataset,
-                floor=floor,
-            )
-            content = entry.model_dump_json(indent=2).encode()
-            # Somebody else may have taken the number since: then look again.
-            if self._bucket.create(f"{_PREFIX}{entry.sequence:08d}.json", content) is not None:
-                return entry
-
-    def _entry(self, key: str) -> GateSlice:
-        try:
-            return GateSlice.model_validate_json(self._bucket.fetch(key))
-        except ValidationError as error:
-            raise IntegrityError(
-                f"{self._bucket.name}/{key} is no gate slice "
-                f"({error.errors(include_url=False)[0]['msg']}); remove what is none of ours."
-            ) from error
+        values = {"name": name, "dataset": dataset, "floor": floor}
+        people = {"who": who.strip(), "why": why.strip()}
+        return self.log.append(lambda number, _: _gate_slice(number, **values, **people))
 
 
 def standing_floors(entries: Sequence[GateSlice], dataset: str) -> dict[str, float]:
@@ -84,13 +61,11 @@ def standing_floors(entries: Sequence[GateSlice], dataset: str) -> dict[str, flo
     return {name: floor for name, floor in last.items() if floor > 0}
 
 
-def _checked(**values: object) -> GateSlice:
+def _gate_slice(number: int, **values: object) -> GateSlice:
     try:
-        return GateSlice.model_validate(values)
+        return GateSlice.model_validate({**values, "sequence": number, "at": datetime.now(UTC)})
     except ValidationError as error:
-        problems = "; ".join(
-            f"{each['loc'][0]}: {each['msg']}" for each in error.errors(include_url=False)
-        )
+        problems = "; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors(include_url=False))
         raise InvalidInput(
             f"A gate slice needs a name, a floor of 0-1, a person and a reason ({problems})."
         ) from error

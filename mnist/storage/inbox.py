@@ -51,16 +51,16 @@ class Inbox:
         """Yield pages of the object versions of a batch that want an outcome."""
         check_batch_name(batch)
         for page in self._pages(batch):
-            wanted = self._wanted(page, batch)
-            if wanted:
-                yield wanted
+            versions = self._images(page, batch)
+            if versions:
+                yield versions
 
     def look(self, batch: str) -> tuple[Identities, bool]:
         """List a batch whole, and tell whether the folder holds its `_READY` marker."""
         listed = IdentityLog()
         is_ready = False
         for page in self._pages(check_batch_name(batch)):
-            listed.extend(version.identity for version in self._wanted(page, batch))
+            listed.extend(version.identity for version in self._images(page, batch))
             is_ready = is_ready or any(is_ready_marker(v.key, batch) for v in page)
         return listed.as_set(), is_ready
 
@@ -83,7 +83,7 @@ class Inbox:
             case Outcome.SUPERSEDED:
                 raise ObjectChanged(f"The archive of {version.key} was overwritten.")
             case why:
-                raise ObjectGone(f"{version.key} cannot be read: {why}.")
+                raise ObjectGone(f"{version.key} cannot be fetched: {why}.")
 
     def fetch_many(self, versions: Sequence[ObjectVersion]) -> Iterator[Fetched]:
         """Fetch object versions, one answer each in their order.
@@ -103,24 +103,24 @@ class Inbox:
 
     def unknown(self, batch: str) -> InvalidBatch:
         """Make the error for a batch without any image in it."""
-        known = self.batches()
-        shown = ", ".join(known[:10]) + (" …" if len(known) > 10 else "") if known else "none"
+        batches = self.batches()
+        names = ", ".join(batches[:10]) + (" …" if len(batches) > 10 else "") or "none"
         return InvalidBatch(
             f"Bucket {self._bucket.name!r} holds no image of batch {batch!r}; "
-            f"batches there: {shown}. Drop images under {batch + '/'!r} first."
+            f"batches there: {names}. Drop images under {batch + '/'!r} first."
         )
 
-    def _wanted(self, page: Sequence[ObjectVersion], batch: str) -> list[ObjectVersion]:
+    def _images(self, page: Sequence[ObjectVersion], batch: str) -> list[ObjectVersion]:
         """Keep what wants an outcome; a zip archive is a folder, so its members take its place."""
-        wanted: list[ObjectVersion] = []
+        images: list[ObjectVersion] = []
         for version in page:
             if not is_image_key(version.key) or batch_of(version.key) != batch:
                 continue
             if is_archive_key(version.key) and version.size:
-                wanted += self._zips.members(version)
+                images += self._zips.members(version)
             else:
-                wanted.append(version)
-        return wanted
+                images.append(version)
+        return images
 
     def _pages(self, batch: str) -> Iterator[list[ObjectVersion]]:
         if batch == LOOSE:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from mnist.keys import JOURNAL
 from mnist.storage.bucket import Bucket
-
-_PREFIX = "journal/"
+from mnist.storage.object_log import NumberedLog, number_of
 
 OVERRIDE = "override"
 ROLLBACK = "rollback"
@@ -46,21 +46,26 @@ class Journal:
     """Every decision ever made, in a bucket. Entries are appended and never changed."""
 
     def __init__(self, bucket: Bucket) -> None:
-        self._bucket = bucket
+        self.log = NumberedLog(bucket, JOURNAL, JournalEntry)
 
     def entries(self) -> list[JournalEntry]:
-        """Read all entries, the oldest first."""
-        keys = [version.key for page in self._bucket.versions(_PREFIX) for version in page]
-        return [JournalEntry.model_validate_json(self._bucket.fetch(key)) for key in sorted(keys)]
+        """Return all entries, the oldest first; what cannot be parsed is left out and named."""
+        return list(self.log.entries())
 
-    def append(self, entry: JournalEntry) -> bool:
-        """Add an entry under its number; False if somebody else took that number."""
-        key = f"{_PREFIX}{entry.sequence:08d}.json"
-        return self._bucket.create(key, entry.model_dump_json(indent=2).encode()) is not None
+    def append(self, make: Callable[[int, list[JournalEntry]], JournalEntry]) -> JournalEntry:
+        """Add an entry; see `NumberedLog.append`."""
+        return self.log.append(make)
 
     def champion(self) -> str | None:
         """Return the version that the last move made champion, or None before the first."""
         return promoted_last(self.entries())
+
+    def damaged_after(self, sequence: int) -> list[str]:
+        """Name the numbered entries after this one that cannot be parsed.
+
+        One of them may have moved the champion, and nobody can say so any more.
+        """
+        return [key for key in self.log.entries().unreadable if number_of(key) > sequence]
 
 
 def promoted_last(entries: Sequence[JournalEntry]) -> str | None:

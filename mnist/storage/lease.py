@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 
 import structlog
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from mnist.errors import LeaseHeld, Unavailable
 from mnist.keys import lease_key
@@ -39,9 +39,19 @@ class LeaseRecord(BaseModel, frozen=True):
 
 def holder(bucket: Bucket, batch: str) -> LeaseRecord | None:
     """Look up which run holds a batch now, if one does."""
-    found = bucket.fetch_with_etag(lease_key(batch))
-    record = LeaseRecord.model_validate_json(found[0]) if found else None
+    lease = bucket.fetch_with_etag(lease_key(batch))
+    record = _record_in(lease[0], batch) if lease else None
     return record if record is not None and record.is_live(datetime.now(UTC)) else None
+
+
+def _record_in(content: bytes, batch: str) -> LeaseRecord | None:
+    """Parse a lease; one that is damaged holds nobody up, and is named in the log."""
+    try:
+        return LeaseRecord.model_validate_json(content)
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]["msg"]
+        _log.warning("lease.unreadable", key=lease_key(batch), error=problem)
+        return None
 
 
 class Lease:
@@ -72,13 +82,13 @@ class Lease:
         self._keeper = threading.Thread(target=self._keep, name=f"lease-{batch}", daemon=True)
 
     def __enter__(self) -> Lease:
-        give_up_at = time.monotonic() + self._wait_seconds
+        deadline = time.monotonic() + self._wait_seconds
         while True:
             try:
                 self._etag = self._acquire()
                 break
             except LeaseHeld:
-                if time.monotonic() >= give_up_at:
+                if time.monotonic() >= deadline:
                     raise
                 time.sleep(_POLL_SECONDS)
         self._keeper.start()
@@ -102,12 +112,12 @@ class Lease:
         return created or self._take_over()
 
     def _take_over(self) -> str:
-        found = self._bucket.fetch_with_etag(self._key)
-        if found is None:
+        lease = self._bucket.fetch_with_etag(self._key)
+        if lease is None:
             raise LeaseHeld(f"The lease of batch {self._batch!r} changed hands just now.")
-        content, etag = found
-        record = LeaseRecord.model_validate_json(content)
-        if record.is_live(datetime.now(UTC)) and record.run != self._run:
+        content, etag = lease
+        record = _record_in(content, self._batch)
+        if record and record.is_live(datetime.now(UTC)) and record.run != self._run:
             raise LeaseHeld(
                 f"Run {record.run} is working on batch {self._batch!r} "
                 f"(its lease ends {record.expires_at:%H:%M:%S} UTC unless renewed)."

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from mnist.errors import ObjectChanged, ObjectGone
 from mnist.keys import ObjectVersion
-from mnist.storage.failures import explained
+from mnist.storage.store_errors import code_of, store_error
 
 _ODD_KEY = re.compile(r"^/|/$|//|(^|/)\.\.?(/|$)|[\x00-\x1f\x7f]")
 
@@ -38,15 +38,15 @@ class OddKeys:
     def versions(self, prefix: str, after: str) -> Iterator[list[ObjectVersion]]:
         """Yield pages of object versions after a key, folder markers left out."""
         for page in self._pages(f"list {prefix!r}", Prefix=prefix, StartAfter=after):
-            found = map(_version, page.get("Contents", []))
-            yield [version for version in found if not version.key.endswith("/")]
+            versions = map(_version, page.get("Contents", []))
+            yield [version for version in versions if not version.key.endswith("/")]
 
     def folders(self) -> tuple[list[str], list[ObjectVersion]]:
         """List the top of the bucket: its folders, and the objects outside any folder."""
         folders: list[str] = []
         loose: list[ObjectVersion] = []
         for page in self._pages("list the top folders", Delimiter="/"):
-            folders += [found["Prefix"][:-1] for found in page.get("CommonPrefixes", [])]
+            folders += [folder["Prefix"][:-1] for folder in page.get("CommonPrefixes", [])]
             loose += map(_version, page.get("Contents", []))
         return folders, loose
 
@@ -57,24 +57,22 @@ class OddKeys:
         try:
             answer = self._client.get_object(Bucket=self._bucket, Key=key, **condition, **part)
             content: bytes = answer["Body"].read()
-        except ClientError as error:
-            code = str(error.response.get("Error", {}).get("Code", ""))
-            if code in {"NoSuchKey", "404"}:
+        except (ClientError, BotoCoreError) as error:
+            status, code = code_of(error)
+            if status == 404 and code != "NoSuchBucket":
                 raise ObjectGone(f"{self._bucket}/{key!r} does not exist (any more).") from error
-            if code in {"PreconditionFailed", "412"}:
+            if status == 412:
                 raise ObjectChanged(f"{self._bucket}/{key!r} no longer has etag {etag}.") from error
-            raise explained(error, f"fetch {key!r}", self._bucket) from error
-        except BotoCoreError as error:
-            raise explained(error, f"fetch {key!r}", self._bucket) from error
+            raise store_error(error, f"fetch {key!r}", self._bucket, key) from error
         return content
 
-    def _pages(self, attempt: str, **wanted: str) -> Iterator[Mapping[str, Any]]:
+    def _pages(self, attempt: str, **query: str) -> Iterator[Mapping[str, Any]]:
         paginator = self._client.get_paginator("list_objects_v2")
         try:
-            yield from paginator.paginate(Bucket=self._bucket, **wanted)
+            yield from paginator.paginate(Bucket=self._bucket, **query)
         except (ClientError, BotoCoreError) as error:
-            raise explained(error, attempt, self._bucket) from error
+            raise store_error(error, attempt, self._bucket) from error
 
 
-def _version(found: Mapping[str, Any]) -> ObjectVersion:
-    return ObjectVersion(found["Key"], found["ETag"].strip('"'), found["Size"])
+def _version(record: Mapping[str, Any]) -> ObjectVersion:
+    return ObjectVersion(record["Key"], record["ETag"].strip('"'), record["Size"])

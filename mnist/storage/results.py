@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,14 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import ValidationError
+from cachetools import LRUCache
 
 from mnist.digits import Outcome
 from mnist.errors import IntegrityError
-from mnist.keys import part_key, receipt_key, receipts_prefix, scores_prefix
+from mnist.keys import RECEIPTS, part_key, receipt_key, receipts_prefix, scores_prefix
 from mnist.scoring.identities import Identities, IdentityArray, identity_column
 from mnist.scoring.receipts import PartRecord, Receipt
 from mnist.storage.bucket import Bucket
+from mnist.storage.object_log import ObjectLog
 from mnist.tables import from_parquet, one_row_each, to_parquet
 
 _READERS = 4
@@ -36,6 +36,9 @@ class _Settled:
     parts: frozenset[str]
     identities: Identities
 
+    def __len__(self) -> int:
+        return len(self.identities)
+
 
 @dataclass(frozen=True)
 class LatestReceipts:
@@ -47,7 +50,7 @@ class LatestReceipts:
     """
 
     by_batch: dict[str, Receipt]
-    unreadable: list[str]
+    unreadable: Sequence[str]
 
 
 class Results:
@@ -55,8 +58,8 @@ class Results:
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
-        self._settled: OrderedDict[str, _Settled] = OrderedDict()
-        self._receipts: dict[str, Receipt | None] = {}
+        self.receipt_log = ObjectLog.of_json(bucket, RECEIPTS, Receipt)
+        self._settled: LRUCache[str, _Settled] = LRUCache(_REMEMBERED, getsizeof=_Settled.__len__)
 
     def write_part(self, batch: str, chunk: str, table: pa.Table) -> bool:
         """Record the rows of a chunk; False if that chunk was recorded before."""
@@ -83,29 +86,34 @@ class Results:
 
         Parts never change, so each is read once while its batch is among those asked for last.
         """
-        known = self._settled.pop(batch, None) or _Settled(frozenset(), Identities.of(()))
+        nothing = _Settled(frozenset(), Identities.of(()))
+        before = self._settled.get(batch, nothing)
         keys = frozenset(self.part_keys(batch))
-        if not known.parts <= keys:  # somebody deleted a part
-            known = _Settled(frozenset(), Identities.of(()))
-        fresh = sorted(keys - known.parts)
-        with ThreadPoolExecutor(_READERS) as pool:
-            found = [*pool.map(lambda key: self._identities(key, _ALL), fresh)]
-        identities = Identities(np.concatenate([known.identities.members, *found]))
-        self._settled[batch] = _Settled(keys, identities)
-        while sum(len(each.identities) for each in self._settled.values()) > _REMEMBERED:
-            self._settled.popitem(last=False)
-        return identities
+        if not before.parts <= keys:  # somebody deleted a part
+            before = nothing
+        new = self._identities(sorted(keys - before.parts), _ALL)
+        settled = _Settled(keys, Identities(np.concatenate([before.identities.members, *new])))
+        if len(settled) <= _REMEMBERED:
+            self._settled[batch] = settled
+        return settled.identities
 
     def scored(self, batch: str) -> Identities:
         """Return the object versions of a batch that have a digit."""
-        with ThreadPoolExecutor(_READERS) as pool:
-            keys = self.part_keys(batch)
-            found = [*pool.map(lambda key: self._identities(key, (Outcome.SCORED,)), keys)]
-        return Identities(np.concatenate([Identities.of(()).members, *found]))
+        new = self._identities(self.part_keys(batch), (Outcome.SCORED,))
+        return Identities(np.concatenate([Identities.of(()).members, *new]))
 
-    def _identities(self, key: str, outcomes: tuple[Outcome, ...]) -> IdentityArray:
-        rows = self._table(key, self._bucket.fetch(key), ["identity", "outcome"])
-        return identity_column(rows.filter(pc.is_in(rows["outcome"], pa.array(map(str, outcomes)))))
+    def _identities(
+        self, keys: Sequence[str], outcomes: tuple[Outcome, ...]
+    ) -> list[IdentityArray]:
+        """Return the identities of the rows with these outcomes, part by part."""
+        values = pa.array(map(str, outcomes))
+
+        def identities(key: str) -> IdentityArray:
+            rows = self._table(key, self._bucket.fetch(key), ["identity", "outcome"])
+            return identity_column(rows.filter(pc.is_in(rows["outcome"], values)))
+
+        with ThreadPoolExecutor(_READERS) as pool:
+            return list(pool.map(identities, keys))
 
     def parts(
         self, batch: str, columns: Sequence[str] | None = None
@@ -147,36 +155,15 @@ class Results:
     def write_receipt(self, receipt: Receipt) -> bool:
         """Record a receipt; False if this run wrote one before."""
         key = receipt_key(receipt.batch, receipt.run.name)
-        return self._bucket.create(key, receipt.model_dump_json(indent=2).encode()) is not None
+        return self.receipt_log.create(key, receipt.model_dump_json(indent=2).encode())
 
     def receipts(self, batch: str) -> list[Receipt]:
-        """Read the receipts of a batch, the oldest first."""
-        pages = self._bucket.versions(receipts_prefix(batch))
-        contents = [self._bucket.fetch(version.key) for page in pages for version in page]
-        receipts = [Receipt.model_validate_json(content) for content in contents]
+        """Return the receipts of a batch, the oldest first."""
+        receipts = self.receipt_log.entries(receipts_prefix(batch))
         return sorted(receipts, key=lambda receipt: receipt.run.finished_at)
 
     def latest_receipts(self) -> LatestReceipts:
-        """Read the newest receipt of every batch.
-
-        Receipts never change, so each is fetched once in the life of this object.
-        """
-        keys = [version.key for page in self._bucket.versions("receipts/") for version in page]
-        missing = [key for key in keys if key not in self._receipts]
-        with ThreadPoolExecutor(_READERS) as pool:
-            for key, content in zip(missing, pool.map(self._bucket.fetch, missing), strict=True):
-                self._receipts[key] = _receipt(content)
-        found = {key: self._receipts[key] for key in keys}
-        readable = [receipt for receipt in found.values() if receipt is not None]
-        readable.sort(key=lambda receipt: receipt.run.finished_at)
-        return LatestReceipts(
-            by_batch={receipt.batch: receipt for receipt in readable},
-            unreadable=[key for key, receipt in found.items() if receipt is None],
-        )
-
-
-def _receipt(content: bytes) -> Receipt | None:
-    try:
-        return Receipt.model_validate_json(content)
-    except ValidationError:
-        return None
+        """Return the newest receipt of every batch."""
+        receipts = self.receipt_log.entries()
+        ordered = sorted(receipts, key=lambda receipt: receipt.run.finished_at)
+        return LatestReceipts({receipt.batch: receipt for receipt in ordered}, receipts.unreadable)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from pydantic import AwareDatetime, BaseModel, ValidationError
+from pydantic import AwareDatetime, BaseModel
 
 from mnist.keys import VERIFICATIONS, verification_key
 from mnist.scoring.receipts import Receipt
 from mnist.storage.bucket import Bucket
+from mnist.storage.object_log import ObjectLog
 
-_READERS = 4
 _PROBLEMS_KEPT = 20
 
 
@@ -36,44 +35,26 @@ class VerificationLog:
     """The folder `verifications/` of the results bucket."""
 
     def __init__(self, bucket: Bucket) -> None:
-        self._bucket = bucket
-        self._read: dict[str, Verification | None] = {}
+        self.log = ObjectLog.of_json(bucket, VERIFICATIONS, Verification)
 
     def record(self, receipt: Receipt, who: str, problems: Sequence[str]) -> Verification:
-        """Keep what somebody found.
+        """Keep what a verification came to.
 
         Raises:
             Unavailable: If the store does not answer.
             AccessDenied: If it refuses the credentials.
         """
-        found = Verification(
+        verification = Verification(
             batch=receipt.batch,
             run=receipt.run.name,
             at=datetime.now(UTC),
             who=who,
             problems=tuple(problems[:_PROBLEMS_KEPT]),
         )
-        key = verification_key(receipt.batch, found.at, secrets.token_hex(4))
-        self._bucket.create(key, found.model_dump_json(indent=2).encode())
-        return found
+        key = verification_key(receipt.batch, verification.at, secrets.token_hex(4))
+        self.log.create(key, verification.model_dump_json(indent=2).encode())
+        return verification
 
     def latest(self) -> Mapping[str, Verification]:
-        """Read the newest verification of every batch that has one; what is none is left out.
-
-        They never change, so each is fetched once in the life of this object.
-        """
-        keys = sorted(v.key for page in self._bucket.versions(VERIFICATIONS) for v in page)
-        newest = {key.rpartition("/")[0]: key for key in keys}.values()
-        missing = [key for key in newest if key not in self._read]
-        with ThreadPoolExecutor(_READERS) as pool:
-            for key, content in zip(missing, pool.map(self._bucket.fetch, missing), strict=True):
-                self._read[key] = _verification(content)
-        found = (self._read[key] for key in newest)
-        return {each.batch: each for each in found if each is not None}
-
-
-def _verification(content: bytes) -> Verification | None:
-    try:
-        return Verification.model_validate_json(content)
-    except ValidationError:
-        return None
+        """Return the newest verification of every batch that has one."""
+        return {entry.batch: entry for entry in sorted(self.log.entries(), key=lambda e: e.at)}

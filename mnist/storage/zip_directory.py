@@ -148,27 +148,28 @@ def _problem(
     info: zipfile.ZipInfo, end: int, limits: ZipLimits, *, is_second: bool
 ) -> Rejection | None:
     name = info.orig_filename
-    found = (
-        is_second,
-        _BAD_NAME.search(name),
-        info.flag_bits & _ENCRYPTED,
-        info.compress_type not in {_STORED, _DEFLATED},
-        info.file_size > max(limits.max_ratio * info.compress_size, _SMALL_BYTES),
-        info.header_offset + _LOCAL_HEADER.size + info.compress_size > end,
-    )
-    if not any(found):
-        return None
-    reasons = (
-        (Reason.BAD_NAME, "occurs more than once in the zip archive"),
-        (Reason.BAD_NAME, "points out of the zip archive"),
-        (Reason.ENCRYPTED, "is encrypted"),
-        (Reason.UNSUPPORTED_FORMAT, f"is packed by method {info.compress_type}"),
+    ratio = f"at most {limits.max_ratio} times as much is accepted"
+    problems = (
+        (is_second, Reason.BAD_NAME, "occurs more than once in the zip archive"),
+        (_BAD_NAME.search(name), Reason.BAD_NAME, "points out of the zip archive"),
+        (info.flag_bits & _ENCRYPTED, Reason.ENCRYPTED, "is encrypted"),
         (
-            Reason.TOO_LARGE,
-            f"unpacks {info.compress_size} bytes to {info.file_size}; at most "
-            f"{limits.max_ratio} times as much is accepted",
+            info.compress_type not in {_STORED, _DEFLATED},
+            Reason.UNSUPPORTED_FORMAT,
+            f"is packed by method {info.compress_type}",
         ),
-        (Reason.CORRUPT, "overlaps what follows it in the zip archive"),
+        (
+            info.file_size > max(limits.max_ratio * info.compress_size, _SMALL_BYTES),
+            Reason.TOO_LARGE,
+            f"unpacks {info.compress_size} bytes to {info.file_size}; {ratio}",
+        ),
+        (
+            info.header_offset + _LOCAL_HEADER.size + info.compress_size > end,
+            Reason.CORRUPT,
+            "overlaps what follows it in the zip archive",
+        ),
     )
-    reason, what = next(why for applies, why in zip(found, reasons, strict=True) if applies)
-    return Rejection(reason, f"{name!r} {what}.")
+    for applies, reason, problem in problems:
+        if applies:
+            return Rejection(reason, f"{name!r} {problem}.")
+    return None

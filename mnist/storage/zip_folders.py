@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from threading import Lock
 from typing import Any
+
+from cachetools import LRUCache
 
 from mnist.digits import Outcome
 from mnist.errors import AccessDenied, ObjectChanged, ObjectGone, Unavailable
@@ -38,7 +40,9 @@ class ZipFolders:
     def __init__(self, bucket: Bucket, limits: ZipLimits) -> None:
         self._bucket = bucket
         self._limits = limits
-        self._directories: OrderedDict[tuple[str, str], Directory] = OrderedDict()
+        self._directories: LRUCache[tuple[str, str], Directory] = LRUCache(
+            _REMEMBERED_MEMBERS, getsizeof=len
+        )
         self._lock = Lock()
         self._turns = [Lock() for _ in range(_TURNS)]
 
@@ -73,14 +77,13 @@ class ZipFolders:
     def fetch_members(self, places: Sequence[MemberPlace]) -> Iterator[Fetched]:
         """Fetch members of one archive; those that lie together take one request."""
         place = places[0]
-        found, attempts = attempt(lambda: self._directory(place.key, place.etag, place.size))
-        if isinstance(found, dict):
-            for span in _spans([found[each.number] for each in places]):
+        directory, attempts = attempt(lambda: self._directory(place.key, place.etag, place.size))
+        if isinstance(directory, dict):
+            for span in _spans([directory[member.number] for member in places]):
                 yield from self._fetch_span(place, span)
         else:
-            yield from [Fetched(Outcome.SUPERSEDED if found is None else found, attempts)] * len(
-                places
-            )
+            outcome = Outcome.SUPERSEDED if directory is None else directory
+            yield from [Fetched(outcome, attempts)] * len(places)
 
     def _fetch_span(self, place: MemberPlace, span: Sequence[Member]) -> Iterator[Fetched]:
         sound = [member for member in span if member.problem is None]
@@ -101,28 +104,18 @@ class ZipFolders:
     def _directory(self, key: str, etag: str, size: int) -> Directory | Rejection | None:
         """Read a table of contents, or remember it; who asks meanwhile waits for the same one."""
         with self._turns[hash((key, etag)) % _TURNS]:
-            known = self._remembered(key, etag)
-            if known is not None:
-                return known
+            with self._lock:
+                remembered = self._directories.get((key, etag))
+            if remembered is not None:
+                return remembered
             ranges = io.BufferedReader(_Ranges(self._bucket, key, etag, size), _READ_AHEAD_BYTES)
-            found = read_directory(ranges, self._limits)
-            if not isinstance(found, list):
-                return found
-            return self._remember(key, etag, {member.number: member for member in found})
-
-    def _remembered(self, key: str, etag: str) -> Directory | None:
-        with self._lock:
-            known = self._directories.get((key, etag))
-            if known is not None:
-                self._directories.move_to_end((key, etag))
-            return known
-
-    def _remember(self, key: str, etag: str, directory: Directory) -> Directory:
-        with self._lock:
-            self._directories[key, etag] = directory
-            while sum(map(len, self._directories.values())) > _REMEMBERED_MEMBERS:
-                self._directories.popitem(last=False)
-        return directory
+            members = read_directory(ranges, self._limits)
+            if not isinstance(members, list):
+                return members
+            directory = {member.number: member for member in members}
+            with self._lock, suppress(ValueError):  # which says that it alone is too large
+                self._directories[key, etag] = directory
+            return directory
 
 
 class _Ranges(io.RawIOBase):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from mnist.operations.batches import BatchScoring
+from mnist.operations.batches import BatchScoring, RecordedChunk, ScoreChunk
+from mnist.scoring.chunks import Chunk
 from mnist.storage.results import Results
 from tests.chaos.outcomes import BATCH, Outcome, count
 from tests.chaos.proxy import Choice, faulty
@@ -96,20 +97,22 @@ def endure(
     failure: type[Exception],
 ) -> Outcome:
     """Score a batch through a fault, again and again as the sweep would, and count what is left."""
-    chunks = 0
+    scored: list[str] = []
+
+    def counting(score: ScoreChunk, chunks: Iterable[Chunk]) -> Iterator[RecordedChunk]:
+        for chunk in chunks:
+            scored.append(chunk.name)
+            yield score(chunk)
+
     with faulty(store_url, scenario.fault, scenario.choice) as proxy:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 scoring = scoring_at(proxy.url)
-                begun = scoring.begin(BATCH, f"run-{attempt}")
-                for chunk in scoring.chunks(begun):
-                    chunks += 1
-                    begun.note(scoring.score(chunk))
-                receipt = scoring.close(begun)
+                receipt = scoring.run(BATCH, f"run-{attempt}", map=counting).receipt
             except failure:
                 continue
-            if receipt.verdict == "complete":
+            if receipt is not None and receipt.verdict == "complete":
                 break
         injected = proxy.injected
-    rework = chunks - len(results.part_keys(BATCH))
+    rework = len(scored) - len(results.part_keys(BATCH))
     return count(str(scenario), results, injected=injected, runs=attempt, rework_chunks=rework)

@@ -1,4 +1,4 @@
-"""A worker of the scoring pipeline: the flow's steps in the flow's order, without Prefect.
+"""A worker of the scoring pipeline: what the flow runs, without Prefect.
 
 It can be run here, or as a process of its own that may be killed, has another clock or a full disk.
 """
@@ -63,11 +63,9 @@ def work(settings: Settings, registry: Registry, run: str) -> Receipt:
 
 def work_without_lease(settings: Settings, registry: Registry, run: str) -> Receipt:
     """Do the same as one who believes to hold the lease."""
-    scoring = scoring_of(settings, registry)
-    begun = scoring.begin(BATCH, run)
-    for chunk in scoring.chunks(begun):
-        begun.note(scoring.score(chunk))
-    return scoring.close(begun)
+    receipt = scoring_of(settings, registry).run(BATCH, run).receipt
+    assert receipt is not None
+    return receipt
 
 
 def start(

@@ -53,10 +53,7 @@ def backup(
         inbox_bucket.put(f"monday/{index}.png", png(index % 10))
     inbox_bucket.put("monday/empty.png", b"")
     scoring = BatchScoring(settings, inbox, results, OneModel(tmp_path))
-    begun = scoring.begin("monday", "run")
-    for chunk in scoring.chunks(begun):
-        begun.note(scoring.score(chunk))
-    scoring.close(begun)
+    scoring.run("monday", "run")
     back_up(settings, names, directory, tmp_path / "backup", lambda _line: None)
     return tmp_path / "backup"
 

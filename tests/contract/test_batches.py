@@ -33,20 +33,23 @@ def drop(bucket, batch, count, *, first=0):
 
 def run(scoring: BatchScoring, batch: str, name: str = "run", *, stop_after=None, **options):
     """Do what the flow does; stop after some chunks as a killed process would."""
-    begun = scoring.begin(batch, name, **options)
-    for chunk in islice(scoring.chunks(begun), stop_after):
-        begun.note(scoring.score(chunk))
-    return scoring.close(begun) if stop_after is None else None
+
+    def first_ones(score, chunks):
+        return map(score, islice(chunks, stop_after))
+
+    is_whole = stop_after is None
+    return scoring.run(batch, name, map=first_ones, close=is_whole, **options).receipt
 
 
 def between(scoring: BatchScoring, batch: str, happens: Callable[[], object]):
     """Score a batch to which something happens after it was listed and before it is read."""
-    begun = scoring.begin(batch, "run")
-    chunks = list(scoring.chunks(begun))
-    happens()
-    for chunk in chunks:
-        begun.note(scoring.score(chunk))
-    return scoring.close(begun)
+
+    def listed_first(score, chunks):
+        listed = list(chunks)
+        happens()
+        return map(score, listed)
+
+    return scoring.run(batch, "run", map=listed_first).receipt
 
 
 def proven_once_each(results, receipt: Receipt) -> bool:
@@ -137,10 +140,7 @@ def test_runs_that_cut_different_chunks_still_count_each_version_once(
 ):
     drop(inbox_bucket, "b", 30)
     other = BatchScoring(settings.model_copy(update={"chunk_images": 7}), inbox, results, registry)
-    chunks = [(each, list(each.chunks(each.begin("b", "run")))) for each in (scoring, other)]
-    for each, work in chunks:
-        for chunk in work:
-            each.score(chunk)
+    between(scoring, "b", lambda: run(other, "b", "other"))
     receipt = run(scoring, "b")
     assert receipt.duplicate_rows == 30
     assert receipt.outcomes == {Outcome.SCORED: 30}
@@ -188,10 +188,12 @@ def test_what_a_rival_found_gone_is_named_in_the_receipt_of_both(settings, scori
     drop(inbox_bucket, "b", 3)
 
     def meanwhile():
-        rival = scoring.begin("b", "rival")
-        (chunk,) = scoring.chunks(rival)
-        control_client(settings).delete_object(Bucket=settings.inbox_bucket, Key="b/0001.png")
-        rival.note(scoring.score(chunk))
+        def with_a_loss(score, chunks):
+            (chunk,) = chunks
+            control_client(settings).delete_object(Bucket=settings.inbox_bucket, Key="b/0001.png")
+            return [score(chunk)]
+
+        scoring.run("b", "rival", map=with_a_loss, close=False)
 
     receipt = between(scoring, "b", meanwhile)
     assert (receipt.verdict, receipt.run.rows_written) == ("complete", 0)
@@ -241,19 +243,26 @@ def test_two_runs_that_score_the_same_rejects_again_write_them_once(
         inbox_bucket.put(f"b/{i:02d}.png", b"no image")
     run(BatchScoring(settings, inbox, Results(results_bucket), registry), "b", "run-1")
     both = [BatchScoring(settings, inbox, Results(results_bucket), registry) for _ in range(2)]
-    begun = [each.begin("b", f"run-{i}", rejects_again=True) for i, each in enumerate(both, 2)]
-    written = [
-        each.score(chunk).rows_written
-        for each, its in zip(both, begun, strict=True)
-        for chunk in each.chunks(its)
-    ]
+    written = []
+
+    def counted(score, chunks):
+        for recorded in map(score, list(chunks)):
+            written.append(recorded.rows_written)
+            yield recorded
+
+    def second_inside_the_first(score, chunks):
+        listed = list(chunks)
+        both[1].run("b", "run-3", map=counted, close=False, rejects_again=True)
+        return counted(score, listed)
+
+    both[0].run("b", "run-2", map=second_inside_the_first, close=False, rejects_again=True)
     assert sum(written) == 15
 
 
 def test_rejects_of_a_batch_that_was_never_scored_cannot_be_scored_again(scoring, inbox_bucket):
     drop(inbox_bucket, "b", 1)
     with pytest.raises(InvalidBatch, match="no receipt yet"):
-        scoring.begin("b", "run", rejects_again=True)
+        scoring.run("b", "run", rejects_again=True)
 
 
 def test_one_object_that_cannot_be_served_leaves_the_batch_incomplete_and_is_tried_again(
@@ -279,13 +288,15 @@ def test_one_object_that_cannot_be_served_leaves_the_batch_incomplete_and_is_tri
 def test_a_batch_is_listed_only_as_fast_as_it_is_scored(settings, inbox, inbox_bucket, scoring):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda i: inbox_bucket.put(f"b/{i:04d}.png", png(1)), range(1_050)))
-    begun = scoring.begin("b", "run")
-    chunks = scoring.chunks(begun)
-    next(chunks)
-    assert begun.waiting == 1_000
-    assert not begun.listed_all
-    list(chunks)
-    assert (begun.waiting, begun.listed_all) == (1_050, True)
+    progress = []
+
+    def see(run):
+        progress.append((run.done, run.waiting, run.listed_all))
+
+    run = scoring.run("b", "run", on_progress=see)
+    assert progress[0] == (10, 1_000, False)
+    assert progress[-1] == (1_050, 1_050, True)
+    assert run.receipt.outcomes == {Outcome.SCORED: 1_050}
 
 
 def test_a_new_champion_does_not_score_recorded_images_again(scoring, inbox_bucket, registry):

@@ -136,7 +136,7 @@ def changed(settings: Settings, **values: str) -> Settings:
 def test_wrong_credentials_are_named(settings):
     refused = Bucket.on_s3(changed(settings, AWS_SECRET_ACCESS_KEY="wrong"), settings.inbox_bucket)
     for attempt in (
-        lambda: refused.read("a"),
+        lambda: refused.fetch("a"),
         lambda: refused.create("a", b""),
         lambda: list(refused.versions()),
         refused.folders,
@@ -154,4 +154,4 @@ def test_a_store_that_is_down_is_named(settings, monkeypatch):
     monkeypatch.setattr("mnist.storage.clients.MAX_RETRIES", 0)
     down = Bucket.on_s3(changed(settings, AWS_ENDPOINT_URL="http://127.0.0.1:1"), "inbox")
     with pytest.raises(Unavailable, match="AWS_ENDPOINT_URL"):
-        down.read("a")
+        down.fetch("a")

@@ -3,7 +3,7 @@
 import pytest
 from obstore.store import MemoryStore
 
-from mnist.errors import InvalidSettings, Unavailable
+from mnist.errors import InvalidSettings, Unavailable, Unsupported
 from mnist.storage.bucket import Bucket
 from mnist.storage.conditions import PROBE_KEY, find_problem, with_sure_writes
 
@@ -56,9 +56,9 @@ def test_the_fallback_still_overwrites_nothing_that_it_sees(careless):
     assert plain.create("k", b"second") is None
     assert plain.replace("k", b"third", "another etag") is None
     assert plain.replace("never", b"x", "an etag") is None
-    assert plain.read("k") == b"first"
+    assert plain.fetch("k") == b"first"
     assert plain.replace("k", b"third", etag) is not None
-    assert plain.read("k") == b"third"
+    assert plain.fetch("k") == b"third"
 
 
 def test_a_store_that_is_down_is_not_taken_for_one_without_the_promise(careless):
@@ -72,7 +72,7 @@ def test_a_store_that_is_down_is_not_taken_for_one_without_the_promise(careless)
 
 def test_a_store_that_refuses_the_header_is_named(careless):
     def refused(key, content):
-        raise Unavailable("HTTP 501 NotImplemented: If-None-Match")
+        raise Unsupported("If-None-Match")
 
     careless.create = refused
     assert find_problem(careless) == "does not know conditional writes"

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mnist.errors import IntegrityError, InvalidInput
+from mnist.errors import InvalidInput
 from mnist.storage.gate_slices import GateSlices
 
 MINE = {"dataset": "mnist", "who": "Ada", "why": "4s of students are weak"}
@@ -46,7 +46,8 @@ def test_without_name_reason_or_a_share_nothing_is_recorded(gate_slices, wrong):
     assert gate_slices.entries() == []
 
 
-def test_what_is_no_entry_is_named(gate_slices, results_bucket):
+def test_what_is_no_entry_is_named_and_stops_nothing(gate_slices, results_bucket):
     results_bucket.create("gate-slices/00000001.json", b"{}")
-    with pytest.raises(IntegrityError, match="is no gate slice"):
-        gate_slices.floors("mnist")
+    gate_slices.set_floor("small", 0.9, **MINE)
+    assert gate_slices.floors("mnist") == {"small": 0.9}
+    assert gate_slices.log.entries().unreadable == ["gate-slices/00000001.json"]

@@ -34,10 +34,7 @@ def scoring(settings, inbox, results, tmp_path):
 
 
 def score(scoring, batch, run="run"):
-    begun = scoring.begin(batch, run)
-    for chunk in scoring.chunks(begun):
-        begun.note(scoring.score(chunk))
-    return scoring.close(begun)
+    return scoring.run(batch, run).receipt
 
 
 def listed_by_boto3(settings):

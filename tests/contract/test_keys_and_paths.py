@@ -41,10 +41,7 @@ def test_no_key_becomes_a_path(
         client.put_object(Bucket=inbox_bucket.name, Key=f"evil/{key}", Body=png(7))
     before = {*tmp_path.rglob("*")}
     monkeypatch.chdir(tmp_path / "deep" / "work")
-    begun = scoring.begin("evil", "run")
-    for chunk in scoring.chunks(begun):
-        begun.note(scoring.score(chunk))
-    receipt = scoring.close(begun)
+    receipt = scoring.run("evil", "run").receipt
     assert receipt.listing.count == len(HOSTILE)
     assert {path for path in tmp_path.rglob("*") if path not in before} <= {settings.cache_dir}
     parts = [version.key for page in results._bucket.versions() for version in page]

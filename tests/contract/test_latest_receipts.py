@@ -59,10 +59,11 @@ def test_a_receipt_is_fetched_once(results_bucket):
     reads = []
 
     class Counting:
+        name = results_bucket.name
         versions = results_bucket.versions
         create = results_bucket.create
 
-        def read(self, key):
+        def fetch(self, key):
             reads.append(key)
             return results_bucket.fetch(key)
 

@@ -149,11 +149,22 @@ def test_two_promotions_at_once_leave_one_winner_and_two_entries(registry):
 def test_a_promotion_that_died_before_moving_the_alias_is_completed(registry):
     first, second = registry.publish_many(2)
     registry.decide(first)
-    entry = registry.journal.entries()[0]
-    died = entry.model_copy(update={"sequence": 2, "to_version": second.version})
-    assert registry.journal.append(died)
+    registry.journal.append(
+        lambda number, entries: entries[0].model_copy(
+            update={"sequence": number, "to_version": second.version}
+        )
+    )
     assert registry.reader.champion().version == first.version
     registry.aliases.reconcile()
+    assert registry.reader.champion().version == second.version
+
+
+def test_a_damaged_last_entry_moves_no_alias(registry):
+    first, second = registry.publish_many(2)
+    registry.decide(first)
+    registry.decide(second, seen=first.version)
+    registry.bucket.put("journal/00000002.json", b"half an ent")
+    assert registry.aliases.reconcile() == first.version
     assert registry.reader.champion().version == second.version
 
 

@@ -14,10 +14,7 @@ def score(settings, inbox, results, tmp_path):
     scoring = BatchScoring(settings, inbox, results, OneModel(tmp_path))
 
     def run(batch):
-        begun = scoring.begin(batch, f"run-{batch}")
-        for chunk in scoring.chunks(begun):
-            begun.note(scoring.score(chunk))
-        scoring.close(begun)
+        scoring.run(batch, f"run-{batch}")
 
     return run
 

@@ -98,7 +98,7 @@ def test_everybody_may_do_what_the_table_says_and_nothing_else(
 
 
 def test_deleting_many_at_once_is_no_way_around(rights_store: Store) -> None:
-    client = _client(rights_store, "scoring")
+    client = _client(rights_store, "scorer")
     wanted = {"Objects": [{"Key": "there"}]}
     answer = client.delete_objects(Bucket="inbox", Delete=wanted)
     assert [error["Code"] for error in answer["Errors"]] == ["AccessDenied"]
@@ -107,7 +107,7 @@ def test_deleting_many_at_once_is_no_way_around(rights_store: Store) -> None:
 
 def test_copying_is_no_way_to_read(rights_store: Store) -> None:
     with pytest.raises(ClientError, match="AccessDenied"):
-        _client(rights_store, "scoring").copy_object(
+        _client(rights_store, "scorer").copy_object(
             Bucket="results", Key="scores/copy", CopySource="labels/reviews/there"
         )
 

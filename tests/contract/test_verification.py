@@ -23,10 +23,7 @@ def scored(scoring, inbox_bucket):
     for i in range(24):
         inbox_bucket.put(f"b/{i:02d}.png", png(i % 10))
     inbox_bucket.put("b/empty.png", b"")
-    run = scoring.begin("b", "run")
-    for chunk in scoring.chunks(run):
-        run.note(scoring.score(chunk))
-    return scoring.close(run)
+    return scoring.run("b", "run").receipt
 
 
 def problems(scoring) -> str:

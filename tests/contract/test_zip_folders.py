@@ -38,11 +38,7 @@ def registry(tmp_path):
 
 
 def score(settings, inbox, results, registry, run="run"):
-    scoring = BatchScoring(settings, inbox, results, registry)
-    begun = scoring.begin("b", run)
-    for chunk in scoring.chunks(begun):
-        begun.note(scoring.score(chunk))
-    return scoring.close(begun)
+    return BatchScoring(settings, inbox, results, registry).run("b", run).receipt
 
 
 def by_key(results):
@@ -171,13 +167,14 @@ def test_an_archive_that_is_overwritten_or_deleted_meanwhile_is_named(
     settings, inbox, inbox_bucket, results, registry
 ):
     inbox_bucket.put("b/s.zip", packed(digits(12)))
-    scoring = BatchScoring(settings, inbox, results, registry)
-    begun = scoring.begin("b", "run")
-    chunks = list(scoring.chunks(begun))
-    inbox_bucket.put("b/s.zip", packed(digits(3)))
-    for chunk in chunks:
-        begun.note(BatchScoring(settings, Inbox(inbox_bucket), results, registry).score(chunk))
-    assert scoring.close(begun).outcomes == {Outcome.SUPERSEDED: 12}
+
+    def overwritten(_score, chunks):
+        listed = list(chunks)
+        inbox_bucket.put("b/s.zip", packed(digits(3)))
+        return map(BatchScoring(settings, Inbox(inbox_bucket), results, registry).score, listed)
+
+    run = BatchScoring(settings, inbox, results, registry).run("b", "run", map=overwritten)
+    assert run.receipt.outcomes == {Outcome.SUPERSEDED: 12}
 
 
 def test_a_member_is_read_alone_as_any_object(inbox, inbox_bucket):

@@ -34,11 +34,12 @@ class Scorer:
 
     def score(self, batch: str, run: str = "run-1") -> Receipt:
         """Score a batch to its receipt."""
-        begun = self._steps.begin(batch, run)
-        for chunk in self._steps.chunks(begun):
-            begun.note(self._steps.score(chunk))
-        return self._steps.close(begun)
+        return self._steps.run(batch, run).receipt
 
     def score_first_chunk(self, batch: str) -> None:
         """Do what a run has done that is killed after its first chunk."""
-        self._steps.score(next(self._steps.chunks(self._steps.begin(batch, "killed"))))
+        self._steps.run(batch, "killed", map=_first, close=False)
+
+
+def _first(score, chunks):
+    yield score(next(iter(chunks)))

@@ -64,13 +64,11 @@ def test_a_worker_tries_again_when_the_store_hiccups(scheduler, inbox_bucket, mo
 
     monkeypatch.setattr(scoring, "score", hiccup)
     monkeypatch.setattr("flows.support.fan_out.RETRY_SECONDS", [0])
-    run = scoring.begin("b", "run")
     with dask_workers(scheduler) as (submit, limit):
         assert limit == 4
-        for recorded in in_flight(submit, scoring.chunks(run), limit):
-            run.note(recorded)
+        run = scoring.run("b", "run", map=lambda _, chunks: in_flight(submit, chunks, limit))
     assert len(failed) == 5
-    assert scoring.close(run).outcomes == {Outcome.SCORED: 40, Outcome.REJECTED: 5}
+    assert run.receipt.outcomes == {Outcome.SCORED: 40, Outcome.REJECTED: 5}
 
 
 def test_a_scheduler_that_is_not_there_is_named(monkeypatch):

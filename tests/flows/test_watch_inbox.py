@@ -87,7 +87,7 @@ def test_one_that_cannot_be_scored_now_is_tried_again_and_keeps_nobody_waiting(
         raise Unavailable("the store is away")
 
     inbox_bucket.put("a/1.png", png(1))
-    monkeypatch.setattr(services.current().batch_scoring, "chunks", away)
+    monkeypatch.setattr(services.current().batch_scoring, "_chunks", away)
     assert watch_inbox() == {"a": "failed: the store is away"}
     monkeypatch.undo()
 
@@ -98,7 +98,7 @@ def test_a_run_that_prefect_gave_no_place_is_tried_again(inbox_bucket, results, 
 
     inbox_bucket.put("a/1.png", png(1))
     with monkeypatch.context() as patch:
-        patch.setattr(services.current().batch_scoring, "chunks", without_a_place)
+        patch.setattr(services.current().batch_scoring, "_chunks", without_a_place)
         with pytest.raises(Unavailable, match=r"Prefect did not take the run for batch 'a'.*503"):
             watch_inbox()
     assert watch_inbox() == {"a": "complete"}

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from infra import deployments
-from mnist.errors import InvalidSettings, Unavailable
+from mnist.errors import AccessDenied, InvalidSettings, Unavailable
 
 YAML = """\
 deployments:
@@ -168,7 +168,7 @@ def test_a_deployment_missing_after_deploying_is_an_error_that_names_it(
 def test_a_wrong_password_is_said_with_the_address(
     root: Path, environment: dict[str, str], deploys: list[int]
 ) -> None:
-    with pytest.raises(Unavailable, match=r"127\.0\.0\.1.* refused: .*401"):
+    with pytest.raises(AccessDenied, match=r"127\.0\.0\.1.*401.*PREFECT_API_AUTH_STRING"):
         register(root, environment | {"PREFECT_API_AUTH_STRING": "admin:wrong"})
     assert not deploys
 

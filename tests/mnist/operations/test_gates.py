@@ -66,7 +66,8 @@ def judge(registry, aliases, gate_slices):
         ).model_copy(update=changed)
         written = Journal(Bucket.in_memory())
         for entry in entries_of(*decisions):
-            written.append(entry.model_copy(update={"images_digest": DRAWN.digest}))
+            entry = entry.model_copy(update={"images_digest": DRAWN.digest})
+            written.append(lambda *_, entry=entry: entry)
         registry.champion_version = written.champion() or registry.champion_version
         store = Bucket.in_memory()
         gates = Gates(

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from mnist.errors import InvalidPolicy
 from mnist.promotion import Policy, small_sample_policy
 
-GATES = Path(__file__).parents[2] / "docs" / "gates.md"
+GATES = Path(__file__).parents[3] / "docs" / "gates.md"
 
 
 @pytest.mark.parametrize(

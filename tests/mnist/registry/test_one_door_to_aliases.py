@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SOURCES = sorted(
     path
-    for folder in ("mnist", "flows", "dashboard", "infra", "benchmarks")
+    for folder in ("mnist", "flows", "watcher", "api", "dashboard", "infra", "benchmarks")
     for path in (ROOT / folder).rglob("*.py")
 )
 DOOR = ROOT / "mnist" / "registry" / "aliases.py"

@@ -47,10 +47,10 @@ def test_a_slice_is_fetched_whole_before_anything_is_decoded(monkeypatch):
         happened.append("decoded")
         return real(content, limits)
 
-    from mnist.scoring import slices
+    from mnist.scoring import minibatches
 
-    real = slices.decode
-    monkeypatch.setattr(slices, "decode", decode)
+    real = minibatches.decode
+    monkeypatch.setattr(minibatches, "decode", decode)
     read = read_slice(sized(300, 300, 300), fetch, LIMITS)
     assert happened == ["fetched"] * 3 + ["decoded"] * 3
     assert len(read.pixels) == len(read.contents) == 3

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mnist.errors import InvalidInput
 from mnist.storage.notifications import notices
 
-FOLDER = Path(__file__).parent.parent / "notifications"
+FOLDER = Path(__file__).parents[2] / "notifications"
 MESSAGES = {file.stem: json.loads(file.read_text()) for file in FOLDER.glob("*.json")}
 KEY = "monday scans/ü 1.png"
 
