@@ -104,7 +104,7 @@ def take_back_answer(log: ReviewLog, person: Person) -> Review:
         InvalidInput: If none of their answers stands.
     """
     require_editor(person, "take back labels")
-    own = [r for r in standing(log.recorded().reviews) if r.reviewer == person.name]
+    own = [r for r in standing(list(log.recorded())) if r.reviewer == person.name]
     if not own:
         raise InvalidInput(f"No answer of {person.name} stands, so there is nothing to take back.")
     log.append(own[-1].withdrawal())

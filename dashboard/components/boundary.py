@@ -1,12 +1,12 @@
 """Errors of ours become sentences on the page: around a section, and after a click."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.components.texts import plain
+from dashboard.components.texts import code, plain
 from mnist import services
 from mnist.errors import MnistError, NoChampion
 
@@ -30,6 +30,12 @@ def section(title: str, draw: Callable[[], None], meaning: str | None = None) ->
     st.header(title, help=meaning)
     with error_boundary():
         draw()
+
+
+def warn_of_unreadable(keys: Iterable[str], kind: str) -> None:
+    """Name the objects that lie among entries of a kind and cannot be parsed."""
+    for key in keys:
+        st.warning(f"{code(key)} lies among the {kind} and is none; it is left out.")
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ def test_predictions(version: str) -> LabelledPredictions:
 @st.cache_resource(ttl=10, show_spinner=False)
 def settled_digits() -> tuple[dict[str, int], tuple[str, ...]]:
     """What people settled: SHA-256 of an image -> digit, and the batches such images lie in."""
-    reviews = services.current().reviews.recorded().reviews
+    reviews = services.current().reviews.recorded()
     settled = {
         consensus.sha256: (consensus.answer.digit, consensus.versions)
         for consensus in consensuses(reviews, _ONE_PERSON).values()

@@ -56,7 +56,7 @@ def test_labels_given_by_the_keyboard_are_what_the_next_training_learns(
     expect(visit.tab.get_by_text("a second look makes it a label")).to_be_visible()
     visit.press("7", then="Recorded 7 for")
 
-    reviews = services.current().reviews.recorded().reviews
+    reviews = services.current().reviews.recorded()
     assert [(r.reviewer, r.answer) for r in sorted(reviews, key=lambda r: r.at)] == [
         ("ada", "4"),
         ("ada", None),

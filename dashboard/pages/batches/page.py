@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard.components import cached, tables
 from dashboard.components.batch_list import Batches, Status
-from dashboard.components.boundary import error_boundary
+from dashboard.components.boundary import error_boundary, warn_of_unreadable
 from dashboard.components.filters import BATCH, batch_in_address, first_page, select_name
 from dashboard.components.texts import code
 from dashboard.pages.batches.batch import show_receipt, show_status, show_tools
@@ -26,8 +26,7 @@ def show() -> None:
                 "up here within seconds."
             )
             return
-        for key in batches.unreadable:
-            st.warning(f"{code(key)} lies among the receipts and is none; it is left out here.")
+        warn_of_unreadable(batches.unreadable, "receipts")
         names = batches.table["batch"].tolist()
         unknown = "There is no batch {}; here is the first of the list instead."
         batch = batch_in_address("remembered-batch", names, unknown)

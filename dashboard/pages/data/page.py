@@ -5,7 +5,7 @@ import random
 import streamlit as st
 
 from dashboard.components import cached, tables
-from dashboard.components.boundary import error_boundary, section
+from dashboard.components.boundary import error_boundary, section, warn_of_unreadable
 from dashboard.components.filters import alternatives
 from dashboard.components.pictures import scaled
 from dashboard.components.texts import code, counted
@@ -16,6 +16,7 @@ from mnist.data.datasets import MNIST, Dataset
 from mnist.digits import CLASSES
 
 _SEED = "sample"
+_REPORTS_SHOWN = 60
 
 
 def show() -> None:
@@ -109,7 +110,9 @@ def _show_duplicates(data: Dataset) -> None:
 
 
 def _show_drift() -> None:
-    reports = queries.drift(services.current().results_bucket)
+    entries = services.current().monitoring_log.reports.entries(last=_REPORTS_SHOWN)
+    warn_of_unreadable(entries.unreadable, "reports")
+    reports = queries.drift(entries)
     if reports.empty:
         st.info(
             "Nothing has been compared yet. `prefect deployment run 'monitor/default'` compares "

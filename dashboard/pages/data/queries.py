@@ -1,7 +1,7 @@
 """What the images are like that models learn from, and how production drifts away from them."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,11 +12,7 @@ from mnist.data.checks import find_duplicates
 from mnist.data.datasets import Dataset
 from mnist.data.labelled import LabelledImages
 from mnist.digits import CLASSES, SIDE, Images, Labels
-from mnist.errors import IntegrityError
 from mnist.evaluation.slices import sizes, slants, stroke_widths
-from mnist.keys import MONITORING
-from mnist.storage.bucket import Bucket
-from mnist.tables import from_parquet
 
 MEASURED = 5_000
 """Images of each set whose strokes are measured; more change no curve and cost seconds."""
@@ -29,7 +25,6 @@ MEASURES: Mapping[str, str] = {
 }
 """What is measured of each image, with its unit."""
 
-_REPORTS_READ = 60
 _DRIFT = ["day", "batch", "verdict", "measure", "stability", "has_moved"]
 
 
@@ -142,25 +137,15 @@ def samples(data: LabelledImages, seed: int, columns: int = 12) -> Images:
     return sheet
 
 
-def drift(bucket: Bucket) -> pd.DataFrame:
-    """Fetch what `monitor` measured on the last days; empty if it has not run yet.
+def drift(reports: Iterable[pa.Table]) -> pd.DataFrame:
+    """Join what `monitor` found on several days; tables that are no reports are left out.
 
     Returns:
         Columns `day`, `batch` (empty for the day as a whole), `verdict`, `measure`, `stability`
         (population stability index) and `has_moved`.
-
-    Raises:
-        IntegrityError: If a report is none.
     """
-    keys = sorted(version.key for page in bucket.versions(MONITORING) for version in page)
-    try:
-        reports = [from_parquet(bucket.fetch(key), _DRIFT) for key in keys[-_REPORTS_READ:]]
-    except (pa.ArrowException, KeyError) as error:
-        raise IntegrityError(
-            f"A report under {MONITORING} in bucket {bucket.name!r} cannot be read ({error}); run "
-            "`monitor/default` again."
-        ) from error
-    if not reports:
+    tables = [report.select(_DRIFT) for report in reports if {*_DRIFT} <= {*report.column_names}]
+    if not tables:
         return pd.DataFrame(columns=_DRIFT)
-    frame: pd.DataFrame = pa.concat_tables(reports).to_pandas()
+    frame: pd.DataFrame = pa.concat_tables(tables).to_pandas()
     return frame.drop_duplicates(["day", "batch", "measure"], keep="last", ignore_index=True)

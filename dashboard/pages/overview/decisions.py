@@ -7,13 +7,20 @@ import streamlit as st
 from dashboard.access.actions import roll_back
 from dashboard.access.login import person
 from dashboard.components import tables
-from dashboard.components.boundary import ActionResult, remember_result, run_link, show_result
+from dashboard.components.boundary import (
+    ActionResult,
+    remember_result,
+    run_link,
+    show_result,
+    warn_of_unreadable,
+)
 from dashboard.components.texts import code, plain
 from dashboard.pages.overview import queries
 from mnist import services
 from mnist.errors import MnistError
 from mnist.registry.records import TrainingRun
 from mnist.storage.journal import JournalEntry, lineage
+from mnist.storage.object_log import Entries
 
 _ROWS_SHOWN = 20
 _WHY = "rollback-why"
@@ -22,14 +29,14 @@ _RESULT = "rollback-result"
 
 
 @st.cache_resource(ttl=10, show_spinner=False)
-def _journal() -> list[JournalEntry]:
-    return queries.all_decisions(services.current().journal)
+def _journal() -> Entries[JournalEntry]:
+    return services.current().journal.log.entries()
 
 
 def journal_or_nothing() -> list[JournalEntry]:
     """All decisions, or none where the store does not answer; the page says that elsewhere."""
     try:
-        return _journal()
+        return list(_journal())
     except MnistError:
         return []
 
@@ -41,7 +48,8 @@ def _runs() -> list[TrainingRun]:
 
 def show_decisions() -> None:
     """Draw the last decision with its reasons, the way back, and the decisions before."""
-    entries = _journal()
+    warn_of_unreadable(_journal().unreadable, "decisions")
+    entries = list(_journal())
     if not entries:
         st.info("No candidate has been judged yet.")
         return

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pandas as pd
-from pydantic import ValidationError
 
-from mnist.errors import IntegrityError, MnistError
+from mnist.errors import MnistError
 from mnist.orchestrator import FlowRun
 from mnist.registry.records import TrainingRun
 from mnist.storage.audit import AuditLine
-from mnist.storage.journal import Journal, JournalEntry, promoted_last
+from mnist.storage.journal import JournalEntry, promoted_last
 
 _BECAME = {
     "promoted": "was promoted",
@@ -86,21 +85,6 @@ def disagreement(version: str, entries: Sequence[JournalEntry]) -> str | None:
         "champion: somebody moved the alias by hand, or a promotion was cut short. The next "
         "retraining makes the alias follow the journal."
     )
-
-
-def all_decisions(journal: Journal) -> list[JournalEntry]:
-    """Fetch every decision, the oldest first.
-
-    Raises:
-        IntegrityError: If something in the journal is no decision.
-    """
-    try:
-        return journal.entries()
-    except ValidationError as error:
-        raise IntegrityError(
-            f"An entry of the promotion journal cannot be read ({error.errors()[0]['msg']}); look "
-            "under journal/ in the results bucket for an object that is none of ours."
-        ) from error
 
 
 def became(entry: JournalEntry) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.access.login import person
 from dashboard.components import cached, tables
 from dashboard.components.batch_list import Status
-from dashboard.components.boundary import error_boundary
+from dashboard.components.boundary import error_boundary, warn_of_unreadable
 from dashboard.components.filters import BATCH, batch_in_address, select_name
 from dashboard.components.pictures import Rendering, Thumbnail, magnified
 from dashboard.components.texts import code, counted, plain
@@ -47,7 +47,8 @@ def show() -> None:
     with error_boundary():
         batch = _choose_batch()
         recorded = services.current().reviews.recorded()
-        work = _work(batch, recorded.reviews)
+        reviews = list(recorded)
+        work = _work(batch, reviews)
         ticket = next_ticket(work)
         if ticket is None:
             st.success(
@@ -58,9 +59,8 @@ def show() -> None:
             _show_ticket(ticket)
         buttons = st.container()
         _show_progress(work)
-        for key in recorded.unreadable:
-            st.warning(f"{code(key)} lies among the reviews and is none; it is left out.")
-        _show_reviewers(recorded.reviews, work)
+        warn_of_unreadable(recorded.unreadable, "reviews")
+        _show_reviewers(reviews, work)
         with buttons:  # last: a key pressed while the page is still being drawn is lost
             show_buttons(ticket)
 

@@ -75,9 +75,9 @@ def test_drift_is_drawn_by_day_with_the_batches_that_moved(data, results_bucket)
     assert len(page.app.get("vega_lite_chart")) == 6
 
 
-def test_a_report_that_is_none_is_one_sentence(data, results_bucket):
+def test_a_report_that_is_none_is_named(data, results_bucket):
     results_bucket.create("monitoring/reports/day=2026-11-01/x.parquet", b"PAR1")
-    assert "A report under monitoring/reports/" in data.open().words
+    assert "x.parquet` lies among the reports and is none" in data.open().words
 
 
 def test_a_store_that_is_down_leaves_the_images_standing(data, dashboard):

@@ -108,11 +108,11 @@ def test_an_alias_that_was_moved_by_hand_is_noticed(overview, servers, journal):
     assert "The alias names version 3 and the journal names version 2" in page.words
 
 
-def test_a_damaged_journal_is_one_sentence(overview, servers, results_bucket):
+def test_a_damaged_decision_is_named(overview, servers, results_bucket):
     servers.promote()
     results_bucket.create("journal/00000001.json", b"{}")
     page = overview.open()
-    assert "An entry of the promotion journal cannot be read" in page.words
+    assert "`journal/00000001.json` lies among the decisions and is none" in page.words
     assert page.numbers["Test accuracy"] == "99.00 %"
 
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("environment")
 
 
 def recorded():
-    return list(services.current().reviews.recorded().reviews)
+    return list(services.current().reviews.recorded())
 
 
 def press(page, key):
