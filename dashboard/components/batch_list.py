@@ -77,13 +77,15 @@ def all_batches(inbox: Inbox, results: Results, verifications: VerificationLog) 
     """Gather every batch that was put into the inbox or scored."""
     latest = results.latest_receipts()
     without = sorted(set(inbox.batches()) - latest.by_batch.keys())
-    unfinished = {batch: _unfinished(batch, inbox, results) for batch in without}
+    unfinished = [
+        {"batch": batch, "status": str(_unfinished(batch, inbox, results))} for batch in without
+    ]
     verified = verifications.latest()
     newest = sorted(latest.by_batch.values(), key=lambda r: r.run.finished_at, reverse=True)
     records = [
-        *(_record(batch, status) for batch, status in unfinished.items() if status != Status.EMPTY),
+        *(record for record in unfinished if record["status"] != Status.EMPTY),
         *(_closed(receipt, verified.get(receipt.batch)) for receipt in newest),
-        *(_record(batch, status) for batch, status in unfinished.items() if status == Status.EMPTY),
+        *(record for record in unfinished if record["status"] == Status.EMPTY),
     ]
     return Batches(_frame(records), latest.by_batch, latest.unreadable)
 
@@ -120,10 +122,6 @@ def _unfinished(batch: str, inbox: Inbox, results: Results) -> Status:
     if results.part_keys(batch):
         return Status.IN_PROGRESS
     return Status.WAITING if next(inbox.versions(batch), None) else Status.EMPTY
-
-
-def _record(batch: str, status: Status) -> dict[str, Any]:
-    return {"batch": batch, "status": str(status)}
 
 
 def _frame(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import accumulate
 
 import numpy as np
 import pandas as pd
@@ -139,14 +140,8 @@ def as_csv(rows: BatchRows, selection: pd.DataFrame) -> bytes:
 
 def first_within_bounds(versions: Sequence[ObjectVersion]) -> list[ObjectVersion]:
     """Take the first images that come to at most 1,000 files and 50 MB."""
-    taken: list[ObjectVersion] = []
-    room = MAX_BYTES
-    for version in versions[:MAX_IMAGES]:
-        room -= version.size
-        if room < 0:
-            break
-        taken.append(version)
-    return taken
+    totals = accumulate(version.size for version in versions[:MAX_IMAGES])
+    return [version for version, total in zip(versions, totals, strict=False) if total <= MAX_BYTES]
 
 
 def as_zip(inbox: Inbox, versions: Sequence[ObjectVersion]) -> bytes:

@@ -75,10 +75,9 @@ def difference(first: LabelledPredictions, second: LabelledPredictions) -> Diffe
     loss = np.maximum(first.frame["loss"], second.frame["loss"])
     frame = second.frame.assign(before=first.frame["digit"], fate=fates, worst=loss)
     wrong = frame[frame["fate"] != ""].sort_values("worst", ascending=False, kind="stable")
-    gained, lost = int((~before & after).sum()), int((before & ~after).sum())
-    return Difference(
-        wrong, len(before), mcnemar(gained, lost), score_interval(gained, lost, len(before))
-    )
+    images, gained, lost = len(before), int((~before & after).sum()), int((before & ~after).sum())
+    interval = score_interval(gained, lost, images)
+    return Difference(wrong, images, mcnemar(gained, lost), interval)
 
 
 def history(catalogue: Catalogue, details: VersionDetails) -> pd.DataFrame:

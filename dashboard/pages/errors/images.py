@@ -10,7 +10,6 @@ from dashboard.pages.errors.queries import (
     LARGEST_ENTROPY,
     LARGEST_LOSS,
     Order,
-    PredictionFilter,
     as_csv,
     matching,
     ordered,
@@ -30,9 +29,9 @@ _RANGES = (
 
 def show_images(images: EvaluatedImages) -> None:
     """Draw the controls and the images that they leave."""
-    prediction_filter, order = _controls()
+    values, order = _controls()
     everything = images.predictions.frame
-    frame = ordered(matching(everything, prediction_filter), order)
+    frame = ordered(matching(everything, values, _ranges()), order)
     if frame.empty:
         st.info("No image fits this choice: choose another cell, or widen the ranges.")
         return
@@ -58,7 +57,8 @@ def show_cell(true: int | None, predicted: int | None) -> None:
     first_page()
 
 
-def _controls() -> tuple[PredictionFilter, Order]:
+def _controls() -> tuple[dict[str, object], Order]:
+    """Draw the boxes; return the value that each column must have, and the order."""
     columns = st.columns([1, 1, 1, 2])
     boxes = (
         ("Show", _SHOW, [_WRONG, _ALL]),
@@ -70,8 +70,8 @@ def _controls() -> tuple[PredictionFilter, Order]:
         column.selectbox(label, options, key=key, **FILTER)
         for column, (label, key, options) in zip(columns, boxes, strict=True)
     )
-    bounds = _ranges()
-    return PredictionFilter(_digit(true), _digit(predicted), show == _WRONG, bounds), Order(order)
+    right = False if show == _WRONG else None
+    return {"label": _digit(true), "digit": _digit(predicted), "right": right}, Order(order)
 
 
 def _ranges() -> dict[str, tuple[float, float]]:

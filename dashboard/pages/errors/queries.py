@@ -1,8 +1,6 @@
 """Which predictions to look at, in what order, summed up how, and where they lie on a map."""
 
-import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 import pandas as pd
@@ -44,33 +42,17 @@ _SORTED_BY = {
 }
 
 
-@dataclass(frozen=True)
-class PredictionFilter:
-    """Which predictions to keep; None keeps all.
-
-    Attributes:
-        true: The label.
-        predicted: The predicted digit.
-        wrong: Only what is misclassified.
-        between: Column -> lowest and highest value to keep.
-    """
-
-    true: int | None = None
-    predicted: int | None = None
-    wrong: bool = False
-    between: Mapping[str, tuple[float, float]] | None = None
-
-
-def matching(frame: pd.DataFrame, prediction_filter: PredictionFilter) -> pd.DataFrame:
-    """Keep the predictions that the filter describes."""
+def matching(
+    frame: pd.DataFrame,
+    values: Mapping[str, object],
+    between: Mapping[str, tuple[float, float]],
+) -> pd.DataFrame:
+    """Keep the rows with these values and bounds, column by column; None stands for any value."""
     keep = pd.Series(data=True, index=frame.index)
-    if prediction_filter.true is not None:
-        keep &= frame["label"] == prediction_filter.true
-    if prediction_filter.predicted is not None:
-        keep &= frame["digit"] == prediction_filter.predicted
-    if prediction_filter.wrong:
-        keep &= ~frame["right"]
-    for column, (low, high) in (prediction_filter.between or {}).items():
+    for column, value in values.items():
+        if value is not None:
+            keep &= frame[column] == value
+    for column, (low, high) in between.items():
         keep &= frame[column].between(low, high)
     return frame[keep]
 
@@ -133,24 +115,12 @@ def slice_table(reports: list[SliceReport], floors: Mapping[str, float]) -> pd.D
 
 def as_csv(frame: pd.DataFrame) -> bytes:
     """Write predictions as CSV in UTF-8."""
-    buffer = io.StringIO()
-    frame.to_csv(buffer, index_label="row")
-    return buffer.getvalue().encode()
-
-
-def map_key(name: str) -> str:
-    """Say where a map lies in the results bucket."""
-    return f"maps/{name}.parquet"
-
-
-def map_exists(bucket: Bucket, name: str) -> bool:
-    """Tell whether somebody has had this map made."""
-    return bucket.exists(map_key(name))
+    return frame.to_csv(index_label="row").encode()
 
 
 def stored_map(
     bucket: Bucket,
-    name: str,
+    key: str,
     predictions: LabelledPredictions,
     features: Callable[[], Features],
 ) -> pd.DataFrame:
@@ -158,14 +128,13 @@ def stored_map(
 
     Args:
         bucket: Where maps are kept.
-        name: Of model and images, by digest.
+        key: Where in it, by the digests of model and images.
         predictions: Those for all the images.
         features: Gives theirs, shape (n, d); called only if there is no map yet.
 
     Returns:
         The rows that have a place, with columns `x` and `y`; only closeness means something.
     """
-    key = map_key(name)
     if not bucket.exists(key):
         rows = worth_a_place(predictions.labels, predictions.probabilities)
         x, y = embed(features()[rows]).T

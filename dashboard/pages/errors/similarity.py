@@ -10,7 +10,7 @@ from dashboard.components.evaluated_images import EvaluatedImages, show_tiles
 from dashboard.components.filters import paged
 from dashboard.components.texts import counted
 from dashboard.pages.errors.charts import BOX, map_chart
-from dashboard.pages.errors.queries import Order, map_exists, ordered, stored_map, within
+from dashboard.pages.errors.queries import Order, ordered, stored_map, within
 from mnist import services
 
 
@@ -18,7 +18,7 @@ from mnist import services
 def _image_map(version: str) -> pd.DataFrame:
     return stored_map(
         services.current().results_bucket,
-        _map_name(version),
+        _map_key(version),
         cached.test_predictions(version),
         lambda: cached.test_features(version),
     )
@@ -57,7 +57,7 @@ def show_map(images: EvaluatedImages) -> None:
 
 def _ready(version: str) -> bool:
     """Draw a button where the map has to be made first, which takes a while."""
-    if map_exists(services.current().results_bucket, _map_name(version)):
+    if services.current().results_bucket.exists(_map_key(version)):
         return True
     st.info(
         "Nobody has looked at this version's map yet. It is made once, which takes from ten "
@@ -66,6 +66,6 @@ def _ready(version: str) -> bool:
     return st.button("Make the map", type="primary")
 
 
-def _map_name(version: str) -> str:
+def _map_key(version: str) -> str:
     tags = cached.details(version).tags
-    return f"{tags['scoring_graph_sha256']}-{tags['test_digest']}"
+    return f"maps/{tags['scoring_graph_sha256']}-{tags['test_digest']}.parquet"

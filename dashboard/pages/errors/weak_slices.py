@@ -5,12 +5,12 @@ import streamlit as st
 from dashboard.access.actions import set_floor
 from dashboard.access.login import person
 from dashboard.components import cached, tables
+from dashboard.components.boundary import error_boundary
 from dashboard.components.evaluated_images import EvaluatedImages, show_tiles
 from dashboard.components.filters import paged
-from dashboard.components.texts import code, counted, percent, plain
+from dashboard.components.texts import code, counted, percent
 from dashboard.pages.errors.queries import Order, ordered, slice_table
 from mnist import services
-from mnist.errors import MnistError
 from mnist.evaluation import weak_slices
 from mnist.evaluation.slices import crossed_slices
 from mnist.evaluation.statistics import Flags
@@ -107,13 +107,10 @@ def _show_gate(images: EvaluatedImages, report: SliceReport, floor: float | None
 def _record(images: EvaluatedImages, name: str, floor: float, why: str) -> None:
     gate_slices, audit = services.current().gate_slices, services.current().audit
     dataset = _dataset(images)
-    try:
+    with error_boundary():
         entry = set_floor(gate_slices, audit, person(), name, floor, dataset=dataset, why=why)
-    except MnistError as error:
-        st.error(plain(str(error)))
-        return
-    st.toast(f"Entry {entry.sequence} of the gate slices is recorded.")
-    st.rerun()
+        st.toast(f"Entry {entry.sequence} of the gate slices is recorded.")
+        st.rerun()
 
 
 def _dataset(images: EvaluatedImages) -> str:

@@ -1,8 +1,10 @@
 """The confusion matrix of an evaluation, as a chart and in words."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from mnist.evaluation.metrics import Evaluation
@@ -23,13 +25,10 @@ def confusion_cells(confusion: Sequence[Sequence[int]]) -> pd.DataFrame:
         Columns `true`, `predicted`, `images`, `share` of the true digit's images (0-1), `right`,
         and `heat`: among the wrong cells, 0-1 relative to the fullest.
     """
-    cells = pd.DataFrame(
-        [
-            {"true": true, "predicted": predicted, "images": images}
-            for true, row in enumerate(confusion)
-            for predicted, images in enumerate(row)
-        ]
-    )
+    counts = np.asarray(confusion)
+    true, predicted = np.indices(counts.shape)
+    columns: dict[str, Any] = {"true": true, "predicted": predicted, "images": counts}
+    cells = pd.DataFrame({name: values.ravel() for name, values in columns.items()})
     support = cells.groupby("true")["images"].transform("sum")
     right = cells["true"] == cells["predicted"]
     most = max(1, cells["images"].mask(right, 0).max())

@@ -136,19 +136,9 @@ def training_runs(runs: Sequence[TrainingRun], entries: Sequence[JournalEntry]) 
 
 def flow_runs(runs: Sequence[FlowRun], url: Callable[[str], str | None]) -> pd.DataFrame:
     """List flow runs, in the order given, each with the address of its page; times are UTC."""
-    frame = pd.DataFrame(
-        [
-            {
-                "started": run.started_at,
-                "run": run.name,
-                "state": run.state,
-                "seconds": run.seconds,
-                "url": url(run.id),
-            }
-            for run in runs
-        ]
-    )
-    return frame.assign(started=_utc(frame["started"]))
+    frame = pd.DataFrame(runs).rename(columns={"started_at": "started", "name": "run"})
+    frame = frame.assign(started=_utc(frame["started"]), url=frame["id"].map(url))
+    return frame[["started", "run", "state", "seconds", "url"]]
 
 
 def changes(lines: Sequence[AuditLine]) -> pd.DataFrame:

@@ -44,6 +44,10 @@ def decision(sequence=1, version="3", action="promoted", **changes) -> JournalEn
     )
 
 
+def record(journal, *values, **changes):
+    journal.append(lambda _number, _entries: decision(*values, **changes))
+
+
 @pytest.fixture
 def journal(results_bucket):
     return Journal(results_bucket)
@@ -60,7 +64,7 @@ def test_before_the_first_training_it_says_what_to_do(overview):
 
 def test_the_champion_is_shown_with_its_numbers(overview, servers, journal):
     servers.promote()
-    journal.append(decision())
+    record(journal)
     page = overview.open()
     assert "`digits` version `3` · recipe `demo` · trained on `mnist`" in page.words
     assert page.numbers["Test accuracy"] == "99.00 %"
@@ -82,8 +86,8 @@ def test_numbers_of_other_images_are_not_passed_off_as_those_of_mnist(overview, 
 
 def test_the_last_decision_is_told_with_its_reasons(overview, servers, journal):
     servers.promote()
-    journal.append(decision())
-    journal.append(decision(2, "4", "refused", verdict="worse", from_version="3"))
+    record(journal)
+    record(journal, 2, "4", "refused", verdict="worse", from_version="3")
     page = overview.open()
     assert "Version `4` was refused** against version `3`: worse" in page.words
     assert "- It reads 12 images more." in page.words
@@ -95,15 +99,15 @@ def test_the_last_decision_is_told_with_its_reasons(overview, servers, journal):
 
 def test_a_rollback_is_told_as_one(overview, servers, journal):
     servers.promote()
-    journal.append(decision(version="4"))
-    journal.append(decision(2, "3", "rolled-back", verdict="rollback", from_version="4"))
+    record(journal, version="4")
+    record(journal, 2, "3", "rolled-back", verdict="rollback", from_version="4")
     page = overview.open()
     assert "Version `3` became champion again by a rollback** against version `4`" in page.words
 
 
 def test_an_alias_that_was_moved_by_hand_is_noticed(overview, servers, journal):
     servers.promote()
-    journal.append(decision(version="2"))
+    record(journal, version="2")
     page = overview.open()
     assert "The alias names version 3 and the journal names version 2" in page.words
 
@@ -133,7 +137,7 @@ def test_a_damaged_evaluation_is_one_sentence(overview, servers, content):
 
 
 def test_a_registry_that_is_down_leaves_the_rest_standing(overview, servers, journal, dashboard):
-    journal.append(decision())
+    record(journal)
     dashboard(MLFLOW_TRACKING_URI="http://127.0.0.1:1")
     page = overview.open()
     assert "check MLFLOW_TRACKING_URI and that the server is up" in page.words
@@ -185,8 +189,8 @@ def test_without_settings_the_app_says_which_are_missing(monkeypatch, dashboard)
 
 
 def two_champions(journal):
-    journal.append(decision(version="2"))
-    journal.append(decision(2, "3", from_version="2"))
+    record(journal, version="2")
+    record(journal, 2, "3", from_version="2")
 
 
 def roll_back(page, why, *, sure=True):
@@ -263,7 +267,7 @@ def test_without_an_audit_line_nothing_is_started(servers, results_bucket, monke
 
 def test_the_first_champion_has_nothing_to_go_back_to(overview, servers, journal):
     servers.promote()
-    journal.append(decision())
+    record(journal)
     assert not overview.by("ada").open().app.button
 
 
