@@ -18,11 +18,11 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from api import problems
 from api.champion import Champion, Registry
 from api.problems import ErrorAnswer, Problem
-from api.schemas import Health, Prediction, Predictions, model_fields
+from api.schemas import HealthResponse, PredictionResponse, PredictionsResponse, model_fields
 from api.service import Service
+from mnist import services
 from mnist.images import preprocessing_digest
-from mnist.registry.reader import RegistryReader
-from mnist.settings import Settings, load_settings
+from mnist.settings import Settings
 
 _ANY_FILE = {"schema": {"type": "string", "format": "binary"}}
 _UPLOAD = {
@@ -60,14 +60,8 @@ _PAGE_POLICY = (
 
 def app() -> FastAPI:
     """Make the application that the environment describes; for uvicorn's `--factory`."""
-    settings = load_settings()
-    registry = RegistryReader(
-        settings.mlflow_tracking_uri,
-        settings.model_name,
-        settings.cache_dir,
-        auth=settings.mlflow_login,
-    )
-    return create(settings, registry)
+    parts = services.current()
+    return create(parts.settings, parts.registry)
 
 
 def create(settings: Settings, registry: Registry) -> FastAPI:
@@ -87,7 +81,7 @@ def create(settings: Settings, registry: Registry) -> FastAPI:
 
     application = FastAPIOffline(
         title="Handwritten digits",
-        description="Reads one digit per image, with an honest confidence, or says why not.",
+        description="Predicts one digit per image, with an honest confidence, or says why not.",
         version="1",
         lifespan=lifespan,
     )
@@ -101,10 +95,10 @@ def _add_routes(application: FastAPI, service: Service) -> None:
 
     @application.post(
         "/predict",
-        response_model=Prediction | Predictions,
+        response_model=PredictionResponse | PredictionsResponse,
         responses=_ERRORS,
         openapi_extra=_UPLOAD,
-        summary="Read one digit, or several files with one digit each",
+        summary="Predict one digit, or several files with one digit each",
     )
     async def predict(request: Request) -> Response:
         started = time.perf_counter()
@@ -117,7 +111,9 @@ def _add_routes(application: FastAPI, service: Service) -> None:
         finally:
             service.telemetry.end(status, time.perf_counter() - started)
 
-    @application.get("/health", response_model=Health, summary="Whether predictions can be had")
+    @application.get(
+        "/health", response_model=HealthResponse, summary="Whether predictions can be had"
+    )
     async def health() -> JSONResponse:
         return JSONResponse(_health(service.champion))
 

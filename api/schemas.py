@@ -1,4 +1,4 @@
-"""What the API says of images."""
+"""The schemas of the API's answers."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pydantic import BaseModel, Field
 
 from mnist.digits import ImageWarning, Outcome, Reason
 from mnist.images import Decoded, Rejection, preprocessing_digest
-from mnist.scoring.predictions import PinnedModel, Reading
+from mnist.scoring.predictions import PinnedModel, Prediction
 
 Json = dict[str, object]
 
 
-class Prediction(BaseModel):
-    """One image that was read."""
+class PredictionResponse(BaseModel):
+    """One image with its digit."""
 
     prediction: int = Field(ge=0, le=9, description="the digit")
     confidence: float = Field(ge=0, le=1, description="its calibrated probability")
@@ -34,7 +34,7 @@ class Prediction(BaseModel):
     preprocessing_digest: str
 
 
-class Rejected(BaseModel):
+class RejectionResponse(BaseModel):
     """One of several images that has no digit."""
 
     outcome: Literal["rejected"]
@@ -44,16 +44,16 @@ class Rejected(BaseModel):
     file: str | None
 
 
-class Predictions(BaseModel):
+class PredictionsResponse(BaseModel):
     """Several images, in the order in which they were sent."""
 
-    predictions: list[Prediction | Rejected]
+    predictions: list[PredictionResponse | RejectionResponse]
     model_name: str
     model_version: str
     model_digest: str
 
 
-class Health(BaseModel):
+class HealthResponse(BaseModel):
     """Whether predictions can be had."""
 
     status: Literal["ok", "no-champion"]
@@ -74,17 +74,19 @@ def model_fields(model: PinnedModel | None) -> Json:
     }
 
 
-def prediction(name: str | None, decoded: Decoded, reading: Reading, model: PinnedModel) -> Json:
-    """Describe an image that was read, as `Prediction` declares it."""
+def prediction_response(
+    name: str | None, decoded: Decoded, prediction: Prediction, model: PinnedModel
+) -> Json:
+    """Describe an image with its digit, as `PredictionResponse` declares it."""
     return {
-        "prediction": reading.digit,
-        "confidence": reading.confidence,
-        "probs": reading.probabilities,
-        "margin": reading.margin,
-        "ood_score": reading.ood_score,
+        "prediction": prediction.digit,
+        "confidence": prediction.confidence,
+        "probs": prediction.probabilities,
+        "margin": prediction.margin,
+        "ood_score": prediction.ood_score,
         "outcome": Outcome.SCORED,
-        "warnings": reading.warnings,
-        "review": not reading.accepted,
+        "warnings": prediction.warnings,
+        "review": not prediction.accepted,
         "pipeline": decoded.pipeline,
         "file": name,
         **model_fields(model),
@@ -92,8 +94,8 @@ def prediction(name: str | None, decoded: Decoded, reading: Reading, model: Pinn
     }
 
 
-def rejected(name: str | None, rejection: Rejection) -> Json:
-    """Describe one of several images that has no digit, as `Rejected` declares it."""
+def rejection_response(name: str | None, rejection: Rejection) -> Json:
+    """Describe one of several images that has no digit, as `RejectionResponse` declares it."""
     return {
         "outcome": Outcome.REJECTED,
         "reason": rejection.reason,

@@ -12,11 +12,11 @@ from fastapi import Request
 
 from api.champion import Champion, Served
 from api.problems import Problem
-from api.schemas import Json, model_fields, prediction, rejected
+from api.schemas import Json, model_fields, prediction_response, rejection_response
 from api.telemetry import Telemetry
 from api.uploads import File, UploadLimits, files_of
 from mnist.images import Decoded, Limits, Rejection, decode
-from mnist.scoring.predictions import Reading, predict_digits
+from mnist.scoring.predictions import Prediction, predict_digits
 from mnist.settings import Settings
 
 _THREADS = 4
@@ -82,21 +82,21 @@ class Service:
         seconds = self._settings.api_timeout_seconds
         try:
             async with asyncio.timeout(seconds):
-                results, readings = await work
+                results, predictions = await work
         except TimeoutError as error:
             message = "The images took too long; send fewer at once, or try again."
             detail = f"more than {seconds:g} seconds"
             raise Problem(
                 HTTPStatus.SERVICE_UNAVAILABLE, "timeout", message, detail, {"Retry-After": "1"}
             ) from error
-        self.telemetry.count(results, readings)
+        self.telemetry.count(results, predictions)
         if len(results) == 1 and isinstance(results[0], Rejection):
             raise Problem.of(results[0])
-        remaining = iter(readings)
+        remaining = iter(predictions)
         answers = [
-            rejected(file.name, result)
+            rejection_response(file.name, result)
             if isinstance(result, Rejection)
-            else prediction(file.name, result, next(remaining), served.model)
+            else prediction_response(file.name, result, next(remaining), served.model)
             for file, result in zip(files, results, strict=True)
         ]
         if len(answers) == 1:
@@ -105,18 +105,18 @@ class Service:
 
     def _read(
         self, files: Sequence[File], served: Served
-    ) -> tuple[list[Decoded | Rejection], list[Reading]]:
+    ) -> tuple[list[Decoded | Rejection], list[Prediction]]:
         """Decode and read, as a batch does; runs in a thread."""
         results = [decode(file.content, self._image_limits) for file in files]
         images = [result for result in results if isinstance(result, Decoded)]
-        return results, predict_digits(images, served.model, served.predictor.read)
+        return results, predict_digits(images, served.model, served.predictor.outputs)
 
     def _require_key(self, request: Request) -> None:
         if self._key is None:
             return
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
-        given = request.headers.get("x-api-key", bearer).encode()
-        if not hmac.compare_digest(given, self._key):
+        key = request.headers.get("x-api-key", bearer).encode()
+        if not hmac.compare_digest(key, self._key):
             message = "A key is needed; send it as header X-API-Key or as bearer token."
             raise Problem(
                 HTTPStatus.UNAUTHORIZED,

@@ -15,7 +15,7 @@ from prometheus_client import (
 )
 
 from mnist.images import Decoded, Rejection
-from mnist.scoring.predictions import Reading
+from mnist.scoring.predictions import Prediction
 
 _BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -44,7 +44,7 @@ class Telemetry:
             "mnist_api_warnings", "What was odd about images.", ["warning"], registry=registry
         )
         self._reviews = Counter(
-            "mnist_api_reviews", "Readings that ask for a person's look.", registry=registry
+            "mnist_api_reviews", "Predictions that ask for a person's look.", registry=registry
         )
         self._busy = Gauge(
             "mnist_api_requests_in_progress",
@@ -63,18 +63,20 @@ class Telemetry:
         self._requests.labels(str(int(status))).inc()
         self._seconds.observe(seconds)
 
-    def count(self, results: Iterable[Decoded | Rejection], readings: Iterable[Reading]) -> None:
+    def count(
+        self, results: Iterable[Decoded | Rejection], predictions: Iterable[Prediction]
+    ) -> None:
         """Count what became of images."""
         for result in results:
             if isinstance(result, Rejection):
                 self._images.labels("rejected", result.reason.value).inc()
             else:
                 self._images.labels("scored", "").inc()
-        for reading in readings:
-            self._digits.labels(str(reading.digit)).inc()
-            for warning in reading.warnings:
+        for prediction in predictions:
+            self._digits.labels(str(prediction.digit)).inc()
+            for warning in prediction.warnings:
                 self._warnings.labels(warning.value).inc()
-            if not reading.accepted:
+            if not prediction.accepted:
                 self._reviews.inc()
 
     def exposition(self) -> bytes:

@@ -48,14 +48,14 @@ def main() -> None:
     predictor = graph(options.model) if options.model else champion()
     test = load_dataset(load_settings().data_dir).test.images
     artist = Artist(7, test)
-    known = predictor.read(test)
+    known = predictor.outputs(test)
     threshold = float(np.quantile(known.ood_scores, _THRESHOLD_QUANTILE))
     result: dict[str, dict[str, float]] = {"auroc": {}, "fpr95": {}, "warned": {}}
     print("| set | AUROC | FPR@95 | AUROC of largest p | FPR@95 of it | shape warns | any warns |")
     print("|---|---|---|---|---|---|---|")
     for name, draw in {"digits, bent": artist.digit, **artist.kinds}.items():
         images = decoded(draw, options.images)
-        outputs = predictor.read(np.stack([image.pixels for image in images]))
+        outputs = predictor.outputs(np.stack([image.pixels for image in images]))
         by_shape = np.array([bool(image.warnings) for image in images])
         warned = by_shape | (outputs.ood_scores > threshold)
         area, passing = compare(known.ood_scores, outputs.ood_scores)

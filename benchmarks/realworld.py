@@ -32,7 +32,7 @@ class Sample(NamedTuple):
     kind: str
 
 
-class Reading(NamedTuple):
+class Prediction(NamedTuple):
     """What became of one sample; confidence is NaN if it was rejected."""
 
     right: bool
@@ -63,7 +63,7 @@ def samples_of(labels: Path) -> list[Sample]:
 
 def read(
     samples: Sequence[Sample], predictor: Predictor, pipeline: Pipeline | None
-) -> list[Reading]:
+) -> list[Prediction]:
     """Decode and predict every sample."""
     results = [decode(sample.path.read_bytes(), pipeline=pipeline) for sample in samples]
     images = [result.pixels for result in results if isinstance(result, Decoded)]
@@ -73,13 +73,13 @@ def read(
         if isinstance(result, Decoded):
             row = next(predictions)
             right = int(row.argmax()) == sample.label
-            readings.append(Reading(right, float(row.max()), bool(result.warnings)))
+            readings.append(Prediction(right, float(row.max()), bool(result.warnings)))
         else:
-            readings.append(Reading(right=False, confidence=float("nan"), warned=False))
+            readings.append(Prediction(right=False, confidence=float("nan"), warned=False))
     return readings
 
 
-def summary(readings: Sequence[Reading], accept_confidence: float) -> dict[str, float]:
+def summary(readings: Sequence[Prediction], accept_confidence: float) -> dict[str, float]:
     """Count and average readings."""
     confidence = np.array([reading.confidence for reading in readings])
     scored = ~np.isnan(confidence)

@@ -8,6 +8,7 @@ from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
+from flows.support.remedies import say_remedy
 from mnist import services
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def read_images(model: PinnedModel) -> list[PipelineReading]:
     return services.current().comparing_pipelines.read(model)
 
 
-@flow(name="compare-pipelines", flow_run_name="compare-pipelines")
+@flow(name="compare-pipelines", flow_run_name="compare-pipelines", on_failure=[say_remedy])
 def compare_pipelines(version: str | None = None) -> str:
     """Read test digits and images of one's own after `standard`, after `enhanced`, and as chosen.
 

@@ -1,4 +1,4 @@
-"""Monitor: a day's pictures, writing and readings beside the reference; says what changed."""
+"""Monitor: a day's pictures, writing and predictions beside the reference; says what changed."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from flows.support import artifacts
+from flows.support.remedies import say_remedy
 from mnist import services
 
 if TYPE_CHECKING:
@@ -25,14 +26,14 @@ def _statement(who: str, why: str) -> Statement:
 def judge(version: str) -> Judgement:
     """Measure the version against the champion."""
     steps = artifacts.Steps("gates")
-    judgement = services.current().interventions.judge(version, steps.tell)
+    judgement = services.current().interventions.judge(version, steps.show)
     get_run_logger().info(
         "The gates took %.1f s; verdict: %s.", steps.seconds, judgement.decision.verdict.words
     )
     return judgement
 
 
-@flow(name="promote", flow_run_name="promote-{version}")
+@flow(name="promote", flow_run_name="promote-{version}", on_failure=[say_remedy])
 def promote(version: int | str, who: str, why: str) -> dict[str, Any]:
     """Make a version champion because a named person says so.
 

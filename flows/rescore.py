@@ -10,6 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.support import artifacts
+from flows.support.remedies import say_remedy
 from flows.support.retries import is_worth_a_retry
 from flows.support.streaming import in_flight
 from mnist import services
@@ -49,6 +50,7 @@ def write_difference(plan: RescorePlan) -> Difference:
 @flow(
     name="rescore",
     flow_run_name="rescore-{from_version}",
+    on_failure=[say_remedy],
     task_runner=ThreadPoolTaskRunner(max_workers=_CHUNKS_AT_ONCE),  # type: ignore[arg-type]
 )
 def rescore(
@@ -57,13 +59,13 @@ def rescore(
     """Score again, with another model version, what one version has scored.
 
     The new rows lie beside the old ones, under `rescores/` in the results bucket; nothing is
-    overwritten. A difference file, as Parquet and as CSV, names every image whose reading changes.
-    Safe to repeat and to run twice at once.
+    overwritten. A difference file, as Parquet and as CSV, names every image whose prediction
+    changes. Safe to repeat and to run twice at once.
 
     Args:
-        from_version: Number of the version whose readings are in doubt.
+        from_version: Number of the version whose predictions are in doubt.
         to_version: Number of the version that reads again; empty means the champion.
-        batches: Names of batches; none means all that hold readings of `from_version`.
+        batches: Names of batches; none means all that hold predictions of `from_version`.
 
     Returns:
         How many were compared, changed and gone, and the keys of the difference file.
@@ -76,7 +78,7 @@ def rescore(
     logger = get_run_logger()
     plan = make_plan(str(from_version), str(to_version), batches)
     logger.info(
-        "Reading %d batches of version %s again with version %s.",
+        "Prediction %d batches of version %s again with version %s.",
         len(plan.batches),
         plan.old,
         plan.new.version,

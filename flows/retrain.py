@@ -113,7 +113,7 @@ def judge(
 ) -> Judgement:
     """Compare the candidate with the champion on the same images."""
     steps = artifacts.Steps("gates")
-    judgement = services.current().retraining.judge(candidate, version, data, policy, steps.tell)
+    judgement = services.current().retraining.judge(candidate, version, data, policy, steps.show)
     get_run_logger().info(
         "The gates took %.1f s; verdict: %s.", steps.seconds, judgement.decision.verdict.words
     )

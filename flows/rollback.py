@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from prefect import flow, get_run_logger
 
 from flows.support import artifacts
+from flows.support.remedies import say_remedy
 from mnist import services
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def _roll_back(to_version: str, who: str, why: str) -> Undone:
     return services.current().interventions.roll_back(to_version.strip(), Statement(who, why))
 
 
-@flow(name="rollback", flow_run_name="rollback-by-{who}")
+@flow(name="rollback", flow_run_name="rollback-by-{who}", on_failure=[say_remedy])
 def rollback(who: str, why: str, to_version: int | str = "") -> dict[str, Any]:
     """Make an earlier champion champion again.
 
@@ -32,7 +33,7 @@ def rollback(who: str, why: str, to_version: int | str = "") -> dict[str, Any]:
         to_version: Number of an earlier champion; empty means the one before the present one.
 
     Returns:
-        The journal entry, and under `batches` those that hold readings of the version taken out.
+        The journal entry, and under `batches` those that hold predictions of the version taken out.
 
     Raises:
         InvalidInput: If name or reason are missing, or there is no such earlier champion.
@@ -42,7 +43,7 @@ def rollback(who: str, why: str, to_version: int | str = "") -> dict[str, Any]:
     undone = _roll_back(str(to_version), who, why)
     artifacts.publish_rollback(undone.entry, undone.batches)
     get_run_logger().info(
-        "%s %d batches hold readings of version %s.",
+        "%s %d batches hold predictions of version %s.",
         artifacts.statement(undone.entry),
         len(undone.batches),
         undone.entry.from_version,

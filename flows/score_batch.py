@@ -13,6 +13,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.support import artifacts, events
 from flows.support.heartbeats import heartbeats
+from flows.support.remedies import say_remedy
 from flows.support.retries import RETRY_SECONDS, is_worth_a_retry
 from flows.support.streaming import in_flight
 from mnist import services
@@ -56,6 +57,7 @@ def map_chunks(_score: ScoreChunk, chunks: Iterable[Chunk]) -> Iterator[Recorded
 @flow(
     name="score-batch",
     flow_run_name="score-{batch}",
+    on_failure=[say_remedy],
     task_runner=ThreadPoolTaskRunner(max_workers=_CHUNKS_AT_ONCE),  # type: ignore[arg-type]
 )
 def score_batch(

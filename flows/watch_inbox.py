@@ -6,11 +6,12 @@ import time
 
 from prefect import flow, get_run_logger
 
+from flows.support.remedies import say_remedy
 from flows.support.sweep import Sweep
 from mnist import services
 
 
-@flow(name="watch-inbox", flow_run_name="watch-inbox")
+@flow(name="watch-inbox", flow_run_name="watch-inbox", on_failure=[say_remedy])
 def watch_inbox() -> dict[str, str]:
     """Look at every batch of the inbox and score each image that has no outcome yet.
 

@@ -20,6 +20,7 @@ from infra.identities import bucket_names, named
 from infra.services import SERVICES
 from infra.stack import Health, Stack
 from mnist.errors import MnistError
+from mnist.orchestrator import advice
 from mnist.settings import Settings
 
 app = typer.Typer(help="The local stack.", no_args_is_help=True, add_completion=False)
@@ -73,12 +74,12 @@ def doctor() -> None:
         examined = Doctor(Path.cwd(), Path(".local"), stack.variables(), stack.health())
         for finding in examined.examine():
             problems += finding.problem is not None
-            said = (
-                f"[red]{escape(finding.problem)}[/red]"
-                if finding.problem
-                else "[green]well[/green]"
-            )
-            table.add_row(finding.check, said, finding.remedy if finding.problem else "")
+            if finding.problem:
+                table.add_row(
+                    finding.check, f"[red]{escape(finding.problem)}[/red]", finding.remedy
+                )
+            else:
+                table.add_row(finding.check, "[green]well[/green]", "")
     console.print(table)
     if problems:
         raise typer.Exit(1)
@@ -105,8 +106,8 @@ def restore(source: Path) -> None:
 def policy(identity: str) -> None:
     """Print what an identity may do in the store, as an IAM policy document."""
     with _one_sentence_on_failure():
-        found = named(identity).policy(bucket_names(os.environ))
-    typer.echo(json.dumps(found, indent=2))
+        document = named(identity).policy(bucket_names(os.environ))
+    typer.echo(json.dumps(document, indent=2))
 
 
 @app.command()
@@ -143,7 +144,7 @@ def _one_sentence_on_failure() -> Iterator[None]:
         yield
     except MnistError as error:
         Console(stderr=True, highlight=False, markup=False).print(
-            str(error), style="red", soft_wrap=True
+            advice(error), style="red", soft_wrap=True
         )
         raise typer.Exit(1) from error
 

@@ -88,8 +88,8 @@ def resolved(automation: Automation, block: str | None, deployment_id: Any) -> A
             action["deployment_id"] = deployment_id(action.pop("deployment"))
         if "notify" in action:
             text = action.pop("notify")
-            told = {"type": "call-webhook", "block_document_id": block, "payload": _payload(text)}
-            action.update(told if block else {"type": "do-nothing"})
+            call = {"type": "call-webhook", "block_document_id": block, "payload": _payload(text)}
+            action.update(call if block else {"type": "do-nothing"})
     return content
 
 

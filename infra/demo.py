@@ -32,12 +32,10 @@ from infra.services import SERVICES
 from mnist.data.datasets import load_dataset
 from mnist.errors import MnistError, NoChampion, Unavailable
 from mnist.keys import READY_MARKER
-from mnist.registry.reader import RegistryReader
+from mnist.orchestrator import advice
 from mnist.scoring.receipts import Receipt
-from mnist.settings import Settings, load_settings
-from mnist.storage.bucket import Bucket
-from mnist.storage.journal import Journal
-from mnist.storage.results import Results
+from mnist.services import Services
+from mnist.settings import load_settings
 
 _TEST_DIGITS = 40
 _TRAINING_SECONDS = 1_800
@@ -61,17 +59,17 @@ def main() -> int:
     """Run the demonstration; 0 only if every dropped image has exactly one outcome."""
     clock = _Clock()
     try:
-        settings = load_settings()
+        parts = Services(load_settings())
         with clock.step("training"):
-            _train_unless_champion(settings)
+            _train_unless_champion(parts)
         batch = f"demo-{datetime.now(UTC):%Y%m%d-%H%M%S}"
         with clock.step("dropping"):
-            dropped = _drop(settings, batch)
+            dropped = _put(parts, batch)
         with clock.step("drop to receipt"):
-            receipt = _wait_for_receipt(settings, batch, dropped)
-        _show(settings, batch, receipt)
+            receipt = _wait_for_receipt(parts, batch, dropped)
+        _show(parts, batch, receipt)
     except MnistError as error:
-        console.print(str(error), style="bold red", markup=False)
+        console.print(advice(error), style="bold red", markup=False)
         return 1
     clock.show()
     for service in SERVICES:
@@ -82,15 +80,15 @@ def main() -> int:
     return 0 if receipt.is_balanced and receipt.listing.count == dropped else 1
 
 
-def _train_unless_champion(settings: Settings) -> None:
-    registry = _registry(settings)
+def _train_unless_champion(parts: Services) -> None:
+    registry = parts.registry
     try:
         champion = registry.champion()
     except NoChampion:
         console.print("  no champion yet: prefect deployment run 'retrain/default'")
         _train()
         champion = registry.champion()
-    for entry in _journal(settings).entries()[-1:]:
+    for entry in parts.journal.entries()[-1:]:
         console.print(f"  version {entry.to_version} {entry.action}: {' '.join(entry.reasons)}")
     console.print(f"  the champion is {champion.name} version {champion.version}")
 
@@ -98,13 +96,13 @@ def _train_unless_champion(settings: Settings) -> None:
 def _train() -> None:
     command = ["prefect", "deployment", "run", "retrain/default"]
     started = subprocess.run(command, capture_output=True, text=True, check=False)
-    found = _RUN_ID.search(started.stdout)
-    if started.returncode or not found:
+    run_id = _RUN_ID.search(started.stdout)
+    if started.returncode or not run_id:
         raise Unavailable(f"Prefect did not start retrain/default: {started.stderr[-500:]}")
-    state = _follow(UUID(found[0]))
+    state = _follow(UUID(run_id[0]))
     if state != StateType.COMPLETED:
         pages = os.environ["PREFECT_API_URL"].removesuffix("/api")
-        raise Unavailable(f"The retraining ended {state}; see {pages}/runs/flow-run/{found[0]}")
+        raise Unavailable(f"The retraining ended {state}; see {pages}/runs/flow-run/{run_id[0]}")
 
 
 def _follow(run_id: UUID) -> StateType:
@@ -126,9 +124,10 @@ def _follow(run_id: UUID) -> StateType:
     raise Unavailable(f"The retraining did not end within {_TRAINING_SECONDS} s.")
 
 
-def _drop(settings: Settings, batch: str) -> int:
-    """Copy the demonstration's images into the inbox with a plain client and the dropping key."""
+def _put(parts: Services, batch: str) -> int:
+    """Copy the demonstration's images into the inbox with a plain client and the uploader's key."""
     key, secret = (os.environ[name] for name in UPLOADER.key_variables)
+    settings = parts.settings
     client = boto3.client(
         "s3",
         endpoint_url=settings.s3_endpoint_url,
@@ -144,8 +143,8 @@ def _drop(settings: Settings, batch: str) -> int:
     return len(images)
 
 
-def _wait_for_receipt(settings: Settings, batch: str, dropped: int) -> Receipt:
-    results = Results(_results_bucket(settings))
+def _wait_for_receipt(parts: Services, batch: str, dropped: int) -> Receipt:
+    results = parts.results
     deadline = time.monotonic() + _SCORING_SECONDS
     columns = (TextColumn("  scored"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
@@ -163,8 +162,8 @@ def _wait_for_receipt(settings: Settings, batch: str, dropped: int) -> Receipt:
     )
 
 
-def _show(settings: Settings, batch: str, receipt: Receipt) -> None:
-    rows = Results(_results_bucket(settings)).rows(batch)
+def _show(parts: Services, batch: str, receipt: Receipt) -> None:
+    rows = parts.results.rows(batch)
     table = Table(
         Column("key", overflow="fold"),
         "digit",
@@ -187,23 +186,6 @@ def _show(settings: Settings, batch: str, receipt: Receipt) -> None:
     console.print(
         f"  {sums['listed']} listed = {sums['scored']} scored + {sums['rejected']} rejected; "
         f"{sums['accepted']} accepted without review. {receipt.verdict_reason}"
-    )
-
-
-def _results_bucket(settings: Settings) -> Bucket:
-    return Bucket.on_s3(settings, settings.results_bucket)
-
-
-def _journal(settings: Settings) -> Journal:
-    return Journal(_results_bucket(settings))
-
-
-def _registry(settings: Settings) -> RegistryReader:
-    login = None
-    if settings.mlflow_username and settings.mlflow_password:
-        login = (settings.mlflow_username, settings.mlflow_password.get_secret_value())
-    return RegistryReader(
-        settings.mlflow_tracking_uri, settings.model_name, settings.cache_dir, auth=login
     )
 
 

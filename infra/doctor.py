@@ -24,6 +24,7 @@ from infra.services import MLFLOW, PREFECT, STORE
 from infra.stack import Health
 from mnist.digits import SIDE
 from mnist.errors import MnistError
+from mnist.orchestrator import advice
 from mnist.services import Services
 from mnist.settings import Settings
 from mnist.storage.bucket import Bucket
@@ -98,7 +99,7 @@ class Doctor:
             try:
                 yield Finding(check.name, check.ask(), check.remedy)
             except MnistError as error:  # which says what to do
-                yield Finding(check.name, str(error))
+                yield Finding(check.name, advice(error))
 
     def _checks(self) -> tuple[_Check, ...]:
         store, mlflow, prefect = (frozenset({s.name}) for s in (STORE, MLFLOW, PREFECT))
@@ -144,11 +145,11 @@ class Doctor:
         wrong = []
         for package in ("prefect", "mlflow", "keras", "onnxruntime", "obstore", "streamlit"):
             try:
-                found = version(package)
+                installed = version(package)
             except PackageNotFoundError:
-                found = "none"
-            if found != locked.get(package):
-                wrong.append(f"{package} {found} instead of {locked.get(package)}")
+                installed = "none"
+            if installed != locked.get(package):
+                wrong.append(f"{package} {installed} instead of {locked.get(package)}")
         return "; ".join(wrong) or None
 
     def _keys(self) -> str | None:
@@ -166,12 +167,12 @@ class Doctor:
             except MnistError as error:
                 return f"the key for {identity.name} does not open bucket {bucket!r}: {error}"
         for name in names.values():
-            next(self._bucket(name).versions(), None)
+            next(self._services.bucket(name).versions(), None)
         return None
 
     def _conditions(self) -> str | None:
-        found = find_problem(self._bucket(self._settings.results_bucket))
-        return f"the store {found}" if found else None
+        problem = find_problem(self._services.results_bucket)
+        return f"the store {problem}" if problem else None
 
     def _strays(self) -> str | None:
         """Find objects among ours that cannot be parsed; they are left out wherever we look."""
@@ -185,7 +186,7 @@ class Doctor:
 
     def _leases(self) -> str | None:
         """Find leases that end later than any lease made now would: somebody's clock is wrong."""
-        bucket = self._bucket(self._settings.results_bucket)
+        bucket = self._services.results_bucket
         latest = datetime.now(UTC) + timedelta(seconds=2 * self._settings.lease_seconds)
         wrong = []
         for page in bucket.versions("leases/"):
@@ -208,8 +209,8 @@ class Doctor:
         return None if np.allclose(sums, 1, atol=1e-3) else f"its probabilities sum to {sums[0]}"
 
     def _deployments(self) -> str | None:
-        known = deployments.registered(prefect_api(self._variables))
-        missing = sorted(d.entrypoint for d in set(deployments.declared(self._root)) - known)
+        registered = deployments.registered(prefect_api(self._variables))
+        missing = sorted(d.entrypoint for d in set(deployments.declared(self._root)) - registered)
         return f"the server does not know {', '.join(missing)}" if missing else None
 
     def _worker(self) -> str | None:
@@ -228,6 +229,3 @@ class Doctor:
         api = prefect_api(self._variables)
         late = api.request("POST", "/flow_runs/count", {"flow_runs": query})
         return f"{late} runs should have begun {_LATE.seconds // 60} minutes ago" if late else None
-
-    def _bucket(self, name: str) -> Bucket:
-        return Bucket.on_s3(self._settings, name)

@@ -149,11 +149,11 @@ def _new_secrets() -> dict[str, str]:
 
 def _new_ports(already: Mapping[str, str]) -> dict[str, str]:
     missing = [name for name in PORT_NAMES if name not in already]
-    found = dict(zip(missing, free_ports(len(missing)), strict=True))
+    ports = dict(zip(missing, free_ports(len(missing)), strict=True))
     for name, port in _PREFERRED_PORTS.items():
-        if name in found and is_free(port) and is_free(port + 10_000):
-            found[name] = port
-    return {name: str(port) for name, port in found.items()}
+        if name in ports and is_free(port) and is_free(port + 10_000):
+            ports[name] = port
+    return {name: str(port) for name, port in ports.items()}
 
 
 def _derived(chosen: Mapping[str, str], directory: Path) -> dict[str, str]:

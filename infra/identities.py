@@ -77,7 +77,9 @@ class Identity:
             for verb in grant.verbs:
                 of_bucket = verb in _OF_BUCKETS
                 actions = _OF_BUCKETS[verb] if of_bucket else _OF_OBJECTS[verb]
-                resources = [arn] if of_bucket else [f"{arn}/{each}*" for each in grant.prefixes]
+                resources = (
+                    [arn] if of_bucket else [f"{arn}/{prefix}*" for prefix in grant.prefixes]
+                )
                 statements.append({"Effect": "Allow", "Action": actions, "Resource": resources})
         return {"Version": "2012-10-17", "Statement": statements}
 
@@ -139,17 +141,17 @@ def named(name: str) -> Identity:
     for identity in IDENTITIES:
         if identity.name == name:
             return identity
-    known = ", ".join(identity.name for identity in IDENTITIES)
-    raise InvalidInput(f"There is no identity {name!r}; there are {known}.")
+    names = ", ".join(identity.name for identity in IDENTITIES)
+    raise InvalidInput(f"There is no identity {name!r}; there are {names}.")
 
 
 def new_keys() -> dict[str, str]:
     """Make a fresh pair of keys for each identity, by variable."""
-    made: dict[str, str] = {}
+    keys: dict[str, str] = {}
     for identity in IDENTITIES:
         access, secret = identity.key_variables
-        made |= {access: secrets.token_hex(10).upper(), secret: secrets.token_hex(32)}
-    return made
+        keys |= {access: secrets.token_hex(10).upper(), secret: secrets.token_hex(32)}
+    return keys
 
 
 def bucket_names(variables: Mapping[str, str]) -> dict[str, str]:

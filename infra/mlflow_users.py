@@ -26,17 +26,17 @@ def ensure_reader(variables: Mapping[str, str]) -> bool:
     Raises:
         Unavailable: If MLflow refuses or does not answer.
     """
-    known = {"username": READER, "password": variables[PASSWORD_VARIABLE]}
+    user = {"username": READER, "password": variables[PASSWORD_VARIABLE]}
     login = (variables["MLFLOW_TRACKING_USERNAME"], variables["MLFLOW_TRACKING_PASSWORD"])
     url = f"{variables['MLFLOW_TRACKING_URI']}/api/2.0/mlflow/users"
     try:
         with httpx.Client(auth=login, timeout=30, trust_env=False) as client:
-            found = client.get(f"{url}/get", params={"username": READER})
-            if found.status_code == httpx.codes.NOT_FOUND:
-                client.post(f"{url}/create", json=known).raise_for_status()
+            answer = client.get(f"{url}/get", params={"username": READER})
+            if answer.status_code == httpx.codes.NOT_FOUND:
+                client.post(f"{url}/create", json=user).raise_for_status()
                 return True
-            found.raise_for_status()
-            client.patch(f"{url}/update-password", json=known).raise_for_status()
+            answer.raise_for_status()
+            client.patch(f"{url}/update-password", json=user).raise_for_status()
     except httpx.HTTPError as error:
         raise Unavailable(
             f"MLflow at {variables['MLFLOW_TRACKING_URI']} did not take the user {READER!r}: "

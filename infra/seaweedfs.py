@@ -43,9 +43,9 @@ _NOTIFICATIONS = "WEED_NOTIFICATION_WEBHOOK_"
 
 def new_secrets() -> dict[str, str]:
     """Make one fresh value for each name in SECRETS."""
-    made = {name: secrets.token_hex(32) for name in SECRETS}
-    made["AWS_ACCESS_KEY_ID"] = secrets.token_hex(10).upper()
-    return made | identities.new_keys()
+    values = {name: secrets.token_hex(32) for name in SECRETS}
+    values["AWS_ACCESS_KEY_ID"] = secrets.token_hex(10).upper()
+    return values | identities.new_keys()
 
 
 def command(directory: Path, ports: Mapping[str, int], address: str = LOOPBACK) -> list[str]:

@@ -146,7 +146,7 @@ SERVICES = (STORE, MLFLOW, PREFECT, API, DASHBOARD, WORKER, WATCHER)
 """In the order of starting."""
 
 SECRETS = frozenset(
-    {PASSWORD_VARIABLE, "NOTIFY_URL", *(name for each in SERVICES for name in each.secrets)}
+    {PASSWORD_VARIABLE, "NOTIFY_URL", *(name for service in SERVICES for name in service.secrets)}
 )
 """Every variable of the stack that holds a secret."""
 
@@ -177,13 +177,13 @@ def commands(procfile: Path) -> dict[str, str]:
         InvalidSettings: If the Procfile is missing or names other processes than SERVICES.
     """
     try:
-        found: dict[str, str] = dict(parse_procfile(procfile.read_text()).processes)
+        programs: dict[str, str] = dict(parse_procfile(procfile.read_text()).processes)
     except FileNotFoundError as error:
         raise InvalidSettings(f"There is no {procfile}; run this in the project's root.") from error
     expected = {service.name for service in SERVICES}
-    if set(found) != expected:
+    if set(programs) != expected:
         raise InvalidSettings(
-            f"{procfile} names {', '.join(sorted(found))}; expected {', '.join(sorted(expected))}, "
-            "as in infra/services.py, which says how to tell that each is ready."
+            f"{procfile} names {', '.join(sorted(programs))}; expected "
+            f"{', '.join(sorted(expected))}, as in infra/services.py, which says how to tell that each is ready."
         )
-    return found
+    return programs

@@ -18,12 +18,37 @@
     ├── Unsupported             the store cannot do this; a retry will not help
     └── Unavailable             a service did not answer; a retry may help
 
-Each message is one sentence: what happened, with which value, what was expected, what to do.
+Each message is one sentence: what happened, with which value, what was expected, what to do. Where
+an operation of ours would help, the error names it as data (`Remedy`): how it is started is known
+to flows and pages, not here.
 """
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """An operation that would help.
+
+    Attributes:
+        operation: Its name, such as `retrain`.
+        parameters: Parameter -> value; `...` where a person has to choose one.
+    """
+
+    operation: str
+    parameters: dict[str, str] = field(default_factory=dict)
 
 
 class MnistError(Exception):
-    """Base of every error of this package."""
+    """Base of every error of this package.
+
+    Attributes:
+        remedy: What would help, if an operation of ours would.
+    """
+
+    def __init__(self, message: str, remedy: Remedy | None = None) -> None:
+        super().__init__(message)
+        self.remedy = remedy
 
 
 class InvalidInput(MnistError, ValueError):

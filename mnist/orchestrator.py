@@ -1,4 +1,4 @@
-"""Prefect over its REST API, for those who must not pay its import, which alone takes seconds.
+"""Prefect over its REST API, and its commands, for those who must not pay its import.
 
 Source: the API reference that a Prefect 3 server shows at `/docs`.
 """
@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 from httpx_retries import Retry, RetryTransport
 
-from mnist.errors import AccessDenied, InvalidInput, Unavailable
+from mnist.errors import AccessDenied, InvalidInput, MnistError, Remedy, Unavailable
 
 _SECONDS = 30.0
 
@@ -53,6 +53,17 @@ class FlowRun:
     state: str
     started_at: datetime | None
     seconds: float
+
+
+def command(remedy: Remedy) -> str:
+    """Spell how a person starts an operation: `prefect deployment run 'retrain/default'`."""
+    parameters = "".join(f" -p {name}={value}" for name, value in remedy.parameters.items())
+    return f"prefect deployment run '{remedy.operation}/default'{parameters}"
+
+
+def advice(error: MnistError) -> str:
+    """Say what an error says, with the command that would help, if one would."""
+    return f"{error} Run `{command(error.remedy)}`." if error.remedy else str(error)
 
 
 class PrefectApi:

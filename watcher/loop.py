@@ -24,6 +24,7 @@ from flows.support import events
 from flows.support.sweep import Sweep
 from mnist import services
 from mnist.errors import MnistError
+from mnist.orchestrator import advice
 from mnist.settings import Settings
 from watcher.notification_queue import NotificationQueue
 from watcher.stale_runs import end_stale_runs
@@ -108,5 +109,5 @@ class Watcher:
         """Log a standing problem once, not every second."""
         what, _, _ = str(error).partition(" (")  # what follows has times in it
         if what != self._last_complaint:
-            _log.warning(event, error=str(error))
+            _log.warning(event, error=advice(error))
             self._last_complaint = what

@@ -1,4 +1,4 @@
-"""Runs that Prefect takes for running while nothing runs them any more.
+"""Stale runs: Prefect takes them for running while nothing runs them any more.
 
 A flow run tells the server about every half minute that it lives. One whose process was killed
 together with its worker, or whose machine is gone, stays *Running* for ever and holds a place in
@@ -24,19 +24,19 @@ from prefect.states import Crashed
 
 from flows.support.heartbeats import HEARTBEAT
 
-SILENCE = timedelta(seconds=100)
+STALE_AFTER = timedelta(seconds=100)
 """Three heartbeats of the usual 30 seconds, and some patience."""
 
 
 _log = structlog.get_logger(__name__)
 
 
-def end_stale_runs(client: SyncPrefectClient, silence: timedelta = SILENCE) -> list[str]:
+def end_stale_runs(client: SyncPrefectClient, limit: timedelta = STALE_AFTER) -> list[str]:
     """Mark as crashed the runs whose last heartbeat is older than that; return their names.
 
     Runs that never sent one are left alone: their process may have heartbeats switched off.
     """
-    since = datetime.now(UTC) - silence
+    since = datetime.now(UTC) - limit
     running = client.read_flow_runs(
         flow_run_filter=FlowRunFilter(
             state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING])),
@@ -55,11 +55,11 @@ def end_stale_runs(client: SyncPrefectClient, silence: timedelta = SILENCE) -> l
 
 
 def _last_heartbeat(client: SyncPrefectClient, run: str) -> datetime | None:
-    wanted = {
+    query = {
         "event": {"name": [HEARTBEAT]},
         "resource": {"id": [f"prefect.flow-run.{run}"]},
         "order": "DESC",
     }
-    answer = client.request("POST", "/events/filter", json={"filter": wanted, "limit": 1})
-    found = answer.raise_for_status().json()["events"]
-    return datetime.fromisoformat(found[0]["occurred"]) if found else None
+    answer = client.request("POST", "/events/filter", json={"filter": query, "limit": 1})
+    events = answer.raise_for_status().json()["events"]
+    return datetime.fromisoformat(events[0]["occurred"]) if events else None

@@ -65,7 +65,7 @@ class Progress:
 
 
 class Steps:
-    """A progress bar for work that tells its share and what comes next.
+    """A progress bar for work whose progress callback says its share and what comes next.
 
     Args:
         name: What is being worked on.
@@ -82,7 +82,7 @@ class Steps:
         """How long the work takes by now."""
         return time.monotonic() - self._started
 
-    def tell(self, share: float, what: str) -> None:
+    def show(self, share: float, what: str) -> None:
         """Show how far the work is (0-1) and what comes next, at most once a second."""
         now = time.monotonic()
         if now - self._shown < _UPDATE_SECONDS and share < 1:
@@ -126,8 +126,8 @@ def publish_rollback(entry: JournalEntry, batches: Sequence[str]) -> None:
     if batches:
         lines += [
             "",
-            f"{len(batches)} batches hold readings of version {entry.from_version}. To read them "
-            "again and get a file of what changes:",
+            f"{len(batches)} batches hold predictions of version {entry.from_version}. To score "
+            "them again and get a file of what changes:",
             "",
             f"    prefect deployment run rescore/default -p from_version={entry.from_version}",
             "",
@@ -150,7 +150,7 @@ def publish_difference(plan: RescorePlan, difference: Difference) -> None:
         f"{sum(difference.flips.values()):,} digits change, {difference.changed:,} rows change in "
         f"digit, outcome or acceptance.{gone} Nothing was overwritten.",
         "",
-        "Difference file in the results bucket, for those who used the old readings:",
+        "Difference file in the results bucket, for those who used the old predictions:",
         "",
         f"- `{difference.parquet}`",
         f"- `{difference.csv}`",

@@ -93,7 +93,7 @@ def make_candidate(
     graph_sha256 = add_ood_score(graph, learned.images[:_OOD_IMAGES])
     predictor = Predictor(graph, graph_sha256)
     probabilities = predictor.predict(test.images)
-    known = predictor.read(validation.images)
+    known = predictor.outputs(validation.images)
     return Candidate(
         training=training,
         temperature=temperature,

@@ -25,14 +25,13 @@ class Statement:
     def __post_init__(self) -> None:
         for name in ("who", "why"):
             object.__setattr__(self, name, " ".join(getattr(self, name).split()))
-        for given, name, needed in (
+        for value, name, expected in (
             (self.who, "who", "the name of the person who answers for it"),
             (self.why, "why", "the reason, for those who read the journal"),
         ):
-            if not any(character.isalpha() for character in given):
+            if not any(character.isalpha() for character in value):
                 raise InvalidInput(
-                    f"{name} is {given!r}, expected {needed}. Nothing was done; pass "
-                    f"`-p {name}=...`."
+                    f"{name} is {value!r}, expected {expected}. Nothing was done; give both."
                 )
 
     @property
@@ -76,9 +75,9 @@ class Approval:
         if not self.approved and not self.who.strip():
             return False, f"The gates would promote, but a person has to approve: {self.why}."
         try:
-            said = Statement(self.who, self.why)
+            statement = Statement(self.who, self.why)
         except InvalidInput:
             return False, "The approval lacks a name or a reason, so it counts as no."
         if self.approved:
-            return True, f"Approved by {said.sentence}"
-        return False, f"Not approved by {said.sentence}"
+            return True, f"Approved by {statement.sentence}"
+        return False, f"Not approved by {statement.sentence}"

@@ -279,7 +279,7 @@ class BatchScoring:
 
 def _unsettled(scored: ScoredChunk) -> tuple[VersionRecord, ...]:
     return tuple(
-        VersionRecord.of(left.version, left.why)
-        for left in scored.left
-        if isinstance(left.why, Outcome)
+        VersionRecord.of(unscored.version, unscored.why)
+        for unscored in scored.unscored
+        if isinstance(unscored.why, Outcome)
     )

@@ -36,9 +36,9 @@ class Comparing:
         Raises:
             InvalidRecipe: Naming those that do not exist and listing those that do.
         """
-        wanted = list(names) or list(COMPLEXITY)
-        require_contenders(wanted)
-        return wanted
+        models = list(names) or list(COMPLEXITY)
+        require_contenders(models)
+        return models
 
     def load(self, seed: int) -> TrainingData:
         """Load the images that all of them learn from and are measured on."""

@@ -53,9 +53,9 @@ class ComparingPipelines:
         predict = self._registry.predictor(model).predict
         limits = Limits.of(self._settings)
         return [
-            reading
+            prediction
             for name, files in self._sets()
-            for reading in read_with_each(name, files, predict, limits)
+            for prediction in read_with_each(name, files, predict, limits)
         ]
 
     def _sets(self) -> Iterator[tuple[str, Sequence[tuple[bytes, int]]]]:
@@ -66,9 +66,11 @@ class ComparingPipelines:
             if files:
                 yield name, [(file.path.read_bytes(), file.label) for file in files]
 
-    def conclude(self, model: PinnedModel, readings: Sequence[PipelineReading]) -> dict[str, Any]:
+    def conclude(
+        self, model: PinnedModel, predictions: Sequence[PipelineReading]
+    ) -> dict[str, Any]:
         """Log figures and plots as one run; return the table and the run's address."""
-        table = to_markdown(readings)
+        table = to_markdown(predictions)
         run = self._log.begin(
             f"compare-pipelines-version-{model.version}",
             {
@@ -81,19 +83,19 @@ class ComparingPipelines:
         url = self._log.end(
             run,
             {
-                f"{each.images_of.replace(' ', '_')}/{each.pipeline}/{name}": value
-                for each in readings
+                f"{prediction.images_of.replace(' ', '_')}/{prediction.pipeline}/{name}": value
+                for prediction in predictions
                 for name, value in (
-                    ("accuracy", each.accuracy),
-                    ("mean_confidence", each.mean_confidence),
-                    ("rejected", each.rejected),
+                    ("accuracy", prediction.accuracy),
+                    ("mean_confidence", prediction.mean_confidence),
+                    ("rejected", prediction.rejected),
                 )
             },
             {
-                "pipelines.csv": to_csv(readings).encode(),
+                "pipelines.csv": to_csv(predictions).encode(),
                 "pipelines.md": table.encode(),
-                "accuracy-and-confidence.png": plot_accuracy_and_confidence(readings),
-                "confidences.png": plot_confidences(readings),
+                "accuracy-and-confidence.png": plot_accuracy_and_confidence(predictions),
+                "confidences.png": plot_confidences(predictions),
             },
         )
         return {"markdown": table, "url": url}

@@ -13,7 +13,7 @@ from mnist.data.datasets import Dataset
 from mnist.data.labelled_sets import load_real_world
 from mnist.errors import IntegrityError, InvalidInput, NoChampion
 from mnist.images import Limits
-from mnist.operations.gathering import Contender, Tell, compare_in_production, gather
+from mnist.operations.gathering import Contender, ProgressCallback, compare_in_production, gather
 from mnist.operations.replay import production_images
 from mnist.promotion import Decision, Evidence, Policy, decide, refuse, report, small_sample_policy
 from mnist.registry.aliases import Aliases
@@ -25,8 +25,7 @@ from mnist.storage.journal import Journal, lineage
 from mnist.storage.results import Results
 
 _REMEDY = (
-    "Nothing is promoted unseen: roll back to a version that loads (`rollback/default`), or have "
-    "a person promote one (`promote/default`)."
+    "Nothing is promoted unseen: roll back to a version that loads, or have a person promote one."
 )
 
 _log = structlog.get_logger(__name__)
@@ -84,7 +83,11 @@ class Gates:
         return Contender(model, self._reader.predictor(model).predict)
 
     def judge(
-        self, candidate: Contender, data: Dataset, overrides: Mapping[str, Any], tell: Tell
+        self,
+        candidate: Contender,
+        data: Dataset,
+        overrides: Mapping[str, Any],
+        progress: ProgressCallback,
     ) -> Judgement:
         """Compare a candidate with the champion on the same images.
 
@@ -95,7 +98,7 @@ class Gates:
             candidate: Who wants to be champion.
             data: Whose test images judge.
             overrides: Fields of the policy that differ from the defaults.
-            tell: Hears how far the work is.
+            progress: Hears how far the work is.
 
         Raises:
             InvalidPolicy: If the policy has impossible values.
@@ -107,7 +110,7 @@ class Gates:
         seen = self._journal.champion()
         try:
             champion = self._champion(seen)
-            decision = self._decide(candidate, champion, data, policy, tell)
+            decision = self._decide(candidate, champion, data, policy, progress)
         except _Untrusted as problem:
             decision = refuse(str(problem), policy)
         return Judgement(decision, seen, data.test.digest)
@@ -118,16 +121,16 @@ class Gates:
         champion: Contender | None,
         data: Dataset,
         policy: Policy,
-        tell: Tell,
+        progress: ProgressCallback,
     ) -> Decision:
         limits = Limits.of(self._settings)
         real_world = load_real_world(self._settings.real_world_dir, limits)
         sides = [candidate, champion] if champion else [candidate]
-        mine, *others = gather(sides, data, real_world, tell, policy.slice_floors)
+        mine, *others = gather(sides, data, real_world, progress, policy.slice_floors)
         mine = replace(mine, holdout_uses=self._uses_of(data.test.digest))
         if champion is None:
             return decide(mine, None, policy)
-        tell(1.0, "replaying production images, deciding")
+        progress(1.0, "replaying production images, deciding")
         if self._settings.replay_images:
             production = production_images(self._settings, self._inbox, self._results)
             mine = replace(mine, replay=compare_in_production(champion, candidate, production))

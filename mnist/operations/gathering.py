@@ -11,7 +11,7 @@ from mnist.data.labelled import LabelledImages
 from mnist.digits import Images, Probabilities
 from mnist.evaluation.corruptions import Corruption, corrupt
 from mnist.evaluation.slices import slices_with
-from mnist.operations.replay import ProductionImages, compare_readings
+from mnist.operations.replay import ProductionImages, compare_predictions
 from mnist.promotion import Evidence, Replay, Runtime, Sample
 from mnist.scoring.predictions import PinnedModel
 
@@ -22,7 +22,7 @@ _CORRUPTION_SEED = 0
 
 _STEPS = len(Corruption) + 2
 
-Tell = Callable[[float, str], None]
+ProgressCallback = Callable[[float, str], None]
 """Hears how far the work is: share done (0-1), and what comes next."""
 
 
@@ -31,7 +31,7 @@ class Contender:
     """A model version that is judged or that another one is judged against.
 
     Attributes:
-        model: Its name, version, digest and the confidence from which readings are accepted.
+        model: Its name, version, digest and the confidence from which predictions are accepted.
         predict: Its scoring graph.
         runtime: How that graph behaved when it was exported, if this is known.
     """
@@ -45,7 +45,7 @@ def gather(
     sides: Sequence[Contender],
     data: Dataset,
     real_world: Mapping[str, LabelledImages],
-    tell: Tell,
+    progress: ProgressCallback,
     slices: Collection[str] = (),
 ) -> list[Evidence]:
     """Measure every side on the same images, the corrupted ones included.
@@ -54,16 +54,16 @@ def gather(
         sides: Who is measured.
         data: Whose test images are read.
         real_world: Further sets, by name.
-        tell: Hears how far the work is.
+        progress: Hears how far the work is.
         slices: Names of crossed slices (`mnist.evaluation.slices`) to measure besides the usual.
     """
-    tell(0, "reading the test images")
+    progress(0, "predicting the test images")
     test = data.test
-    readings = [side.predict(test.images) for side in sides]
+    predictions = [side.predict(test.images) for side in sides]
     masks = slices_with(slices, test.images, test.labels, data.test_writers)
-    tell(1 / _STEPS, "reading real-world sets")
+    progress(1 / _STEPS, "predicting labelled sets")
     samples = [_real_world(side, real_world) for side in sides]
-    corruptions = _under_corruption(sides, test, tell)
+    corruptions = _under_corruption(sides, test, progress)
     return [
         evidence(
             side.model.name,
@@ -76,7 +76,7 @@ def gather(
             runtime=side.runtime,
         )
         for side, probabilities, accuracies, of_real_world in zip(
-            sides, readings, corruptions, samples, strict=True
+            sides, predictions, corruptions, samples, strict=True
         )
     ]
 
@@ -89,17 +89,17 @@ def compare_in_production(
         (side.predict(production.images), side.model.accept_confidence)
         for side in (champion, candidate)
     )
-    return compare_readings(production, before, after)
+    return compare_predictions(production, before, after)
 
 
 def _under_corruption(
-    sides: Sequence[Contender], test: LabelledImages, tell: Tell
+    sides: Sequence[Contender], test: LabelledImages, progress: ProgressCallback
 ) -> list[dict[str, float]]:
     """Return, for each side, corruption -> accuracy; every side reads the same corrupted images."""
     images, labels = test.images[:_CORRUPTED_IMAGES], test.labels[:_CORRUPTED_IMAGES]
     accuracies: list[dict[str, float]] = [{} for _ in sides]
     for done, corruption in enumerate(Corruption, start=2):
-        tell(done / _STEPS, f"corruption: {corruption.value.replace('_', ' ')}")
+        progress(done / _STEPS, f"corruption: {corruption.value.replace('_', ' ')}")
         corrupted = corrupt(images, corruption, seed=_CORRUPTION_SEED)
         for side, of_side in zip(sides, accuracies, strict=True):
             read = side.predict(corrupted).argmax(axis=1)

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mnist.data.datasets import load_dataset
-from mnist.errors import InvalidInput
+from mnist.errors import InvalidInput, Remedy
 from mnist.operations.approval import Statement
 from mnist.operations.gates import Gates, Judgement
-from mnist.operations.gathering import Tell
+from mnist.operations.gathering import ProgressCallback
 from mnist.operations.rescoring import batches_scored_by
 from mnist.registry.aliases import Aliases
 from mnist.registry.publishing import Publisher
@@ -26,7 +26,7 @@ class Undone:
 
     Attributes:
         entry: As the journal has it.
-        batches: Batches with readings of the version that was taken out of production.
+        batches: Batches with predictions of the version that was taken out of production.
     """
 
     entry: JournalEntry
@@ -52,7 +52,7 @@ class Interventions:
         self._gates = gates
         self._results = results
 
-    def judge(self, version: str, tell: Tell) -> Judgement:
+    def judge(self, version: str, progress: ProgressCallback) -> Judgement:
         """Measure a registered version against the champion, as a retraining would.
 
         Raises:
@@ -62,7 +62,7 @@ class Interventions:
         if version == self._journal.champion():
             raise InvalidInput(f"Version {version} is the champion already; nothing was done.")
         return self._gates.judge(
-            self._gates.contender(version), load_dataset(self._data_dir), {}, tell
+            self._gates.contender(version), load_dataset(self._data_dir), {}, progress
         )
 
     def promote(
@@ -120,8 +120,8 @@ class Interventions:
         if target not in ever_champions(entries):
             raise InvalidInput(
                 f"Version {target} has never been champion (champions so far: "
-                f"{', '.join(ever_champions(entries)) or 'none'}); promote it with "
-                "`promote/default` instead."
+                f"{', '.join(ever_champions(entries)) or 'none'}), so it cannot be gone back to.",
+                Remedy("promote", {"version": target, "who": "...", "why": "..."}),
             )
         if target == line[-1]:
             raise InvalidInput(f"Version {target} is the champion already; nothing was done.")
@@ -145,7 +145,7 @@ def _one_step_back(line: Sequence[str]) -> str:
     if len(line) < 2:
         raise InvalidInput(
             f"There is no earlier champion to go back to (champions to step through: "
-            f"{', '.join(line) or 'none'}); name a version with `-p to_version=...`, or promote "
-            "one with `promote/default`."
+            f"{', '.join(line) or 'none'}); name a version, or promote one.",
+            Remedy("rollback", {"to_version": "...", "who": "...", "why": "..."}),
         )
     return line[-2]

@@ -59,7 +59,7 @@ class Monitoring:
         """Gather the rows scored in some days, by batch. Only batches with a receipt are read."""
         start = datetime.combine(first, time.min, UTC)
         end = start + timedelta(days=days)
-        found = {}
+        rows = {}
         for batch, receipt in self._results.latest_receipts().by_batch.items():
             if receipt.run.finished_at < start:
                 continue
@@ -68,8 +68,8 @@ class Monitoring:
             within = pc.and_(pc.greater_equal(scored_at, start), pc.less(scored_at, end))
             kept = table.filter(within)
             if kept.num_rows:
-                found[batch] = kept
-        return found
+                rows[batch] = kept
+        return rows
 
     def reference(self, day: date, *, renew: bool) -> pa.Table | None:
         """Return what days are compared with; make it of the four weeks before, if need be.
@@ -81,9 +81,9 @@ class Monitoring:
         Returns:
             Rows, or None while there are too few.
         """
-        known = None if renew else self._log.reference()
-        if known is not None:
-            return known
+        recorded = None if renew else self._log.reference()
+        if recorded is not None:
+            return recorded
         before = self.rows(day - timedelta(days=_REFERENCE_DAYS), _REFERENCE_DAYS)
         if sum(table.num_rows for table in before.values()) < _LEAST_REFERENCE_ROWS:
             return None
@@ -101,9 +101,10 @@ class Monitoring:
             else _completed(one_row_each([]))
         )
         then = reference if reference is not None else whole.slice(0, 0)
-        found = {WHOLE_DAY: compare(then, whole, self._limits)}
-        found |= {batch: compare(then, rows, self._limits) for batch, rows in by_batch.items()}
-        return Findings(day, found, whole)
+        comparisons = {WHOLE_DAY: compare(then, whole, self._limits)}
+        for batch, rows in by_batch.items():
+            comparisons[batch] = compare(then, rows, self._limits)
+        return Findings(day, comparisons, whole)
 
     def record(self, findings: Findings, run: str) -> str:
         """Write the findings as Parquet and return their key."""
@@ -116,9 +117,9 @@ class Monitoring:
         """
         if reference is None or findings.verdict is not Verdict.STEADY:
             return None
-        known = set(reference["model_digest"].to_pylist())
-        read_by = set(findings.rows["model_digest"].to_pylist())
-        if findings.rows.num_rows < _LEAST_REFERENCE_ROWS or known & read_by:
+        models_then = set(reference["model_digest"].to_pylist())
+        models_now = set(findings.rows["model_digest"].to_pylist())
+        if findings.rows.num_rows < _LEAST_REFERENCE_ROWS or models_then & models_now:
             return None
         rows = _sample(findings.rows)
         return self._log.write_reference(findings.day + timedelta(days=1), rows)

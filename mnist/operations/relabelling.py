@@ -1,4 +1,4 @@
-"""From what people said of images to images a training can learn from, and what came of it."""
+"""From reviews to labelled images that a training can learn from, and what came of them."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ class Relabelling:
         labels = self.labels()
         left_out = Counter({OPEN: labels.open, NO_DIGIT: labels.without_digit})
         with ThreadPoolExecutor(self._settings.read_threads) as pool:
-            found = list(zip(labels.agreed, pool.map(self._image, labels.agreed), strict=True))
-        kept = [(label, image) for label, image in found if not isinstance(image, str)]
-        left_out.update(image for _, image in found if isinstance(image, str))
+            images = list(zip(labels.agreed, pool.map(self._image, labels.agreed), strict=True))
+        kept = [(label, image) for label, image in images if not isinstance(image, str)]
+        left_out.update(image for _, image in images if isinstance(image, str))
         return ReviewedImages(
             LabelledImages(
                 np.array([image for _, image in kept], np.uint8).reshape(-1, SIDE, SIDE),
@@ -89,7 +89,7 @@ class Relabelling:
         if not reviewed.images.n and not reviewed.left_out:
             return judgement
         images = reviewed.images.images
-        read = self._champion_reads(judgement.champion, images)
+        champion_digits = self._champion_digits(judgement.champion, images)
         evidence = {
             "sentence": reviewed.sentence,
             "by_reviewer": reviewed.by_reviewer,
@@ -99,14 +99,14 @@ class Relabelling:
                 reviewed.images.labels,
                 reviewed.keys,
                 _digits(predict, images),
-                read,
+                champion_digits,
             ),
         }
         decision = judgement.decision
-        told = replace(decision, evidence={**decision.evidence, "reviewed": evidence})
-        return replace(judgement, decision=told)
+        decision = replace(decision, evidence={**decision.evidence, "reviewed": evidence})
+        return replace(judgement, decision=decision)
 
-    def _champion_reads(self, version: str | None, images: Images) -> DigitLabels | None:
+    def _champion_digits(self, version: str | None, images: Images) -> DigitLabels | None:
         if version is None:
             return None
         try:

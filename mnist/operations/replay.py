@@ -51,23 +51,23 @@ def production_images(settings: Settings, inbox: Inbox, results: Results) -> Pro
 
     def fetch(version: ObjectVersion) -> Decoded | None:
         try:
-            found = decode(inbox.fetch(version), limits)
+            result = decode(inbox.fetch(version), limits)
         except (ObjectGone, ObjectChanged, AccessDenied):
             return None
-        return found if isinstance(found, Decoded) else None
+        return result if isinstance(result, Decoded) else None
 
     versions = list(islice(_last_scored(results), settings.replay_images))
     with ThreadPoolExecutor(settings.read_threads, thread_name_prefix="replay") as pool:
         fetched = zip(versions, pool.map(fetch, versions), strict=True)
-        read = [(version.key, decoded) for version, decoded in fetched if decoded is not None]
+        kept = [(version.key, image) for version, image in fetched if image is not None]
     return ProductionImages(
-        keys=tuple(key for key, _ in read),
-        images=np.array([each.pixels for _, each in read], np.uint8).reshape(-1, SIDE, SIDE),
-        warned=np.array([bool(each.warnings) for _, each in read], bool),
+        keys=tuple(key for key, _ in kept),
+        images=np.array([image.pixels for _, image in kept], np.uint8).reshape(-1, SIDE, SIDE),
+        warned=np.array([bool(image.warnings) for _, image in kept], bool),
     )
 
 
-def compare_readings(
+def compare_predictions(
     production: ProductionImages,
     champion: tuple[Probabilities, float],
     candidate: tuple[Probabilities, float],
@@ -107,7 +107,7 @@ def _accepted(production: ProductionImages, probabilities: Probabilities, least:
 
 
 def _last_scored(results: Results) -> Iterator[ObjectVersion]:
-    """Yield object versions with a reading, those of the batch that was finished last first."""
+    """Yield object versions with a prediction, those of the batch that was finished last first."""
     receipts = results.latest_receipts().by_batch.values()
     newest_first = sorted(receipts, key=lambda receipt: receipt.run.finished_at, reverse=True)
     seen: set[tuple[str, str]] = set()

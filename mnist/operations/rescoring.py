@@ -1,8 +1,9 @@
 """Scoring again, with another model version, what one version has scored.
 
 Nothing is overwritten: new rows lie beside the old ones, and a difference file names what changed,
-for those who have already used the old readings. Parts are read one by one; what grows with a batch
-is about 200 bytes for each object version while two readings are compared, and the difference.
+for those who have already used the old predictions. Parts are read one by one; what grows with a
+batch is about 200 bytes for each object version while two versions are compared, and the
+difference.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from mnist.errors import InvalidBatch, InvalidInput
+from mnist.errors import InvalidBatch, InvalidInput, Remedy
 from mnist.images import preprocessing_digest
 from mnist.keys import ObjectVersion
 from mnist.operations.scorer import Scorer
@@ -22,9 +23,9 @@ from mnist.registry.reader import RegistryReader
 from mnist.scoring.chunks import Chunk, cut_chunks
 from mnist.scoring.differences import (
     NAME_COLUMNS,
-    READING_COLUMNS,
-    Readings,
-    changed_readings,
+    PREDICTION_COLUMNS,
+    VersionPredictions,
+    changed_rows,
     compare,
     content_name,
     flips,
@@ -44,9 +45,9 @@ class RescorePlan:
     """What is scored again, and by which version.
 
     Attributes:
-        old: Version that made the readings.
+        old: Version that made the predictions.
         new: Version that makes them again.
-        batches: Batches with readings of the old version.
+        batches: Batches with predictions of the old version.
     """
 
     old: str
@@ -112,7 +113,7 @@ class Rescoring:
         """Find what is to be done.
 
         Args:
-            old: Version whose readings are in doubt.
+            old: Version whose predictions are in doubt.
             new: Version that reads again; empty means the champion.
             batches: Only these; None means all that the old version has scored.
 
@@ -124,23 +125,23 @@ class Rescoring:
         model = self._registry.version(new) if new else self._registry.champion()
         if model.version == old:
             raise InvalidInput(
-                f"Version {old} would be compared with itself; name another one with "
-                "`-p to_version=...`."
+                f"Version {old} would be compared with itself; name another one.",
+                Remedy("rescore", {"from_version": old, "to_version": "..."}),
             )
         scored = batches_scored_by(self._results, old)
-        wanted = scored if batches is None else list(batches)
-        unknown = sorted(set(wanted) - set(scored))
-        if unknown or not wanted:
+        chosen = scored if batches is None else list(batches)
+        unknown = sorted(set(chosen) - set(scored))
+        if unknown or not chosen:
             raise InvalidBatch(
                 f"Version {old} has scored nothing of {', '.join(unknown) or 'any batch'}; "
-                f"batches with its readings: {', '.join(scored) or 'none'}."
+                f"batches with its predictions: {', '.join(scored) or 'none'}."
             )
-        return RescorePlan(old, model, tuple(dict.fromkeys(wanted)))
+        return RescorePlan(old, model, tuple(dict.fromkeys(chosen)))
 
     def missing(self, plan: RescorePlan, batch: str) -> Identities:
         """Find what the old version has read of a batch and the new one has not."""
-        done = self._new_readings(plan, batch).identities()
-        return self._old_readings(plan, batch).identities() - done
+        done = self._new_predictions(plan, batch).identities()
+        return self._old_predictions(plan, batch).identities() - done
 
     def chunks(self, plan: RescorePlan, batch: str, missing: Identities) -> Iterator[Chunk]:
         """Cut what is missing into units of work, as fast as they are taken."""
@@ -160,13 +161,15 @@ class Rescoring:
         return int(rows.num_rows)
 
     def difference(self, plan: RescorePlan) -> Difference:
-        """Put old and new readings side by side and record what changed."""
+        """Put old and new predictions side by side and record what changed."""
         sums: Counter[str] = Counter()
         tables = []
         for batch in plan.batches:
-            comparison = compare(self._old_readings(plan, batch), self._new_readings(plan, batch))
+            comparison = compare(
+                self._old_predictions(plan, batch), self._new_predictions(plan, batch)
+            )
             names = (rows for _, rows in self._results.parts(batch, NAME_COLUMNS))
-            tables.append(changed_readings(comparison, names))
+            tables.append(changed_rows(comparison, names))
             sums.update(compared=comparison.compared, gone=comparison.gone)
         changed = pa.concat_tables(tables)
         parquet, csv = self._rescores.write_difference(plan.folder, content_name(changed), changed)
@@ -174,36 +177,36 @@ class Rescoring:
             sums["compared"], sums["gone"], changed.num_rows, flips(changed), parquet, csv
         )
 
-    def _old_readings(self, plan: RescorePlan, batch: str) -> Readings:
-        parts = self._results.parts(batch, READING_COLUMNS)
-        return _readings(plan.old, (rows for _, rows in parts))
+    def _old_predictions(self, plan: RescorePlan, batch: str) -> VersionPredictions:
+        parts = self._results.parts(batch, PREDICTION_COLUMNS)
+        return _predictions(plan.old, (rows for _, rows in parts))
 
-    def _new_readings(self, plan: RescorePlan, batch: str) -> Readings:
-        parts = self._rescores.parts(plan.folder, batch, READING_COLUMNS)
-        return _readings(plan.new.version, parts)
+    def _new_predictions(self, plan: RescorePlan, batch: str) -> VersionPredictions:
+        parts = self._rescores.parts(plan.folder, batch, PREDICTION_COLUMNS)
+        return _predictions(plan.new.version, parts)
 
-    def _versions(self, batch: str, wanted: Identities) -> Iterator[ObjectVersion]:
+    def _versions(self, batch: str, missing: Identities) -> Iterator[ObjectVersion]:
         """Yield object versions, each once, part by part of their old rows."""
-        if not len(wanted):
+        if not len(missing):
             return
-        taken = np.zeros(len(wanted), bool)
+        taken = np.zeros(len(missing), bool)
         for _, rows in self._results.parts(batch, _VERSION_COLUMNS):
-            places = wanted.places(identity_column(rows))
+            places = missing.places(identity_column(rows))
             fresh = (places >= 0) & ~taken[places]
             taken[places[fresh]] = True
             for row in rows.filter(pa.array(fresh)).to_pylist():
                 yield ObjectVersion(row["key"], row["etag"], row["bytes"])
 
 
-def _readings(version: str, parts: Iterable[pa.Table]) -> Readings:
-    readings = Readings(version)
+def _predictions(version: str, parts: Iterable[pa.Table]) -> VersionPredictions:
+    predictions = VersionPredictions(version)
     for rows in parts:
-        readings.add(rows)
-    return readings
+        predictions.add(rows)
+    return predictions
 
 
 def batches_scored_by(results: Results, version: str) -> list[str]:
-    """Name the batches with readings of a model version, in order."""
+    """Name the batches with predictions of a model version, in order."""
     return sorted(
         batch
         for batch, receipt in results.latest_receipts().by_batch.items()

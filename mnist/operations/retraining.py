@@ -16,7 +16,7 @@ from mnist.errors import IntegrityError, NoChampion
 from mnist.images import Limits
 from mnist.operations.approval import Approval
 from mnist.operations.gates import Gates, Judgement
-from mnist.operations.gathering import Contender, Tell
+from mnist.operations.gathering import Contender, ProgressCallback
 from mnist.operations.relabelling import Relabelling
 from mnist.promotion import Policy
 from mnist.registry.aliases import Aliases
@@ -139,7 +139,7 @@ class Retraining:
         version: RegisteredVersion,
         data: TrainingData,
         policy: dict[str, Any] | None,
-        tell: Tell,
+        progress: ProgressCallback,
     ) -> Judgement:
         """Compare the candidate with the champion on the same images.
 
@@ -155,7 +155,7 @@ class Retraining:
         )
         predict = Predictor(candidate.graph, candidate.graph_sha256).predict
         contender = Contender(model, predict, candidate.runtime)
-        judgement = self._gates.judge(contender, data.dataset, policy or {}, tell)
+        judgement = self._gates.judge(contender, data.dataset, policy or {}, progress)
         return self._relabelling.explain(judgement, predict, data.reviewed)
 
     def conclude(

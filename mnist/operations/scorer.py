@@ -31,7 +31,7 @@ class Scorer:
         return score_chunk(
             chunk,
             fetch=self._inbox.fetch_many,
-            predict=self._predictor(chunk.model).read,
+            predict=self._predictor(chunk.model).outputs,
             threads=self._threads,
             limits=self._limits,
         )

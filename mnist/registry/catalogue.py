@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from mnist.digits import CLASSES
-from mnist.errors import InvalidEvaluation, InvalidInput, NoChampion, Unavailable
+from mnist.errors import InvalidEvaluation, InvalidInput, NoChampion, Remedy, Unavailable
 from mnist.evaluation.metrics import Evaluation
 from mnist.registry.reader import CHAMPION
 from mnist.registry.records import TrainingRun, Version, VersionDetails, run_of, version_of
@@ -55,8 +55,8 @@ class Catalogue:
         )
         if answer is None:
             raise NoChampion(
-                f"No version of model {self._model_name!r} has been promoted yet; run "
-                "`prefect deployment run 'retrain/default'` first."
+                f"No version of model {self._model_name!r} has been promoted yet.",
+                Remedy("retrain"),
             )
         return self._with_run(version_of(answer["model_version"]))
 
@@ -85,8 +85,8 @@ class Catalogue:
                 "order_by": "version_number DESC",
             },
         )
-        found = [version_of(record) for record in (answer or {}).get("model_versions", [])]
-        return sorted(found, key=lambda each: int(each.version), reverse=True)
+        records = (answer or {}).get("model_versions", [])
+        return sorted(map(version_of, records), key=lambda v: int(v.version), reverse=True)
 
     def file(self, run: TrainingRun, name: str) -> bytes | None:
         """Read a file from the top of a run's artifacts, or None if the run kept none."""
@@ -109,23 +109,23 @@ class Catalogue:
 
     def comparisons(self, limit: int) -> list[TrainingRun]:
         """List the parent runs of finished comparisons of models, the newest first."""
-        wanted = f"attributes.run_name LIKE '{_COMPARISON}' and attributes.status = 'FINISHED'"
-        return self._runs_in(f"{self._experiment_name}-comparisons", limit, wanted)
+        query = f"attributes.run_name LIKE '{_COMPARISON}' and attributes.status = 'FINISHED'"
+        return self._runs_in(f"{self._experiment_name}-comparisons", limit, query)
 
-    def _runs_in(self, experiment: str, limit: int, wanted: str = "") -> list[TrainingRun]:
+    def _runs_in(self, experiment: str, limit: int, query: str = "") -> list[TrainingRun]:
         answer = self._rest.get("experiments/get-by-name", {"experiment_name": experiment})
         if answer is None:
             return []
-        found = self._rest.search(
+        response = self._rest.search(
             "runs/search",
             {
                 "experiment_ids": [answer["experiment"]["experiment_id"]],
-                "filter": wanted,
+                "filter": query,
                 "max_results": limit,
                 "order_by": ["attributes.start_time DESC"],
             },
         )
-        return [run_of(record, self._rest.uri) for record in found.get("runs", [])]
+        return [run_of(record, self._rest.uri) for record in response.get("runs", [])]
 
     def _with_run(self, version: Version) -> VersionDetails:
         answer = self._rest.get("runs/get", {"run_id": version.run_id})
@@ -154,10 +154,10 @@ def _evaluation(content: bytes, run: TrainingRun) -> Evaluation:
         raise InvalidEvaluation(
             f"{_EVALUATION} of run {run.name!r} is not JSON ({error}); evaluate the model again."
         ) from error
-    found = Evaluation.from_dict(values)
-    if {len(found.confusion), *map(len, found.confusion)} != {CLASSES}:
+    evaluation = Evaluation.from_dict(values)
+    if {len(evaluation.confusion), *map(len, evaluation.confusion)} != {CLASSES}:
         raise InvalidEvaluation(
             f"The confusion matrix in {_EVALUATION} of run {run.name!r} is not {CLASSES} by "
             f"{CLASSES}; evaluate the model again."
         )
-    return found
+    return evaluation

@@ -1,4 +1,4 @@
-"""Reading the champion on the scoring path: two requests to MLflow's REST API."""
+"""Prediction the champion on the scoring path: two requests to MLflow's REST API."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from mnist.errors import IntegrityError, InvalidInput, NoChampion, Unavailable
+from mnist.errors import IntegrityError, InvalidInput, NoChampion, Remedy, Unavailable
 from mnist.registry.rest import MlflowRest
 from mnist.registry.tags import ACCEPT_CONFIDENCE, GRAPH_LOCATION, GRAPH_SHA256, OOD_THRESHOLD
 from mnist.scoring.graphs import Predictor
@@ -49,8 +49,8 @@ class RegistryReader:
         )
         if answer is None:
             raise NoChampion(
-                f"No version of model {self._model_name!r} carries the alias {CHAMPION!r}; run "
-                "`prefect deployment run 'retrain/default'` first."
+                f"No version of model {self._model_name!r} carries the alias {CHAMPION!r} yet.",
+                Remedy("retrain"),
             )
         return self._pinned(answer["model_version"])
 

@@ -96,10 +96,10 @@ def _says_absent(answer: httpx.Response) -> bool:
 
 def _json(answer: httpx.Response) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = answer.json()
+        content: dict[str, Any] = answer.json()
     except ValueError as error:
         raise Unavailable(
             f"{answer.url} answered with {answer.text[:80]!r} instead of JSON; check that "
             "MLFLOW_TRACKING_URI is the address of an MLflow server."
         ) from error
-    return found
+    return content

@@ -17,9 +17,9 @@ from mnist.digits import CLASSES, Outputs
 from mnist.errors import Unavailable
 from mnist.images import Limits, preprocessing_digest
 from mnist.keys import ObjectVersion, chunk_name
-from mnist.scoring.minibatches import Fetch, Left, cut_slices, read_slice
+from mnist.scoring.minibatches import Fetch, Unscored, cut_minibatches, load_minibatch
 from mnist.scoring.predictions import PinnedModel, Predict
-from mnist.scoring.rows import Content, Read, rows_of
+from mnist.scoring.rows import Content, Predicted, rows_of
 from mnist.scoring.stages import StageSeconds
 
 _MOST_UNAVAILABLE = 4
@@ -49,12 +49,12 @@ class ScoredChunk:
 
     Attributes:
         rows: A table of schema ROWS, one row per object version that was scored or rejected.
-        left: The other object versions of the chunk.
+        unscored: The other object versions of the chunk.
         seconds: Where the time went; nothing is written yet.
     """
 
     rows: pa.Table
-    left: tuple[Left, ...]
+    unscored: tuple[Unscored, ...]
     seconds: StageSeconds
 
 
@@ -96,30 +96,31 @@ def score_chunk(
     Raises:
         Unavailable: If the store stops answering; nothing has been written then.
     """
-    slices = cut_slices(chunk.versions, limits)
+    groups = cut_minibatches(chunk.versions, limits)
     contents: list[Content] = []
     outputs = [Outputs(np.empty((0, CLASSES), np.float32), np.empty(0, np.float32))]
     ink = [np.empty(0)]
-    left: list[Left] = []
+    unscored: list[Unscored] = []
     seconds = StageSeconds()
-    with ThreadPoolExecutor(threads, thread_name_prefix="read") as pool:
-        for read in pool.map(lambda piece: read_slice(piece, fetch, limits), slices):
-            contents += read.contents
-            left += read.left
-            _require_a_store(left)
+    with ThreadPoolExecutor(threads, thread_name_prefix="fetch") as pool:
+        for minibatch in pool.map(lambda versions: load_minibatch(versions, fetch, limits), groups):
+            contents += minibatch.contents
+            unscored += minibatch.unscored
+            _require_a_store(unscored)
             started = perf_counter()
-            if read.pixels:
-                images = np.stack(read.pixels)
+            if minibatch.pixels:
+                images = np.stack(minibatch.pixels)
                 outputs.append(predict(images))
                 ink.append(images.mean(axis=(1, 2)) / 255)
             seconds += StageSeconds(
-                read=read.read_seconds,
-                decode=read.decode_seconds,
+                fetch=minibatch.fetch_seconds,
+                decode=minibatch.decode_seconds,
                 predict=perf_counter() - started,
             )
-    read_all = Read(Outputs(*map(np.concatenate, zip(*outputs, strict=True))), np.concatenate(ink))
-    rows = rows_of(contents, read_all, chunk.model, _stamp(chunk))
-    return ScoredChunk(rows, tuple(left), seconds)
+    everything = Outputs(*map(np.concatenate, zip(*outputs, strict=True)))
+    predicted = Predicted(everything, np.concatenate(ink))
+    rows = rows_of(contents, predicted, chunk.model, _stamp(chunk))
+    return ScoredChunk(rows, tuple(unscored), seconds)
 
 
 def _stamp(chunk: Chunk) -> dict[str, Any]:
@@ -135,8 +136,8 @@ def _stamp(chunk: Chunk) -> dict[str, Any]:
     }
 
 
-def _require_a_store(left: Sequence[Left]) -> None:
+def _require_a_store(unscored: Sequence[Unscored]) -> None:
     """Stop at once when so many objects are unavailable that it cannot be the objects."""
-    errors = [each.why for each in left if isinstance(each.why, Unavailable)]
+    errors = [unscored.why for unscored in unscored if isinstance(unscored.why, Unavailable)]
     if len(errors) > _MOST_UNAVAILABLE:
         raise errors[-1]

@@ -18,7 +18,7 @@ from mnist.scoring.identities import Identities, IdentityArray, identity_column
 from mnist.scoring.tally import places_that_count
 from mnist.tables import ROWS
 
-READING_COLUMNS = (
+PREDICTION_COLUMNS = (
     "identity",
     "outcome",
     "digit",
@@ -33,7 +33,7 @@ READING_COLUMNS = (
 NAME_COLUMNS = ("identity", "batch", "key", "etag", "bytes")
 
 _NO_DIGIT = -1
-_READING = np.dtype(
+_PREDICTION = np.dtype(
     [
         ("identity", "S16"),
         ("is_ours", bool),
@@ -47,7 +47,7 @@ _COMPARED = ("rejected", "accepted", "digit")
 _HASHED_AT_ONCE = 1_000
 
 
-class Readings:
+class VersionPredictions:
     """What one model version says of a batch; takes in its parts one after the other.
 
     Args:
@@ -62,11 +62,11 @@ class Readings:
         """Take in a part.
 
         Args:
-            rows: At least the columns READING_COLUMNS.
+            rows: At least the columns PREDICTION_COLUMNS.
         """
         if not rows.num_rows:
             return
-        part = np.empty(rows.num_rows, _READING)
+        part = np.empty(rows.num_rows, _PREDICTION)
         part["identity"] = identity_column(rows)
         part["is_ours"] = pc.equal(rows["model_version"], self.version).to_numpy()
         part["rejected"] = pc.not_equal(rows["outcome"], Outcome.SCORED.value).to_numpy()
@@ -77,9 +77,9 @@ class Readings:
         self._parts.append((*first, part))
 
     def that_count(self) -> NDArray[Any]:
-        """Return the readings of this version that count, one for each object version, sorted."""
+        """Return this version's predictions that count, one per object version, sorted."""
         parts = sorted(self._parts, key=lambda part: part[:2])
-        everything = np.concatenate([np.empty(0, _READING), *(part for _, _, part in parts)])
+        everything = np.concatenate([np.empty(0, _PREDICTION), *(part for _, _, part in parts)])
         counting = everything[places_that_count(everything["identity"], everything["rejected"])]
         ours: NDArray[Any] = counting[counting["is_ours"]]
         return ours
@@ -90,7 +90,7 @@ class Readings:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class VersionComparison:
     """Two versions side by side on one batch.
 
     Attributes:
@@ -106,8 +106,8 @@ class Comparison:
     columns: pa.Table
 
 
-def compare(old: Readings, new: Readings) -> Comparison:
-    """Put the readings of two versions side by side."""
+def compare(old: VersionPredictions, new: VersionPredictions) -> VersionComparison:
+    """Put the predictions of two versions side by side."""
     before, after = old.that_count(), new.that_count()
     shared, left, right = np.intersect1d(
         before["identity"], after["identity"], assume_unique=True, return_indices=True
@@ -119,11 +119,11 @@ def compare(old: Readings, new: Readings) -> Comparison:
         **_spelt_out(before[differs], "old_", old.version),
         **_spelt_out(after[differs], "new_", new.version),
     }
-    return Comparison(len(shared), gone, shared[differs], pa.table(columns))
+    return VersionComparison(len(shared), gone, shared[differs], pa.table(columns))
 
 
-def changed_readings(comparison: Comparison, parts: Iterable[pa.Table]) -> pa.Table:
-    """Name the images whose reading changed.
+def changed_rows(comparison: VersionComparison, parts: Iterable[pa.Table]) -> pa.Table:
+    """Name the images whose prediction changed.
 
     Args:
         comparison: Of two versions on a batch.
@@ -135,12 +135,12 @@ def changed_readings(comparison: Comparison, parts: Iterable[pa.Table]) -> pa.Ta
         model_version one with the prefix `old_` and one with `new_`; in the order of batch and
         key.
     """
-    wanted = Identities(comparison.changed)
+    changed = Identities(comparison.changed)
     names = pa.concat_tables(
         [
             pa.schema([ROWS.field(name) for name in NAME_COLUMNS]).empty_table(),
             *(
-                rows.select(NAME_COLUMNS).filter(pa.array(wanted.has(identity_column(rows))))
+                rows.select(NAME_COLUMNS).filter(pa.array(changed.has(identity_column(rows))))
                 for rows in parts
             ),
         ],
@@ -148,14 +148,14 @@ def changed_readings(comparison: Comparison, parts: Iterable[pa.Table]) -> pa.Ta
     )
     identities, first = np.unique(identity_column(names), return_index=True)
     joined = names.take(pa.array(first)).drop_columns(["identity"])
-    readings = comparison.columns.take(pa.array(np.searchsorted(wanted.members, identities)))
-    for name in readings.column_names:
-        joined = joined.append_column(name, readings[name])
+    columns = comparison.columns.take(pa.array(np.searchsorted(changed.members, identities)))
+    for name in columns.column_names:
+        joined = joined.append_column(name, columns[name])
     return joined.sort_by([("batch", "ascending"), ("key", "ascending"), ("etag", "ascending")])
 
 
 def flips(changed: pa.Table) -> dict[tuple[int, int], int]:
-    """Count the changed digits among `changed_readings`: (old digit, new digit) -> images."""
+    """Count the changed digits among `changed_rows`: (old digit, new digit) -> images."""
     counted: dict[tuple[int, int], int] = {}
     pairs = zip(changed["old_digit"].to_pylist(), changed["new_digit"].to_pylist(), strict=True)
     for before, after in pairs:
@@ -173,13 +173,13 @@ def content_name(table: pa.Table) -> str:
     return digest.hexdigest()[:16]
 
 
-def _spelt_out(readings: NDArray[Any], prefix: str, version: str) -> dict[str, pa.Array]:
-    outcomes = np.where(readings["rejected"], Outcome.REJECTED.value, Outcome.SCORED.value)
+def _spelt_out(predictions: NDArray[Any], prefix: str, version: str) -> dict[str, pa.Array]:
+    outcomes = np.where(predictions["rejected"], Outcome.REJECTED.value, Outcome.SCORED.value)
     columns = {
         "outcome": pa.array(outcomes.tolist(), pa.string()),
-        "digit": pa.array(readings["digit"], pa.int8(), mask=readings["digit"] == _NO_DIGIT),
-        "confidence": pa.array(readings["confidence"], mask=np.isnan(readings["confidence"])),
-        "accepted": pa.array(readings["accepted"]),
-        "model_version": pa.array([version] * len(readings), pa.string()),
+        "digit": pa.array(predictions["digit"], pa.int8(), mask=predictions["digit"] == _NO_DIGIT),
+        "confidence": pa.array(predictions["confidence"], mask=np.isnan(predictions["confidence"])),
+        "accepted": pa.array(predictions["accepted"]),
+        "model_version": pa.array([version] * len(predictions), pa.string()),
     }
     return {prefix + name: column for name, column in columns.items()}

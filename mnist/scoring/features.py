@@ -42,9 +42,9 @@ class FeatureExtractor:
             )
         model = onnx.load_from_string(content)
         self._names = _inputs_of_last_dense(model.graph)
-        known = {output.name for output in model.graph.output}
+        outputs = {output.name for output in model.graph.output}
         model.graph.output.extend(
-            onnx.ValueInfoProto(name=name) for name in self._names if name not in known
+            onnx.ValueInfoProto(name=name) for name in self._names if name not in outputs
         )
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
@@ -63,7 +63,7 @@ class FeatureExtractor:
 
     def _run(self, images: Images) -> Features:
         outputs = self._session.run(self._names, {self._input: images})
-        return np.concatenate([each.reshape(len(images), -1) for each in outputs], axis=1)
+        return np.concatenate([output.reshape(len(images), -1) for output in outputs], axis=1)
 
 
 def nearest(features: Features, query: NDArray[np.float32], count: int) -> NDArray[np.int64]:
@@ -82,23 +82,23 @@ def nearest(features: Features, query: NDArray[np.float32], count: int) -> NDArr
 
 def _inputs_of_last_dense(graph: Any) -> list[str]:
     """Name what goes into the last dense layer; an ensemble has one for each member."""
-    made_by = {name: node for node in graph.node for name in node.output}
+    node_of = {name: node for node in graph.node for name in node.output}
     waiting = [graph.output[0].name]
-    found: list[str] = []
+    inputs: list[str] = []
     seen: set[str] = set()
     while waiting:
         name = waiting.pop()
-        node = made_by.get(name)
+        node = node_of.get(name)
         if node is None or name in seen:
             continue
         seen.add(name)
         if node.op_type in _DENSE:
-            found.append(node.input[0])
+            inputs.append(node.input[0])
         else:
             waiting.extend(node.input)
-    if not found:
+    if not inputs:
         raise IntegrityError(
             "The scoring graph has no dense layer before its output, so nobody can say which "
             "images look alike to it; choose a version with a known architecture."
         )
-    return sorted(set(found))
+    return sorted(set(inputs))

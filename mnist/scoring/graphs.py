@@ -102,7 +102,7 @@ class Predictor:
         self.sha256 = sha256
         self._session = _session(path, content, options)
         self._input = self._session.get_inputs()[0].name
-        self._outputs = [each.name for each in self._session.get_outputs()]
+        self._output_names = [output.name for output in self._session.get_outputs()]
 
     def predict(self, images: Images) -> Probabilities:
         """Predict the digits of images.
@@ -116,9 +116,9 @@ class Predictor:
         Raises:
             InvalidInput: If the array has another shape or type.
         """
-        return self.read(images).probabilities
+        return self.outputs(images).probabilities
 
-    def read(self, images: Images) -> Outputs:
+    def outputs(self, images: Images) -> Outputs:
         """Predict the digits of images, and say how unlike digits they are.
 
         Raises:
@@ -132,13 +132,13 @@ class Predictor:
         if not len(images):
             return Outputs(np.empty((0, 10), np.float32), np.empty(0, np.float32))
         batches = [
-            self._session.run(self._outputs, {self._input: images[start : start + _BATCH]})
+            self._session.run(self._output_names, {self._input: images[start : start + _BATCH]})
             for start in range(0, len(images), _BATCH)
         ]
-        found = [np.concatenate(parts) for parts in zip(*batches, strict=True)]
-        if ood.OUTPUT in self._outputs:
-            return Outputs(found[0], found[self._outputs.index(ood.OUTPUT)])
-        return Outputs(found[0], np.full(len(images), np.nan, np.float32))
+        arrays = [np.concatenate(parts) for parts in zip(*batches, strict=True)]
+        by_name = dict(zip(self._output_names, arrays, strict=True))
+        scores = by_name.get(ood.OUTPUT, np.full(len(images), np.nan, np.float32))
+        return Outputs(arrays[0], scores)
 
 
 def _session(
@@ -152,8 +152,8 @@ def _session(
             f"{path} is no scoring graph ({str(error)[:200]}); a pickle, a Keras file or a layer "
             "with code of its own is never loaded. Register models through the flow `retrain`."
         ) from error
-    answers = [each for each in session.get_outputs() if each.name != ood.OUTPUT]
-    shapes = [(each.type, each.shape[1:]) for each in (*session.get_inputs(), *answers)]
+    outputs = [output for output in session.get_outputs() if output.name != ood.OUTPUT]
+    shapes = [(port.type, port.shape[1:]) for port in (*session.get_inputs(), *outputs)]
     if shapes != _READS_DIGITS:
         raise IntegrityError(
             f"{path} is a graph from and to {shapes}; expected {_READS_DIGITS}: images in, ten "

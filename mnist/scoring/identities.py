@@ -42,11 +42,11 @@ class Identities:
 
     def places(self, identities: IdentityArray | Sequence[bytes]) -> NDArray[np.intp]:
         """Return the position of each of n identities in `members`, -1 if it is not there."""
-        wanted: IdentityArray = np.asarray(identities, _IDENTITY)
+        queries: IdentityArray = np.asarray(identities, _IDENTITY)
         if not len(self.members):
-            return np.full(len(wanted), -1)
-        places = np.searchsorted(self.members, wanted).clip(max=len(self.members) - 1)
-        return np.where(self.members[places] == wanted, places, -1)
+            return np.full(len(queries), -1)
+        places = np.searchsorted(self.members, queries).clip(max=len(self.members) - 1)
+        return np.where(self.members[places] == queries, places, -1)
 
     def __sub__(self, other: Identities) -> Identities:
         return Identities(self.members[~other.has(self.members)])

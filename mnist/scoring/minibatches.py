@@ -1,8 +1,8 @@
-"""Slices of a chunk: what a reading thread takes at once.
+"""Mini-batches of a chunk: what one thread fetches and decodes at once.
 
-A slice is fetched whole and then decoded whole. Alternating, object by object, cost a third more
-CPU time: between two requests the processor's caches forget the decoder, and threads that wait for
-answers keep taking the interpreter from those that decode (docs/performance.md).
+A mini-batch is fetched whole and then decoded whole. Alternating, object by object, cost a third
+more CPU time: between two requests the processor's caches forget the decoder, and threads that wait
+for answers keep taking the interpreter from those that decode (docs/performance.md).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from mnist.scoring.rows import Content
 
 _MOST_IMAGES = 64
 _MOST_BYTES = 4_000_000
-"""What a slice may hold in memory, unless one object alone is larger."""
+"""What a mini-batch may hold in memory, unless one object alone is larger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ Raises Unavailable if the store is down.
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class Unscored:
     """An object version that has no row.
 
     Attributes:
@@ -61,84 +61,90 @@ class Left:
 
 
 @dataclass(slots=True)
-class ReadSlice:
-    """What a slice held.
+class MiniBatch:
+    """What became of a mini-batch.
 
     Attributes:
         contents: Every object version that has an outcome.
         pixels: The images of those contents that have no reason.
-        left: The other object versions.
-        read_seconds: How long fetching took.
+        unscored: The other object versions.
+        fetch_seconds: How long fetching took.
         decode_seconds: How long decoding took.
     """
 
     contents: list[Content] = field(default_factory=list)
     pixels: list[Image] = field(default_factory=list)
-    left: list[Left] = field(default_factory=list)
-    read_seconds: float = 0.0
+    unscored: list[Unscored] = field(default_factory=list)
+    fetch_seconds: float = 0.0
     decode_seconds: float = 0.0
 
 
-def cut_slices(versions: Sequence[ObjectVersion], limits: Limits) -> Iterator[list[ObjectVersion]]:
-    """Cut object versions into slices that fit into memory, in their order."""
-    piece: list[ObjectVersion] = []
+def cut_minibatches(
+    versions: Sequence[ObjectVersion], limits: Limits
+) -> Iterator[list[ObjectVersion]]:
+    """Cut object versions into mini-batches that fit into memory, in their order."""
+    group: list[ObjectVersion] = []
     held = 0
     for version in versions:
         size = version.size if version.size <= limits.max_bytes else 0  # larger ones are not read
-        if piece and (len(piece) == _MOST_IMAGES or held + size > _MOST_BYTES):
-            yield piece
-            piece, held = [], 0
-        piece.append(version)
+        if group and (len(group) == _MOST_IMAGES or held + size > _MOST_BYTES):
+            yield group
+            group, held = [], 0
+        group.append(version)
         held += size
-    if piece:
-        yield piece
+    if group:
+        yield group
 
 
-def read_slice(versions: Sequence[ObjectVersion], fetch: Fetch, limits: Limits) -> ReadSlice:
+def load_minibatch(versions: Sequence[ObjectVersion], fetch: Fetch, limits: Limits) -> MiniBatch:
     """Fetch and decode object versions; any number of threads may do so at once.
 
     Raises:
         Unavailable: If the store stops answering.
     """
-    read = ReadSlice()
+    minibatch = MiniBatch()
     started = perf_counter()
-    answers = iter([*fetch([each for each in versions if _is_read(each, limits)])])
-    read.read_seconds = perf_counter() - started
+    answers = iter([*fetch([version for version in versions if _is_fetched(version, limits)])])
+    minibatch.fetch_seconds = perf_counter() - started
     with _decoders(os.getpid()):
         started = perf_counter()
         for version in versions:
             if version.size > limits.max_bytes:
-                detail = f"{version.size} bytes; at most {limits.max_bytes} are read"
-                read.contents.append(Content(version, 0, None, Reason.TOO_LARGE, detail))
+                detail = f"{version.size} bytes; at most {limits.max_bytes} are accepted"
+                minibatch.contents.append(Content(version, 0, None, Reason.TOO_LARGE, detail))
             else:
-                _take(read, version, next(answers) if version.size else Fetched(b"", 0), limits)
-        read.decode_seconds = perf_counter() - started
-    return read
+                _take(
+                    minibatch, version, next(answers) if version.size else Fetched(b"", 0), limits
+                )
+        minibatch.decode_seconds = perf_counter() - started
+    return minibatch
 
 
-def _is_read(version: ObjectVersion, limits: Limits) -> bool:
+def _is_fetched(version: ObjectVersion, limits: Limits) -> bool:
     return 0 < version.size <= limits.max_bytes
 
 
-def _take(read: ReadSlice, version: ObjectVersion, fetched: Fetched, limits: Limits) -> None:
+def _take(minibatch: MiniBatch, version: ObjectVersion, fetched: Fetched, limits: Limits) -> None:
     match fetched.content:
         case bytes() as content:
-            read.contents.append(_decoded(read, version, fetched.attempts, content, limits))
+            minibatch.contents.append(
+                _decoded(minibatch, version, fetched.attempts, content, limits)
+            )
         case Rejection(reason, detail):
-            read.contents.append(Content(version, fetched.attempts, None, reason, detail))
+            minibatch.contents.append(Content(version, fetched.attempts, None, reason, detail))
         case Outcome() | Unavailable() as why:
-            read.left.append(Left(version, why))
+            minibatch.unscored.append(Unscored(version, why))
 
 
 def _decoded(
-    read: ReadSlice, version: ObjectVersion, attempts: int, content: bytes, limits: Limits
+    minibatch: MiniBatch, version: ObjectVersion, attempts: int, content: bytes, limits: Limits
 ) -> Content:
     sha256 = hashlib.sha256(content).hexdigest()
     match decode(content, limits):
         case Rejection(reason, detail):
             return Content(version, attempts, sha256, reason, detail)
         case Decoded(pixels, warnings, pipeline, source):
-            read.pixels.append(pixels)
+            minibatch.pixels.append(pixels)
             return Content(version, attempts, sha256, None, None, warnings, pipeline, source)
 
 

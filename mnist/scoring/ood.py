@@ -94,12 +94,12 @@ def fit(features: NDArray[np.float32], logits: NDArray[np.float32]) -> Subspace:
 
 def _heads(model: onnx.ModelProto) -> list[Head]:
     """Find the linear layers whose logits go into a softmax."""
-    made_by = {output: node for node in model.graph.node for output in node.output}
+    node_of = {output: node for node in model.graph.node for output in node.output}
     heads = []
     for softmax in (node for node in model.graph.node if node.op_type == "Softmax"):
-        node = made_by.get(softmax.input[0])
+        node = node_of.get(softmax.input[0])
         if node is not None and node.op_type == "Add":
-            node = next((made_by[i] for i in node.input if i in made_by), None)
+            node = next((node_of[i] for i in node.input if i in node_of), None)
         if node is not None and node.op_type in {"MatMul", "Gemm"}:
             heads.append(Head(node.input[0], softmax.input[0]))
     if not heads:
@@ -126,7 +126,7 @@ def _tensors(
         session.run(list(head), {entry: images[start : start + _BATCH]})
         for start in range(0, len(images), _BATCH)
     ]
-    features, logits = (np.concatenate(each) for each in zip(*parts, strict=True))
+    features, logits = map(np.concatenate, zip(*parts, strict=True))
     return features, logits
 
 
@@ -146,7 +146,8 @@ def _append(model: onnx.ModelProto, index: int, head: Head, subspace: Subspace) 
     centred = node("Sub", head.features, mean, name="centred")
     inside = node("MatMul", centred, basis, name="inside")
     lengths = [
-        _reduced(model, "ReduceSumSquare", each, f"{each}/squared") for each in (centred, inside)
+        _reduced(model, "ReduceSumSquare", tensor, f"{tensor}/squared")
+        for tensor in (centred, inside)
     ]
     outside = node("Sub", *lengths, name="outside")
     positive = node("Relu", outside, name="positive")  # rounding can make it negative
@@ -159,12 +160,12 @@ def _append(model: onnx.ModelProto, index: int, head: Head, subspace: Subspace) 
 
 def _reduced(model: onnx.ModelProto, operation: str, tensor: str, name: str) -> str:
     """Reduce (n, k) to (n,)."""
-    version = next(each.version for each in model.opset_import if each.domain in {"", "ai.onnx"})
-    if version >= _AXES_AS_INPUT:
+    opset = next(opset for opset in model.opset_import if opset.domain in {"", "ai.onnx"})
+    if opset.version >= _AXES_AS_INPUT:
         axes = numpy_helper.from_array(np.array([1]), f"{name}/axes")
         model.graph.initializer.append(axes)
-        made = helper.make_node(operation, [tensor, axes.name], [name], keepdims=0)
+        node = helper.make_node(operation, [tensor, axes.name], [name], keepdims=0)
     else:
-        made = helper.make_node(operation, [tensor], [name], keepdims=0, axes=[1])
-    model.graph.node.append(made)
+        node = helper.make_node(operation, [tensor], [name], keepdims=0, axes=[1])
+    model.graph.node.append(node)
     return name

@@ -1,7 +1,7 @@
-"""What a model makes of decoded images: the same code behind every door.
+"""What a model predicts for decoded images: the same code behind every door.
 
 The online API and the drawing board come through `predict_digits`, batches through the columns of
-`judge` below it, so an image gets the same digit, confidence and need of review wherever it is
+`columns_of` below it, so an image gets the same digit, confidence and need of review wherever it is
 handed in.
 """
 
@@ -18,7 +18,7 @@ from mnist.digits import Images, ImageWarning, Outputs
 from mnist.images import Decoded
 
 Predict = Callable[[Images], Outputs]
-"""Images (n, 28, 28) uint8 to what a scoring graph says of them."""
+"""Images (n, 28, 28) uint8 to what a scoring graph predicts for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class PinnedModel:
         name: Registered model.
         version: Its version in the registry.
         digest: SHA-256 of its scoring graph.
-        accept_confidence: Readings with at least this confidence and no warning need no review.
+        accept_confidence: Predictions with at least this confidence and no warning need no review.
         ood_threshold: Images with a larger out-of-distribution score are unlike a digit.
     """
 
@@ -41,8 +41,8 @@ class PinnedModel:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """One image as a model reads it.
+class Prediction:
+    """What a model predicts for one image.
 
     Attributes:
         digit: Most probable digit, 0-9.
@@ -64,7 +64,7 @@ class Reading:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Judged:
+class PredictionColumns:
     """What the outputs for n images say, as columns of shape (n,)."""
 
     digit: NDArray[np.int64]
@@ -74,18 +74,20 @@ class Judged:
     accepted: NDArray[np.bool_]
 
 
-def judge(outputs: Outputs, warned: NDArray[np.bool_], model: PinnedModel) -> Judged:
+def columns_of(
+    outputs: Outputs, warned: NDArray[np.bool_], model: PinnedModel
+) -> PredictionColumns:
     """Say which digit each image shows, how surely, and whether a person needs to look at it.
 
     Args:
         outputs: Of the scoring graph, for n images.
         warned: Whether something is odd about each image, shape (n,).
-        model: Says from which confidence on a reading is accepted, and what is unlike a digit.
+        model: Says from which confidence on a prediction is accepted, and what is unlike a digit.
     """
     ranked = np.sort(outputs.probabilities, axis=1)
     confidence = ranked[:, -1]
     unlike = outputs.ood_scores > model.ood_threshold
-    return Judged(
+    return PredictionColumns(
         digit=outputs.probabilities.argmax(axis=1),
         confidence=confidence,
         margin=confidence - ranked[:, -2],
@@ -96,37 +98,37 @@ def judge(outputs: Outputs, warned: NDArray[np.bool_], model: PinnedModel) -> Ju
 
 def predict_digits(
     images: Sequence[Decoded], model: PinnedModel, predict: Predict
-) -> list[Reading]:
-    """Read decoded images with one model version.
+) -> list[Prediction]:
+    """Predict the digits of decoded images with one model version.
 
     Args:
         images: Any number, from `mnist.images.decode`.
-        model: Says from which confidence on a reading is accepted.
+        model: Says from which confidence on a prediction is accepted.
         predict: Its scoring graph.
     """
     if not images:
         return []
     outputs = predict(np.stack([image.pixels for image in images]))
-    judged = judge(outputs, np.array([bool(image.warnings) for image in images]), model)
+    columns = columns_of(outputs, np.array([bool(image.warnings) for image in images]), model)
     return [
-        Reading(
+        Prediction(
             digit=digit,
             confidence=confidence,
             margin=margin,
-            probabilities=tuple(each),
+            probabilities=tuple(row),
             ood_score=None if math.isnan(score) else score,
             warnings=all_warnings(image.warnings, unlike=unlike),
             accepted=accepted,
         )
-        for image, each, score, digit, confidence, margin, unlike, accepted in zip(
+        for image, row, score, digit, confidence, margin, unlike, accepted in zip(
             images,
             outputs.probabilities.tolist(),
             outputs.ood_scores.tolist(),
-            judged.digit.tolist(),
-            judged.confidence.tolist(),
-            judged.margin.tolist(),
-            judged.unlike.tolist(),
-            judged.accepted.tolist(),
+            columns.digit.tolist(),
+            columns.confidence.tolist(),
+            columns.margin.tolist(),
+            columns.unlike.tolist(),
+            columns.accepted.tolist(),
             strict=True,
         )
     ]

@@ -117,8 +117,8 @@ def write_up(
 
 def _note_unlisted(unlisted: dict[bytes, VersionRecord], row: dict[str, object]) -> None:
     record = VersionRecord.model_validate(row | {"size": row["bytes"]})
-    known = unlisted.get(record.identity)
-    if known is None or known.outcome != Outcome.SCORED:
+    earlier = unlisted.get(record.identity)
+    if earlier is None or earlier.outcome != Outcome.SCORED:
         unlisted[record.identity] = record
 
 

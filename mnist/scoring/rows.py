@@ -13,18 +13,18 @@ from numpy.typing import NDArray
 from mnist.digits import ImageWarning, Outcome, Outputs, Reason
 from mnist.images.results import Source
 from mnist.keys import ObjectVersion
-from mnist.scoring.predictions import PinnedModel, all_warnings, judge
+from mnist.scoring.predictions import PinnedModel, all_warnings, columns_of
 from mnist.tables import PROBABILITY_COLUMNS, ROWS
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What one object version held: an image that was read, or the reason why there is none.
+    """What one object version held: an image, or the reason why there is none.
 
     Attributes:
         version: The object version.
         attempts: How often the store was asked for it.
-        sha256: Of its bytes; None if they were not read.
+        sha256: Of its bytes; None if they were not fetched.
         reason: Why it is rejected; None if it is scored.
         detail: One sentence about this very image; None if it is scored.
         warnings: What is odd about an image that is scored all the same.
@@ -43,8 +43,8 @@ class Content:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Read:
-    """What the network made of the m contents without a reason, in their order.
+class Predicted:
+    """What the network predicted for the m contents without a reason, in their order.
 
     Attributes:
         outputs: Of the scoring graph.
@@ -56,50 +56,50 @@ class Read:
 
 
 def rows_of(
-    contents: Sequence[Content], read: Read, model: PinnedModel, stamp: Mapping[str, Any]
+    contents: Sequence[Content], predicted: Predicted, model: PinnedModel, stamp: Mapping[str, Any]
 ) -> pa.Table:
     """Make one row for each content.
 
     Args:
         contents: What n object versions held.
-        read: What the network made of those without a reason.
-        model: Says which readings are accepted.
+        predicted: What the network predicted for those without a reason.
+        model: Says which predictions are accepted.
         stamp: Values of the columns that are the same in every row.
 
     Returns:
         A table of schema ROWS.
     """
-    scored = np.array([each.reason is None for each in contents], bool)
-    warned = np.array([bool(each.warnings) for each in contents], bool)
-    predicted = _predictions(scored, warned, read, model)
-    accepted, unlike = predicted.pop("accepted"), predicted.pop("unlike")
+    scored = np.array([content.reason is None for content in contents], bool)
+    warned = np.array([bool(content.warnings) for content in contents], bool)
+    spread = _predictions(scored, warned, predicted, model)
+    accepted, unlike = spread.pop("accepted"), spread.pop("unlike")
     outcomes = np.where(scored, str(Outcome.SCORED), str(Outcome.REJECTED))
     columns: dict[str, Any] = {
-        "key": [each.version.key for each in contents],
-        "etag": [each.version.etag for each in contents],
-        "bytes": [each.version.size for each in contents],
-        "identity": [each.version.identity for each in contents],
-        "sha256": [each.sha256 for each in contents],
-        "attempts": [each.attempts for each in contents],
+        "key": [content.version.key for content in contents],
+        "etag": [content.version.etag for content in contents],
+        "bytes": [content.version.size for content in contents],
+        "identity": [content.version.identity for content in contents],
+        "sha256": [content.sha256 for content in contents],
+        "attempts": [content.attempts for content in contents],
         "outcome": outcomes.tolist(),
-        "reason": [each.reason and str(each.reason) for each in contents],
-        "detail": [each.detail for each in contents],
+        "reason": [content.reason and str(content.reason) for content in contents],
+        "detail": [content.detail for content in contents],
         "warnings": [
-            [str(warning) for warning in all_warnings(each.warnings, unlike=odd)]
-            for each, odd in zip(contents, unlike.tolist(), strict=True)
+            [str(warning) for warning in all_warnings(content.warnings, unlike=odd)]
+            for content, odd in zip(contents, unlike.tolist(), strict=True)
         ],
-        "pipeline": [each.pipeline for each in contents],
-        "width": [each.source and each.source.width for each in contents],
-        "height": [each.source and each.source.height for each in contents],
-        "brightness": [each.source and each.source.brightness for each in contents],
-        "contrast": [each.source and each.source.contrast for each in contents],
+        "pipeline": [content.pipeline for content in contents],
+        "width": [content.source and content.source.width for content in contents],
+        "height": [content.source and content.source.height for content in contents],
+        "brightness": [content.source and content.source.brightness for content in contents],
+        "contrast": [content.source and content.source.contrast for content in contents],
         "accepted": accepted,
     }
     arrays = []
     for field in ROWS:
-        if field.name in predicted:
-            missing = ~scored | np.isnan(predicted[field.name])
-            array = pa.array(predicted[field.name], field.type, mask=missing)
+        if field.name in spread:
+            missing = ~scored | np.isnan(spread[field.name])
+            array = pa.array(spread[field.name], field.type, mask=missing)
         elif field.name in columns:
             array = pa.array(columns[field.name], field.type)
         else:
@@ -109,22 +109,20 @@ def rows_of(
 
 
 def _predictions(
-    scored: NDArray[np.bool_], warned: NDArray[np.bool_], read: Read, model: PinnedModel
+    scored: NDArray[np.bool_], warned: NDArray[np.bool_], predicted: Predicted, model: PinnedModel
 ) -> dict[str, NDArray[Any]]:
-    """Spell out what was read as columns of shape (n,), zero where `scored` is false."""
-    judged = judge(read.outputs, warned[scored], model)
-    ten = {
-        name: read.outputs.probabilities[:, digit] for digit, name in enumerate(PROBABILITY_COLUMNS)
-    }
+    """Spell out predictions as columns of shape (n,), zero where `scored` is false."""
+    digits = columns_of(predicted.outputs, warned[scored], model)
+    probabilities = predicted.outputs.probabilities
     columns: dict[str, NDArray[Any]] = {
-        "digit": judged.digit,
-        "confidence": judged.confidence,
-        "margin": judged.margin,
-        "ood_score": read.outputs.ood_scores,
-        "unlike": judged.unlike,
-        "accepted": judged.accepted,
-        "ink": read.ink,
-        **ten,
+        "digit": digits.digit,
+        "confidence": digits.confidence,
+        "margin": digits.margin,
+        "ood_score": predicted.outputs.ood_scores,
+        "unlike": digits.unlike,
+        "accepted": digits.accepted,
+        "ink": predicted.ink,
+        **{name: probabilities[:, digit] for digit, name in enumerate(PROBABILITY_COLUMNS)},
     }
     return {name: _spread(scored, values) for name, values in columns.items()}
 

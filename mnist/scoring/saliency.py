@@ -1,4 +1,4 @@
-"""Where a reading comes from: which parts of an image a model needs to say its digit.
+"""Where a prediction comes from: which parts of an image a model needs to predict its digit.
 
 Occlusion (Zeiler and Fergus 2014, section 4.2) asks the scoring graph alone, so it explains exactly
 what is in production and needs no gradients.
@@ -42,7 +42,7 @@ def occlusion(
     watched = int(before.argmax()) if digit is None else digit
     drops = (before[watched] - predict(blanked)[:, watched]).reshape(_PLACES, _PLACES)
     # A pixel lies under up to 25 squares, fewer at the rim: average over those there are.
-    total, covered = (_spread(each) for each in (drops, np.ones_like(drops)))
+    total, covered = _spread(drops), _spread(np.ones_like(drops))
     return np.asarray(total / covered, np.float32)
 
 

@@ -116,7 +116,7 @@ class Tally:
         identities = np.concatenate([np.empty(0, "S16"), *(part.identities for part in parts)])
         codes = np.concatenate([np.empty(0, np.int32), *(part.codes for part in parts)])
         facts = tuple(self._codes)
-        rejected = np.array([each.outcome != Outcome.SCORED for each in facts], bool)
+        rejected = np.array([fact.outcome != Outcome.SCORED for fact in facts], bool)
         places = places_that_count(identities, rejected[codes] if facts else codes.astype(bool))
         return Counted(identities[places], codes[places], facts, len(codes))
 
@@ -127,9 +127,9 @@ class Tally:
             column = pc.dictionary_encode(rows[name].combine_chunks(), null_encoding="encode")
             mixed = mixed * len(column.dictionary) + column.indices.to_numpy(zero_copy_only=False)
         _, examples, inverse = np.unique(mixed, return_index=True, return_inverse=True)
-        found = rows.select(_COLUMNS).take(pa.array(examples)).to_pylist()
-        known = [self._code(Facts(**row | {"outcome": Outcome(row["outcome"])})) for row in found]
-        return np.array(known, np.int32)[inverse]
+        records = rows.select(_COLUMNS).take(pa.array(examples)).to_pylist()
+        facts = [Facts(**record | {"outcome": Outcome(record["outcome"])}) for record in records]
+        return np.array([self._code(fact) for fact in facts], np.int32)[inverse]
 
     def _code(self, facts: Facts) -> int:
         return self._codes.setdefault(facts, len(self._codes))

@@ -23,7 +23,7 @@ def with_sure_writes(bucket: Bucket, *, allow_plain: bool) -> Bucket:
         bucket: Where results go.
         allow_plain: Whether a store without conditional writes will do. Its weaker promise: work
             is still never lost, but two runs at the same moment may both do it, and the later one
-            replaces the part of the earlier by one with the same readings and another time, so
+            replaces the part of the earlier by one with the same predictions and another time, so
             that a receipt written in between does not verify.
 
     Raises:

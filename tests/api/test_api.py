@@ -199,11 +199,11 @@ class _Slow(Predictor):
         super().__init__(*args)
         self.entered, self.go = threading.Event(), threading.Event()
 
-    def read(self, images):
+    def outputs(self, images):
         if images.any():  # the call that warms it up shows it nothing
             self.entered.set()
             assert self.go.wait(30)
-        return super().read(images)
+        return super().outputs(images)
 
 
 def test_more_requests_than_agreed_are_put_off(registry, monkeypatch):
@@ -233,10 +233,10 @@ def test_an_image_that_takes_too_long_is_given_up(registry, monkeypatch):
 
 def test_a_fault_of_ours_has_the_shape_too_and_no_secrets(registry, monkeypatch):
     class Broken(Predictor):
-        def read(self, images):
+        def outputs(self, images):
             if images.any():
                 raise ZeroDivisionError("secret")
-            return super().read(images)
+            return super().outputs(images)
 
     broken = Broken(registry.path, registry.digest)
     monkeypatch.setattr(registry, "predictor", lambda _: broken)

@@ -75,7 +75,7 @@ def test_every_dropped_image_ends_in_exactly_one_row(scoring, inbox_bucket, resu
 def test_a_receipt_says_where_the_time_went(scoring, inbox_bucket, results):
     drop(inbox_bucket, "b", 25)
     spent = run(scoring, "b").run.stage_seconds
-    assert min(spent.read, spent.decode, spent.predict, spent.write) > 0
+    assert min(spent.fetch, spent.decode, spent.predict, spent.write) > 0
     assert results.receipts("b")[0].run.stage_seconds == spent
 
 

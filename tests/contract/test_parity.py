@@ -54,7 +54,7 @@ def batch(registry: OneModel, corpus: dict[str, bytes]) -> dict[str, dict]:
     scored = score_chunk(
         chunk,
         fetch=lambda wanted: fetch_each(wanted, lambda each: corpus[each.key]),
-        predict=registry.predictor(registry.champion()).read,
+        predict=registry.predictor(registry.champion()).outputs,
         threads=2,
         limits=Limits(),
     )

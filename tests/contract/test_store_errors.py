@@ -72,7 +72,7 @@ def server():
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             self.do_GET()
 
-        do_HEAD = do_GET
+        do_HEAD = do_GET  # noqa: N815
 
         def log_message(self, *_):
             pass

@@ -65,8 +65,8 @@ def judge(registry, aliases, gate_slices):
             AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="x", MLFLOW_TRACKING_URI="http://x"
         ).model_copy(update=changed)
         written = Journal(Bucket.in_memory())
-        for entry in entries_of(*decisions):
-            entry = entry.model_copy(update={"images_digest": DRAWN.digest})
+        for decision in entries_of(*decisions):
+            entry = decision.model_copy(update={"images_digest": DRAWN.digest})
             written.append(lambda *_, entry=entry: entry)
         registry.champion_version = written.champion() or registry.champion_version
         store = Bucket.in_memory()

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pyarrow as pa
 
 from mnist.scoring.differences import (
-    Comparison,
-    Readings,
-    changed_readings,
+    VersionComparison,
+    VersionPredictions,
+    changed_rows,
     compare,
     content_name,
     flips,
@@ -18,8 +18,8 @@ A, B, C = version("b/a.png"), version("b/b.png"), version("b/c.png")
 EARLY, LATE = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
 
 
-def readings(of: str, *parts: pa.Table) -> Readings:
-    taken = Readings(of)
+def readings(of: str, *parts: pa.Table) -> VersionPredictions:
+    taken = VersionPredictions(of)
     for part in parts:
         taken.add(part)
     return taken
@@ -33,12 +33,12 @@ def new(*versions, **values) -> pa.Table:
     return rows(*versions, model_version="2", **values)
 
 
-def compared(before: list[pa.Table], after: list[pa.Table]) -> Comparison:
+def compared(before: list[pa.Table], after: list[pa.Table]) -> VersionComparison:
     return compare(readings("1", *before), readings("2", *after))
 
 
 def changes(before: list[pa.Table], after: list[pa.Table]) -> pa.Table:
-    return changed_readings(compared(before, after), before)
+    return changed_rows(compared(before, after), before)
 
 
 def test_only_what_changed_is_listed_with_both_sides():

@@ -2,7 +2,7 @@
 
 from mnist.images import Limits
 from mnist.keys import ObjectVersion
-from mnist.scoring.minibatches import Fetched, cut_slices, read_slice
+from mnist.scoring.minibatches import Fetched, cut_minibatches, load_minibatch
 from tests.factories import png, version
 
 MEGABYTE = 1_000_000
@@ -14,13 +14,13 @@ def sized(*sizes: int) -> list[ObjectVersion]:
 
 
 def sizes_of_slices(versions: list[ObjectVersion]) -> list[list[int]]:
-    slices = list(cut_slices(versions, LIMITS))
+    slices = list(cut_minibatches(versions, LIMITS))
     assert [each for piece in slices for each in piece] == versions
     return [[each.size for each in piece] for piece in slices]
 
 
 def test_many_small_objects_come_64_at_a_time():
-    assert [len(piece) for piece in cut_slices(sized(*[300] * 150), LIMITS)] == [64, 64, 22]
+    assert [len(piece) for piece in cut_minibatches(sized(*[300] * 150), LIMITS)] == [64, 64, 22]
 
 
 def test_large_objects_are_never_many_in_memory():
@@ -51,8 +51,8 @@ def test_a_slice_is_fetched_whole_before_anything_is_decoded(monkeypatch):
 
     real = minibatches.decode
     monkeypatch.setattr(minibatches, "decode", decode)
-    read = read_slice(sized(300, 300, 300), fetch, LIMITS)
+    read = load_minibatch(sized(300, 300, 300), fetch, LIMITS)
     assert happened == ["fetched"] * 3 + ["decoded"] * 3
     assert len(read.pixels) == len(read.contents) == 3
-    assert read.read_seconds > 0
+    assert read.fetch_seconds > 0
     assert read.decode_seconds > 0

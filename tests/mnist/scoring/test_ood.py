@@ -48,18 +48,18 @@ def test_the_probabilities_stay_bit_for_bit(graph, scored):
 def test_noise_is_less_like_a_digit_than_any_digit(scored):
     noise = np.random.default_rng(1).integers(0, 256, (50, 28, 28), dtype=np.uint8)
     unseen = shifted_digits(700)[500:]
-    assert scored.read(noise).ood_scores.min() > scored.read(unseen).ood_scores.max()
+    assert scored.outputs(noise).ood_scores.min() > scored.outputs(unseen).ood_scores.max()
 
 
 def test_the_score_is_the_same_alone_and_among_others(scored):
     images = shifted_digits(20)
-    alone = [scored.read(image[None]).ood_scores[0] for image in images]
-    np.testing.assert_allclose(alone, scored.read(images).ood_scores, atol=1e-5)
+    alone = [scored.outputs(image[None]).ood_scores[0] for image in images]
+    np.testing.assert_allclose(alone, scored.outputs(images).ood_scores, atol=1e-5)
 
 
 def test_a_graph_without_the_output_has_no_score(graph):
     predictor = Predictor(graph, hashlib.sha256(graph.read_bytes()).hexdigest())
-    assert np.isnan(predictor.read(shifted_digits(3)).ood_scores).all()
+    assert np.isnan(predictor.outputs(shifted_digits(3)).ood_scores).all()
 
 
 def test_a_graph_without_logits_is_refused(tmp_path):

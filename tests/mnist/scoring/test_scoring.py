@@ -21,7 +21,7 @@ from tests.factories import MODEL, digit_images, png, template_graph, version
 @pytest.fixture(scope="module")
 def predict(tmp_path_factory: pytest.TempPathFactory):
     path = tmp_path_factory.mktemp("graph") / "templates.onnx"
-    return Predictor(path, template_graph(path)).read
+    return Predictor(path, template_graph(path)).outputs
 
 
 def score(predict, contents: dict[str, bytes | Exception], **options) -> ScoredChunk:
