@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.components.texts import code, plain
 from mnist import services
 from mnist.errors import MnistError, NoChampion
+from mnist.orchestrator import advice
 
 
 @contextmanager
@@ -20,9 +21,9 @@ def error_boundary() -> Iterator[None]:
     try:
         yield
     except NoChampion as error:
-        st.info(plain(str(error)))
+        st.info(plain(advice(error)))
     except MnistError as error:
-        st.error(plain(str(error)))
+        st.error(plain(advice(error)))
 
 
 def section(title: str, draw: Callable[[], None], meaning: str | None = None) -> None:
@@ -57,7 +58,7 @@ def remember_result(key: str, action: Callable[[], ActionResult], failure: str =
     try:
         st.session_state[key] = action()
     except MnistError as error:
-        st.session_state[key] = ActionResult(f"{failure}{plain(str(error))}", succeeded=False)
+        st.session_state[key] = ActionResult(f"{failure}{plain(advice(error))}", succeeded=False)
 
 
 def show_result(key: str) -> None:

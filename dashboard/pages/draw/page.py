@@ -51,7 +51,7 @@ def _show_answer(result: Decoded | Rejection, model: PinnedModel) -> None:
     if isinstance(result, Rejection):
         st.error(f"No digit: {plain(result.reason.sentence)} {plain(result.detail)}")
         return
-    (prediction,) = predict_digits([result], model, cached.predictor(model.version).read)
+    (prediction,) = predict_digits([result], model, cached.predictor(model.version).outputs)
     left, right = st.columns([1, 3], vertical_alignment="center")
     left.metric("Digit", str(prediction.digit))
     with right:
