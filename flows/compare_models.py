@@ -11,7 +11,6 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.support import artifacts
 from mnist import services
-from mnist.training.expectations import header
 
 if TYPE_CHECKING:
     from mnist.comparison.results import ModelResult
@@ -29,7 +28,7 @@ def load_data(seed: int) -> TrainingData:
 def run_model(name: str, data: TrainingData, seed: int, parent: str) -> ModelResult:
     """Train one model, measure it, log its run."""
     logger = get_run_logger()
-    logger.info("%s", header(name))
+    logger.info("%s", services.current().comparing.header(name))
 
     def show(epoch: Epoch) -> None:
         logger.info(
@@ -71,7 +70,7 @@ def compare_models(models: list[str] | None = None, seed: int = 0) -> dict[str, 
 
     Args:
         models: Names of recipes; empty means those of the standard comparison.
-        seed: Determines split, weights, order and distortions, the same for all models.
+        seed: Determines split, weights, order and augmentation, the same for all models.
 
     Returns:
         The best model's name, all accuracies and the address of the comparison in MLflow.

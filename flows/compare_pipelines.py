@@ -12,12 +12,12 @@ from flows.support.remedies import say_remedy
 from mnist import services
 
 if TYPE_CHECKING:
-    from mnist.comparison.pipelines import PipelineReading
+    from mnist.comparison.pipelines import PipelineResult
     from mnist.scoring.predictions import PinnedModel
 
 
 @task(name="read-images", cache_policy=NO_CACHE)
-def read_images(model: PinnedModel) -> list[PipelineReading]:
+def read_images(model: PinnedModel) -> list[PipelineResult]:
     """Decode and read every set of images after every pipeline."""
     return services.current().comparing_pipelines.read(model)
 

@@ -14,7 +14,7 @@ from prefect.runtime import flow_run
 from flows.support import approval, artifacts, events
 from flows.support.retries import is_worth_a_retry
 from mnist import services
-from mnist.training.expectations import header
+from mnist.training.recipes import header
 
 if TYPE_CHECKING:
     from mnist.candidates.candidate import Candidate
@@ -47,7 +47,7 @@ def load_data(seed: int) -> TrainingData:
 def train(recipe: Recipe, data: TrainingData, seed: int) -> Training:
     """Train the network, showing every epoch."""
     logger = get_run_logger()
-    logger.info("%s", header(recipe.name))
+    logger.info("%s", header(recipe.name, recipe.expected))
     progress = create_progress_artifact(0.0, description=f"training {recipe.name}")
     total = recipe.epochs * recipe.members
     done = 0
@@ -152,7 +152,7 @@ def retrain(
 
     Args:
         recipe: Name of a training recipe; a wrong name lists those there are.
-        seed: Determines split, weights, order and distortions.
+        seed: Determines split, weights, order and augmentation.
         policy: Fields of the promotion policy to override; see docs/gates.md.
         approval_seconds: If above 0, the run pauses before it promotes and waits as long for a
             person to resume it with a name, a reason and a yes. No answer is a no.

@@ -184,6 +184,7 @@ def commands(procfile: Path) -> dict[str, str]:
     if set(programs) != expected:
         raise InvalidSettings(
             f"{procfile} names {', '.join(sorted(programs))}; expected "
-            f"{', '.join(sorted(expected))}, as in infra/services.py, which says how to tell that each is ready."
+            f"{', '.join(sorted(expected))}, as in "
+            "infra/services.py, which says how to tell that each is ready."
         )
     return programs

@@ -1,7 +1,8 @@
 """The vocabulary: arrays of digits, outcomes of images, reasons and warnings."""
 
+from collections.abc import Callable
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ CLASSES = 10
 """Digits 0 to 9."""
 
 SIDE = 28
-"""Width and height of the image a model reads, in pixels."""
+"""Width and height of the image that a model takes, in pixels."""
 
 Image = NDArray[np.uint8]
 """One image, shape (28, 28), values 0-255, bright ink on dark ground."""
@@ -24,9 +25,12 @@ Labels = NDArray[np.int64]
 Probabilities = NDArray[np.float32]
 """One row per image, shape (n, 10), rows summing to 1."""
 
+PredictProbabilities = Callable[[Images], Probabilities]
+"""A model: images, shape (n, 28, 28), uint8, in; probabilities, shape (n, 10), out."""
+
 
 class Outputs(NamedTuple):
-    """What a scoring graph says of n images.
+    """What a scoring graph predicts for n images.
 
     Attributes:
         probabilities: Shape (n, 10), calibrated, rows summing to 1.
@@ -47,44 +51,50 @@ class Outcome(StrEnum):
     VANISHED = "vanished"
 
 
-class Reason(StrEnum):
+class CodeWithSentence(StrEnum):
+    """A code for machines that carries a sentence for people; each member is a pair of both."""
+
+    _value_: str
+    sentence: str
+
+    def __new__(cls, code: str, sentence: str = "") -> Self:
+        """Make a member that equals its code, as that of any `StrEnum` does."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.sentence = sentence
+        return member
+
+
+class Reason(CodeWithSentence):
     """Why an object version was not scored. A closed list: dashboards and clients rely on it."""
 
-    EMPTY = "empty"
-    NOT_AN_IMAGE = "not-an-image"
-    UNSUPPORTED_FORMAT = "unsupported-format"
-    TRUNCATED = "truncated"
-    CORRUPT = "corrupt"
-    TOO_LARGE = "too-large"
-    TOO_SMALL = "too-small"
-    BLANK = "blank"
-    UNREADABLE = "unreadable"
-    ENCRYPTED = "encrypted"
-    BAD_NAME = "bad-name"
-
-    @property
-    def sentence(self) -> str:
-        """Say the reason in one sentence for people."""
-        return _SENTENCES[self]
-
-
-_SENTENCES = {
-    Reason.EMPTY: "The file has no bytes; drop it again.",
-    Reason.NOT_AN_IMAGE: "The content is not an image, whatever the name says.",
-    Reason.UNSUPPORTED_FORMAT: "The image format is not one we read; convert it to PNG or JPEG.",
-    Reason.TRUNCATED: "The image ends too early; the upload or copy was probably cut off.",
-    Reason.CORRUPT: "The image is damaged and cannot be decoded.",
-    Reason.TOO_LARGE: "The image has more bytes or pixels than the limit allows.",
-    Reason.TOO_SMALL: "The image has too few pixels to hold a digit.",
-    Reason.BLANK: "The image shows no ink.",
-    Reason.UNREADABLE: "The store refused to hand out this object.",
-    Reason.ENCRYPTED: "The zip archive is locked with a password; pack it again without one.",
-    Reason.BAD_NAME: "The name inside the zip archive occurs twice or points out of the archive.",
-}
+    EMPTY = "empty", "The file has no bytes; upload it again."
+    NOT_AN_IMAGE = "not-an-image", "The content is not an image, whatever the name says."
+    UNSUPPORTED_FORMAT = (
+        "unsupported-format",
+        "The image format is not one we read; convert it to PNG or JPEG.",
+    )
+    TRUNCATED = (
+        "truncated",
+        "The image ends too early; the upload or copy was probably cut off.",
+    )
+    CORRUPT = "corrupt", "The image is damaged and cannot be decoded."
+    TOO_LARGE = "too-large", "The image has more bytes or pixels than the limit allows."
+    TOO_SMALL = "too-small", "The image has too few pixels to hold a digit."
+    BLANK = "blank", "The image shows no ink."
+    UNREADABLE = "unreadable", "The store refused to hand out this object."
+    ENCRYPTED = (
+        "encrypted",
+        "The zip archive is locked with a password; pack it again without one.",
+    )
+    BAD_NAME = (
+        "bad-name",
+        "The name inside the zip archive occurs twice or points out of the archive.",
+    )
 
 
 class ImageWarning(StrEnum):
-    """What is odd about an image that was scored all the same. Each asks for a person's look."""
+    """What is odd about an image that was scored all the same. Any of them sends it to review."""
 
     SEVERAL_COMPONENTS = "several-components"
     CUT_OFF = "cut-off"

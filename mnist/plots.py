@@ -66,7 +66,7 @@ def plot_confusion_matrix(matrix: NDArray[np.int64], title: str) -> bytes:
 def plot_misclassified(
     images: Images, labels: Labels, probabilities: Probabilities, limit: int = 50
 ) -> bytes:
-    """Draw the wrongly read images, most confident first, each with true → predicted digit.
+    """Draw the wrongly predicted images, most confident first, each with true → predicted digit.
 
     Args:
         images: Shape (n, 28, 28).

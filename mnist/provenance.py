@@ -31,10 +31,10 @@ def code_digest() -> str:
 
 def environment() -> dict[str, str]:
     """Name the versions that can change a number: Python, the machine, the main libraries."""
-    found = {"python": platform.python_version(), "machine": platform.machine()}
+    versions = {"python": platform.python_version(), "machine": platform.machine()}
     for package in _PACKAGES:
         try:
-            found[package] = version(package)
+            versions[package] = version(package)
         except PackageNotFoundError:
-            found[package] = "absent"
-    return found
+            versions[package] = "absent"
+    return versions

@@ -1,1 +1,1 @@
-"""A trained network with everything that is said about it."""
+"""A trained network, measured and documented for the registry."""

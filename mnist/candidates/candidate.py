@@ -38,14 +38,14 @@ class Candidate:
     Attributes:
         training: How it was trained; its `model` is the calibrated Keras model.
         temperature: What its probabilities were divided by, in logits.
-        accept_confidence: Readings with at least this confidence need no review.
+        accept_confidence: Predictions with at least this confidence need no review.
         ood_threshold: Images with a larger out-of-distribution score are unlike a digit.
         graph: The scoring graph, an ONNX file.
         graph_sha256: Its digest.
-        probabilities: What the graph says of the test images, shape (n, 10).
+        probabilities: Predictions of the graph for the test images, shape (n, 10).
         evaluation: Those probabilities against the labels.
         runtime: How the graph behaved in the scoring runtime.
-        real_world: The graph on images of one's own, by the name of their set.
+        labelled_sets: The graph on images of one's own, by the name of their set.
     """
 
     training: Training
@@ -57,7 +57,7 @@ class Candidate:
     probabilities: Probabilities
     evaluation: Evaluation
     runtime: Runtime
-    real_world: Mapping[str, Evaluation]
+    labelled_sets: Mapping[str, Evaluation]
 
 
 def make_candidate(
@@ -67,7 +67,7 @@ def make_candidate(
     test: LabelledImages,
     folder: Path,
     *,
-    real_world: Mapping[str, LabelledImages],
+    labelled_sets: Mapping[str, LabelledImages],
     max_accepted_error_rate: float,
 ) -> Candidate:
     """Calibrate on the validation images, export, and measure on the test images.
@@ -79,8 +79,8 @@ def make_candidate(
             from these.
         test: Images touched here, once, to report.
         folder: Where the scoring graph is written.
-        real_world: Sets of one's own to report on, by name.
-        max_accepted_error_rate: Largest tolerable share of wrong readings among accepted ones.
+        labelled_sets: Sets of one's own to report on, by name.
+        max_accepted_error_rate: Largest tolerable share of wrong predictions among accepted ones.
 
     Raises:
         IntegrityError: If the exported graph does not agree with the Keras model.
@@ -93,39 +93,39 @@ def make_candidate(
     graph_sha256 = add_ood_score(graph, learned.images[:_OOD_IMAGES])
     predictor = Predictor(graph, graph_sha256)
     probabilities = predictor.predict(test.images)
-    known = predictor.outputs(validation.images)
+    outputs = predictor.outputs(validation.images)
     return Candidate(
         training=training,
         temperature=temperature,
         accept_confidence=accept_confidence(
             validation.labels,
-            known.probabilities,
+            outputs.probabilities,
             max_error_rate=max_accepted_error_rate,
         ),
-        ood_threshold=float(np.quantile(known.ood_scores, 1 - _UNFAMILIAR_RATE)),
+        ood_threshold=float(np.quantile(outputs.ood_scores, 1 - _UNFAMILIAR_RATE)),
         graph=graph,
         graph_sha256=graph_sha256,
         probabilities=probabilities,
         evaluation=evaluate(test.labels, probabilities),
         runtime=_measure_runtime(training.model, predictor, test.images, graph_sha256),
-        real_world={
+        labelled_sets={
             name: evaluate(images.labels, predictor.predict(images.images))
-            for name, images in real_world.items()
+            for name, images in labelled_sets.items()
         },
     )
 
 
 def evidence(
-    model: str, version: str, data: Dataset, probabilities: Probabilities, **known: Any
+    model: str, version: str, data: Dataset, probabilities: Probabilities, **measured: Any
 ) -> Evidence:
-    """Put what a model version says of the test images into the form that gates judge.
+    """Put predictions of a model version for the test images into the form that gates judge.
 
     Args:
         model: Registered model.
         version: Its version in the registry.
         data: Where the test images come from.
-        probabilities: What the version says of them, shape (n, 10).
-        known: Further fields of `Evidence`.
+        probabilities: Predictions for them, shape (n, 10).
+        measured: Further fields of `Evidence`.
     """
     return Evidence(
         labels=data.test.labels,
@@ -134,7 +134,7 @@ def evidence(
         writers=data.test_writers,
         model=model,
         model_version=version,
-        **known,
+        **measured,
     )
 
 
@@ -146,15 +146,15 @@ def _measure_runtime(
     model: Any, predictor: Predictor, images: Images, expected_sha256: str
 ) -> Runtime:
     sample = images[:_LATENCY_IMAGES]
-    got = predictor.predict(sample)
+    predicted = predictor.predict(sample)
     seconds = []
     for image in sample:
         started = time.perf_counter()
         predictor.predict(image[None])
         seconds.append(time.perf_counter() - started)
     return Runtime(
-        parity=float(np.abs(got - _keras_predict(model, sample)).max()),
-        finite=bool(np.isfinite(got).all()),
+        parity=float(np.abs(predicted - _keras_predict(model, sample)).max()),
+        finite=bool(np.isfinite(predicted).all()),
         digest_matches=predictor.sha256 == expected_sha256,
         latency_p99_ms=float(np.quantile(seconds, 0.99) * 1_000),
     )

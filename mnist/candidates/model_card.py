@@ -1,4 +1,4 @@
-"""What a person should know of a model before using it."""
+"""The model card: what to know of a model before using it."""
 
 from mnist.candidates.candidate import Candidate
 from mnist.data.datasets import Dataset
@@ -15,7 +15,7 @@ def model_card(candidate: Candidate, recipe: Recipe, data: Dataset, seed: int) -
         else f"**not MNIST but {data.source}: these numbers say nothing about MNIST**"
     )
     accepted = (
-        "nothing: the validation images cannot show the wanted error rate"
+        "nothing: the validation images cannot show the error rate asked for"
         if candidate.accept_confidence >= NOTHING_ACCEPTED
         else f"confidence ≥ {candidate.accept_confidence:.4f}"
     )
@@ -34,15 +34,15 @@ def model_card(candidate: Candidate, recipe: Recipe, data: Dataset, seed: int) -
             f"| expected calibration error | {evaluation.calibration_error:.4f} |",
             f"| accepted without review | {accepted} |",
             *(
-                f"| {name}: accuracy on {found.images} images | {found.accuracy:.4f} "
-                f"(mean confidence {found.mean_confidence:.4f}) |"
-                for name, found in candidate.real_world.items()
+                f"| {name}: accuracy on {of_set.images} images | {of_set.accuracy:.4f} "
+                f"(mean confidence {of_set.mean_confidence:.4f}) |"
+                for name, of_set in candidate.labelled_sets.items()
             ),
             f"| parameters | {training.parameters:,} |",
             f"| training | {training.wall_seconds:.0f} s, {training.cpu_seconds:.0f} CPU s |",
             f"| scoring graph SHA-256 | `{candidate.graph_sha256}` |",
             "",
-            "Reads one digit per image, 28x28, bright ink on dark ground, centred as MNIST's are; "
+            "Takes one digit per image, 28x28, bright ink on dark ground, centred as MNIST's are; "
             "`mnist.images` makes such images of scans and photos. It does not know letters and "
             "does not find digits on a page.",
             "",

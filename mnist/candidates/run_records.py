@@ -19,9 +19,9 @@ class RunRecord:
         files: Artifact path -> content: plots, tables, the Keras model.
         graph: The scoring graph, an ONNX file.
         graph_sha256: Its digest.
-        accept_confidence: Readings with at least this confidence need no review.
+        accept_confidence: Predictions with at least this confidence need no review.
         ood_threshold: Images with a larger out-of-distribution score are unlike a digit.
-        version_tags: What the registered version says of itself.
+        version_tags: Tags of the registered version.
     """
 
     run_name: str

@@ -18,7 +18,7 @@ from mnist.data.description import describe
 from mnist.data.labelled import LabelledImages
 from mnist.data.training_data import TrainingData
 from mnist.digits import Labels, Probabilities
-from mnist.evaluation.metrics import real_world_metrics
+from mnist.evaluation.metrics import labelled_set_metrics
 from mnist.images import preprocessing_digest
 from mnist.plots import plot_confusion_matrix, plot_learning_curves, plot_misclassified
 from mnist.provenance import code_digest, environment
@@ -44,7 +44,7 @@ def write_up(candidate: Candidate, recipe: Recipe, data: TrainingData, seed: int
     return RunRecord(
         run_name=f"{recipe.name}-seed-{seed}",
         parameters={
-            **_flat(asdict(recipe)),
+            **_flat(recipe.hyperparameters()),
             **environment(),
             **tags,
             "seed": seed,
@@ -61,7 +61,7 @@ def write_up(candidate: Candidate, recipe: Recipe, data: TrainingData, seed: int
             "accept_confidence": candidate.accept_confidence,
             "ood_threshold": candidate.ood_threshold,
             "latency_p99_ms": candidate.runtime.latency_p99_ms,
-            **real_world_metrics(candidate.real_world),
+            **labelled_set_metrics(candidate.labelled_sets),
             **{f"data/{name}": value for name, value in description.metrics.items()},
         },
         files=_files(candidate, dataset.test)
@@ -78,8 +78,7 @@ def write_up(candidate: Candidate, recipe: Recipe, data: TrainingData, seed: int
 def _files(candidate: Candidate, test: LabelledImages) -> dict[str, bytes]:
     training, evaluation = candidate.training, candidate.evaluation
     history = training.history
-    read = candidate.probabilities.argmax(axis=1)
-    wrong = np.flatnonzero(read != test.labels)
+    wrong = np.flatnonzero(candidate.probabilities.argmax(axis=1) != test.labels)
     return {
         "plots/loss.png": plot_learning_curves(
             {

@@ -60,8 +60,8 @@ def _compare(
     interval = bootstrap_interval(right.astype(float) - other, groups=writers)
     drawn = "images" if writers is None else "writers"
     text = (
-        f"Only {best.name} reads {test.gained} images, only {second.name} reads {test.lost}: exact "
-        f"McNemar p = {test.p_value:.2g}. The difference in accuracy is "
+        f"Only {best.name} is right on {test.gained} images, only {second.name} on {test.lost}: "
+        f"exact McNemar p = {test.p_value:.2g}. The difference in accuracy is "
         f"{interval.estimate:+.4f}, 95 % interval {interval.low:+.4f} to {interval.high:+.4f} "
         f"(bootstrap over {drawn})."
     )

@@ -2,32 +2,18 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from mnist.comparison.classical import CLASSICAL, fit_classical, get_classical
-from mnist.comparison.results import HIGH, LOW, MEDIUM, ModelResult
+from mnist.comparison.classical import CLASSICAL, fit_classical
+from mnist.comparison.results import ModelResult
 from mnist.data.labelled import LabelledImages
-from mnist.digits import Images, Probabilities
+from mnist.digits import Images, PredictProbabilities, Probabilities
 from mnist.errors import InvalidRecipe
 from mnist.evaluation.calibration import apply_temperature, fit_temperature
 from mnist.evaluation.metrics import evaluate
-from mnist.training.recipes import RECIPES, get_recipe
+from mnist.training.recipes import COMPARE_MODELS, MEDIUM, RECIPES, Expectation, header
 from mnist.training.train import Epoch, Training, train
-
-COMPLEXITY = {
-    "complex-cnn": HIGH,
-    "simple-cnn": MEDIUM,
-    "mlp": MEDIUM,
-    "flattened": MEDIUM,
-    "knn": LOW,
-    "random-forest": LOW,
-    "svm": LOW,
-}
-"""The models of the standard comparison, and how complex each is.
-
-Six approaches, and `flattened`: an MLP with the parameters, epochs and images of `simple-cnn`.
-"""
 
 _PREDICT_BATCH = 250
 
@@ -47,18 +33,36 @@ class Contender:
     temperature: float
 
 
+def standard_contenders() -> list[str]:
+    """Return the names of the models of the standard comparison."""
+    return [
+        name
+        for name in (*RECIPES, *CLASSICAL)
+        if (expected := _expected(name)) and expected.deployment == COMPARE_MODELS
+    ]
+
+
 def require_contenders(names: list[str]) -> None:
     """Refuse unknown names before any time is spent.
 
     Raises:
         InvalidRecipe: Naming those that are unknown and listing those there are.
     """
-    known = [*RECIPES, *CLASSICAL]
-    unknown = [name for name in names if name not in known]
+    choice = [*RECIPES, *CLASSICAL]
+    unknown = [name for name in names if name not in choice]
     if unknown:
         raise InvalidRecipe(
-            f"There are no models {', '.join(map(repr, unknown))}; choose from {', '.join(known)}."
+            f"There are no models {', '.join(map(repr, unknown))}; choose from {', '.join(choice)}."
         )
+
+
+def contender_header(name: str) -> str:
+    """Say in one sentence how a model is trained and what to expect of it."""
+    return header(name, _expected(name))
+
+
+def _expected(name: str) -> Expectation | None:
+    return RECIPES[name].expected if name in RECIPES else CLASSICAL[name].expected
 
 
 def run_contender(
@@ -68,7 +72,7 @@ def run_contender(
     test: LabelledImages,
     *,
     seed: int,
-    real_world: Mapping[str, LabelledImages] | None = None,
+    labelled_sets: Mapping[str, LabelledImages] | None = None,
     on_epoch: Callable[[Epoch], None] = lambda _: None,
 ) -> Contender:
     """Train one model of a comparison and measure it on the test images.
@@ -79,8 +83,8 @@ def run_contender(
         validation: For early stopping and calibration.
         test: Touched here, once, to report.
         seed: The same for every contender.
-        real_world: Further sets to report on, by name.
-        on_epoch: Told about the epochs of a network.
+        labelled_sets: Further sets to report on, by name.
+        on_epoch: Called with every epoch of a network.
 
     Raises:
         InvalidRecipe: If there is no such recipe.
@@ -95,7 +99,7 @@ def run_contender(
     prediction_seconds = time.perf_counter() - started
     result = ModelResult(
         name=name,
-        complexity=COMPLEXITY.get(name, MEDIUM),
+        complexity=expected.complexity if (expected := _expected(name)) else MEDIUM,
         evaluation=evaluate(test.labels, probabilities),
         probabilities=probabilities,
         training_seconds=wall,
@@ -107,11 +111,11 @@ def run_contender(
         hyperparameters={**fitted.hyperparameters, "seed": seed, "temperature": temperature},
         history=fitted.training.history if fitted.training else [],
         saved=fitted.training is not None,
-        real_world={
+        labelled_sets={
             name: evaluate(
                 images.labels, apply_temperature(fitted.predict(images.images), temperature)
             )
-            for name, images in (real_world or {}).items()
+            for name, images in (labelled_sets or {}).items()
         },
     )
     return Contender(result, fitted.training, temperature)
@@ -121,7 +125,7 @@ def run_contender(
 class _Fitted:
     """What both kinds of model have in common once they are trained."""
 
-    predict: Callable[[Images], Probabilities]
+    predict: PredictProbabilities
     parameters: int
     training_images: int
     hyperparameters: dict[str, Any]
@@ -136,16 +140,16 @@ def _fit(
     on_epoch: Callable[[Epoch], None],
 ) -> _Fitted:
     if name in CLASSICAL:
-        classical = get_classical(name)
+        classical = CLASSICAL[name]
         model = fit_classical(classical, train_images, seed=seed)
         return _Fitted(
             model.predict, model.numbers, model.training_images, dict(classical.hyperparameters)
         )
-    recipe = get_recipe(name)
+    recipe = RECIPES[name]
     training = train(recipe, train_images, validation, seed=seed, on_epoch=on_epoch)
 
     def predict(images: Images) -> Probabilities:
         rows: Probabilities = training.model.predict(images, batch_size=_PREDICT_BATCH, verbose=0)
         return rows
 
-    return _Fitted(predict, training.parameters, train_images.n, asdict(recipe), training)
+    return _Fitted(predict, training.parameters, train_images.n, recipe.hyperparameters(), training)

@@ -1,17 +1,17 @@
-"""The preprocessing pipelines side by side: what the same model reads after each of them."""
+"""The preprocessing pipelines compared: predictions of the same model after each of them."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from mnist.digits import SIDE, Images, Probabilities
+from mnist.digits import SIDE, PredictProbabilities
 from mnist.images import Decoded, Limits, Pipeline, decode
 from mnist.plots import render_png
 
@@ -26,17 +26,15 @@ PIPELINES: Mapping[str, Pipeline | None] = {
 _COLOURS = {Pipeline.STANDARD: "#7f7f7f", Pipeline.ENHANCED: "#ff7f0e", CHOSEN: "#1f77b4"}
 _BINS = np.linspace(0, 1, 21)
 
-Predict = Callable[[Images], Probabilities]
-
 
 @dataclass(frozen=True, eq=False)
-class PipelineReading:
-    """What a model read in one set of images after one pipeline.
+class PipelineResult:
+    """Predictions of a model for one set of images after one pipeline.
 
     Attributes:
         images_of: Name of the set.
         pipeline: One of `PIPELINES`.
-        right: Whether each image was read rightly, shape (n,), n > 0; a rejected one was not.
+        right: Whether each prediction was right, shape (n,), n > 0; a rejected image has none.
         confidence: Largest probability of each, 0-1, shape (n,); NaN where it was rejected.
     """
 
@@ -47,7 +45,7 @@ class PipelineReading:
 
     @property
     def accuracy(self) -> float:
-        """Share of all images read rightly, 0-1."""
+        """Share of all images predicted correctly, 0-1."""
         return float(self.right.mean())
 
     @property
@@ -57,73 +55,76 @@ class PipelineReading:
 
     @property
     def mean_confidence(self) -> float:
-        """Mean over the images that were read, 0-1; NaN if none was."""
-        read = ~np.isnan(self.confidence)
-        return float(self.confidence[read].mean()) if read.any() else float("nan")
+        """Mean over the images that were not rejected, 0-1; NaN if all were."""
+        decoded = ~np.isnan(self.confidence)
+        return float(self.confidence[decoded].mean()) if decoded.any() else float("nan")
 
 
-def read_with_each(
-    images_of: str, files: Sequence[tuple[bytes, int]], predict: Predict, limits: Limits
-) -> list[PipelineReading]:
-    """Decode a set with every pipeline and have the same model read the results.
+def compare_pipelines(
+    images_of: str,
+    files: Sequence[tuple[bytes, int]],
+    predict: PredictProbabilities,
+    limits: Limits,
+) -> list[PipelineResult]:
+    """Decode a set with every pipeline and predict the results with the same model.
 
     Args:
         images_of: Name of the set.
         files: Image files, each with the digit on it; at least one.
-        predict: Gives ten probabilities for each image.
+        predict: The model.
         limits: Of bytes and pixels.
     """
     labels = np.array([label for _, label in files])
-    readings = []
+    results = []
     for name, pipeline in PIPELINES.items():
-        decoded = [decode(content, limits, pipeline) for content, _ in files]
-        digits = [each.pixels for each in decoded if isinstance(each, Decoded)]
-        found = np.array([isinstance(each, Decoded) for each in decoded])
+        outcomes = [decode(content, limits, pipeline) for content, _ in files]
+        digits = [outcome.pixels for outcome in outcomes if isinstance(outcome, Decoded)]
+        decoded = np.array([isinstance(outcome, Decoded) for outcome in outcomes])
         probabilities = predict(np.array(digits, np.uint8).reshape(-1, SIDE, SIDE))
         right = np.zeros(len(files), bool)
-        right[found] = probabilities.argmax(axis=1) == labels[found]
+        right[decoded] = probabilities.argmax(axis=1) == labels[decoded]
         confidence = np.full(len(files), np.nan, np.float32)
-        confidence[found] = probabilities.max(axis=1)
-        readings.append(PipelineReading(images_of, name, right, confidence))
-    return readings
+        confidence[decoded] = probabilities.max(axis=1)
+        results.append(PipelineResult(images_of, name, right, confidence))
+    return results
 
 
-def to_csv(readings: Sequence[PipelineReading]) -> str:
+def to_csv(results: Sequence[PipelineResult]) -> str:
     """Write the figures as CSV; shares are 0-1."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(["images", "pipeline", "number", "accuracy", "mean_confidence", "rejected"])
-    for each in readings:
-        shares = (f"{each.accuracy:.6g}", f"{each.mean_confidence:.6g}")
-        writer.writerow([each.images_of, each.pipeline, len(each.right), *shares, each.rejected])
+    for r in results:
+        shares = (f"{r.accuracy:.6g}", f"{r.mean_confidence:.6g}")
+        writer.writerow([r.images_of, r.pipeline, len(r.right), *shares, r.rejected])
     return buffer.getvalue()
 
 
-def to_markdown(readings: Sequence[PipelineReading]) -> str:
+def to_markdown(results: Sequence[PipelineResult]) -> str:
     """Write the figures for people."""
     lines = [
         "| images | pipeline | number | accuracy | mean confidence | rejected |",
         "|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {each.images_of} | {each.pipeline} | {len(each.right):,} | {each.accuracy:.2%} "
-        f"| {each.mean_confidence:.2%} | {each.rejected:,} |"
-        for each in readings
+        f"| {r.images_of} | {r.pipeline} | {len(r.right):,} | {r.accuracy:.2%} "
+        f"| {r.mean_confidence:.2%} | {r.rejected:,} |"
+        for r in results
     ]
     return "\n".join(lines) + "\n"
 
 
-def plot_accuracy_and_confidence(readings: Sequence[PipelineReading]) -> bytes:
+def plot_accuracy_and_confidence(results: Sequence[PipelineResult]) -> bytes:
     """Draw accuracy as bars and mean confidence as points: they should be as high as each other."""
-    sets = list(dict.fromkeys(each.images_of for each in readings))
+    sets = list(dict.fromkeys(result.images_of for result in results))
     figure = Figure(figsize=(7, 1.2 + 0.9 * len(sets)), layout="constrained")
     axes = figure.add_subplot(title="Accuracy (bar) and mean confidence (point)", xlabel="share")
     for place, name in enumerate(PIPELINES):
-        chosen = {each.images_of: each for each in readings if each.pipeline == name}
+        of_set = {result.images_of: result for result in results if result.pipeline == name}
         rows = np.arange(len(sets)) + (place - 1) * 0.27
-        accuracies = [chosen[each].accuracy for each in sets]
+        accuracies = [of_set[s].accuracy for s in sets]
         axes.barh(rows, accuracies, height=0.25, color=_COLOURS[name], label=name)
-        axes.scatter([chosen[s].mean_confidence for s in sets], rows, color="black", s=18, zorder=3)
+        axes.scatter([of_set[s].mean_confidence for s in sets], rows, color="black", s=18, zorder=3)
         for row, value in zip(rows, accuracies, strict=True):
             axes.text(1.01, row, f"{value:.1%}", va="center", fontsize=8)
     axes.set_yticks(range(len(sets)), sets)
@@ -133,22 +134,21 @@ def plot_accuracy_and_confidence(readings: Sequence[PipelineReading]) -> bytes:
     return render_png(figure)
 
 
-def plot_confidences(readings: Sequence[PipelineReading]) -> bytes:
+def plot_confidences(results: Sequence[PipelineResult]) -> bytes:
     """Draw how confident the model is where it is right, and where it is wrong."""
-    sets = list(dict.fromkeys(each.images_of for each in readings))
+    sets = list(dict.fromkeys(result.images_of for result in results))
     figure = Figure(figsize=(8, 2.2 * len(sets) + 0.4), layout="constrained")
     for row, images_of in enumerate(sets):
-        for column, (title, wanted) in enumerate((("right", True), ("wrong", False))):
+        for column, (title, is_right) in enumerate((("right", True), ("wrong", False))):
             axes = figure.add_subplot(
                 len(sets), 2, 2 * row + column + 1, title=f"{images_of}: {title}"
             )
             axes.set_xlabel("confidence")
             axes.set_ylabel("images")
-            for each in readings:
-                if each.images_of == images_of:
-                    shown = each.confidence[(each.right == wanted) & ~np.isnan(each.confidence)]
-                    colour = _COLOURS[each.pipeline]
+            for r in results:
+                if r.images_of == images_of:
+                    shown = r.confidence[(r.right == is_right) & ~np.isnan(r.confidence)]
                     counts, _ = np.histogram(shown, _BINS)
-                    axes.stairs(counts, _BINS, color=colour, label=each.pipeline)
+                    axes.stairs(counts, _BINS, color=_COLOURS[r.pipeline], label=r.pipeline)
     figure.axes[0].legend(loc="upper left")
     return render_png(figure)

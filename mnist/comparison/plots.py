@@ -6,33 +6,32 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from mnist.comparison.results import HIGH, LOW, MEDIUM, ModelResult, accuracy_by_complexity, rank
+from mnist.comparison.results import ModelResult, accuracy_by_complexity, rank
 from mnist.plots import render_png
+from mnist.training.recipes import HIGH, LOW, MEDIUM
 
 _COLOURS = {HIGH: "#1f77b4", MEDIUM: "#ff7f0e", LOW: "#2ca02c"}
 
 
 def plot_accuracies(results: Sequence[ModelResult]) -> bytes:
     """Draw the accuracy of each model, the best on top."""
-    figure, axes = _figure("Accuracy by model", "accuracy on the test images")
-    ranked = rank(results)[::-1]
-    values = [r.evaluation.accuracy for r in ranked]
-    axes.barh([r.name for r in ranked], values, color=[_COLOURS[r.complexity] for r in ranked])
-    for place, value in enumerate(values):
-        axes.text(value, place, f" {value:.4f}", va="center")
-    _zoom(axes, values)
-    return render_png(figure)
+    bars = [(r.name, r.evaluation.accuracy, r.complexity) for r in rank(results)]
+    return _plot_accuracy_bars("Accuracy by model", "accuracy on the test images", bars)
+
+
+def plot_accuracy_by_complexity(results: Sequence[ModelResult]) -> bytes:
+    """Draw the mean accuracy of each complexity class."""
+    bars = [(name, mean, name) for name, mean in accuracy_by_complexity(results).items()]
+    title, label = "Mean accuracy by complexity", "mean accuracy on the test images"
+    return _plot_accuracy_bars(title, label, bars)
 
 
 def plot_training_seconds(results: Sequence[ModelResult]) -> bytes:
     """Draw the training time of each model on a logarithmic axis, the best model on top."""
     figure, axes = _figure("Training time by model", "wall-clock seconds, logarithmic")
-    ranked = rank(results)[::-1]
-    values = [r.training_seconds for r in ranked]
-    axes.barh([r.name for r in ranked], values, color=[_COLOURS[r.complexity] for r in ranked])
+    bars = [(r.name, r.training_seconds, r.complexity) for r in rank(results)]
+    _draw_bars(axes, bars, "{:.1f} s")
     _use_logarithmic_seconds(axes)
-    for place, value in enumerate(values):
-        axes.text(value, place, f" {value:.1f} s", va="center")
     axes.margins(x=0.15)
     return render_png(figure)
 
@@ -64,16 +63,21 @@ def plot_accuracy_against_time(results: Sequence[ModelResult]) -> bytes:
     return render_png(figure)
 
 
-def plot_accuracy_by_complexity(results: Sequence[ModelResult]) -> bytes:
-    """Draw the mean accuracy of each complexity class."""
-    figure, axes = _figure("Mean accuracy by complexity", "mean accuracy on the test images")
-    means = accuracy_by_complexity(results)
-    names = list(means)[::-1]
-    axes.barh(names, [means[n] for n in names], color=[_COLOURS[n] for n in names])
-    for place, name in enumerate(names):
-        axes.text(means[name], place, f" {means[name]:.4f}", va="center")
-    _zoom(axes, list(means.values()))
+def _plot_accuracy_bars(title: str, label: str, bars: Sequence[tuple[str, float, str]]) -> bytes:
+    """Start the axis near the lowest bar; from 0 all would look alike."""
+    figure, axes = _figure(f"{title} (axis does not start at 0)", label)
+    _draw_bars(axes, bars, "{:.4f}")
+    accuracies = [accuracy for _, accuracy, _ in bars]
+    spread = max(max(accuracies) - min(accuracies), 0.001)
+    axes.set_xlim(max(0, min(accuracies) - spread / 4), max(accuracies) + spread / 4)
     return render_png(figure)
+
+
+def _draw_bars(axes: Axes, bars: Sequence[tuple[str, float, str]], text: str) -> None:
+    """Draw name, value and complexity as one bar each, the first on top."""
+    for place, (name, value, complexity) in enumerate(reversed(bars)):
+        axes.barh([name], [value], color=_COLOURS[complexity])
+        axes.text(value, place, f" {text.format(value)}", va="center")
 
 
 def _figure(title: str, label: str) -> tuple[Figure, Axes]:
@@ -84,10 +88,3 @@ def _figure(title: str, label: str) -> tuple[Figure, Axes]:
 def _use_logarithmic_seconds(axes: Axes) -> None:
     axes.set_xscale("log")
     axes.xaxis.set_minor_formatter(NullFormatter())  # its labels would overlap
-
-
-def _zoom(axes: Axes, accuracies: Sequence[float]) -> None:
-    """Start the axis near the worst model; from 0 all bars would look alike."""
-    spread = max(max(accuracies) - min(accuracies), 0.001)
-    axes.set_xlim(max(0, min(accuracies) - spread / 4), max(accuracies) + spread / 4)
-    axes.set_title(axes.get_title() + " (axis does not start at 0)")

@@ -1,4 +1,4 @@
-"""Several models on the same images: what is known of each, their order, their table."""
+"""Several models on the same images: their results, order and table."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -10,11 +10,9 @@ import pandas as pd
 
 from mnist.digits import Probabilities
 from mnist.errors import InvalidEvaluation
-from mnist.evaluation.metrics import Evaluation, real_world_metrics
+from mnist.evaluation.metrics import Evaluation, labelled_set_metrics
 from mnist.training.history import Epoch
-
-HIGH, MEDIUM, LOW = "high", "medium", "low"
-"""Complexity classes: several stages of learned features; one or two; none."""
+from mnist.training.recipes import HIGH, LOW, MEDIUM
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +33,7 @@ class ModelResult:
         training_images_available: Images there were; more if it was given a subset.
         hyperparameters: What shaped it.
         history: Its epochs; empty for a model that is fitted at once.
-        real_world: Its measures on images of one's own, by the name of their set.
+        labelled_sets: Its measures on images of one's own, by the name of their set.
         saved: Whether a Keras model and a scoring graph exist; only then can it be promoted.
     """
 
@@ -51,7 +49,7 @@ class ModelResult:
     training_images_available: int
     hyperparameters: dict[str, Any]
     history: list[Epoch] = field(default_factory=list)
-    real_world: Mapping[str, Evaluation] = field(default_factory=dict)
+    labelled_sets: Mapping[str, Evaluation] = field(default_factory=dict)
     saved: bool = False
 
     def metrics(self) -> dict[str, float]:
@@ -68,7 +66,7 @@ class ModelResult:
         }
         return (
             {f"test_{name}": value for name, value in self.evaluation.scalars().items()}
-            | real_world_metrics(self.real_world)
+            | labelled_set_metrics(self.labelled_sets)
             | {name: float(cost) for name, cost in costs.items()}
         )
 
@@ -106,7 +104,7 @@ def table(results: Sequence[ModelResult]) -> pd.DataFrame:
                 "prediction_seconds": r.prediction_seconds,
                 "parameters": r.parameters,
                 "training_images": r.training_images,
-                **{f"{name}_accuracy": e.accuracy for name, e in r.real_world.items()},
+                **{f"{name}_accuracy": e.accuracy for name, e in r.labelled_sets.items()},
             }
             for r in rank(results)
         ]
@@ -121,8 +119,8 @@ def to_csv(results: Sequence[ModelResult]) -> str:
 
 
 def to_markdown(results: Sequence[ModelResult]) -> str:
-    """Write the table for people, with the accuracy on each real-world set at the end."""
-    sets = list(results[0].real_world)
+    """Write the table for people, with the accuracy on each labelled set at the end."""
+    sets = list(results[0].labelled_sets)
     lines = [
         "| model | complexity | accuracy | macro F1 | log loss | calibration error | training s "
         "| training CPU s | prediction s | parameters | training images |"
@@ -137,7 +135,7 @@ def to_markdown(results: Sequence[ModelResult]) -> str:
             f"| {e.log_loss:.4f} | {e.calibration_error:.4f} | {r.training_seconds:.1f} "
             f"| {r.training_cpu_seconds:.1f} | {r.prediction_seconds:.2f} | {r.parameters:,} "
             f"| {r.training_images:,}{share} |"
-            + "".join(f" {r.real_world[name].accuracy:.4f} |" for name in sets)
+            + "".join(f" {r.labelled_sets[name].accuracy:.4f} |" for name in sets)
         )
     return "\n".join(lines) + "\n"
 
@@ -146,7 +144,7 @@ def accuracy_by_complexity(results: Sequence[ModelResult]) -> dict[str, float]:
     """Average the accuracies within each complexity class, from high to low."""
     means = {}
     for complexity in (HIGH, MEDIUM, LOW):
-        found = [r.evaluation.accuracy for r in results if r.complexity == complexity]
-        if found:
-            means[complexity] = float(np.mean(found))
+        accuracies = [r.evaluation.accuracy for r in results if r.complexity == complexity]
+        if accuracies:
+            means[complexity] = float(np.mean(accuracies))
     return means

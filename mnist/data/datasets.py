@@ -18,7 +18,7 @@ import structlog
 from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
-from mnist.data.idx import parse_idx, read_idx
+from mnist.data.idx import parse_idx
 from mnist.data.labelled import LabelledImages, concatenate
 from mnist.data.splits import split
 from mnist.digits import Labels
@@ -82,7 +82,7 @@ class Dataset:
 
 
 def load_dataset(data_dir: Path | None, *, download: bool = True) -> Dataset:
-    """Load MNIST, or say loudly that it is something else.
+    """Load MNIST, or log a warning that it is something else.
 
     Args:
         data_dir: Folder with MNIST's four IDX .gz files; with QMNIST's label files beside
@@ -126,7 +126,7 @@ def load_sklearn_digits() -> Dataset:
 
 
 def _load_folder(folder: Path) -> Dataset:
-    train_x, train_y, test_x, test_y = (_read_checked(folder / name) for name in MNIST_FILES)
+    train_x, train_y, test_x, test_y = (_read_idx(folder / name) for name in MNIST_FILES)
     train = LabelledImages(train_x, train_y.astype(np.int64))
     test = LabelledImages(test_x, test_y.astype(np.int64))
     return Dataset(
@@ -138,7 +138,7 @@ def _load_folder(folder: Path) -> Dataset:
     )
 
 
-def _read_checked(path: Path) -> NDArray[Any]:
+def _read_idx(path: Path) -> NDArray[Any]:
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -146,7 +146,8 @@ def _read_checked(path: Path) -> NDArray[Any]:
             f"Cannot read {path}: {error.strerror}. MNIST_DATA_DIR must name a folder with "
             f"{', '.join(MNIST_FILES)}; unset it to use Keras's cache or the network."
         ) from error
-    expected, actual = MNIST_FILES[path.name], hashlib.sha256(raw).hexdigest()
+    actual = hashlib.sha256(raw).hexdigest()
+    expected = MNIST_FILES.get(path.name, actual)
     if actual != expected:
         raise InvalidDataset(
             f"{path} has SHA-256 {actual}, but MNIST's file has {expected}. The file is damaged "
@@ -159,7 +160,7 @@ def _read_writers(path: Path, labels: Labels) -> Labels | None:
     """Read QMNIST's writer numbers, if the file is there and is about these very images."""
     if not path.is_file():
         return None
-    rows = read_idx(path)
+    rows = _read_idx(path)
     if rows.ndim != 2 or rows.shape[1] < 3 or not np.array_equal(rows[: len(labels), 0], labels):
         raise InvalidDataset(
             f"{path} does not describe MNIST's images: its first column should repeat their "

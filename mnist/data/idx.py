@@ -7,7 +7,6 @@ Format: two zero bytes, a type code, the number of dimensions, each dimension as
 import gzip
 import math
 import zlib
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,25 +16,6 @@ from mnist.errors import InvalidDataset
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _GZIP_MAGIC = b"\x1f\x8b"
-
-
-def read_idx(path: Path) -> NDArray[Any]:
-    """Read one IDX file, gzipped or plain.
-
-    Returns:
-        An array with the shape of the header, in the machine's byte order.
-
-    Raises:
-        InvalidDataset: If the file cannot be read or is not a complete IDX file.
-    """
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise InvalidDataset(
-            f"Cannot read {path}: {error.strerror}. Put MNIST's four .gz files in one folder "
-            "and name it in MNIST_DATA_DIR."
-        ) from error
-    return parse_idx(raw, str(path))
 
 
 def parse_idx(raw: bytes, name: str) -> NDArray[Any]:

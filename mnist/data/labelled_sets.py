@@ -1,4 +1,4 @@
-"""Labelled images of one's own: they measure what MNIST's accuracy does not promise."""
+"""Labelled sets: images and labels of one's own, which measure what MNIST does not."""
 
 from __future__ import annotations
 
@@ -28,12 +28,13 @@ class LabelledFile(NamedTuple):
     kind: str = ""
 
 
-def load_real_world(folder: Path | None, limits: Limits) -> dict[str, LabelledImages]:
+def load_labelled_sets(folder: Path | None, limits: Limits) -> dict[str, LabelledImages]:
     """Load every set below a folder, decoded as production images are.
 
     Args:
         folder: Holds one folder per set: either with folders named 0-9 that hold image files, or
-            with a `labels.csv` as `read_list` takes it. None means that there are no sets.
+            with a `labels.csv` that has the columns `file` (relative to the set), `label` (0-9)
+            and, if you like, `kind`. None means that there are no sets.
         limits: Of bytes and pixels; files that cannot be decoded are left out and logged.
 
     Returns:
@@ -44,13 +45,13 @@ def load_real_world(folder: Path | None, limits: Limits) -> dict[str, LabelledIm
         InvalidDataset: If the folder or the images of a set are missing, or a label is no digit.
     """
     sets: dict[str, LabelledImages] = {}
-    for name, files in real_world_files(folder).items():
+    for name, files in labelled_files(folder).items():
         sets |= _load_set(name, files, limits)
     return sets
 
 
-def real_world_files(folder: Path | None) -> dict[str, list[LabelledFile]]:
-    """List every set below a folder, as `load_real_world` takes it.
+def labelled_files(folder: Path | None) -> dict[str, list[LabelledFile]]:
+    """List every set below a folder, as `load_labelled_sets` takes it.
 
     Raises:
         InvalidDataset: If the folder is missing, a list is none, or a label is no digit.
@@ -59,25 +60,17 @@ def real_world_files(folder: Path | None) -> dict[str, list[LabelledFile]]:
         return {}
     if not folder.is_dir():
         raise InvalidDataset(
-            f"The folder of real-world sets, {folder}, does not exist; create it or correct "
+            f"The folder of labelled sets, {folder}, does not exist; create it or correct "
             "MNIST_REAL_WORLD_DIR."
         )
+    sets = sorted(path for path in folder.iterdir() if path.is_dir())
     return {
-        each.name: read_list(each / _LIST) if (each / _LIST).is_file() else _walk(each)
-        for each in sorted(path for path in folder.iterdir() if path.is_dir())
+        path.name: _read_list(path / _LIST) if (path / _LIST).is_file() else _walk(path)
+        for path in sets
     }
 
 
-def read_list(path: Path) -> list[LabelledFile]:
-    """Read a list of labelled image files.
-
-    Args:
-        path: CSV with the columns `file` (relative to the list's folder), `label` (0-9) and, if
-            you like, `kind`; other columns are ignored.
-
-    Raises:
-        InvalidDataset: If a column is missing, a label is no digit or a file is elsewhere.
-    """
+def _read_list(path: Path) -> list[LabelledFile]:
     with path.open(newline="", encoding="utf-8") as file:
         rows = csv.DictReader(file)
         missing = {"file", "label"} - set(rows.fieldnames or ())
@@ -97,25 +90,25 @@ def read_list(path: Path) -> list[LabelledFile]:
 
 
 def _inside(path: Path, name: str, line: int) -> Path:
-    found = path.parent / name
-    if not found.resolve().is_relative_to(path.parent.resolve()):
+    file = path.parent / name
+    if not file.resolve().is_relative_to(path.parent.resolve()):
         raise InvalidDataset(
             f"{path}, line {line} names {name!r}, which is outside its folder; move the image "
             "into it."
         )
-    return found
+    return file
 
 
 def _digit(text: str, place: str) -> int:
     if text not in map(str, range(CLASSES)):
-        raise InvalidDataset(f"{place} says {text!r}; expected a digit, 0 to 9.")
+        raise InvalidDataset(f"{place} has the label {text!r}; expected a digit, 0 to 9.")
     return int(text)
 
 
 def _walk(folder: Path) -> list[LabelledFile]:
     """List a set that is sorted into folders named for digits."""
     return [
-        LabelledFile(path, _digit(digit.name, f"A folder of the real-world set {folder.name!r}"))
+        LabelledFile(path, _digit(digit.name, f"A folder of the labelled set {folder.name!r}"))
         for digit in sorted(path for path in folder.iterdir() if path.is_dir())
         for path in sorted(path for path in digit.iterdir() if path.is_file())
     ]
@@ -124,21 +117,21 @@ def _walk(folder: Path) -> list[LabelledFile]:
 def _load_set(
     name: str, files: Sequence[LabelledFile], limits: Limits
 ) -> dict[str, LabelledImages]:
-    decoded = [(file, decode(file.path.read_bytes(), limits)) for file in files]
-    read = [(file, image.pixels) for file, image in decoded if isinstance(image, Decoded)]
-    rejected = len(files) - len(read)
-    if not read:
+    results = [(file, decode(file.path.read_bytes(), limits)) for file in files]
+    decoded = [(file, result.pixels) for file, result in results if isinstance(result, Decoded)]
+    rejected = len(files) - len(decoded)
+    if not decoded:
         raise InvalidDataset(
-            f"The real-world set {name!r} has no readable image ({rejected} rejected); put "
+            f"The labelled set {name!r} has no usable image ({rejected} rejected); put "
             f"images into its folders 0 to 9 or list them in its {_LIST}, or remove it."
         )
     if rejected:
-        _log.warning("real-world.rejected", set=name, rejected=rejected, read=len(read))
+        _log.warning("labelled-set.rejected", set=name, rejected=rejected, decoded=len(decoded))
     images = LabelledImages(
-        np.stack([pixels for _, pixels in read]),
-        np.array([file.label for file, _ in read], np.int64),
+        np.stack([pixels for _, pixels in decoded]),
+        np.array([file.label for file, _ in decoded], np.int64),
     )
-    kinds = np.array([file.kind for file, _ in read])
+    kinds = np.array([file.kind for file, _ in decoded])
     if len(set(kinds)) == 1:
         return {name: images}
     return {name: images} | {

@@ -1,11 +1,11 @@
-"""Images that people have labelled: how many may join a training, and how often each is shown."""
+"""Labels that people agreed on: how many may join a training, and how often each is shown."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Self, TypeVar
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +15,13 @@ from mnist.digits import SIDE
 
 _REPEATS = 10
 
-_T = TypeVar("_T")
-
 TEST_IMAGE = "is a test image"
 TOO_MANY = "more labels than the limit allows"
 
 
 @dataclass(frozen=True, eq=False)
-class ReviewedImages:
-    """Reviewed images, row by row.
+class ReviewedLabels:
+    """Reviewed images and their labels, row by row.
 
     Attributes:
         images: What they show, and the digit that was agreed on.
@@ -41,7 +39,7 @@ class ReviewedImages:
 
     @classmethod
     def none(cls) -> Self:
-        """Make the reviewed images of those who have not reviewed any."""
+        """Return reviewed labels of no image at all."""
         images = LabelledImages(np.zeros((0, SIDE, SIDE), np.uint8), np.zeros(0, np.int64))
         return cls(images, (), ())
 
@@ -60,9 +58,9 @@ class ReviewedImages:
 
     def without(self, test: LabelledImages) -> Self:
         """Leave out what is a test image, pixel for pixel: learnt, it would flatter."""
-        known = {image.tobytes() for image in test.images}
-        seen = np.array([image.tobytes() in known for image in self.images.images], bool)
-        return self._keep(np.flatnonzero(~seen), TEST_IMAGE)
+        tested = {image.tobytes() for image in test.images}
+        leaked = np.array([image.tobytes() in tested for image in self.images.images], bool)
+        return self._keep(np.flatnonzero(~leaked), TEST_IMAGE)
 
     def limited(self, training_images: int, max_share: float) -> Self:
         """Keep reviewed images a small part of the training, whoever may have labelled them.
@@ -92,11 +90,7 @@ class ReviewedImages:
         return replace(
             self,
             images=self.images.take(rows),
-            keys=_pick(self.keys, rows),
-            reviewers=_pick(self.reviewers, rows),
+            keys=tuple(self.keys[row] for row in rows),
+            reviewers=tuple(self.reviewers[row] for row in rows),
             left_out={**self.left_out, reason: lost},
         )
-
-
-def _pick(values: Sequence[_T], rows: NDArray[np.intp]) -> tuple[_T, ...]:
-    return tuple(values[row] for row in rows)

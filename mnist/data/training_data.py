@@ -7,7 +7,7 @@ from pathlib import Path
 from mnist.data.checks import check_classes, find_duplicates
 from mnist.data.datasets import Dataset, load_dataset
 from mnist.data.labelled import LabelledImages
-from mnist.data.reviewed import ReviewedImages
+from mnist.data.reviewed import ReviewedLabels
 from mnist.data.splits import split
 from mnist.errors import InvalidDataset
 
@@ -16,30 +16,30 @@ _PAIRS_NAMED = 5
 
 @dataclass(frozen=True, eq=False)
 class TrainingData:
-    """A dataset whose training images are cut in two, and other people's handwriting.
+    """A dataset whose training images are cut in two, and what joins or tests it.
 
     Attributes:
         dataset: Where they come from; its test images are touched only to report.
         train: Images to learn from.
         validation: Images to select by.
-        reviewed: Images that people have labelled; they are among `train`.
-        real_world: Name -> images of one's own; never learned from, touched only to report.
+        reviewed: Labels that people agreed on; their images are among `train`.
+        labelled_sets: Name -> images of one's own; never learned from, touched only to report.
     """
 
     dataset: Dataset
     train: LabelledImages
     validation: LabelledImages
-    reviewed: ReviewedImages = field(default_factory=ReviewedImages.none)
-    real_world: Mapping[str, LabelledImages] = field(default_factory=dict)
+    reviewed: ReviewedLabels = field(default_factory=ReviewedLabels.none)
+    labelled_sets: Mapping[str, LabelledImages] = field(default_factory=dict)
 
 
 def load_training_data(
     data_dir: Path | None,
     seed: int,
-    reviewed: ReviewedImages | None = None,
+    reviewed: ReviewedLabels | None = None,
     *,
     max_reviewed_share: float = 0.1,
-    real_world: Mapping[str, LabelledImages] | None = None,
+    labelled_sets: Mapping[str, LabelledImages] | None = None,
 ) -> TrainingData:
     """Load the images, cut off the validation set, and add what people have labelled.
 
@@ -51,7 +51,7 @@ def load_training_data(
         seed: Determines the validation set.
         reviewed: Images that people have labelled.
         max_reviewed_share: Largest share of the training images that these may come to, 0-1.
-        real_world: Images of one's own to report on, by the name of their set.
+        labelled_sets: Images of one's own to report on, by the name of their set.
 
     Raises:
         InvalidDataset: If a file is missing or is not what it claims to be, a digit is missing, or
@@ -59,12 +59,12 @@ def load_training_data(
     """
     dataset = load_dataset(data_dir)
     train, validation = split(dataset.train, seed=seed)
-    joining = (reviewed or ReviewedImages.none()).without(dataset.test)
+    joining = (reviewed or ReviewedLabels.none()).without(dataset.test)
     joining = joining.limited(train.n, max_reviewed_share)
     if joining.images.n:
         train = joining.joined_to(train)
         dataset = dataset.extended(joining.images)
-    data = TrainingData(dataset, train, validation, joining, real_world or {})
+    data = TrainingData(dataset, train, validation, joining, labelled_sets or {})
     check_training_data(data)
     return data
 

@@ -1,4 +1,4 @@
-"""Choosing the confidence from which on a reading is accepted without a person's look."""
+"""Choosing the confidence from which on a prediction is accepted without a person's look."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,7 @@ from mnist.digits import Labels, Probabilities
 from mnist.evaluation.metrics import require_comparable
 
 NOTHING_ACCEPTED = 2.0
-"""A threshold no confidence reaches: every reading goes to a person."""
+"""A threshold no confidence reaches: every prediction goes to a person."""
 
 
 def accept_confidence(
@@ -18,15 +18,15 @@ def accept_confidence(
     max_error_rate: float,
     assurance: float = 0.95,
 ) -> float:
-    """Choose the lowest confidence from which on readings are accepted without a person's look.
+    """Choose the lowest confidence from which on predictions are accepted without a person's look.
 
-    The upper Clopper-Pearson bound of the share of wrong ones among the accepted readings must
+    The upper Clopper-Pearson bound of the share of wrong ones among the accepted ones must
     not exceed the target (Clopper and Pearson 1934).
 
     Args:
         labels: True digits, shape (n,), of images the model has not learned from.
         probabilities: The model's calibrated ones, shape (n, 10).
-        max_error_rate: Largest tolerable share of wrong readings among accepted ones, 0-1.
+        max_error_rate: Largest tolerable share of wrong predictions among accepted ones, 0-1.
         assurance: Confidence of the one-sided bound.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Temperature scaling: one number that makes confidences honest without changing any digit."""
+"""Temperature scaling: one number that calibrates confidences without changing any digit."""
 
 import math
 
@@ -18,8 +18,8 @@ def fit_temperature(labels: Labels, probabilities: Probabilities) -> float:
     """Return the temperature that minimises the log loss (Guo et al. 2017, section 4.2).
 
     Above 1 the model was too sure, below 1 too hesitant. Fit it on validation images: fitted on
-    the images that judge the model, it flatters. The targets are softened by one image in n + 2
-    (Platt 1999, section 2.2): n images read without a mistake do not prove that there are none,
+    the test images, it flatters. The targets are softened by one image in n + 2
+    (Platt 1999, section 2.2): n images without a mistake do not prove that there are none,
     and without this the fit would run to full certainty.
 
     Args:
@@ -44,10 +44,10 @@ def fit_temperature(labels: Labels, probabilities: Probabilities) -> float:
         scaled = log_softmax(logits / math.exp(log_temperature), axis=1)
         return float(-(targets * scaled).sum(axis=1).mean())
 
-    found = minimize_scalar(
+    fit = minimize_scalar(
         log_loss, bounds=(math.log(_COLDEST), math.log(_HOTTEST)), method="bounded"
     )
-    return math.exp(float(found.x))
+    return math.exp(float(fit.x))
 
 
 def apply_temperature(probabilities: Probabilities, temperature: float) -> Probabilities:

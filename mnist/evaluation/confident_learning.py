@@ -14,12 +14,12 @@ from mnist.evaluation.metrics import require_comparable
 
 
 @dataclass(frozen=True, eq=False)
-class Suspicions:
+class Suspects:
     """Images whose label may be wrong, the most suspect first.
 
     Attributes:
         index: Their rows, shape (k,).
-        suggested: The digit that the model reads instead, shape (k,).
+        suggested: The digit that the model predicts instead, shape (k,).
         margin: Probability of that digit minus that of the label, shape (k,), mostly above 0.
         confident: Whether the confident joint counts the image off its diagonal, shape (k,).
         joint: How many images labelled i count as j (the confident joint), shape (10, 10).
@@ -46,8 +46,8 @@ def class_thresholds(labels: Labels, probabilities: Probabilities) -> NDArray[np
     return thresholds
 
 
-def suspected_label_errors(labels: Labels, probabilities: Probabilities) -> Suspicions:
-    """Rank the images that are read as another digit than their label says.
+def suspected_label_errors(labels: Labels, probabilities: Probabilities) -> Suspects:
+    """Rank the images whose prediction is another digit than their label.
 
     The confident joint counts an image as digit j if the probability of j reaches the threshold of
     j, the most probable one among several. Off its diagonal lies what the paper calls a label
@@ -56,7 +56,7 @@ def suspected_label_errors(labels: Labels, probabilities: Probabilities) -> Susp
 
     Args:
         labels: Digits as given, shape (n,), values 0-9, n > 0.
-        probabilities: Out-of-sample readings, shape (n, 10), rows summing to 1.
+        probabilities: Out-of-sample predictions, shape (n, 10), rows summing to 1.
 
     Raises:
         InvalidEvaluation: If labels and probabilities cannot be compared.
@@ -67,11 +67,11 @@ def suspected_label_errors(labels: Labels, probabilities: Probabilities) -> Susp
     best = np.where(reached, probabilities, -1.0).argmax(axis=1)
     joint = np.zeros((CLASSES, CLASSES), np.int64)
     np.add.at(joint, (labels[counted], best[counted]), 1)
-    read = probabilities.argmax(axis=1)
+    predicted = probabilities.argmax(axis=1)
     issue = counted & (best != labels)
-    suspect = np.flatnonzero((read != labels) | issue)
-    suggested = np.where(issue, best, read)[suspect]
+    suspect = np.flatnonzero((predicted != labels) | issue)
+    suggested = np.where(issue, best, predicted)[suspect]
     rows, places = probabilities[suspect].astype(np.float64), np.arange(len(suspect))
     margin = rows[places, suggested] - rows[places, labels[suspect]]
     order = np.argsort(-margin, kind="stable")
-    return Suspicions(suspect[order], suggested[order], margin[order], issue[suspect][order], joint)
+    return Suspects(suspect[order], suggested[order], margin[order], issue[suspect][order], joint)

@@ -1,4 +1,4 @@
-"""The fifteen corruptions of MNIST-C, implemented anew: a digit stays readable, a model may not.
+"""The fifteen corruptions of MNIST-C, implemented anew: people see the digit, a model may not.
 
 After Mu and Gilmer 2019, "MNIST-C: A Robustness Benchmark for Computer Vision" (arXiv 1906.02337).
 The kinds are theirs; the strengths are ours, so accuracies compare between our models, not with
@@ -7,83 +7,21 @@ images gives the first thousand of the whole set.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import StrEnum
-from types import MappingProxyType
+from typing import Self
 
 import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from mnist.digits import SIDE, Images, Labels, Probabilities
-
-CORRUPTIONS_VERSION = "1"
-"""Changes whenever a corruption changes; accuracies of different versions do not compare."""
+from mnist.digits import SIDE, Images, Labels, PredictProbabilities
 
 _CENTRE = (SIDE - 1) / 2
 
 _Ink = NDArray[np.float32]
 """One image as ink, shape (28, 28), 0-1."""
-
-
-class Corruption(StrEnum):
-    """What is done to an image."""
-
-    SHOT_NOISE = "shot_noise"
-    IMPULSE_NOISE = "impulse_noise"
-    GLASS_BLUR = "glass_blur"
-    MOTION_BLUR = "motion_blur"
-    SHEAR = "shear"
-    SCALE = "scale"
-    ROTATE = "rotate"
-    BRIGHTNESS = "brightness"
-    TRANSLATE = "translate"
-    STRIPE = "stripe"
-    FOG = "fog"
-    SPATTER = "spatter"
-    DOTTED_LINE = "dotted_line"
-    ZIGZAG = "zigzag"
-    CANNY_EDGES = "canny_edges"
-
-
-def corrupt(images: Images, corruption: Corruption, *, seed: int = 0) -> Images:
-    """Return corrupted copies of images.
-
-    Args:
-        images: Shape (n, 28, 28), uint8, bright ink on dark ground.
-        corruption: What to do.
-        seed: The same seed gives the same images.
-
-    Returns:
-        Shape (n, 28, 28), uint8.
-    """
-    apply = _APPLY[corruption]
-    kind = list(Corruption).index(corruption)
-    corrupted = np.empty_like(images)
-    for index, image in enumerate(images):
-        ink = apply(image.astype(np.float32) / 255, np.random.default_rng((seed, kind, index)))
-        corrupted[index] = np.rint(np.clip(ink, 0, 1) * 255)
-    return corrupted
-
-
-def corruption_accuracies(
-    predict: Callable[[Images], Probabilities], images: Images, labels: Labels, *, seed: int = 0
-) -> dict[str, float]:
-    """Return the accuracy of a model under each corruption, 0-1, by the corruption's name.
-
-    Args:
-        predict: The model: images (n, 28, 28) uint8 in, probabilities (n, 10) out.
-        images: Uncorrupted images, shape (n, 28, 28), n > 0.
-        labels: Their digits, shape (n,).
-        seed: Use the same for every model that is to be compared.
-    """
-    return {
-        corruption.value: float(
-            (predict(corrupt(images, corruption, seed=seed)).argmax(axis=1) == labels).mean()
-        )
-        for corruption in Corruption
-    }
 
 
 def _shot_noise(ink: _Ink, generator: Generator) -> _Ink:
@@ -107,7 +45,7 @@ def _glass_blur(ink: _Ink, generator: Generator) -> _Ink:
 def _motion_blur(ink: _Ink, generator: Generator) -> _Ink:
     length, angle = 7, generator.uniform(0, math.pi)
     reach = (length - 1) / 2
-    # Sixteenths of a pixel, as OpenCV wants them, so that the line is drawn anti-aliased.
+    # Sixteenths of a pixel, as OpenCV takes them, so that the line is drawn anti-aliased.
     step = np.array([math.cos(angle), math.sin(angle)]) * reach
     start, end = (np.rint((reach + sign * step) * 16).astype(int).tolist() for sign in (-1, 1))
     kernel = np.zeros((length, length), np.uint8)
@@ -216,22 +154,70 @@ def _ink(array: object) -> _Ink:
     return np.asarray(array, dtype=np.float32)
 
 
-_APPLY: Mapping[Corruption, Callable[[_Ink, Generator], _Ink]] = MappingProxyType(
-    {
-        Corruption.SHOT_NOISE: _shot_noise,
-        Corruption.IMPULSE_NOISE: _impulse_noise,
-        Corruption.GLASS_BLUR: _glass_blur,
-        Corruption.MOTION_BLUR: _motion_blur,
-        Corruption.SHEAR: _shear,
-        Corruption.SCALE: _scale,
-        Corruption.ROTATE: _rotate,
-        Corruption.BRIGHTNESS: _brightness,
-        Corruption.TRANSLATE: _translate,
-        Corruption.STRIPE: _stripe,
-        Corruption.FOG: _fog,
-        Corruption.SPATTER: _spatter,
-        Corruption.DOTTED_LINE: _dotted_line,
-        Corruption.ZIGZAG: _zigzag,
-        Corruption.CANNY_EDGES: _canny_edges,
+class Corruption(StrEnum):
+    """What is done to an image: each member is its name and the function that does it."""
+
+    _value_: str
+    apply: Callable[[_Ink, Generator], _Ink]
+
+    def __new__(cls, name: str, apply: Callable[[_Ink, Generator], _Ink] = _shot_noise) -> Self:
+        """Make a member that equals its name, as that of any `StrEnum` does."""
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.apply = apply
+        return member
+
+    SHOT_NOISE = "shot_noise", _shot_noise
+    IMPULSE_NOISE = "impulse_noise", _impulse_noise
+    GLASS_BLUR = "glass_blur", _glass_blur
+    MOTION_BLUR = "motion_blur", _motion_blur
+    SHEAR = "shear", _shear
+    SCALE = "scale", _scale
+    ROTATE = "rotate", _rotate
+    BRIGHTNESS = "brightness", _brightness
+    TRANSLATE = "translate", _translate
+    STRIPE = "stripe", _stripe
+    FOG = "fog", _fog
+    SPATTER = "spatter", _spatter
+    DOTTED_LINE = "dotted_line", _dotted_line
+    ZIGZAG = "zigzag", _zigzag
+    CANNY_EDGES = "canny_edges", _canny_edges
+
+
+def corrupt(images: Images, corruption: Corruption, *, seed: int = 0) -> Images:
+    """Return corrupted copies of images.
+
+    Args:
+        images: Shape (n, 28, 28), uint8, bright ink on dark ground.
+        corruption: What to do.
+        seed: The same seed gives the same images.
+
+    Returns:
+        Shape (n, 28, 28), uint8.
+    """
+    kind = list(Corruption).index(corruption)
+    corrupted = np.empty_like(images)
+    for index, image in enumerate(images):
+        generator = np.random.default_rng((seed, kind, index))
+        ink = corruption.apply(image.astype(np.float32) / 255, generator)
+        corrupted[index] = np.rint(np.clip(ink, 0, 1) * 255)
+    return corrupted
+
+
+def corruption_accuracies(
+    predict: PredictProbabilities, images: Images, labels: Labels, *, seed: int = 0
+) -> dict[str, float]:
+    """Return the accuracy of a model under each corruption, 0-1, by the corruption's name.
+
+    Args:
+        predict: The model.
+        images: Uncorrupted images, shape (n, 28, 28), n > 0.
+        labels: Their digits, shape (n,).
+        seed: Use the same for every model that is to be compared.
+    """
+    return {
+        corruption.value: float(
+            (predict(corrupt(images, corruption, seed=seed)).argmax(axis=1) == labels).mean()
+        )
+        for corruption in Corruption
     }
-)

@@ -17,7 +17,7 @@ _FEWEST_FOR_TSNE = 100
 def worth_a_place(
     labels: Labels, probabilities: Probabilities, count: int = PLACES, seed: int = 0
 ) -> NDArray[np.int64]:
-    """Choose images for a map: all misread ones, then the closest calls, then any.
+    """Choose images for a map: all wrong predictions, then the closest calls, then any.
 
     A quarter of the places goes to mistakes and close calls at the most, unless there are more
     mistakes; the others are drawn, so that the map shows what is usual too.

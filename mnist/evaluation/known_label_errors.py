@@ -35,11 +35,11 @@ MNIST_TEST: Mapping[int, tuple[int, int | None]] = MappingProxyType(
         9729: (5, 6),
     }
 )
-"""Test index -> (label as given, what the audit's majority read, None where nothing won)."""
+"""Test index -> (label as given, what the audit's majority saw, None where nothing won)."""
 
 
 def known_label_errors(labels: Labels) -> dict[int, int | None]:
-    """Return index -> correct digit (None where no digit is right) for the labels given.
+    """Return index -> correct digit (None where no digit is right) for these labels.
 
     Empty unless these are exactly MNIST's test labels, in MNIST's order.
     """

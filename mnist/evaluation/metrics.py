@@ -36,7 +36,7 @@ class Evaluation:
     Attributes:
         images: Number of images, > 0.
         errors: Images whose most probable digit is not the label.
-        accuracy: Share of images read correctly, 0-1.
+        accuracy: Share of images predicted correctly, 0-1.
         macro_precision: Mean over the digits that occur, each digit counting the same.
         macro_recall: As above.
         macro_f1: As above.
@@ -47,7 +47,7 @@ class Evaluation:
         recall: One per digit, 0-1.
         f1: One per digit, 0-1.
         support: Images per digit.
-        confusion: 10 rows (true digit) of 10 counts (digit read).
+        confusion: 10 rows (true digit) of 10 counts (predicted digit).
         log_loss: Mean negative log probability of the label, in nats, >= 0.
         brier: Mean squared distance to the one-hot label, summed over digits, 0-2 (Brier 1950).
         calibration_error: Expected calibration error of the top probability, 0-1.
@@ -111,7 +111,7 @@ class Evaluation:
 def evaluate(labels: Labels, probabilities: Probabilities) -> Evaluation:
     """Measure predictions against the truth.
 
-    The digit read is the most probable one; among equals the lowest.
+    The predicted digit is the most probable one; among equals the lowest.
 
     Args:
         labels: True digits, shape (n,), values 0-9, n > 0.
@@ -125,16 +125,14 @@ def evaluate(labels: Labels, probabilities: Probabilities) -> Evaluation:
     # float64 and exact rows: scikit-learn warns about rows that sum to 1 only in float32.
     rows = probabilities.astype(np.float64)
     rows /= rows.sum(axis=1, keepdims=True)
-    read = rows.argmax(axis=1)
-    per_digit = precision_recall_fscore_support(labels, read, labels=_DIGITS, zero_division=0.0)
-    present = np.unique(labels)
-    macro, weighted = (
+    predicted, present = rows.argmax(axis=1), np.unique(labels)
+    of_digits, macro, weighted = (
         precision_recall_fscore_support(
-            labels, read, labels=present, average=average, zero_division=0.0
+            labels, predicted, labels=digits, average=average, zero_division=0.0
         )
-        for average in ("macro", "weighted")
+        for digits, average in ((_DIGITS, None), (present, "macro"), (present, "weighted"))
     )
-    errors = int((read != labels).sum())
+    errors = int((predicted != labels).sum())
     return Evaluation(
         images=len(labels),
         errors=errors,
@@ -145,11 +143,11 @@ def evaluate(labels: Labels, probabilities: Probabilities) -> Evaluation:
         weighted_precision=float(weighted[0]),
         weighted_recall=float(weighted[1]),
         weighted_f1=float(weighted[2]),
-        precision=tuple(per_digit[0].tolist()),
-        recall=tuple(per_digit[1].tolist()),
-        f1=tuple(per_digit[2].tolist()),
-        support=tuple(per_digit[3].tolist()),
-        confusion=tuple(map(tuple, confusion_matrix(labels, read, labels=_DIGITS).tolist())),
+        precision=tuple(of_digits[0].tolist()),
+        recall=tuple(of_digits[1].tolist()),
+        f1=tuple(of_digits[2].tolist()),
+        support=tuple(of_digits[3].tolist()),
+        confusion=tuple(map(tuple, confusion_matrix(labels, predicted, labels=_DIGITS).tolist())),
         log_loss=float(log_loss(labels, rows, labels=_DIGITS)),
         brier=float(brier_scores(labels, probabilities).mean()),
         calibration_error=calibration_error(labels, probabilities),
@@ -157,11 +155,11 @@ def evaluate(labels: Labels, probabilities: Probabilities) -> Evaluation:
     )
 
 
-def real_world_metrics(evaluations: Mapping[str, Evaluation]) -> dict[str, float]:
-    """Name the figures of real-world sets for a run's record, as `real_world/SET/accuracy`."""
+def labelled_set_metrics(evaluations: Mapping[str, Evaluation]) -> dict[str, float]:
+    """Name the figures of labelled sets for a run's record, as `real_world/SET/accuracy`."""
     return {
-        f"real_world/{_UNLOGGABLE.sub('_', name)}/{figure}": float(getattr(found, figure))
-        for name, found in evaluations.items()
+        f"real_world/{_UNLOGGABLE.sub('_', name)}/{figure}": float(getattr(evaluation, figure))
+        for name, evaluation in evaluations.items()
         for figure in ("images", "accuracy", "mean_confidence", "calibration_error")
     }
 

@@ -79,19 +79,19 @@ def crossed_slices(
     named = named_slices(images, writers)
     digits = {f"digit {digit}": labels == digit for digit in range(CLASSES)}
     both = {
-        f"{of_digit}, {name}": mask & its
-        for of_digit, its in digits.items()
+        f"{of_digit}, {name}": mask & digit_mask
+        for of_digit, digit_mask in digits.items()
         for name, mask in named.items()
     }
     return {name: mask for name, mask in (named | digits | both).items() if mask.any()}
 
 
 def slices_with(
-    wanted: Iterable[str], images: Images, labels: Labels, writers: Labels | None = None
+    names: Iterable[str], images: Images, labels: Labels, writers: Labels | None = None
 ) -> dict[str, NDArray[np.bool_]]:
-    """Return the named slices, and of the crossed ones those that are wanted by name."""
+    """Return the named slices, and of the crossed ones those in `names`."""
     named = named_slices(images, writers)
-    missing = set(wanted) - named.keys()
+    missing = set(names) - named.keys()
     if not missing:
         return named
     crossed = crossed_slices(images, labels, writers)
@@ -103,12 +103,13 @@ def stroke_widths(images: Images) -> Measurements:
 
     Twice the ink area over the length of its outline, which is right for a long stroke.
     """
-    widths = np.zeros(len(images))
-    for index, ink in enumerate(_ink(images)):
+
+    def width(ink: NDArray[np.uint8]) -> float:
         outlines, _ = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
         length = sum(cv2.arcLength(outline, closed=True) for outline in outlines)
-        widths[index] = 2 * ink.sum() / length if length else 0.0
-    return widths
+        return 2 * float(ink.sum()) / length if length else 0.0
+
+    return np.array([width(ink) for ink in _ink(images)])
 
 
 def slants(images: Images) -> Measurements:
@@ -116,11 +117,8 @@ def slants(images: Images) -> Measurements:
 
     From second moments, as in the deslanting of handwriting (LeCun et al. 1998).
     """
-    slant = np.zeros(len(images))
-    for index, image in enumerate(images):
-        moments = cv2.moments(image)
-        slant[index] = -moments["mu11"] / moments["mu02"] if moments["mu02"] else 0.0
-    return slant
+    moments = [cv2.moments(image) for image in images]
+    return np.array([-m["mu11"] / m["mu02"] if m["mu02"] else 0.0 for m in moments])
 
 
 def sizes(images: Images) -> Measurements:
@@ -128,11 +126,7 @@ def sizes(images: Images) -> Measurements:
 
     MNIST's digits fill a box 20 pixels high or wide, so there the smallest are the narrow ones.
     """
-    diagonals = np.zeros(len(images))
-    for index, ink in enumerate(_ink(images)):
-        _, _, width, height = cv2.boundingRect(ink)
-        diagonals[index] = math.hypot(width, height)
-    return diagonals
+    return np.array([math.hypot(*cv2.boundingRect(ink)[2:]) for ink in _ink(images)])
 
 
 def _ink(images: Images) -> NDArray[np.uint8]:

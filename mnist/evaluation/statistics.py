@@ -1,4 +1,4 @@
-"""Statistics of two models on the same images: tests, intervals and what they can detect.
+"""Statistics of two models on the same images: tests and intervals.
 
 `differences` below are per image, candidate minus champion: +1 where only the candidate is
 right, -1 where only the champion is, 0 elsewhere. Positive is good for the candidate.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.stats import beta, binomtest, norm
+from scipy.stats import binomtest, norm
 
 Flags = NDArray[np.bool_]
 """One yes or no per image, shape (n,)."""
@@ -30,8 +30,8 @@ class PairedTest:
     """An exact McNemar test.
 
     Attributes:
-        gained: Images that only the candidate reads correctly.
-        lost: Images that only the champion reads correctly.
+        gained: Images that only the candidate predicts correctly.
+        lost: Images that only the champion predicts correctly.
         p_value: Two-sided, that gains and losses were equally likely.
         p_better: One-sided, against "the candidate is not better".
         p_worse: One-sided, against "the candidate is not worse".
@@ -175,18 +175,18 @@ def _tango(gained: float, lost: float, images: float, delta: float) -> float:
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     """Return p-values adjusted for having asked several questions (Holm 1979), in order."""
-    ordered = np.argsort(p_values, kind="stable")
-    factors = np.arange(len(p_values), 0, -1)
-    adjusted = np.empty(len(p_values))
-    adjusted[ordered] = np.maximum.accumulate(np.asarray(p_values)[ordered] * factors).clip(max=1.0)
-    return tuple(float(value) for value in adjusted)
+    if not len(p_values):
+        return ()
+    # statsmodels takes seconds to import, and most of what imports this module needs no Holm.
+    from statsmodels.stats.multitest import multipletests  # noqa: PLC0415
+
+    return tuple(multipletests(p_values, method="holm")[1].tolist())
 
 
 def proportion_lower_bound(successes: int, images: int, *, confidence: float = 0.95) -> float:
     """Return the one-sided exact lower bound of a proportion (Clopper and Pearson 1934)."""
-    if successes == 0:
-        return 0.0
-    return float(beta.ppf(1 - confidence, successes, images - successes + 1))
+    test = binomtest(successes, images, alternative="greater")
+    return float(test.proportion_ci(confidence, method="exact").low)
 
 
 def proportion_upper_bound(successes: int, images: int, *, confidence: float = 0.95) -> float:

@@ -1,4 +1,4 @@
-"""Which slices of images a model reads worse than the rest, beyond what chance would explain."""
+"""Slices of test images on which a model is worse than on the rest, beyond chance."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ FEWEST_IMAGES = 30
 
 @dataclass(frozen=True)
 class SliceReport:
-    """How one slice is read, against all images outside it.
+    """How a model does on one slice, compared with all images outside it.
 
     Attributes:
         name: What it is called.
         images: Images in it.
-        errors: Images in it that are misread.
-        accuracy: Share of it that is read correctly, 0-1.
+        errors: Images in it that are predicted wrongly.
+        accuracy: Share of it that is predicted correctly, 0-1.
         accuracy_elsewhere: The same of the other images; NaN if there are none.
         p_value: Chance of at least so many errors in it, if errors fell anywhere alike.
         adjusted_p: The same, corrected for having tested all slices (Holm 1979).
@@ -35,7 +35,7 @@ class SliceReport:
     adjusted_p: float
 
     def is_weak(self, alpha: float = 0.05) -> bool:
-        """Tell whether it is read worse, at this level over all slices together."""
+        """Whether it is worse than the rest, at this level over all slices together."""
         return self.adjusted_p < alpha
 
     @property
@@ -52,7 +52,7 @@ def slice_reports(correct: Flags, slices: Mapping[str, Flags]) -> list[SliceRepo
     into a slice are hypergeometric. Slices may overlap; Holm's correction holds for any dependence.
 
     Args:
-        correct: Whether each image is read correctly, shape (n,).
+        correct: Whether each image is predicted correctly, shape (n,).
         slices: Name -> which images belong to it, shape (n,).
     """
     tested = {name: mask for name, mask in slices.items() if mask.sum() >= FEWEST_IMAGES}

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist.images.arrays import Ink, Plane
 from mnist.images.parameters import PARAMETERS
+from mnist.images.results import Ink, Plane
 
 Box = tuple[int, int, int, int]
 """Left, top, width and height, in pixels."""
@@ -39,14 +39,16 @@ def select(mask: Plane, ink: Ink) -> Selection:
         mask: Shape (h, w), 0 or 1, with at least one 1.
         ink: Strength of ink, shape (h, w).
     """
-    _, found, table, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    labels, stats = np.asarray(found, np.int32), np.asarray(table, np.int32)[1:]
+    _, numbered, table, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    # Row 0 of the table is the ground; piece i has the number i + 1 in the picture.
+    labels, stats = np.asarray(numbered, np.int32), np.asarray(table, np.int32)[1:]
     largest_first = np.argsort(-stats[:, cv2.CC_STAT_AREA], kind="stable")
     candidates = largest_first[: PARAMETERS.candidate_pieces]
     boxes = stats[candidates, :4].astype(np.float64)
     areas = stats[candidates, cv2.CC_STAT_AREA].astype(np.float64)
     clipped = _share_along_frame(labels, stats)[candidates]
     main = int(np.argmax(_prominence(boxes, areas, clipped, mask.shape)))
+    # Mean ink of each piece: show-through and printed text are fainter than the pen.
     strength = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=len(stats) + 1)[1:]
     strength = strength[candidates] / areas
     eligible = (
@@ -69,10 +71,13 @@ def _prominence(
     clipped: NDArray[np.float64],
     shape: tuple[int, ...],
 ) -> NDArray[np.float64]:
+    """Weigh length, ink, distance from the middle and clipping, one number for each piece."""
     height, width = shape
     length = np.hypot(boxes[:, 2], boxes[:, 3])
     off_x = (boxes[:, 0] + boxes[:, 2] / 2) / width - 0.5
     off_y = (boxes[:, 1] + boxes[:, 3] / 2) / height - 0.5
+    # A piece in a corner keeps half of its weight, and a clipped end a fifth: a large digit off
+    # the middle still wins over a speck in it.
     central = 1 - np.minimum(np.hypot(off_x, off_y), 1) * 0.7
     return length * np.sqrt(areas) * central * (1 - 0.8 * np.minimum(clipped, 1))
 
@@ -89,6 +94,7 @@ def _belonging(
     boxes: NDArray[np.float64],
     eligible: NDArray[np.bool_],
 ) -> list[int]:
+    """Collect the pieces near the main one, then those near these, until none is added."""
     reach = PARAMETERS.part_distance * boxes[main, 2:].max()
     parts = [main]
     waiting = [

@@ -1,16 +1,24 @@
 """The one door: bytes in, a digit or a reason out."""
 
 from dataclasses import dataclass
-from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist.images.loading import load
+from mnist.digits import Reason
+from mnist.images.formats import inspect
+from mnist.images.grey import to_grey
+from mnist.images.header import Header
 from mnist.images.pipelines import Trace, run
-from mnist.images.results import Decoded, Limits, Pipeline, Rejection
+from mnist.images.results import Decoded, Limits, Pipeline, Plane, Rejection
+from mnist.images.sandbox import sandbox
+from mnist.images.sandbox_protocol import Request
 
 _DEFAULT_LIMITS = Limits()
+
+_PIXELS_IN_PROCESS = 4_000_000
+"""Larger pictures are decoded in the sandbox, where memory is limited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +36,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What `decode` answered, and how it got there."""
+    """What `decode` returned, and how it got there."""
 
     stages: tuple[Stage, ...]
     result: Decoded | Rejection
@@ -37,7 +45,7 @@ class Inspection:
 def decode(
     content: bytes, limits: Limits = _DEFAULT_LIMITS, pipeline: Pipeline | None = None
 ) -> Decoded | Rejection:
-    """Turn the bytes of an image file into a digit a model can read. Safe on any bytes.
+    """Turn the bytes of an image file into 28x28 pixels. Safe on any bytes.
 
     No bytes make it raise, and any number of threads may call it at once.
 
@@ -50,24 +58,24 @@ def decode(
         Unavailable: If a rare format needs the sandbox and this machine cannot start a process;
             no fault of the image, so trying again may help.
     """
-    return _decode(content, limits, pipeline, _ignore)
+    return _decode(content, limits, pipeline, lambda *_: None)
 
 
 def stages(
     content: bytes, limits: Limits = _DEFAULT_LIMITS, pipeline: Pipeline | None = None
 ) -> Inspection:
     """Do what `decode` does, and keep the picture of every stage."""
-    seen: list[Stage] = []
+    kept: list[Stage] = []
     result = _decode(
-        content, limits, pipeline, lambda name, picture: seen.append(Stage(name, picture.copy()))
+        content, limits, pipeline, lambda name, picture: kept.append(Stage(name, picture.copy()))
     )
-    return Inspection(tuple(seen), result)
+    return Inspection(tuple(kept), result)
 
 
 def _decode(
     content: bytes, limits: Limits, pipeline: Pipeline | None, trace: Trace
 ) -> Decoded | Rejection:
-    plane = load(content, limits)
+    plane = _load(content, limits)
     if isinstance(plane, Rejection):
         return plane
     trace("grey", plane)
@@ -77,5 +85,21 @@ def _decode(
     return result
 
 
-def _ignore(name: str, picture: NDArray[Any]) -> None:
-    """Keep nothing."""
+def _load(content: bytes, limits: Limits) -> Plane | Rejection:
+    """From bytes to one upright grey plane; the image's faults are results, not exceptions."""
+    header = inspect(content, limits)
+    if isinstance(header, Rejection):
+        return header
+    if header.plain and header.width * header.height <= _PIXELS_IN_PROCESS:
+        return _decode_in_process(header)
+    return sandbox().decode(Request(header.payload, header.format, header.orientation, limits))
+
+
+def _decode_in_process(header: Header) -> Plane | Rejection:
+    try:
+        pixels = cv2.imdecode(np.frombuffer(header.payload, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:
+        pixels = None
+    if pixels is None:
+        return Rejection(Reason.CORRUPT, f"The {header.format} data cannot be decoded.")
+    return to_grey(pixels, header.orientation)

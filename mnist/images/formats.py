@@ -1,10 +1,8 @@
 """Which format the bytes are in: content decides, never the name."""
 
 from mnist.digits import Reason
-from mnist.images import png
-from mnist.images.bmp import inspect_bmp
+from mnist.images.containers import PNG_SIGNATURE, inspect_bmp, inspect_jpeg, inspect_png
 from mnist.images.header import Format, Header, size_problem
-from mnist.images.jpeg import inspect_jpeg
 from mnist.images.results import Limits, Rejection
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -24,7 +22,7 @@ _FOREIGN = (
     (b"gimp xcf", "GIMP"),
     (b"qoif", "QOI"),
 )
-_SIGNATURES = (png.SIGNATURE, b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"RIFF", *_TIFF[:2])
+_SIGNATURES = (PNG_SIGNATURE, b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"RIFF", *_TIFF[:2])
 
 
 def inspect(content: bytes, limits: Limits) -> Header | Rejection:
@@ -43,8 +41,8 @@ def inspect(content: bytes, limits: Limits) -> Header | Rejection:
 
 
 def _identify(content: bytes) -> Header | Rejection:
-    if content.startswith(png.SIGNATURE):
-        return png.inspect_png(content)
+    if content.startswith(PNG_SIGNATURE):
+        return inspect_png(content)
     if content.startswith(b"\xff\xd8\xff"):
         return inspect_jpeg(content)
     if content.startswith(b"BM"):

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist.images.arrays import Pixels, Plane
 from mnist.images.parameters import PARAMETERS
+from mnist.images.results import Pixels, Plane
 
 _UPRIGHT: dict[int, Callable[[Plane], Any]] = {
     2: lambda plane: cv2.flip(plane, 1),
@@ -22,6 +22,18 @@ _UPRIGHT: dict[int, Callable[[Plane], Any]] = {
 _UNSIGNED = "BH"  # dtype characters of uint8 and uint16; comparing dtypes is slow
 
 
+def size_at(scale: float, shape: tuple[int, ...]) -> tuple[int, int]:
+    """Return width and height of a picture of `shape` after scaling, at least one pixel each."""
+    return max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale))
+
+
+def shrunk(picture: NDArray[Any], side: int) -> tuple[NDArray[Any], float]:
+    """Average a picture down until no side is longer than `side`; return it and its scale, <= 1."""
+    scale = min(1.0, side / max(picture.shape[:2]))
+    size = size_at(scale, picture.shape)
+    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA), scale
+
+
 def to_grey(pixels: NDArray[Any], orientation: int = 1) -> Plane:
     """Reduce, flatten and turn decoded pixels upright.
 
@@ -29,7 +41,11 @@ def to_grey(pixels: NDArray[Any], orientation: int = 1) -> Plane:
         pixels: Shape (h, w), (h, w, 3) BGR or (h, w, 4) BGRA; any integer or float type.
         orientation: EXIF orientation, 1-8.
     """
-    plane = to_eight_bits(_reduced(pixels))
+    if pixels.dtype.char not in _UNSIGNED:
+        pixels = np.nan_to_num(pixels.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    if max(pixels.shape[:2]) > PARAMETERS.working_side:
+        pixels, _ = shrunk(pixels, PARAMETERS.working_side)
+    plane = to_eight_bits(pixels)
     if plane.ndim == 3:
         plane = _flattened(plane) if plane.shape[2] == 4 else plane
         plane = _without_colour(plane) if plane.ndim == 3 else plane
@@ -51,21 +67,10 @@ def to_eight_bits(pixels: NDArray[Any]) -> Pixels:
     if pixels.dtype.kind == "f" and highest <= 1.0:
         top = 1.0
     else:
+        # Depths are even (8, 10, 12, 14, 16): a dark 12-bit scan may reach only 11 bits.
         bits = max(8, int(np.ceil(np.log2(highest + 1))))
         top = 2.0 ** (bits + bits % 2) - 1
     return (values * (255.0 / top)).round().astype(np.uint8)
-
-
-def _reduced(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Shrink a picture that is longer than the working size by averaging, and make it finite."""
-    if pixels.dtype.char not in _UNSIGNED:
-        pixels = np.nan_to_num(pixels.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    height, width = pixels.shape[:2]
-    scale = PARAMETERS.working_side / max(height, width)
-    if scale >= 1:
-        return pixels
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
 
 
 def _without_colour(pixels: Pixels) -> Plane:
@@ -74,6 +79,7 @@ def _without_colour(pixels: Pixels) -> Plane:
     channels = [np.ascontiguousarray(pixels[:, :, index]) for index in range(3)]
     detail = [_detail(channel) for channel in channels]
     best = int(np.argmax(detail))
+    # One grey level more, so that rounding in a colourless picture never decides.
     if detail[best] > PARAMETERS.colour_gain * _detail(luminance) + 1:
         return channels[best]
     return luminance
@@ -81,6 +87,7 @@ def _without_colour(pixels: Pixels) -> Plane:
 
 def _detail(plane: Plane) -> float:
     """Standard deviation of what a wide blur leaves behind, in grey levels."""
+    # The same size for every picture, so that the blur is as wide beside any stroke.
     small = cv2.resize(plane, (64, 64), interpolation=cv2.INTER_AREA).astype(np.float32)
     return float((small - cv2.GaussianBlur(small, (0, 0), 8)).std())
 
@@ -98,6 +105,7 @@ def _flattened(pixels: Pixels) -> Pixels:
     shown = colours[alpha >= 128]
     if not shown.size:
         return alpha.copy()
+    # Percentiles, because the rim of a stroke mixes colours in a few pixels.
     low, middle, high = np.percentile(shown, (2, 50, 98), axis=0)
     if (high - low).max() < 2 * PARAMETERS.least_contrast:
         return alpha.copy()

@@ -1,15 +1,20 @@
-"""Take away paper, light and shadow, and keep ink."""
+"""Take away paper, light and shadow, and keep ink.
 
-from typing import Any
+Shadow and stroke are both darker than the paper around them; width, the frame and depth tell them
+apart.
+"""
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist.images.arrays import Ink, Plane
+from mnist.images.grey import shrunk
 from mnist.images.parameters import PARAMETERS
-from mnist.images.polarity import Levels
-from mnist.images.shadows import sheet_in_shadow
+from mnist.images.polarity import Levels, frame_around
+from mnist.images.results import Ink, Plane
+
+_BLACK = 16
+"""Grey level; a sheet is never taken to be darker, or dividing by it would make noise into ink."""
 
 
 def ink_over_ground(plane: Plane, levels: Levels) -> Ink:
@@ -26,8 +31,8 @@ def ink_over_ground(plane: Plane, levels: Levels) -> Ink:
         light = plane > levels.threshold
         ground = np.full((1, 1), np.median(level[light != levels.light_on_dark]), np.float32)
     else:
-        small = _small(plane, PARAMETERS.ground_side)
-        if levels.light_on_dark:
+        small = shrunk(plane, PARAMETERS.ground_side)[0].astype(np.float32)
+        if levels.light_on_dark:  # chalk on a board: the same, on the negative
             ground = 255 - _closed(255 - small)
         else:
             ground = sheet_in_shadow(small, _closed(small))
@@ -36,7 +41,8 @@ def ink_over_ground(plane: Plane, levels: Levels) -> Ink:
     if levels.light_on_dark:
         ink = np.asarray((level - ground) / 255, np.float32)
     else:
-        ink = np.asarray(1 - level / np.maximum(ground, 16), np.float32)
+        ink = np.asarray(1 - level / np.maximum(ground, _BLACK), np.float32)
+    # Small drawings are sharp; the larger a scan or photo, the wider its noise and blur.
     if max(plane.shape) <= PARAMETERS.sharp_side:
         return ink
     sigma = 0.4 + max(plane.shape) / PARAMETERS.working_side
@@ -45,31 +51,28 @@ def ink_over_ground(plane: Plane, levels: Levels) -> Ink:
 
 def _closed(small: Ink) -> Ink:
     surface = _surface(small)
+    # Odd, so that the kernel has a middle and moves nothing.
     side = max(3, round(max(small.shape) * PARAMETERS.closing_share)) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     closed = cv2.morphologyEx(cv2.medianBlur(small - surface, 3), cv2.MORPH_CLOSE, kernel)
     return np.asarray(cv2.GaussianBlur(closed, (0, 0), side / 6) + surface, np.float32)
 
 
-def _small(plane: NDArray[Any], side: int) -> Ink:
-    scale = min(1.0, side / max(plane.shape))
-    size = (max(1, round(plane.shape[1] * scale)), max(1, round(plane.shape[0] * scale)))
-    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.float32)
-
-
 def _surface(small: Ink) -> Ink:
     """Fit a cubic polynomial to the sheet, leaving out what is darker (ink) in each round."""
-    coarse = _small(small, PARAMETERS.surface_side)
+    coarse, _ = shrunk(small, PARAMETERS.surface_side)
     terms, values = _cubic_terms(coarse.shape), coarse.ravel().astype(np.float64)
     kept = np.ones(values.size, bool)
     weights: NDArray[np.float64] = np.zeros(terms.shape[1])
     for _ in range(4):
-        if kept.sum() < 4 * terms.shape[1]:
+        if kept.sum() < 4 * terms.shape[1]:  # too few points for ten terms: the last fit stays
             break
         solution = np.linalg.lstsq(terms[kept], values[kept], rcond=None)[0]
         weights = np.asarray(solution, np.float64)
         rest = values - terms @ weights
+        # The median deviation of a normal distribution times 1.4826 is its standard deviation.
         spread = 1.4826 * float(np.median(np.abs(rest[kept])))
+        # Narrower below than above: what is darker than the sheet is ink.
         kept = (rest > -1.5 * spread - 1) & (rest < 3 * spread + 1)
     return (_cubic_terms(small.shape) @ weights).reshape(small.shape).astype(np.float32)
 
@@ -78,3 +81,50 @@ def _cubic_terms(shape: tuple[int, ...]) -> NDArray[np.float64]:
     y, x = (((np.arange(side) + 0.5) / side * 2 - 1) for side in shape)
     powers = [(i, j) for i in range(4) for j in range(4 - i)]
     return np.stack([np.outer(y**j, x**i).ravel() for i, j in powers], axis=-1)
+
+
+def sheet_in_shadow(small: Ink, sheet: Ink) -> Ink:
+    """Lower an estimate of the empty sheet to what it is inside of shadows.
+
+    A shadow is wider than a stroke, comes in over the frame, and is lighter than the ink. Wide
+    regions that are as dark as the ink are wide strokes, and stay ink.
+
+    Args:
+        small: The picture, dark ink on light ground, shape (h, w), 0-255.
+        sheet: The empty sheet, as grey closing with a wide kernel leaves it.
+    """
+    side = max(3, round(max(small.shape) * PARAMETERS.stroke_share)) | 1  # odd
+    without_strokes = _filled(small, side)
+    strokes = small < (1 - PARAMETERS.shadow_depth) * np.maximum(without_strokes, _BLACK)
+    if not strokes.any():
+        return sheet
+    light = np.maximum(sheet, _BLACK)
+    ink = float(np.median((small / light)[strokes]))
+    shade = np.asarray(without_strokes / light, np.float32)
+    shadows = _regions_at_the_frame(shade, side, ink + PARAMETERS.shadow_lightness)
+    # The border of a shadow is soft, so its surroundings are measured anew as well.
+    near = cv2.dilate(shadows.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
+    return np.where(near, np.minimum(without_strokes, sheet), sheet).astype(np.float32)
+
+
+def _filled(small: Ink, side: int) -> Ink:
+    """Fill what is narrower than a stroke; what the frame cuts is taken to go on beyond it."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    # Unpadded, a shadow along the frame would be narrower than the kernel, and be filled.
+    beyond = np.pad(cv2.medianBlur(small, 3), side, mode="edge")
+    closed = cv2.morphologyEx(beyond, cv2.MORPH_CLOSE, kernel)
+    return np.asarray(closed[side:-side, side:-side], np.float32)
+
+
+def _regions_at_the_frame(light: Ink, length: int, darkest: float) -> NDArray[np.bool_]:
+    """Mark regions in the shade that meet the frame for so long and are light enough."""
+    shade = (light < 1 - PARAMETERS.shadow_depth).astype(np.uint8)
+    count, regions = cv2.connectedComponents(shade, connectivity=4)
+    labels = np.asarray(regions, np.int32)
+    met = np.bincount(frame_around(labels), minlength=count)
+    chosen = [
+        region
+        for region in range(1, count)
+        if met[region] >= length and float(np.median(light[labels == region])) > darkest
+    ]
+    return np.isin(labels, chosen)

@@ -1,10 +1,15 @@
-"""What an image file says about itself, before anything is decoded."""
+"""What an image file declares about itself: format, size, and which way up the camera was held."""
 
+import struct
 from enum import StrEnum
 from typing import NamedTuple
 
+from PIL.Image import Exif
+
 from mnist.digits import Reason
 from mnist.images.results import Limits, Rejection
+
+_ORIENTATION = 0x0112  # the tag of EXIF 2.3, table 4
 
 
 class Format(StrEnum):
@@ -57,3 +62,17 @@ def size_problem(width: int, height: int, limits: Limits) -> Rejection | None:
             f"{SMALLEST_SHORT_SIDE}x{SMALLEST_LONG_SIDE} are needed.",
         )
     return None
+
+
+def orientation_of(exif: bytes) -> int:
+    """Read the orientation, 1-8, from an EXIF block; 1 (upright) if it cannot be read.
+
+    Pillow's reader is Python and touches no pixel, so it is safe on hostile bytes.
+    """
+    block = Exif()
+    try:
+        block.load(exif)
+        value = block.get(_ORIENTATION, 1)
+    except (SyntaxError, ValueError, TypeError, KeyError, IndexError, OSError, struct.error):
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1

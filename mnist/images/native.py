@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from mnist.digits import SIDE, Image, ImageWarning
-from mnist.images.arrays import Plane
 from mnist.images.parameters import PARAMETERS
+from mnist.images.results import Plane
 
 _GRID = np.arange(SIDE * SIDE).reshape(SIDE, SIDE)
 _FRAME = np.concatenate((_GRID[0], _GRID[-1], _GRID[1:-1, 0], _GRID[1:-1, -1]))
@@ -32,7 +32,7 @@ def as_native(plane: Plane) -> Image | None:
 
 
 def native_warnings(image: Image) -> tuple[ImageWarning, ...]:
-    """Judge a native image by the outlines of its ink; quick for the usual single outline."""
+    """Name what is odd about a native image; quick for the usual single outline."""
     warnings = []
     if cv2.minMaxLoc(image)[1] < PARAMETERS.native_contrast:
         warnings.append(ImageWarning.LOW_CONTRAST)
@@ -43,6 +43,7 @@ def native_warnings(image: Image) -> tuple[ImageWarning, ...]:
     if len(outlines) > 1:
         boxes = sorted((cv2.boundingRect(outline) for outline in outlines), key=lambda b: -b[3])
         (x, _, width, height), second = boxes[0], boxes[1]
+        # Beside each other and nearly as tall: two digits. A bar over a 5 is neither.
         apart = second[0] >= x + width or x >= second[0] + second[2]
         if apart and second[3] >= PARAMETERS.rival_height * height:
             warnings.append(ImageWarning.SEVERAL_COMPONENTS)
@@ -54,11 +55,13 @@ def native_warnings(image: Image) -> tuple[ImageWarning, ...]:
 def _is_light_on_dark(plane: Plane) -> bool:
     if cv2.minMaxLoc(plane)[1] < PARAMETERS.native_ink:
         return False
+    # Most of the frame, not all of it: a tail may run out of the picture.
     dark = np.count_nonzero(plane.take(_FRAME) <= PARAMETERS.native_ground)
     return bool(2 * dark > _FRAME.size)
 
 
 def _is_placed(image: Image) -> bool:
+    """Whether the longer side is 18-20 pixels, and the centre of mass in the middle."""
     _, mask = cv2.threshold(image, PARAMETERS.native_ground, 1, cv2.THRESH_BINARY)
     _, _, width, height = cv2.boundingRect(mask)
     moments = cv2.moments(image)

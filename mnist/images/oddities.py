@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 
 from mnist.digits import ImageWarning
-from mnist.images.arrays import Plane
 from mnist.images.components import Selection
 from mnist.images.parameters import PARAMETERS
+from mnist.images.results import Plane
 from mnist.images.segmentation import Segmentation
 from mnist.images.strokes import Drawing
 
@@ -15,7 +15,7 @@ def warnings_of(
     segmented: Segmentation, chosen: Selection, drawing: Drawing
 ) -> tuple[ImageWarning, ...]:
     """Name everything odd, in the order of `ImageWarning`."""
-    found = {
+    oddities = {
         ImageWarning.SEVERAL_COMPONENTS: chosen.rivals > 0,
         ImageWarning.CUT_OFF: _is_cut_off(chosen),
         ImageWarning.LOW_CONTRAST: segmented.level < PARAMETERS.low_contrast,
@@ -23,7 +23,7 @@ def warnings_of(
         ImageWarning.NOISY: chosen.specks > PARAMETERS.noisy_specks,
         ImageWarning.UNLIKE_A_DIGIT: _is_unlike_a_digit(chosen, drawing),
     }
-    return tuple(warning for warning, odd in found.items() if odd)
+    return tuple(warning for warning, is_odd in oddities.items() if is_odd)
 
 
 def _is_cut_off(chosen: Selection) -> bool:
@@ -54,4 +54,4 @@ def _holes(picture: Plane, per_pixel: float) -> int:
     _, ground = cv2.threshold(picture, 127, 1, cv2.THRESH_BINARY_INV)
     _, _, stats, _ = cv2.connectedComponentsWithStats(ground, connectivity=4)
     enclosed = stats[1:, cv2.CC_STAT_AREA] > per_pixel**2
-    return int(np.count_nonzero(enclosed)) - 1
+    return int(np.count_nonzero(enclosed)) - 1  # the ground around the digit is no hole

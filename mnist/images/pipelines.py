@@ -8,21 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist.digits import Reason
-from mnist.images.arrays import Plane
 from mnist.images.components import select
 from mnist.images.ground import ink_over_ground
 from mnist.images.native import as_native, native_warnings
 from mnist.images.oddities import warnings_of
 from mnist.images.parameters import PARAMETERS
-from mnist.images.placement import place
 from mnist.images.polarity import levels_of
-from mnist.images.results import Decoded, Pipeline, Rejection, Source
+from mnist.images.results import Decoded, Pipeline, Plane, Rejection, Source
 from mnist.images.segmentation import segment
 from mnist.images.sheet import on_its_sheet
-from mnist.images.strokes import redraw
+from mnist.images.strokes import place, redraw
 
 Trace = Callable[[str, NDArray[Any]], None]
-"""Told the name and the picture of every stage."""
+"""Called with the name and the picture of every stage."""
 
 
 def run(plane: Plane, pipeline: Pipeline | None, trace: Trace) -> Decoded | Rejection:
@@ -83,6 +81,7 @@ def _enhanced(plane: Plane, trace: Trace) -> Decoded | Rejection:
         return Rejection(
             Reason.BLANK, f"The largest piece of ink is {width}x{height} pixels, no more than dust."
         )
+    # One pixel more than the mask, so that the grey rim of a stroke is cropped with it.
     near = cv2.dilate(chosen.mask, np.ones((3, 3), np.uint8))
     crop = (ink * near / segmented.level)[top : top + height, left : left + width]
     crop = np.clip(crop, 0, 1)

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist.images.arrays import Plane
+from mnist.images.grey import shrunk
 from mnist.images.parameters import PARAMETERS
+from mnist.images.results import Plane
 
 
 class Levels(NamedTuple):
@@ -36,7 +37,7 @@ def levels_of(plane: Plane) -> Levels:
     histogram = np.bincount(plane.ravel(), minlength=256).astype(np.float64)
     frame = frame_around(plane)
     light = frame > threshold
-    majority = _mostly_light(plane > threshold)
+    majority = _mostly_light(plane > threshold)  # ground is what most of the frame shows
     run = _longest_run(light != majority) / light.size
     shadowed = run > PARAMETERS.shadow_run or (
         majority
@@ -69,6 +70,7 @@ def _mostly_light(light: NDArray[np.bool_]) -> bool:
 
 def _longest_run(marked: NDArray[np.bool_]) -> int:
     """Longest run of marked pixels around the frame: a stroke touches briefly, a shadow long."""
+    # Twice around, because a run may go on over the corner where the array starts.
     gaps = np.flatnonzero(~np.concatenate((marked, marked)))
     if not gaps.size:
         return marked.size
@@ -77,12 +79,13 @@ def _longest_run(marked: NDArray[np.bool_]) -> int:
 
 def _is_lighter_than_ink(grey: float, plane: Plane, threshold: float) -> bool:
     """Whether what is dark at the frame is lighter than the darkest of the picture: no ink."""
-    ink = float(np.percentile(plane, 3))
+    ink = float(np.percentile(plane, 3))  # a thin digit covers a few hundredths of a picture
     paper = float(np.median(plane[plane > threshold]))
     return grey - ink > PARAMETERS.shadow_lightness * paper
 
 
 def _separability(histogram: NDArray[np.float64], threshold: int) -> float:
+    """Share of the variance that lies between the two classes, 0-1 (Otsu 1979, eta)."""
     values = np.arange(256)
     total = histogram.sum()
     mean = (histogram * values).sum() / total
@@ -95,9 +98,8 @@ def _separability(histogram: NDArray[np.float64], threshold: int) -> float:
 
 
 def _detail_skewness(plane: Plane) -> float:
-    scale = min(1.0, PARAMETERS.ground_side * 2 / max(plane.shape))
-    size = (max(1, round(plane.shape[1] * scale)), max(1, round(plane.shape[0] * scale)))
-    small = cv2.resize(plane, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    sharp = cv2.GaussianBlur(small, (0, 0), 0.6)
+    """Third moment of the detail, whose sign tells: positive for light ink, negative for dark."""
+    small = shrunk(plane, PARAMETERS.ground_side * 2)[0].astype(np.float32)
+    sharp = cv2.GaussianBlur(small, (0, 0), 0.6)  # noise of single pixels has no say
     detail = sharp - cv2.GaussianBlur(small, (0, 0), max(small.shape) / 8)
     return float((detail**3).mean())

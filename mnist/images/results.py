@@ -1,4 +1,4 @@
-"""What decoding an image can answer, and how much it may cost."""
+"""Types of the preprocessing: pictures between its stages, limits, results."""
 
 from __future__ import annotations
 
@@ -7,12 +7,23 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from mnist.digits import Image, ImageWarning, Reason
-from mnist.images.arrays import Plane
 
 if TYPE_CHECKING:  # a sandboxed decoder starts without reading any settings
     from mnist.settings import Settings
+
+
+Plane = NDArray[np.uint8]
+"""Grey image or mask of any size, shape (h, w), values 0-255 or 0-1."""
+
+Ink = NDArray[np.float32]
+"""Strength of ink, shape (h, w): about 0 on the ground, 1 for black ink on white paper."""
+
+Pixels = NDArray[np.uint8]
+"""Decoded pixels, shape (h, w), (h, w, 3) BGR or (h, w, 4) BGRA, values 0-255."""
 
 
 class Pipeline(StrEnum):
@@ -68,7 +79,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A digit as a model reads it.
+    """The pixels of one digit, as a network takes them.
 
     Attributes:
         pixels: Shape (28, 28), uint8, 0-255, bright ink on dark ground.

@@ -18,8 +18,7 @@ from typing import IO
 
 from mnist.digits import Reason
 from mnist.errors import Unavailable
-from mnist.images.arrays import Plane
-from mnist.images.results import Rejection
+from mnist.images.results import Plane, Rejection
 from mnist.images.sandbox_protocol import (
     READY,
     BrokenAnswer,
@@ -46,6 +45,9 @@ class Child:
             stderr=subprocess.DEVNULL,
             env=_bare_environment(),
         )
+        assert self._process.stdin and self._process.stdout  # noqa: S101, PT018 - both are PIPE
+        self._requests: IO[bytes] = self._process.stdin
+        self._answers: IO[bytes] = self._process.stdout
         self._timed_out = False
         timer = self._deadline(SECONDS_TO_START)
         ready = self._answers.read(len(READY))
@@ -89,16 +91,6 @@ class Child:
             self._requests.close()
         except BrokenPipeError:
             return  # what was still buffered for a dead process is of no interest
-
-    @property
-    def _requests(self) -> IO[bytes]:
-        assert self._process.stdin is not None  # noqa: S101 - Popen was given PIPE
-        return self._process.stdin
-
-    @property
-    def _answers(self) -> IO[bytes]:
-        assert self._process.stdout is not None  # noqa: S101 - Popen was given PIPE
-        return self._process.stdout
 
     def _deadline(self, seconds: float) -> Timer:
         timer = Timer(seconds, self._expire)
@@ -174,9 +166,9 @@ def sandbox() -> Sandbox:
 
 @lru_cache(maxsize=1)
 def _sandbox_of(process_id: int) -> Sandbox:  # noqa: ARG001 - the cache key
-    made = Sandbox()
-    atexit.register(made.close)
-    return made
+    children = Sandbox()
+    atexit.register(children.close)
+    return children
 
 
 def _bare_environment() -> dict[str, str]:

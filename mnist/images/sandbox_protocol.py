@@ -1,4 +1,4 @@
-"""What a worker and its sandboxed decoder say to each other. Neither side ever unpickles.
+"""Requests and answers between a worker and its sandboxed decoder. Neither side ever unpickles.
 
 The worker believes nothing: an answer is a small grey picture or a known reason, or it is refused.
 """
@@ -9,10 +9,9 @@ from typing import IO, NamedTuple
 import numpy as np
 
 from mnist.digits import Reason
-from mnist.images.arrays import Plane
 from mnist.images.header import Format
 from mnist.images.parameters import PARAMETERS
-from mnist.images.results import Limits, Rejection
+from mnist.images.results import Limits, Plane, Rejection
 
 READY = b"R"
 _REQUEST = Struct(">8sBQQI")
@@ -30,7 +29,7 @@ class Request(NamedTuple):
 
 
 class BrokenAnswer(Exception):
-    """The decoder ended, or said something that is no answer."""
+    """The decoder ended, or sent something that is no answer."""
 
 
 def write_request(pipe: IO[bytes], request: Request) -> None:

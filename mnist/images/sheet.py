@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist.images.arrays import Ink, Plane
+from mnist.images.grey import shrunk
 from mnist.images.parameters import PARAMETERS
+from mnist.images.results import Ink, Plane
 
 
 def on_its_sheet(plane: Plane) -> Plane:
@@ -20,10 +21,9 @@ def on_its_sheet(plane: Plane) -> Plane:
     """
     if min(plane.shape) < PARAMETERS.sheet_least_side:
         return plane
-    scale = min(1.0, PARAMETERS.sheet_side / max(plane.shape))
-    size = (max(1, round(plane.shape[1] * scale)), max(1, round(plane.shape[0] * scale)))
-    small = cv2.medianBlur(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), 3)
-    outline = _sheet_outline(np.asarray(small, np.uint8))
+    small, scale = shrunk(plane, PARAMETERS.sheet_side)
+    # Single pixels of noise would tear the outline of a sheet or make holes in it.
+    outline = _sheet_outline(np.asarray(cv2.medianBlur(small, 3), np.uint8))
     return plane if outline is None else _cropped(plane, outline, scale)
 
 
@@ -31,7 +31,9 @@ def _sheet_outline(small: Plane) -> NDArray[np.float32] | None:
     """Convex outline of the largest sheet, shape (n, 2), x and y."""
     _, light = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     best, best_area = None, PARAMETERS.sheet_least_share * small.size
+    # White paper on a dark desk, and dark paper or a blackboard on a light one.
     for regions in (light, 1 - light):
+        # Two levels: a parent (index 3) below 0 is an outline, any other a hole in one.
         outlines, tree = cv2.findContours(regions, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
         for index, outline in enumerate(outlines):
             hull = cv2.convexHull(outline)
@@ -51,7 +53,7 @@ def _is_sheet(
     holes: list[cv2.typing.MatLike],
 ) -> bool:
     """Whether the region is solid, rectangular, and encloses something as large as a digit."""
-    _, (width, height), _ = cv2.minAreaRect(hull)
+    _, (width, height), _ = cv2.minAreaRect(hull)  # turned as the sheet is turned
     rectangular = area >= PARAMETERS.sheet_rectangularity * width * height
     inked = sum(cv2.contourArea(hole) for hole in holes)
     solid = cv2.contourArea(outline) - inked >= PARAMETERS.sheet_solidity * area
@@ -73,6 +75,7 @@ def _is_bordered(
     if float(regions[sheet == 0].mean()) <= 1 - PARAMETERS.sheet_contrast:
         levels = [float(small[regions == region].mean()) for region in (0, 1)]
         return _step(small, sheet) >= PARAMETERS.sheet_step * abs(levels[1] - levels[0])
+    # No other grey outside: the sheet goes on, and only a printed box encloses this part of it.
     left, top, width, height = cv2.boundingRect(hull)
     inside = left > 0 and top > 0
     inside = inside and left + width < small.shape[1] and top + height < small.shape[0]
@@ -81,6 +84,7 @@ def _is_bordered(
 
 def _step(small: Plane, sheet: Plane) -> float:
     """Difference of grey across the edge of the sheet, in grey levels."""
+    # Rings of three pixels on either side; the pixel at the edge itself is a mixture of both.
     near, far = np.ones((3, 3), np.uint8), np.ones((9, 9), np.uint8)
     beyond = (cv2.dilate(sheet, far) > 0) & (cv2.dilate(sheet, near) == 0)
     within = (cv2.erode(sheet, near) > 0) & (cv2.erode(sheet, far) == 0)
@@ -91,9 +95,10 @@ def _step(small: Plane, sheet: Plane) -> float:
 
 def _cropped(plane: Plane, outline: NDArray[np.float32], scale: float) -> Plane:
     sheet: NDArray[np.uint8] = np.zeros(plane.shape, np.uint8)
-    corners = np.rint((outline + 0.5) / scale).astype(np.int32)
+    corners = np.rint((outline + 0.5) / scale).astype(np.int32)  # from the middle of a pixel
     cv2.fillConvexPoly(sheet, corners, 1)
     trim = 2 * round(PARAMETERS.sheet_trim / scale) + 1
+    # Padded, so that a sheet that touches the frame is trimmed there as well.
     eroded = cv2.erode(np.pad(sheet, 1), np.ones((trim, trim), np.uint8), borderValue=0)
     sheet = eroded[1:-1, 1:-1].astype(np.uint8)
     left, top, width, height = cv2.boundingRect(sheet)
@@ -104,8 +109,9 @@ def _cropped(plane: Plane, outline: NDArray[np.float32], scale: float) -> Plane:
 
 def _continued(crop: Plane, sheet: Plane) -> Ink:
     """Grey of the sheet nearby, also where there is none."""
-    sigma = max(crop.shape) / 20
+    sigma = max(crop.shape) / 20  # wide, so that strokes hardly darken it
     weight = cv2.GaussianBlur(sheet.astype(np.float32), (0, 0), sigma)
     total = cv2.GaussianBlur((crop * sheet).astype(np.float32), (0, 0), sigma)
     middle = float(np.median(crop[sheet > 0]))
+    # Where no sheet is near both sums are about 0, and the median takes over.
     return np.asarray((total + 1e-3 * middle) / (weight + 1e-3), np.float32)

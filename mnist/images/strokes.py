@@ -1,12 +1,14 @@
-"""Redraw a digit with the stroke width of MNIST."""
+"""Redraw a digit as MNIST's are: stroke width, size and place."""
 
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from mnist.images.arrays import Ink, Plane
+from mnist.digits import SIDE, Image
+from mnist.images.grey import size_at
 from mnist.images.parameters import PARAMETERS
+from mnist.images.results import Ink, Plane
 
 
 class Drawing(NamedTuple):
@@ -33,28 +35,32 @@ def redraw(ink: Ink, share: float) -> Drawing:
         ink: Cropped digit, 1 at full ink and 0 on the ground.
         share: Of full ink, where the edge of a stroke is.
     """
+    # Outlines are moved by parts of a pixel of MNIST, so the drawing is several times larger.
     longest = max(PARAMETERS.box_side * PARAMETERS.drawing_scale, *ink.shape)
     per_pixel = longest / PARAMETERS.box_side
     large = _enlarged(ink, longest, margin=round(2 * per_pixel))
+    # Faint ink may never reach the share; then its own darkest tenth is the stroke.
     mask = (large > min(share, 0.9 * float(large.max()))).astype(np.uint8)
+    # A sixth of the stroke at most, or smoothing would eat thin strokes.
     sigma = min(PARAMETERS.smoothing * per_pixel, _stroke_width(mask) / 6)
     smooth = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), sigma) > 0.5
-    if smooth.any():
+    if smooth.any():  # dots of a few pixels may vanish altogether
         mask = smooth.astype(np.uint8)
     width = _stroke_width(mask) / per_pixel
-    wanted = min(max(width, PARAMETERS.stroke_width_least), PARAMETERS.stroke_width_most)
+    target = min(max(width, PARAMETERS.stroke_width_least), PARAMETERS.stroke_width_most)
     signed = _distance(mask) - _distance(1 - mask)
     # Thinning must leave the core of every stroke, however unlike its strokes are in width.
-    moved = signed + max((wanted - width) / 2 * per_pixel, 0.5 - float(signed.max()))
+    moved = signed + max((target - width) / 2 * per_pixel, 0.5 - float(signed.max()))
+    # A ramp of one pixel at the outline, so that the reduction to 20x20 sees no steps.
     return Drawing((np.clip(moved + 0.5, 0, 1) * 255).astype(np.uint8), per_pixel, width)
 
 
 def _enlarged(ink: Ink, longest: int, margin: int) -> Ink:
     scale = longest / max(ink.shape)
     if scale > 1:
-        size = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
+        size = size_at(scale, ink.shape)
         ink = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_CUBIC), np.float32)
-    return np.pad(ink, margin)
+    return np.pad(ink, margin)  # room to widen strokes at the edge of the crop
 
 
 def _stroke_width(mask: Plane) -> float:
@@ -64,3 +70,32 @@ def _stroke_width(mask: Plane) -> float:
 
 def _distance(mask: Plane) -> Ink:
     return np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+
+
+def place(ink: Plane) -> Image:
+    """Fit a cropped digit into 20x20, keep its aspect, and put its centre of mass in the middle.
+
+    The method is that of LeCun et al. 1998, "Gradient-based learning applied to document
+    recognition", section III.
+
+    Args:
+        ink: A digit without margin, shape (h, w), bright ink on zero.
+
+    Returns:
+        Shape (28, 28), uint8.
+    """
+    scale = PARAMETERS.box_side / max(ink.shape)
+    size = size_at(scale, ink.shape)
+    # Averaging keeps the grey rims of MNIST; what is smaller than 20 pixels is interpolated.
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    small = cv2.resize(ink, size, interpolation=method)
+    moments = cv2.moments(small)
+    mass = max(moments["m00"], 1.0)  # ink too sparse to survive the scaling has none
+    centre_x, centre_y = moments["m10"] / mass, moments["m01"] / mass
+    middle = SIDE / 2  # MNIST's own centres lie within half a pixel of index 14
+    # Whole pixels, as MNIST moved them; a lopsided digit is held inside the picture.
+    left = min(max(round(middle - centre_x), 0), SIDE - size[0])
+    top = min(max(round(middle - centre_y), 0), SIDE - size[1])
+    image = np.zeros((SIDE, SIDE), np.uint8)
+    image[top : top + size[1], left : left + size[0]] = small
+    return image

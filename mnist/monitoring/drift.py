@@ -1,20 +1,20 @@
-"""Today's rows beside the reference: what moved, and what that speaks of."""
+"""Drift: today's rows compared with a reference, and what each change points at."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mnist.digits import CodeWithSentence
 from mnist.monitoring.distances import (
     cells,
+    chi_squared,
     kolmogorov_smirnov,
     population_stability,
-    same_shares,
 )
 from mnist.monitoring.label_shift import Shares, estimate_shares
 from mnist.monitoring.measures import (
@@ -30,36 +30,28 @@ from mnist.tables import PROBABILITY_COLUMNS
 _WATCHED = len(NUMBERS) + len(CLASSIFICATIONS)
 
 
-class Verdict(StrEnum):
+class Verdict(CodeWithSentence):
     """What has changed, by what is to be done about it."""
 
-    TOO_FEW = "too-few"
-    STEADY = "steady"
-    SCANNER_CHANGED = "scanner-changed"
-    WRITING_CHANGED = "writing-changed"
-    MIX_CHANGED = "mix-changed"
-
-    @property
-    def sentence(self) -> str:
-        """Say what it means and what to do."""
-        return _SENTENCES[self]
-
-
-_SENTENCES = {
-    Verdict.TOO_FEW: "Too few images, here or in the reference, to tell a change from chance.",
-    Verdict.STEADY: "Nothing has changed that matters.",
-    Verdict.SCANNER_CHANGED: (
+    TOO_FEW = (
+        "too-few",
+        "Too few images, here or in the reference, to tell a change from chance.",
+    )
+    STEADY = "steady", "Nothing has changed that matters."
+    SCANNER_CHANGED = (
+        "scanner-changed",
         "The pictures themselves have changed: a person should look at scanner, camera or export. "
-        "Training on them would teach the fault."
-    ),
-    Verdict.WRITING_CHANGED: (
-        "The pictures are as before and the writing in them is not: review some and retrain."
-    ),
-    Verdict.MIX_CHANGED: (
+        "Training on them would teach the fault.",
+    )
+    WRITING_CHANGED = (
+        "writing-changed",
+        "The pictures are as before and the writing in them is not: review some and retrain.",
+    )
+    MIX_CHANGED = (
+        "mix-changed",
         "Pictures and strokes are as before, only the digits come in other shares. Check that "
-        "against what is known of the forms; the model need not change."
-    ),
-}
+        "against what is known of the forms; the model need not change.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +73,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One measure, then and now.
+    """One measure in the reference and now.
 
     Attributes:
         measure: Which.
@@ -103,16 +95,16 @@ class Drift:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """Some rows beside the reference.
+class DriftComparison:
+    """Some rows compared with the reference.
 
     Attributes:
         rows: How many rows.
         reference_rows: How many rows the reference has.
         drifts: One for each measure that could be compared.
-        shares: Estimated true share of each digit; None without readings.
+        shares: Estimated true share of each digit; None without predictions.
         reference_shares: The same for the reference.
-        verdict: What it comes to.
+        verdict: What has changed, if anything.
     """
 
     rows: int
@@ -123,8 +115,8 @@ class Comparison:
     verdict: Verdict
 
 
-def compare(reference: pa.Table, current: pa.Table, limits: Limits) -> Comparison:
-    """Hold rows against the reference.
+def compare(reference: pa.Table, current: pa.Table, limits: Limits) -> DriftComparison:
+    """Compare rows with the reference.
 
     Args:
         reference: Rows with at least the columns of `mnist.monitoring.measures.COLUMNS`.
@@ -134,7 +126,7 @@ def compare(reference: pa.Table, current: pa.Table, limits: Limits) -> Compariso
     drifts: tuple[Drift, ...] = ()
     if min(reference.num_rows, current.num_rows) >= limits.least_rows:
         drifts = tuple(_drifts(reference, current, limits))
-    return Comparison(
+    return DriftComparison(
         rows=current.num_rows,
         reference_rows=reference.num_rows,
         drifts=drifts,
@@ -152,7 +144,7 @@ def _drifts(reference: pa.Table, current: pa.Table, limits: Limits) -> Iterator[
             distance, p_value = kolmogorov_smirnov(then, now)
             stability = population_stability(*cells(then, now))
             means = float(then.mean()), float(now.mean())
-            yield _judged(measure, means, stability, p_value, distance, limits)
+            yield _drift(measure, means, stability, p_value, distance, limits)
     for measure in CLASSIFICATIONS:
         old = classes_of(measure, _comparable(measure, reference, current))
         new = classes_of(measure, current)
@@ -161,10 +153,10 @@ def _drifts(reference: pa.Table, current: pa.Table, limits: Limits) -> Iterator[
             distance = float(np.abs(shares[0] - shares[1]).sum() / 2)
             stability = population_stability(old, new)
             firsts = float(shares[0][-1]), float(shares[1][-1])
-            yield _judged(measure, firsts, stability, same_shares(old, new), distance, limits)
+            yield _drift(measure, firsts, stability, chi_squared(old, new), distance, limits)
 
 
-def _judged(
+def _drift(
     measure: Measure,
     means: tuple[float, float],
     stability: float,
@@ -180,8 +172,8 @@ def _comparable(measure: Measure, reference: pa.Table, current: pa.Table) -> pa.
     """Keep the reference rows made by the same model or preprocessing, where that matters."""
     if not measure.depends_on:
         return reference
-    made_by = current[measure.depends_on].unique()
-    return reference.filter(pc.is_in(reference[measure.depends_on], value_set=made_by))
+    origins = current[measure.depends_on].unique()
+    return reference.filter(pc.is_in(reference[measure.depends_on], value_set=origins))
 
 
 def _verdict(drifts: tuple[Drift, ...]) -> Verdict:

@@ -20,17 +20,17 @@ _PRECISION = 1e-7
 def estimate_shares(probabilities: Probabilities, trained_on: Shares = EVEN) -> Shares:
     """Estimate the shares of the digits from calibrated probabilities.
 
-    Counting the digits that were read counts the confusions as well. This corrects for what the
-    network expected: expectation maximisation after Saerens, Latinne and Decaestecker (2002).
+    Counting predicted digits counts the confusions as well. This corrects for what the
+    network expects: expectation maximisation after Saerens, Latinne and Decaestecker (2002).
 
     Args:
         probabilities: One row per image, shape (n, 10), rows summing to 1, n > 0.
         trained_on: Shares among the images that the network was trained and calibrated on.
     """
-    given = np.asarray(probabilities, np.float64)
+    original = np.asarray(probabilities, np.float64)
     shares = trained_on
     for _ in range(_ROUNDS):
-        weighted = given * (shares / trained_on)
+        weighted = original * (shares / trained_on)
         posterior = weighted / weighted.sum(axis=1, keepdims=True)
         updated = posterior.mean(axis=0)
         moved = np.abs(updated - shares).max()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date
 
 import pyarrow as pa
 
-from mnist.monitoring.drift import Comparison, Drift, Verdict
+from mnist.monitoring.drift import Drift, DriftComparison, Verdict
 
 WHOLE_DAY = ""
 """Scope of the day as a whole, where others are names of batches."""
@@ -34,10 +35,10 @@ FINDINGS = pa.schema(
 without any measure has one row, with null where a measure would be."""
 
 
-def as_table(day: date, found: Mapping[str, Comparison]) -> pa.Table:
-    """Spell out what was found, by name of the batch."""
+def as_table(day: date, comparisons: Mapping[str, DriftComparison]) -> pa.Table:
+    """Put comparisons, by name of the batch, into one table as `FINDINGS` has it."""
     records = []
-    for batch, comparison in found.items():
+    for batch, comparison in comparisons.items():
         base = {
             "day": day,
             "batch": batch,
@@ -51,14 +52,14 @@ def as_table(day: date, found: Mapping[str, Comparison]) -> pa.Table:
 
 
 def verdict_of_day(report: pa.Table) -> tuple[date, Verdict]:
-    """Read from a report which day it is about, and what the whole day came to."""
+    """Return which day a report is about, and the verdict on the whole day."""
     row = next(row for row in report.to_pylist() if row["batch"] == WHOLE_DAY)
     return row["day"], Verdict(row["verdict"])
 
 
-def as_markdown(day: date, found: Mapping[str, Comparison]) -> str:
-    """Say what was found for people."""
-    whole = found[WHOLE_DAY]
+def as_markdown(day: date, comparisons: Mapping[str, DriftComparison]) -> str:
+    """Write comparisons, by name of the batch, for people."""
+    whole = comparisons[WHOLE_DAY]
     lines = [
         f"# {day}: {whole.verdict}",
         "",
@@ -77,28 +78,20 @@ def as_markdown(day: date, found: Mapping[str, Comparison]) -> str:
         pairs = zip(whole.reference_shares, whole.shares, strict=True)
         lines += ["", "| digit | reference | day |", "|---|---|---|"]
         lines += [f"| {d} | {old:.1%} | {new:.1%} |" for d, (old, new) in enumerate(pairs)]
-    odd = {
-        batch: each.verdict
-        for batch, each in found.items()
-        if batch != WHOLE_DAY and each.verdict not in {Verdict.STEADY, Verdict.TOO_FEW}
+    changed = {
+        batch: comparison.verdict
+        for batch, comparison in comparisons.items()
+        if batch != WHOLE_DAY and comparison.verdict not in {Verdict.STEADY, Verdict.TOO_FEW}
     }
-    if odd:
+    if changed:
         lines += ["", "| batch | verdict |", "|---|---|"]
-        lines += [f"| {batch} | {verdict} |" for batch, verdict in odd.items()]
+        lines += [f"| {batch} | {verdict} |" for batch, verdict in changed.items()]
     return "\n".join(lines) + "\n"
 
 
 def _record(drift: Drift) -> dict[str, object]:
-    return {
-        "measure": drift.measure.name,
-        "speaks_of": str(drift.measure.speaks_of),
-        "then": drift.then,
-        "now": drift.now,
-        "stability": drift.stability,
-        "p_value": drift.p_value,
-        "distance": drift.distance,
-        "has_moved": drift.has_moved,
-    }
+    names = {"measure": drift.measure.name, "speaks_of": str(drift.measure.speaks_of)}
+    return asdict(drift) | names
 
 
 def _line(drift: Drift) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known when somebody proposes a retraining.
+    """What a decision to retrain rests on.
 
     Attributes:
         now: When that is.

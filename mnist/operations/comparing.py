@@ -10,10 +10,16 @@ import numpy as np
 
 from mnist.comparison import plots as comparison_plots
 from mnist.comparison.card import describe_best
-from mnist.comparison.contenders import COMPLEXITY, Contender, require_contenders, run_contender
+from mnist.comparison.contenders import (
+    Contender,
+    contender_header,
+    require_contenders,
+    run_contender,
+    standard_contenders,
+)
 from mnist.comparison.results import ModelResult, rank, to_csv, to_markdown
 from mnist.data.description import describe
-from mnist.data.labelled_sets import load_real_world
+from mnist.data.labelled_sets import load_labelled_sets
 from mnist.data.training_data import TrainingData, load_training_data
 from mnist.images import Limits
 from mnist.plots import plot_confusion_matrix, plot_learning_curves
@@ -36,15 +42,19 @@ class Comparing:
         Raises:
             InvalidRecipe: Naming those that do not exist and listing those that do.
         """
-        models = list(names) or list(COMPLEXITY)
-        require_contenders(models)
-        return models
+        chosen = list(names) or standard_contenders()
+        require_contenders(chosen)
+        return chosen
+
+    def header(self, name: str) -> str:
+        """Say how a model is trained and what to expect of it."""
+        return contender_header(name)
 
     def load(self, seed: int) -> TrainingData:
         """Load the images that all of them learn from and are measured on."""
         limits = Limits.of(self._settings)
-        real_world = load_real_world(self._settings.real_world_dir, limits)
-        return load_training_data(self._settings.data_dir, seed, real_world=real_world)
+        labelled_sets = load_labelled_sets(self._settings.real_world_dir, limits)
+        return load_training_data(self._settings.data_dir, seed, labelled_sets=labelled_sets)
 
     def begin(self, names: Sequence[str], data: TrainingData, seed: int) -> str:
         """Open the parent run."""
@@ -70,7 +80,7 @@ class Comparing:
             data.validation,
             data.dataset.test,
             seed=seed,
-            real_world=data.real_world,
+            labelled_sets=data.labelled_sets,
             on_epoch=on_epoch,
         )
 

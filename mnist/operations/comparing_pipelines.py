@@ -8,15 +8,15 @@ from typing import Any
 import cv2
 
 from mnist.comparison.pipelines import (
-    PipelineReading,
+    PipelineResult,
+    compare_pipelines,
     plot_accuracy_and_confidence,
     plot_confidences,
-    read_with_each,
     to_csv,
     to_markdown,
 )
 from mnist.data.datasets import load_dataset
-from mnist.data.labelled_sets import real_world_files
+from mnist.data.labelled_sets import labelled_files
 from mnist.images import Limits, preprocessing_digest
 from mnist.provenance import code_digest
 from mnist.registry.comparisons import ComparisonLog
@@ -43,7 +43,7 @@ class ComparingPipelines:
         """
         return self._registry.version(version) if version else self._registry.champion()
 
-    def read(self, model: PinnedModel) -> list[PipelineReading]:
+    def read(self, model: PinnedModel) -> list[PipelineResult]:
         """Read every set after every pipeline.
 
         Raises:
@@ -53,22 +53,20 @@ class ComparingPipelines:
         predict = self._registry.predictor(model).predict
         limits = Limits.of(self._settings)
         return [
-            prediction
+            result
             for name, files in self._sets()
-            for prediction in read_with_each(name, files, predict, limits)
+            for result in compare_pipelines(name, files, predict, limits)
         ]
 
     def _sets(self) -> Iterator[tuple[str, Sequence[tuple[bytes, int]]]]:
         test = load_dataset(self._settings.data_dir).test
         pictures = (cv2.imencode(".png", image)[1].tobytes() for image in test.images)
         yield _TEST, list(zip(pictures, test.labels.tolist(), strict=True))
-        for name, files in real_world_files(self._settings.real_world_dir).items():
+        for name, files in labelled_files(self._settings.real_world_dir).items():
             if files:
                 yield name, [(file.path.read_bytes(), file.label) for file in files]
 
-    def conclude(
-        self, model: PinnedModel, predictions: Sequence[PipelineReading]
-    ) -> dict[str, Any]:
+    def conclude(self, model: PinnedModel, predictions: Sequence[PipelineResult]) -> dict[str, Any]:
         """Log figures and plots as one run; return the table and the run's address."""
         table = to_markdown(predictions)
         run = self._log.begin(

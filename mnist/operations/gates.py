@@ -10,7 +10,7 @@ import structlog
 
 from mnist.candidates.candidate import evidence
 from mnist.data.datasets import Dataset
-from mnist.data.labelled_sets import load_real_world
+from mnist.data.labelled_sets import load_labelled_sets
 from mnist.errors import IntegrityError, InvalidInput, NoChampion
 from mnist.images import Limits
 from mnist.operations.gathering import Contender, ProgressCallback, compare_in_production, gather
@@ -124,9 +124,9 @@ class Gates:
         progress: ProgressCallback,
     ) -> Decision:
         limits = Limits.of(self._settings)
-        real_world = load_real_world(self._settings.real_world_dir, limits)
+        labelled_sets = load_labelled_sets(self._settings.real_world_dir, limits)
         sides = [candidate, champion] if champion else [candidate]
-        mine, *others = gather(sides, data, real_world, progress, policy.slice_floors)
+        mine, *others = gather(sides, data, labelled_sets, progress, policy.slice_floors)
         mine = replace(mine, holdout_uses=self._uses_of(data.test.digest))
         if champion is None:
             return decide(mine, None, policy)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mnist.candidates.candidate import evidence
 from mnist.data.datasets import Dataset
 from mnist.data.labelled import LabelledImages
-from mnist.digits import Images, Probabilities
+from mnist.digits import PredictProbabilities
 from mnist.evaluation.corruptions import Corruption, corrupt
 from mnist.evaluation.slices import slices_with
 from mnist.operations.replay import ProductionImages, compare_predictions
@@ -37,14 +37,14 @@ class Contender:
     """
 
     model: PinnedModel
-    predict: Callable[[Images], Probabilities]
+    predict: PredictProbabilities
     runtime: Runtime | None = None
 
 
 def gather(
     sides: Sequence[Contender],
     data: Dataset,
-    real_world: Mapping[str, LabelledImages],
+    labelled_sets: Mapping[str, LabelledImages],
     progress: ProgressCallback,
     slices: Collection[str] = (),
 ) -> list[Evidence]:
@@ -53,7 +53,7 @@ def gather(
     Args:
         sides: Who is measured.
         data: Whose test images are read.
-        real_world: Further sets, by name.
+        labelled_sets: Further sets, by name.
         progress: Hears how far the work is.
         slices: Names of crossed slices (`mnist.evaluation.slices`) to measure besides the usual.
     """
@@ -62,7 +62,7 @@ def gather(
     predictions = [side.predict(test.images) for side in sides]
     masks = slices_with(slices, test.images, test.labels, data.test_writers)
     progress(1 / _STEPS, "predicting labelled sets")
-    samples = [_real_world(side, real_world) for side in sides]
+    samples = [_labelled_sets(side, labelled_sets) for side in sides]
     corruptions = _under_corruption(sides, test, progress)
     return [
         evidence(
@@ -72,10 +72,10 @@ def gather(
             probabilities,
             corruptions=accuracies,
             slices=masks,
-            real_world=of_real_world,
+            labelled_sets=of_labelled_sets,
             runtime=side.runtime,
         )
-        for side, probabilities, accuracies, of_real_world in zip(
+        for side, probabilities, accuracies, of_labelled_sets in zip(
             sides, predictions, corruptions, samples, strict=True
         )
     ]
@@ -107,7 +107,7 @@ def _under_corruption(
     return accuracies
 
 
-def _real_world(side: Contender, sets: Mapping[str, LabelledImages]) -> dict[str, Sample]:
+def _labelled_sets(side: Contender, sets: Mapping[str, LabelledImages]) -> dict[str, Sample]:
     return {
         name: Sample(images.labels, side.predict(images.images), images.digest)
         for name, images in sets.items()

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mnist.monitoring.drift import Comparison, Limits, Verdict, compare
+from mnist.monitoring.drift import DriftComparison, Limits, Verdict, compare
 from mnist.monitoring.measures import COLUMNS
 from mnist.monitoring.report import WHOLE_DAY, as_markdown, as_table
 from mnist.storage.monitoring import MonitoringLog
@@ -33,7 +33,7 @@ class Findings:
     """
 
     day: date
-    by_batch: Mapping[str, Comparison]
+    by_batch: Mapping[str, DriftComparison]
     rows: pa.Table
 
     @property

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 
 from mnist.data.labelled import LabelledImages
-from mnist.data.reviewed import ReviewedImages
-from mnist.digits import SIDE, Image, Images, Probabilities
+from mnist.data.reviewed import ReviewedLabels
+from mnist.digits import SIDE, Image, Images, PredictProbabilities
 from mnist.digits import Labels as DigitLabels
 from mnist.errors import AccessDenied, IntegrityError, NoChampion, ObjectChanged, ObjectGone
 from mnist.images import Decoded, Limits, decode
@@ -29,8 +28,6 @@ GONE = "image deleted, overwritten or locked since"
 UNREADABLE = "no digit could be found in the image"
 OPEN = "not agreed on yet"
 NO_DIGIT = "agreed to show no digit, or an uncertain one"
-
-Predict = Callable[[Images], Probabilities]
 
 
 class Relabelling:
@@ -52,7 +49,7 @@ class Relabelling:
         """
         return trusted_labels(list(self._log.recorded()), self._settings.reviews_needed)
 
-    def reviewed_images(self) -> ReviewedImages:
+    def reviewed_labels(self) -> ReviewedLabels:
         """Fetch and decode every image whose digit was agreed on, as scoring would.
 
         An image counts only if it still has the content that people looked at.
@@ -66,7 +63,7 @@ class Relabelling:
             images = list(zip(labels.agreed, pool.map(self._image, labels.agreed), strict=True))
         kept = [(label, image) for label, image in images if not isinstance(image, str)]
         left_out.update(image for _, image in images if isinstance(image, str))
-        return ReviewedImages(
+        return ReviewedLabels(
             LabelledImages(
                 np.array([image for _, image in kept], np.uint8).reshape(-1, SIDE, SIDE),
                 np.array([label.answer and label.answer.digit for label, _ in kept], np.int64),
@@ -77,7 +74,7 @@ class Relabelling:
         )
 
     def explain(
-        self, judgement: Judgement, predict: Predict, reviewed: ReviewedImages
+        self, judgement: Judgement, predict: PredictProbabilities, reviewed: ReviewedLabels
     ) -> Judgement:
         """Add to a judgement what reviewed labels were used and what they changed.
 
@@ -130,7 +127,7 @@ class Relabelling:
         return GONE
 
 
-def _digits(predict: Predict, images: Images) -> DigitLabels:
+def _digits(predict: PredictProbabilities, images: Images) -> DigitLabels:
     if not len(images):
         return np.zeros(0, np.int64)
     return np.asarray(predict(images).argmax(axis=1), np.int64)

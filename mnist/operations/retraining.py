@@ -10,7 +10,7 @@ from typing import Any
 
 from mnist.candidates.candidate import Candidate, make_candidate
 from mnist.candidates.write_up import write_up
-from mnist.data.labelled_sets import load_real_world
+from mnist.data.labelled_sets import load_labelled_sets
 from mnist.data.training_data import TrainingData, load_training_data
 from mnist.errors import IntegrityError, NoChampion
 from mnist.images import Limits
@@ -89,9 +89,9 @@ class Retraining:
         return load_training_data(
             self._settings.data_dir,
             seed,
-            self._relabelling.reviewed_images(),
+            self._relabelling.reviewed_labels(),
             max_reviewed_share=self._settings.max_reviewed_share,
-            real_world=load_real_world(self._settings.real_world_dir, limits),
+            labelled_sets=load_labelled_sets(self._settings.real_world_dir, limits),
         )
 
     def train(
@@ -119,7 +119,7 @@ class Retraining:
             data.validation,
             data.dataset.test,
             folder,
-            real_world=data.real_world,
+            labelled_sets=data.labelled_sets,
             max_accepted_error_rate=self._settings.max_accepted_error_rate,
         )
 

@@ -1,11 +1,17 @@
-"""Candidate against champion on the same images: the paired test and its verdict."""
+"""Candidate against champion on the same images: the paired test and its verdict.
 
+The comparison can be made twice: on the labels as given, and on those that public audits corrected.
+"""
+
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
 
+from mnist.digits import Labels
+from mnist.evaluation.known_label_errors import known_label_errors
 from mnist.evaluation.power import images_to_exclude, smallest_detectable_difference
 from mnist.evaluation.statistics import (
     Flags,
@@ -18,11 +24,12 @@ from mnist.evaluation.statistics import (
     mcnemar,
     score_interval,
 )
+from mnist.promotion.evidence import Evidence
 from mnist.promotion.policy import Policy
 
 
 class Verdict(StrEnum):
-    """What the comparison of a candidate with the champion says."""
+    """How a candidate compares with the champion."""
 
     BETTER = "better"
     NOT_WORSE = "not_worse"
@@ -36,11 +43,11 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PairedComparison:
     """Two models on the same images.
 
     Attributes:
-        verdict: What test and interval say about accuracy.
+        verdict: On accuracy, by test and interval.
         images: Images compared.
         writers: Writers they come from, or None where unknown.
         test: Exact McNemar test.
@@ -67,15 +74,15 @@ class Comparison:
 
 def compare(
     candidate: Flags, champion: Flags, writers: Groups | None, policy: Policy
-) -> Comparison:
-    """Compare which images two models read correctly.
+) -> PairedComparison:
+    """Compare which images two models predict correctly.
 
     The interval that decides is the wider, at each end, of two: the bootstrap over writers, which
     knows that one writer's images fail together, and Tango's score interval, which stays honest
     when hardly any image tells the models apart.
 
     Args:
-        candidate: Whether the candidate read each image correctly, shape (n,).
+        candidate: Whether the candidate predicted each image correctly, shape (n,).
         champion: The same of the champion.
         writers: Who wrote each image, shape (n,), or None.
         policy: Levels, margin and seed.
@@ -87,7 +94,7 @@ def compare(
     test = mcnemar(gained, lost)
     images, discordant_rate = len(candidate), (gained + lost) / len(candidate)
     levels = {"alpha": policy.alpha, "power": policy.power, "variance_factor": effect}
-    return Comparison(
+    return PairedComparison(
         verdict=_verdict(test, difference, policy),
         images=images,
         writers=None if writers is None else len(np.unique(writers)),
@@ -122,7 +129,7 @@ def _difference(
 
 
 def _verdict(test: PairedTest, difference: Interval, policy: Policy) -> Verdict:
-    """Ask for both test and interval before saying better, and for either before saying worse."""
+    """Better needs both test and interval, worse needs one of them."""
     significant = test.p_value <= policy.alpha
     if (significant and test.lost > test.gained) or difference.high < 0:
         return Verdict.WORSE
@@ -137,12 +144,12 @@ _ORDER = (Verdict.WORSE, Verdict.INCONCLUSIVE, Verdict.NOT_WORSE, Verdict.BETTER
 
 
 def weaker(first: Verdict, second: Verdict) -> Verdict:
-    """Return the verdict that says less in favour of the candidate."""
+    """Return the verdict that is less in favour of the candidate."""
     return min(first, second, key=_ORDER.index)
 
 
-def accuracy_sentence(comparison: Comparison, policy: Policy) -> str:
-    """Say in one sentence what the comparison found."""
+def accuracy_sentence(comparison: PairedComparison, policy: Policy) -> str:
+    """Write the comparison in one sentence."""
     difference, test = comparison.difference, comparison.test
     numbers = (
         f"accuracy changed by {difference.estimate:+.4f} "
@@ -164,11 +171,70 @@ def accuracy_sentence(comparison: Comparison, policy: Policy) -> str:
             return f"In accuracy the evaluation cannot tell: {numbers}. {shortage}"
 
 
-def _shortage(comparison: Comparison, policy: Policy) -> str:
+def _shortage(comparison: PairedComparison, policy: Policy) -> str:
     needed = comparison.images_needed
     more = "" if needed is None else f"; to exclude the loss, about {needed:,} would be needed"
     return (
         f"A loss of more than {policy.margin:.4f} is not excluded, and {comparison.images:,} "
         f"images usually show only true differences of {comparison.smallest_detectable:.4f} or "
         f"more{more}."
+    )
+
+
+@dataclass(frozen=True)
+class CleanLabels:
+    """Labels after a public audit.
+
+    Attributes:
+        labels: With wrong ones corrected, shape (n,).
+        decidable: False where no digit is right, shape (n,).
+        corrected: How many labels were corrected.
+        ambiguous: How many have no right digit.
+    """
+
+    labels: Labels
+    decidable: Flags
+    corrected: int
+    ambiguous: int
+
+
+def clean_labels(evidence: Evidence) -> CleanLabels | None:
+    """Correct the labels of an evaluation, or return None where no errors are known."""
+    errors: Mapping[int, int | None] = (
+        known_label_errors(evidence.labels)
+        if evidence.label_errors is None
+        else evidence.label_errors
+    )
+    if not errors:
+        return None
+    labels, decidable = evidence.labels.copy(), np.ones(len(evidence.labels), dtype=bool)
+    for index, digit in errors.items():
+        if digit is None:
+            decidable[index] = False
+        else:
+            labels[index] = digit
+    ambiguous = int((~decidable).sum())
+    return CleanLabels(labels, decidable, len(errors) - ambiguous, ambiguous)
+
+
+def scores(evidence: Evidence, clean: CleanLabels) -> dict[str, Any]:
+    """Return accuracy as given, corrected, and with ambiguous images left out."""
+    right = evidence.predicted == clean.labels
+    return {
+        "as_given": float(evidence.correct.mean()),
+        "corrected": float(right.mean()),
+        "ambiguous_left_out": float(right[clean.decidable].mean()),
+    }
+
+
+def compare_clean(
+    candidate: Evidence, champion: Evidence, clean: CleanLabels, policy: Policy
+) -> PairedComparison:
+    """Compare on corrected labels, ambiguous images left out."""
+    keep = clean.decidable
+    return compare(
+        (candidate.predicted == clean.labels)[keep],
+        (champion.predicted == clean.labels)[keep],
+        None if candidate.writers is None else candidate.writers[keep],
+        policy,
     )

@@ -7,12 +7,21 @@ from typing import Any, Self
 from mnist.evaluation.metrics import Evaluation, evaluate
 from mnist.promotion.absolute_checks import absolute_checks
 from mnist.promotion.checks import Check, Status, not_measured
-from mnist.promotion.comparison import Comparison, Verdict, accuracy_sentence, compare, weaker
+from mnist.promotion.comparison import (
+    CleanLabels,
+    PairedComparison,
+    Verdict,
+    accuracy_sentence,
+    clean_labels,
+    compare,
+    compare_clean,
+    scores,
+    weaker,
+)
 from mnist.promotion.evidence import Evidence, different_images
-from mnist.promotion.label_errors import CleanLabels, clean_labels, compare_clean, scores
 from mnist.promotion.policy import Policy
-from mnist.promotion.regression_checks import reference_check, relative_checks
-from mnist.promotion.runtime_checks import replay_checks, runtime_checks
+from mnist.promotion.regression_checks import reference_check, regression_checks
+from mnist.promotion.runtime_checks import runtime_checks
 
 
 @dataclass(frozen=True)
@@ -95,9 +104,8 @@ def decide(
         return refuse(problem, policy)
     evaluation = evaluate(candidate.labels, candidate.probabilities)
     checks = [
-        *absolute_checks(candidate, evaluation, policy),
-        *runtime_checks(candidate.runtime, policy),
-        *replay_checks(candidate.replay, policy),
+        *absolute_checks.run(candidate, evaluation, policy),
+        *runtime_checks.run(candidate, policy),
     ]
     evidence: dict[str, Any] = {
         "images_digest": candidate.images_digest,
@@ -115,7 +123,7 @@ def decide(
     if champion is None:
         verdict, notes, more = _without_champion(policy)
     else:
-        more = relative_checks(candidate, champion, policy)
+        more = regression_checks.run(candidate, champion, policy)
         if reference is not None:
             more.append(reference_check(candidate, reference, policy))
         comparisons = _comparisons(candidate, champion, clean, policy)
@@ -180,31 +188,30 @@ def _label_error_scores(
 
 def _comparisons(
     candidate: Evidence, champion: Evidence, clean: CleanLabels | None, policy: Policy
-) -> dict[str, Comparison]:
-    given = compare(candidate.correct, champion.correct, candidate.writers, policy)
-    if clean is None:
-        return {"as_given": given}
-    return {
-        "as_given": given,
-        "ambiguous_left_out": compare_clean(candidate, champion, clean, policy),
+) -> dict[str, PairedComparison]:
+    comparisons = {
+        "as_given": compare(candidate.correct, champion.correct, candidate.writers, policy)
     }
+    if clean is not None:
+        comparisons["ambiguous_left_out"] = compare_clean(candidate, champion, clean, policy)
+    return comparisons
 
 
 def _conclude(
-    comparisons: Mapping[str, Comparison], checks: Sequence[Check], policy: Policy
+    comparisons: Mapping[str, PairedComparison], checks: Sequence[Check], policy: Policy
 ) -> tuple[Verdict, list[str]]:
-    """Combine what accuracy says with what the relative checks found."""
-    given = comparisons["as_given"]
-    notes = [accuracy_sentence(given, policy)]
-    verdict = given.verdict
+    """Combine the verdict on accuracy with the regression checks."""
+    as_given = comparisons["as_given"]
+    notes = [accuracy_sentence(as_given, policy)]
+    verdict = as_given.verdict
     clean = comparisons.get("ambiguous_left_out")
-    if clean is not None and clean.verdict is not given.verdict:
-        verdict = weaker(given.verdict, clean.verdict)
-        if given.verdict is Verdict.BETTER:
+    if clean is not None and clean.verdict is not as_given.verdict:
+        verdict = weaker(as_given.verdict, clean.verdict)
+        if as_given.verdict is Verdict.BETTER:
             notes.append("The candidate wins only with labels known to be wrong or undecidable.")
         notes.append(
-            f"With known label errors corrected and undecidable images left out the verdict on "
-            f"accuracy is {clean.verdict.words}, not {given.verdict.words}; the weaker one counts."
+            "With known label errors corrected and undecidable images left out the verdict on "
+            f"accuracy is {clean.verdict.words}, not {as_given.verdict.words}; the weaker counts."
         )
     if any(check.relative and check.status is Status.FAILED for check in checks):
         verdict = Verdict.WORSE

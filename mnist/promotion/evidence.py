@@ -1,4 +1,4 @@
-"""What a decision is based on: the readings of one model version, and what was measured of it."""
+"""What a decision is based on: predictions and measurements of one model version."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from mnist.evaluation.statistics import Flags, Groups
 
 @dataclass(frozen=True)
 class Sample:
-    """Readings of one set of labelled images.
+    """Predictions for one labelled set.
 
     Attributes:
         labels: True digits, shape (n,), values 0-9.
@@ -33,7 +33,7 @@ class Sample:
         if not self.images_digest:
             raise InvalidEvaluation(
                 "The evaluation has no digest of its images, so nobody can say whether two models "
-                "read the same ones; pass the SHA-256 of images and labels."
+                "predicted the same ones; pass the SHA-256 of images and labels."
             )
         if self.writers is not None and self.writers.shape != self.labels.shape:
             raise InvalidEvaluation(
@@ -43,12 +43,12 @@ class Sample:
 
     @property
     def correct(self) -> Flags:
-        """Whether each image is read correctly, shape (n,)."""
-        return np.asarray(self.read == self.labels)
+        """Whether each image is predicted correctly, shape (n,)."""
+        return np.asarray(self.predicted == self.labels)
 
     @property
-    def read(self) -> Labels:
-        """The digit read, shape (n,)."""
+    def predicted(self) -> Labels:
+        """The predicted digits, shape (n,)."""
         return np.asarray(self.probabilities.argmax(axis=1), dtype=np.int64)
 
 
@@ -108,14 +108,14 @@ class Replay:
 
 @dataclass(frozen=True)
 class Evidence(Sample):
-    """Everything known about one model version when it is judged.
+    """All that is measured of one model version when it is judged.
 
     Attributes:
         model: Registered model.
         model_version: Its version in the registry.
         corruptions: Corruption -> accuracy, 0-1; all models on the same corrupted images.
         slices: Name -> which of the images belong to it, shape (n,).
-        real_world: Name -> readings of a real-world set.
+        labelled_sets: Name -> predictions for a labelled set.
         runtime: The load-and-predict measurement, if made.
         replay: The replay of production images, if made. Only the candidate's counts.
         holdout_uses: How many decisions these images have made before, if counted.
@@ -127,7 +127,7 @@ class Evidence(Sample):
     model_version: str = field(kw_only=True)
     corruptions: Mapping[str, float] | None = field(default=None, kw_only=True)
     slices: Mapping[str, Flags] = field(default_factory=dict, kw_only=True)
-    real_world: Mapping[str, Sample] = field(default_factory=dict, kw_only=True)
+    labelled_sets: Mapping[str, Sample] = field(default_factory=dict, kw_only=True)
     runtime: Runtime | None = field(default=None, kw_only=True)
     replay: Replay | None = field(default=None, kw_only=True)
     holdout_uses: int | None = field(default=None, kw_only=True)
@@ -145,8 +145,8 @@ class Evidence(Sample):
         for index, digit in (self.label_errors or {}).items():
             if not 0 <= index < len(self.labels) or digit not in (None, *range(CLASSES)):
                 raise InvalidEvaluation(
-                    f"The known label error at index {index} says {digit}, expected an index below "
-                    f"{len(self.labels)} and a digit 0-9 or None."
+                    f"The known label error at index {index} has the digit {digit}, expected an "
+                    f"index below {len(self.labels)} and a digit 0-9 or None."
                 )
         for name, accuracy in (self.corruptions or {}).items():
             if not 0 <= accuracy <= 1:

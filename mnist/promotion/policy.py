@@ -66,10 +66,10 @@ class Policy(BaseModel):
     )
     confusion_pairs: tuple[tuple[Digit, Digit], ...] = Field(
         ((4, 9), (9, 4), (9, 7), (5, 3), (5, 8), (6, 5), (6, 0), (7, 1), (7, 2), (2, 7)),
-        description="(true digit, digit read) pairs tested against the champion",
+        description="(true digit, predicted digit) pairs tested against the champion",
     )
     confusion_rate_cap: Share = Field(
-        0.02, description="highest share of a digit read as one other, by its upper bound"
+        0.02, description="highest share of a digit predicted as one other, by its upper bound"
     )
     calibration_error_cap: Share = Field(0.015, description="highest expected calibration error")
     brier_cap: float = Field(0.025, ge=0, le=2, description="highest Brier score")
@@ -89,7 +89,7 @@ class Policy(BaseModel):
         default_factory=dict, description="lowest accuracy of named slices of the test images"
     )
     real_world_floors: dict[str, Share] = Field(
-        default_factory=dict, description="lowest accuracy on named real-world sets"
+        default_factory=dict, description="lowest accuracy on named labelled sets"
     )
     flip_rate_cap: Share = Field(
         0.02, description="largest share of replayed production images whose digit changes"
@@ -116,9 +116,9 @@ class Policy(BaseModel):
 
     @model_validator(mode="after")
     def _pairs_are_confusions(self) -> "Policy":
-        for true, read in self.confusion_pairs:
-            if true == read:
-                raise ValueError(f"the pair ({true}, {read}) is no confusion")
+        for true, predicted in self.confusion_pairs:
+            if true == predicted:
+                raise ValueError(f"the pair ({true}, {predicted}) is no confusion")
         if len(set(self.confusion_pairs)) != len(self.confusion_pairs):
             raise ValueError("confusion_pairs names a pair twice")
         return self

@@ -23,7 +23,7 @@ _COMPARISON_ROWS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "design effect of writers": lambda c: f"{c['design_effect']:.2f}",
     "smallest difference usually detected": lambda c: f"{c['smallest_detectable']:.4f}",
 }
-"""Row of the comparison table -> how its cell is read from a comparison."""
+"""Row of the comparison table -> how its cell is made from a comparison."""
 
 _FIRST = (
     "There is no champion to compare with, so the candidate cannot be worse than one; only the "
@@ -31,7 +31,7 @@ _FIRST = (
 )
 
 _MEANING = {
-    Verdict.BETTER: "The candidate reads significantly more images correctly than the champion.",
+    Verdict.BETTER: "The candidate predicts significantly more images correctly than the champion.",
     Verdict.NOT_WORSE: "The candidate is not shown to be better, and a loss beyond the margin of "
     "the policy is excluded.",
     Verdict.WORSE: "The candidate is worse than the champion, in accuracy or in one of the "
@@ -86,10 +86,10 @@ def _comparison(evidence: Mapping[str, Any]) -> str:
     if "comparison" not in evidence:
         return ""
     comparisons = evidence["comparison"]
-    given = comparisons["as_given"]
+    writers = comparisons["as_given"]["writers"]
     origin = (
-        f"Intervals draw whole writers, {given['writers']} of them."
-        if given["writers"]
+        f"Intervals draw whole writers, {writers} of them."
+        if writers
         else "Intervals take images as independent, because their writers are unknown."
     )
     titles = " | ".join(_LABELS[name] for name in comparisons)
@@ -128,8 +128,8 @@ def _replay(evidence: Mapping[str, Any]) -> str:
         return ""
     changed = sum(flip["images"] for flip in replay["flips"])
     text = (
-        "## Production images, read again\n\n"
-        f"Of the last {replay['images']:,} images, the candidate reads {changed:,} as another "
+        "## Production images, predicted again\n\n"
+        f"Of the last {replay['images']:,} images, the candidate predicts for {changed:,} another "
         f"digit than the champion. Accepted without review: {replay['accepted_before']:.1%} under "
         f"the champion, {replay['accepted_after']:.1%} under the candidate. Nobody has labelled "
         "these images, so a changed digit may be right or wrong: look at them."

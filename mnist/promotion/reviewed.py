@@ -1,4 +1,4 @@
-"""What reviewed labels changed: the images that people have labelled, read by both models."""
+"""What reviewed labels changed: both models on the images that people have labelled."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ _LISTED = 20
 def reviewed_changes(
     labels: Labels, keys: Sequence[str], candidate: Labels, champion: Labels | None
 ) -> dict[str, Any]:
-    """Compare what both models read in reviewed images. The candidate has learnt from these.
+    """Compare the predictions of both models for reviewed images, which the candidate has learnt.
 
     Args:
         labels: What people agreed on, shape (n,).
         keys: Where each image lies, n of them.
-        candidate: Digits that the candidate reads, shape (n,).
-        champion: Digits that the champion reads; None if there is none.
+        candidate: Digits that the candidate predicts, shape (n,).
+        champion: Digits that the champion predicts; None if there is none.
 
     Returns:
-        JSON types: how many images, how many each reads as labelled, and the images that only one
-        of them reads so: `fixed` by the candidate and `broken` by it.
+        JSON types: how many images, how many each predicts as labelled, and the images that only
+        one of them does: `fixed` by the candidate and `broken` by it.
     """
-    found: dict[str, Any] = {
+    changes: dict[str, Any] = {
         "images": len(keys),
         "right_after": int((candidate == labels).sum()),
         "right_before": None if champion is None else int((champion == labels).sum()),
@@ -37,7 +37,7 @@ def reviewed_changes(
             ("fixed", (candidate == labels) & (champion != labels)),
             ("broken", (candidate != labels) & (champion == labels)),
         ):
-            found[name] = [
+            changes[name] = [
                 {
                     "key": keys[row],
                     "label": int(labels[row]),
@@ -46,7 +46,7 @@ def reviewed_changes(
                 }
                 for row in rows.nonzero()[0]
             ]
-    return found
+    return changes
 
 
 def reviewed_section(evidence: Mapping[str, Any]) -> str:
@@ -58,11 +58,13 @@ def reviewed_section(evidence: Mapping[str, Any]) -> str:
     text = f"## Reviewed labels\n\n{reviewed['sentence']}"
     if changes["images"]:
         before = changes["right_before"]
-        champion = "" if before is None else f", of which the champion reads {before:,} as labelled"
+        champion = (
+            "" if before is None else f", of which the champion predicts {before:,} as labelled"
+        )
         text += (
             f"\n\n{changes['images']:,} labelled images{champion}; the candidate, which has learnt "
-            f"from them, reads {changes['right_after']:,}. What it does on images it has not seen "
-            "is in the other sections."
+            f"from them, predicts {changes['right_after']:,}. What it does on images it has not "
+            "seen is in the other sections."
         )
     tables = [_table("Right now, wrong before", changes["fixed"])]
     tables.append(_table("Wrong now, right before", changes["broken"]))

@@ -1,1 +1,1 @@
-"""What people say an image shows, and when that is good enough to learn from."""
+"""People's answers about images, and when they are good enough to learn from."""

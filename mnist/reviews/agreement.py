@@ -22,7 +22,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Consensus:
-    """What people said of one image so far. An image is its content: copies are the same one.
+    """The answers about one image so far. An image is its content: copies are the same one.
 
     Attributes:
         sha256: Digest of the image's bytes.
@@ -53,28 +53,28 @@ class Consensus:
 
 
 def consensuses(reviews: Iterable[Review], needed: int) -> dict[str, Consensus]:
-    """Sum up what was said of each image.
+    """Sum up the answers about each image.
 
     Args:
         reviews: All entries, in any order.
-        needed: How many reviewers must say the same before it is agreed, at least 1. Whoever says
-            otherwise must be outvoted as well.
+        needed: How many reviewers must give the same answer before it is agreed, at least 1.
+            Whoever answers otherwise must be outvoted as well.
 
     Returns:
-        SHA-256 of the content -> what people say of it, in the order of the first answers.
+        SHA-256 of the content -> its consensus, in the order of the first answers.
     """
     by_image: dict[str, list[Review]] = defaultdict(list)
     for review in standing(reviews):
         by_image[review.sha256].append(review)
-    return {sha256: _consensus(sha256, said, needed) for sha256, said in by_image.items()}
+    return {sha256: _consensus(sha256, of_image, needed) for sha256, of_image in by_image.items()}
 
 
-def _consensus(sha256: str, said: Sequence[Review], needed: int) -> Consensus:
-    (answer, votes), *others = Counter(review.answer for review in said).most_common()
+def _consensus(sha256: str, reviews: Sequence[Review], needed: int) -> Consensus:
+    (answer, votes), *others = Counter(review.answer for review in reviews).most_common()
     if votes >= needed and all(votes > fewer for _, fewer in others):
-        return Consensus(sha256, tuple(said), State.AGREED, answer)
+        return Consensus(sha256, tuple(reviews), State.AGREED, answer)
     state = State.THIRD_LOOK if others else State.SECOND_LOOK
-    return Consensus(sha256, tuple(said), state, None)
+    return Consensus(sha256, tuple(reviews), state, None)
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Agreement:
     Attributes:
         reviewers: The two names, in alphabetical order.
         images: Images that both have answered for.
-        agreed: On how many of these they said the same.
+        agreed: On how many of these they gave the same answer.
         kappa: Cohen's kappa, see `cohens_kappa`.
     """
 
@@ -95,16 +95,16 @@ class Agreement:
 
     @property
     def rate(self) -> float:
-        """Share of images on which they said the same, 0-1."""
+        """Share of images on which they gave the same answer, 0-1."""
         return self.agreed / self.images
 
 
-def agreements(found: Iterable[Consensus]) -> list[Agreement]:
+def agreements(consensuses: Iterable[Consensus]) -> list[Agreement]:
     """Compare every two reviewers who have looked at the same images."""
     answers: dict[tuple[str, str], list[tuple[Answer, Answer]]] = defaultdict(list)
-    for consensus in found:
-        said = sorted((r.reviewer, r.answer) for r in consensus.reviews if r.answer is not None)
-        for (one, first), (other, second) in combinations(said, 2):
+    for consensus in consensuses:
+        by_name = sorted((r.reviewer, r.answer) for r in consensus.reviews if r.answer is not None)
+        for (one, first), (other, second) in combinations(by_name, 2):
             answers[one, other].append((first, second))
     return [
         Agreement(
@@ -118,15 +118,14 @@ def cohens_kappa(answers: Sequence[tuple[str, str]]) -> float | None:
     """Measure agreement beyond chance (Cohen 1960): 1 is perfect, 0 what chance gives.
 
     Args:
-        answers: What two people said of each image.
+        answers: For each image the answers of two people.
 
     Returns:
-        Kappa; None where it is not defined: no image, or both said one and the same of all.
+        Kappa; None where it is not defined: no image, or both gave the same answer for all.
     """
-    n = len(answers)
-    first, second = (Counter(pair[side] for pair in answers) for side in (0, 1))
-    by_chance = sum(first[each] * second[each] for each in first) / (n * n) if n else 1.0
-    if by_chance == 1.0:
+    if len({answer for pair in answers for answer in pair}) < 2:
         return None
-    observed = sum(one == other for one, other in answers) / n
-    return (observed - by_chance) / (1 - by_chance)
+    # scikit-learn takes a second to import, and few of those who import this ask for kappa.
+    from sklearn.metrics import cohen_kappa_score  # noqa: PLC0415
+
+    return float(cohen_kappa_score(*zip(*answers, strict=True)))

@@ -28,8 +28,8 @@ class Ticket:
     Attributes:
         version: Where it lies.
         sha256: Digest of its bytes; the label will be about these.
-        read_as: What the model reads, if it reads a digit.
-        model_version: Version that read it; empty if none did.
+        read_as: Digit that the model predicts, if it does.
+        model_version: Version that predicted it; empty if none did.
         value: What its label is worth; only the order of values means something.
         reasons: Why it stands where it stands, in sentences for people.
     """
@@ -43,16 +43,16 @@ class Ticket:
 
 
 @dataclass(frozen=True, eq=False)
-class Readings:
-    """Scored images of a batch, column by column, n of each.
+class BatchPredictions:
+    """Predictions for the scored images of a batch, column by column, n of each.
 
     Attributes:
         versions: Where they lie.
         sha256: Digests of their bytes.
         probabilities: Shape (n, 10).
         odd: Whether the image carries a warning, shape (n,), bool.
-        model_versions: Which version read each.
-        others: What another version reads in each, shape (n, 10); NaN where none has looked.
+        model_versions: Which version predicted each.
+        others: Probabilities of another version, shape (n, 10); NaN where there is none.
     """
 
     versions: Sequence[ObjectVersion]
@@ -63,52 +63,52 @@ class Readings:
     others: Probabilities | None = None
 
 
-def open_tickets(found: Iterable[Consensus], reviewer: str) -> list[Ticket]:
+def open_tickets(consensuses: Iterable[Consensus], reviewer: str) -> list[Ticket]:
     """List images that others have begun and this reviewer can settle, the most urgent first.
 
     A conflict comes first, then an answer that contradicts the model, then any first answer.
-    Nobody is told what the others said.
+    The answers of the others are not shown.
     """
     tickets = [
         _open_ticket(consensus)
-        for consensus in found
+        for consensus in consensuses
         if consensus.state is not State.AGREED and reviewer not in consensus.reviewers
     ]
     return sorted(tickets, key=lambda ticket: -ticket.value)
 
 
 def new_tickets(
-    readings: Readings,
-    found: Mapping[str, Consensus],
+    predictions: BatchPredictions,
+    consensuses: Mapping[str, Consensus],
     confusion: Sequence[Sequence[int]] | None,
     limit: int,
 ) -> list[Ticket]:
     """List images that nobody has looked at, those first from which most is to be learnt.
 
-    The value of an image is the model's uncertainty, more where another version reads another
+    The value of an image is the model's uncertainty, more where another version predicts another
     digit, where the test images show that the model confuses these two digits, and where the
-    picture is odd; each further image of a kind (read as one digit, nearly another) counts a tenth
+    picture is odd; each further image of a kind (one digit, nearly another) counts a tenth
     less than the one before it, so that the queue shows different mistakes and not the same one
     again and again (after Settles 2009, sections 3.1 and 3.5, uncertainty and density-weighted
     sampling).
 
     Args:
-        readings: What the model reads, n images.
-        found: What people have said so far, by digest.
+        predictions: Of the model, n images.
+        consensuses: Answers so far, by digest.
         confusion: Confusion matrix of the model on its test images, rows true; None if unknown.
         limit: At most so many tickets.
     """
-    rows = _first_copies(readings.sha256, found)
+    rows = _first_copies(predictions.sha256, consensuses)
     if not len(rows):
         return []
-    probabilities = readings.probabilities[rows]
+    probabilities = predictions.probabilities[rows]
     order = np.argsort(probabilities, axis=1)
     digit, runner_up = order[:, -1], order[:, -2]
     chosen = np.arange(len(rows))
     doubt = 1 - (probabilities[chosen, digit] - probabilities[chosen, runner_up])
     often = _often_confused(confusion)[runner_up, digit]
-    contradiction = _contradiction(readings, rows, digit)
-    value = doubt + _WEAK_SLICE_WEIGHT * often * doubt + _ODD_WEIGHT * readings.odd[rows]
+    contradiction = _contradiction(predictions, rows, digit)
+    value = doubt + _WEAK_SLICE_WEIGHT * often * doubt + _ODD_WEIGHT * predictions.odd[rows]
     value += _CONTRADICTION_WEIGHT * contradiction
     best = np.argsort(-value, kind="stable")[: limit * _CONSIDERED]
     rank = _rank_in_kind(digit[best] * CLASSES + runner_up[best])
@@ -116,15 +116,15 @@ def new_tickets(
     picked = np.argsort(-worth, kind="stable")[:limit]
     return [
         Ticket(
-            version=readings.versions[row],
-            sha256=readings.sha256[row],
+            version=predictions.versions[row],
+            sha256=predictions.sha256[row],
             read_as=int(digit[place]),
-            model_version=readings.model_versions[row],
+            model_version=predictions.model_versions[row],
             value=float(worth[index]),
             reasons=_reasons(
                 probabilities[place],
                 weak=bool(often[place] > 0),
-                odd=bool(readings.odd[row]),
+                odd=bool(predictions.odd[row]),
                 first=bool(rank[index] == 0),
                 contradicted=bool(contradiction[place] > 0),
             ),
@@ -147,17 +147,17 @@ def _open_ticket(consensus: Consensus) -> Ticket:
     return Ticket(first.version, first.sha256, first.read_as, first.model_version, value, (reason,))
 
 
-def _first_copies(digests: Sequence[str], found: Mapping[str, Consensus]) -> NDArray[np.intp]:
+def _first_copies(digests: Sequence[str], consensuses: Mapping[str, Consensus]) -> NDArray[np.intp]:
     """Pick the rows of content that nobody has looked at, each content once."""
     first: dict[str, int] = {}
     for row, sha256 in enumerate(digests):
-        if sha256 not in found:
+        if sha256 not in consensuses:
             first.setdefault(sha256, row)
     return np.fromiter(first.values(), np.intp, len(first))
 
 
 def _often_confused(confusion: Sequence[Sequence[int]] | None) -> NDArray[np.float64]:
-    """Return (true, read) -> 0-1, relative to the most frequent confusion."""
+    """Return (true, predicted) -> 0-1, relative to the most frequent confusion."""
     if confusion is None:
         return np.zeros((CLASSES, CLASSES))
     wrong = np.array(confusion, np.float64)
@@ -166,15 +166,15 @@ def _often_confused(confusion: Sequence[Sequence[int]] | None) -> NDArray[np.flo
 
 
 def _contradiction(
-    readings: Readings, rows: NDArray[np.intp], digit: Labels
+    predictions: BatchPredictions, rows: NDArray[np.intp], digit: Labels
 ) -> NDArray[np.float64]:
-    """Say by how much another version prefers another digit, 0-1: a reading that may be wrong.
+    """Return by how much another version prefers another digit, 0-1: one of the two is wrong.
 
-    This is confident learning (Northcutt, Jiang and Chuang 2021) with the reading as the label.
+    This is confident learning (Northcutt, Jiang and Chuang 2021) with the prediction as the label.
     """
-    if readings.others is None:
+    if predictions.others is None:
         return np.zeros(len(rows))
-    others = readings.others[rows].astype(np.float64)
+    others = predictions.others[rows].astype(np.float64)
     preferred = others.max(axis=1) - others[np.arange(len(rows)), digit]
     return np.asarray(np.nan_to_num(preferred, nan=0.0))
 
@@ -203,9 +203,9 @@ def _reasons(
         else f"The model is sure that it is a {digit}; is it right?"
     ]
     if contradicted:
-        reasons.append("Another version reads another digit: one of them is wrong.")
+        reasons.append("Another version predicts another digit: one of them is wrong.")
     if weak and doubtful:
-        reasons.append(f"Of its test images it has read a {runner_up} as {digit} before.")
+        reasons.append(f"Of its test images it has taken a {runner_up} for a {digit} before.")
     if odd:
         reasons.append("The picture is odd in some way.")
     if first and doubtful:

@@ -1,4 +1,4 @@
-"""One review: what one person said of one object version, or that they take an answer back."""
+"""One review: one person's answer about one object version, or its withdrawal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mnist.keys import ObjectVersion
 
 
 class Answer(StrEnum):
-    """What a person can say of an image."""
+    """What a person can answer about an image."""
 
     ZERO, ONE, TWO, THREE, FOUR = "0", "1", "2", "3", "4"
     FIVE, SIX, SEVEN, EIGHT, NINE = "5", "6", "7", "8", "9"
@@ -42,10 +42,10 @@ class Review(BaseModel, frozen=True, extra="forbid"):
         etag: Which version of it was looked at.
         size: Its length in bytes.
         sha256: Digest of the bytes that were looked at; a label is about these.
-        answer: What the reviewer said; None in an entry that takes one back.
+        answer: The reviewer's answer; None in an entry that takes one back.
         withdraws: The entry that this one takes back; None in an answer.
-        read_as: Digit that the model had read, if it had read one.
-        model_version: Version that had read it; empty if none had.
+        read_as: Digit that the model had predicted, if it had.
+        model_version: Version that had predicted it; empty if none had.
     """
 
     id: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{8,64}$")]
@@ -61,7 +61,7 @@ class Review(BaseModel, frozen=True, extra="forbid"):
     model_version: str = ""
 
     @model_validator(mode="after")
-    def _says_one_thing(self) -> Self:
+    def _either_answers_or_withdraws(self) -> Self:
         if (self.answer is None) == (self.withdraws is None):
             raise ValueError("a review either answers or withdraws an earlier answer")
         return self
@@ -88,7 +88,7 @@ def standing(reviews: Iterable[Review]) -> list[Review]:
     """Return the answers that count, the oldest first.
 
     An answer counts until its own reviewer withdraws it or answers again for the same content;
-    nobody can take back what somebody else said.
+    nobody can take back somebody else's answer.
     """
     ordered = sorted(reviews, key=lambda review: (review.at, review.id))
     withdrawn = {(review.withdraws, review.reviewer) for review in ordered if review.withdraws}

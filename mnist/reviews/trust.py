@@ -20,8 +20,8 @@ class ReviewerRecord:
         name: Their name.
         answers: Images they have answered for.
         compared: Images among these on which others agreed without them.
-        confirmed: On how many of these they said what the others said.
-        corrections: Answers that were not what the model had read.
+        confirmed: On how many of these their answer was that of the others.
+        corrections: Answers other than the digit that the model had predicted.
     """
 
     name: str
@@ -60,16 +60,17 @@ def trusted_labels(reviews: Iterable[Review], needed: int) -> Labels:
 
     Args:
         reviews: All entries, in any order.
-        needed: How many reviewers must say the same.
+        needed: How many reviewers must give the same answer.
     """
     counting = standing(reviews)
     records = _records(counting, needed)
     doubtful = {record.name for record in records if record.doubtful}
-    found = consensuses([r for r in counting if r.reviewer not in doubtful], needed).values()
-    settled = [each for each in found if each.state is State.AGREED]
-    agreed = [each for each in settled if each.answer and each.answer.digit is not None]
-    agreed.sort(key=lambda each: (each.reviews[-1].at, each.sha256))
-    return Labels(agreed, len(found) - len(settled), len(settled) - len(agreed), records)
+    trusted = [review for review in counting if review.reviewer not in doubtful]
+    images = consensuses(trusted, needed).values()
+    settled = [image for image in images if image.state is State.AGREED]
+    agreed = [image for image in settled if image.answer and image.answer.digit is not None]
+    agreed.sort(key=lambda image: (image.reviews[-1].at, image.sha256))
+    return Labels(agreed, len(images) - len(settled), len(settled) - len(agreed), records)
 
 
 def _records(reviews: Sequence[Review], needed: int) -> list[ReviewerRecord]:

@@ -3,7 +3,7 @@
 Virtual-logit matching (Wang et al. 2022, "ViM: Out-Of-Distribution with Virtual-logit Matching"):
 what of an image's features lies outside the subspace of digits' features, weighed against how much
 evidence the logits see. Of nine scores compared it told letters, scribbles and drawings from digits
-best (docs/images.md has the figures); it needs what the network computes anyway.
+best (docs/images-measured.md has the figures); it needs what the network computes anyway.
 """
 
 from __future__ import annotations

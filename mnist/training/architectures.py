@@ -1,4 +1,4 @@
-"""The shapes of our networks: from scaled images (n, 28, 28, 1) to features.
+"""The networks: from scaled images (n, 28, 28, 1) to features.
 
 Each takes the recipe for its width and dropout.
 """

@@ -7,13 +7,14 @@ the whole state visible, so a resumed training ends exactly where an uninterrupt
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mnist.training.backend import keras
-from mnist.training.history import Epoch, dump_history, load_history
+from mnist.training.history import Epoch
 
 
 class Checkpoints(keras.callbacks.Callback):  # type: ignore[misc]  # keras is untyped
@@ -48,34 +49,30 @@ class Checkpoints(keras.callbacks.Callback):  # type: ignore[misc]  # keras is u
         with np.load(latest / "state.npz", allow_pickle=False) as arrays:
             for variable, name in zip(_state(model), arrays.files, strict=True):
                 variable.assign(arrays[name])
-        self._history[:] = load_history(latest / "history.json")
+        self._history[:] = [Epoch(**epoch) for epoch in _load(latest / "history.json")]
         return len(self._history)
 
     @property
     def finished(self) -> bool:
         """Whether the restored checkpoint already ran out of patience."""
-        return bool(self._history) and self._known()["wait"] >= self._stopping.patience
+        return bool(self._history) and self._stopping_state()["wait"] >= self._stopping.patience
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Give early stopping back what it knew; it has just forgotten everything."""
+        """Restore the state of early stopping, which has just been reset."""
         del logs
         if not self._history:
             return
-        known = self._known()
-        self._stopping.best = known["best"]
-        self._stopping.best_epoch = known["best_epoch"]
-        self._stopping.wait = known["wait"]
+        for name, value in self._stopping_state().items():
+            setattr(self._stopping, name, value)
         with np.load(self._latest() / "best.npz", allow_pickle=False) as arrays:
             self._stopping.best_weights = [arrays[name] for name in arrays.files]
 
     def _latest(self) -> Path:
         return self._folder / f"epoch-{len(self._history):04d}"
 
-    def _known(self) -> dict[str, Any]:
-        known: dict[str, Any] = json.loads(
-            (self._latest() / "stopping.json").read_text(encoding="utf-8")
-        )
-        return known
+    def _stopping_state(self) -> dict[str, Any]:
+        state: dict[str, Any] = _load(self._latest() / "stopping.json")
+        return state
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Write the whole state beside the previous one, then make it visible."""
@@ -86,9 +83,9 @@ class Checkpoints(keras.callbacks.Callback):  # type: ignore[misc]  # keras is u
         partial.mkdir(parents=True)
         np.savez(partial / "state.npz", *[v.numpy() for v in _state(self.model)])
         np.savez(partial / "best.npz", *self._stopping.best_weights)
-        known = {name: getattr(self._stopping, name) for name in ("best", "best_epoch", "wait")}
-        (partial / "stopping.json").write_text(json.dumps(known), encoding="utf-8")
-        (partial / "history.json").write_text(dump_history(self._history), encoding="utf-8")
+        state = {name: getattr(self._stopping, name) for name in ("best", "best_epoch", "wait")}
+        (partial / "stopping.json").write_text(json.dumps(state))
+        (partial / "history.json").write_text(json.dumps([asdict(e) for e in self._history]))
         partial.rename(final)
         for old in self._folder.glob("epoch-????"):
             if old != final:
@@ -98,3 +95,7 @@ class Checkpoints(keras.callbacks.Callback):  # type: ignore[misc]  # keras is u
 def _state(model: Any) -> list[Any]:
     """List every variable that training changes: weights, random states, optimizer."""
     return [*model.variables, *model.optimizer.variables]
+
+
+def _load(path: Path) -> Any:
+    return json.loads(path.read_text())

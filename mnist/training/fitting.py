@@ -10,7 +10,7 @@ import structlog
 
 from mnist.data.labelled import LabelledImages
 from mnist.digits import CLASSES, SIDE
-from mnist.training.augmentation import RandomDistortion
+from mnist.training.augmentation import RandomAugmentation
 from mnist.training.backend import keras
 from mnist.training.checkpoints import Checkpoints
 from mnist.training.history import Epoch
@@ -97,7 +97,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras is untyped
 
 
 class _Record(keras.callbacks.Callback):  # type: ignore[misc]  # keras is untyped
-    """Starts each epoch's shuffle, and tells what each epoch came to."""
+    """Starts each epoch's shuffle, and reports each epoch."""
 
     def __init__(
         self, batches: Batches, history: list[Epoch], on_epoch: Callable[[Epoch], None]
@@ -130,12 +130,12 @@ class _Record(keras.callbacks.Callback):  # type: ignore[misc]  # keras is untyp
 
 
 def _compile(recipe: Recipe, body: Model, seed: int, steps_per_epoch: int) -> Model:
-    """Wrap a body in rescaling and distortion, with its optimizer and loss."""
+    """Wrap a body in rescaling and augmentation, with its optimizer and loss."""
     images = keras.Input((SIDE, SIDE), dtype="uint8")
     scaled = keras.layers.Rescaling(1 / 255)(images)
     scaled = keras.layers.Reshape((SIDE, SIDE, 1))(scaled)
-    bent = RandomDistortion(recipe.distortion, seed, name="distortion")(scaled)
-    model = keras.Model(images, body(bent))
+    changed = RandomAugmentation(recipe.augmentation, seed, name="augmentation")(scaled)
+    model = keras.Model(images, body(changed))
     model.compile(
         optimizer=keras.optimizers.AdamW(
             _one_cycle(recipe, steps_per_epoch * recipe.epochs), weight_decay=recipe.weight_decay

@@ -65,7 +65,7 @@ def assemble(bodies: Sequence[Model], name: str) -> Model:
 
 
 def with_temperature(model: Model, temperature: float) -> Model:
-    """Put temperature scaling behind a model, so that whoever runs it gets honest confidences.
+    """Put temperature scaling behind a model, so that whoever runs it gets calibrated confidences.
 
     Args:
         model: From images to probabilities (n, 10).

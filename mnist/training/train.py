@@ -47,17 +47,13 @@ class Training:
     resumed_from_epoch: int
 
 
-def _tell_nobody(_: Epoch) -> None:
-    """Let an epoch end unreported."""
-
-
 def train(
     recipe: Recipe,
     train: LabelledImages,
     validation: LabelledImages,
     *,
     seed: int,
-    on_epoch: Callable[[Epoch], None] = _tell_nobody,
+    on_epoch: Callable[[Epoch], None] = lambda _: None,
     checkpoint_dir: Path | None = None,
 ) -> Training:
     """Train a recipe's network; keep the weights of the epoch with the best validation loss.
@@ -66,8 +62,8 @@ def train(
         recipe: What to train and how.
         train: Images to learn from.
         validation: Images to stop and select by; never learned from.
-        seed: Determines weights, order and distortions; at least 0.
-        on_epoch: Told about every epoch as it ends.
+        seed: Determines weights, order and augmentation; at least 0.
+        on_epoch: Called with every epoch as it ends.
         checkpoint_dir: Where to keep the state after every epoch, so that the same call (same
             recipe, images and seed) made again after an interruption goes on from there and
             ends with the same weights; None keeps none.
@@ -117,7 +113,7 @@ def _fit_members(
     resumed = 0
     for member in range(recipe.members):
 
-        def tell(epoch: Epoch, member: int = member) -> None:
+        def report(epoch: Epoch, member: int = member) -> None:
             on_epoch(replace(epoch, member=member))
 
         body, epochs, done = fit_body(
@@ -125,7 +121,7 @@ def _fit_members(
             train,
             validation,
             seed=seed + _SEEDS_BETWEEN_MEMBERS * member,
-            on_epoch=tell,
+            on_epoch=report,
             folder=folder / f"member-{member}",
         )
         bodies.append(body)

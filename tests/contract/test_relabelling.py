@@ -49,7 +49,7 @@ def test_agreed_images_are_decoded_as_scoring_does(relabelling, agree):
     agree("4.png", png(4), "4")
     agree("9.png", png(9, mark=1), "9")
     agree("7.png", png(7), "7", who=("ada",))
-    found = relabelling.reviewed_images()
+    found = relabelling.reviewed_labels()
     assert found.images.labels.tolist() == [4, 9]
     assert found.keys == ("scans/4.png", "scans/9.png")
     assert found.by_reviewer == {"ada": 2, "bob": 2}
@@ -60,7 +60,7 @@ def test_images_that_are_not_what_was_looked_at_are_counted(relabelling, agree, 
     agree("4.png", png(4), "4")
     agree("text.png", b"no image at all", "7")
     inbox_bucket.put("scans/4.png", png(5))
-    found = relabelling.reviewed_images()
+    found = relabelling.reviewed_labels()
     assert found.images.n == 0
     assert found.left_out == {GONE: 1, UNREADABLE: 1}
 
@@ -69,7 +69,7 @@ def test_the_report_names_what_the_labels_put_right(relabelling, agree, models):
     agree("`4`|.png", png(4), "4")
     agree("7.png", png(7), "7")
     agree("9.png", png(9), "4")  # agreed, and neither model reads it so but the swapped one
-    reviewed = replace(relabelling.reviewed_images(), repeats=3)
+    reviewed = replace(relabelling.reviewed_labels(), repeats=3)
     predict = models.predictor(models.version("1")).predict
     told = relabelling.explain(judgement(champion="2"), predict, reviewed)
     changes = told.decision.evidence["reviewed"]["changes"]
@@ -86,13 +86,13 @@ def test_the_report_names_what_the_labels_put_right(relabelling, agree, models):
 def test_the_first_model_has_no_one_to_be_compared_with(relabelling, agree, models):
     agree("4.png", png(4), "4")
     predict = models.predictor(models.version("1")).predict
-    told = relabelling.explain(judgement(None), predict, relabelling.reviewed_images())
+    told = relabelling.explain(judgement(None), predict, relabelling.reviewed_labels())
     assert "1 labelled images; the candidate" in told.report
 
 
 def test_without_reviews_a_judgement_is_untouched(relabelling, models):
     plain = judgement()
     predict = models.predictor(models.version("1")).predict
-    assert relabelling.explain(plain, predict, relabelling.reviewed_images()) is plain
+    assert relabelling.explain(plain, predict, relabelling.reviewed_labels()) is plain
     assert "Reviewed labels" not in plain.report
-    assert np.array_equal(relabelling.reviewed_images().images.labels, [])
+    assert np.array_equal(relabelling.reviewed_labels().images.labels, [])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mnist.operations.batches import BatchScoring
-from mnist.operations.replay import ProductionImages, compare_readings, production_images
+from mnist.operations.replay import ProductionImages, compare_predictions, production_images
 from tests.factories import OneModel, png
 
 
@@ -57,7 +57,7 @@ def test_nothing_scored_yet_means_nothing_replayed(settings, inbox, results):
     found = replayed(settings, inbox, results, 500)
     assert found.images.shape == (0, 28, 28)
     nobody = np.empty((0, 10), np.float32)
-    replay = compare_readings(found, (nobody, 0.5), (nobody, 0.5))
+    replay = compare_predictions(found, (nobody, 0.5), (nobody, 0.5))
     assert (replay.images, replay.flips, replay.accepted_before) == (0, {}, 0.0)
 
 
@@ -70,7 +70,8 @@ def test_flips_are_counted_by_pair_with_keys_and_acceptance_by_each_models_own_t
     before[:, 4] = 0.82
     after = before.copy()
     after[:7, [4, 9]] = after[:7, [9, 4]]
-    replay = compare_readings(ProductionImages(keys, images, warned), (before, 0.8), (after, 0.83))
+    production = ProductionImages(keys, images, warned)
+    replay = compare_predictions(production, (before, 0.8), (after, 0.83))
     assert replay.flips == {(4, 9): 7}
     assert replay.examples == {(4, 9): [f"b/{i}.png" for i in range(5)]}
     assert (replay.accepted_before, replay.accepted_after) == (0.9, 0.0)

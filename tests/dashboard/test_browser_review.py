@@ -29,7 +29,7 @@ def next_training(settings, inbox_bucket, tmp_path, monkeypatch):
 
     def load():
         people = Relabelling(settings, services.current().reviews, Inbox(inbox_bucket), model)
-        return training_data.load_training_data(None, 0, people.reviewed_images())
+        return training_data.load_training_data(None, 0, people.reviewed_labels())
 
     return load
 

@@ -12,7 +12,7 @@ from prefect.flow_runs import resume_flow_run
 
 from flows import retrain as module
 from mnist import services
-from mnist.data.reviewed import ReviewedImages
+from mnist.data.reviewed import ReviewedLabels
 from mnist.operations.gates import Judgement
 from mnist.promotion import Decision, Verdict
 from mnist.registry.publishing import RegisteredVersion
@@ -42,7 +42,7 @@ class Steps:
             dataset=SimpleNamespace(source="mnist", test=FEW),
             train=FEW,
             validation=FEW,
-            reviewed=ReviewedImages.none(),
+            reviewed=ReviewedLabels.none(),
         )
 
     def train(self, *_):

@@ -10,15 +10,15 @@ import pytest
 from matplotlib.figure import Figure
 
 from mnist import plots
-from mnist.data import profile_plots
-from mnist.data.labelled import LabelledImages
-from mnist.data.profile import profile
-from mnist.data.profile_plots import (
+from mnist.data import description
+from mnist.data.description import (
     plot_class_distribution,
     plot_distributions,
     plot_mean_images,
     plot_samples,
+    profile,
 )
+from mnist.data.labelled import LabelledImages
 from mnist.plots import plot_confusion_matrix, plot_learning_curves, plot_misclassified
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (40, 28, 28), dtype=np.uint8)
@@ -35,17 +35,17 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
         return b""
 
     monkeypatch.setattr(plots, "render_png", keep)
-    monkeypatch.setattr(profile_plots, "render_png", keep)
+    monkeypatch.setattr(description, "render_png", keep)
     return figures
 
 
 def texts(figure: Figure) -> list[str]:
-    found: list[Any] = figure.findobj(lambda artist: hasattr(artist, "get_text"))
-    return [text.get_text() for text in found]
+    artists: list[Any] = figure.findobj(lambda artist: hasattr(artist, "get_text"))
+    return [artist.get_text() for artist in artists]
 
 
 def predictions(wrong: dict[int, tuple[int, float]]) -> np.ndarray:
-    """Probabilities that are right and sure, except where told otherwise."""
+    """Probabilities that are right and sure, except for the rows in `wrong`."""
     rows = np.full((40, 10), 0.001, np.float32)
     rows[np.arange(40), LABELS] = 0.991
     for row, (digit, confidence) in wrong.items():
@@ -110,7 +110,7 @@ def test_misclassified_images_stop_at_the_limit(drawn: list[Figure]) -> None:
 def test_samples_are_in_the_row_of_their_digit(drawn: list[Figure]) -> None:
     images = np.zeros((40, 28, 28), np.uint8)
     images[:] = (LABELS * 20)[:, None, None]
-    plot_samples(LabelledImages(images, LABELS), each=4)
+    plot_samples(LabelledImages(images, LABELS), columns=4)
     sheet = np.asarray(drawn[0].axes[0].images[0].get_array())
     assert sheet.shape == (280, 112)
     np.testing.assert_array_equal(sheet[:, 0], np.repeat(np.arange(10) * 20, 28))
@@ -118,5 +118,5 @@ def test_samples_are_in_the_row_of_their_digit(drawn: list[Figure]) -> None:
 
 
 def test_pyplot_with_its_global_state_is_never_imported() -> None:
-    program = f"import sys, {profile_plots.__name__}; sys.exit('matplotlib.pyplot' in sys.modules)"
+    program = f"import sys, {description.__name__}; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -46,12 +46,12 @@ def running(client, name: str, ago: timedelta | None):
     return run.id
 
 
-def test_only_a_run_that_has_fallen_silent_is_ended(client):
+def test_only_a_run_that_has_gone_stale_is_ended(client):
     gone = running(client, "gone", ago=timedelta(minutes=5))
     alive = running(client, "alive", ago=timedelta(minutes=-5))
     mute = running(client, "mute", ago=None)
     assert not {"gone", "alive", "mute"} & set(end_stale_runs(client)), "none runs for so long"
-    ended = end_stale_runs(client, silence=timedelta(0))
+    ended = end_stale_runs(client, limit=timedelta(0))
     assert "gone" in ended
     assert client.read_flow_run(gone).state.is_crashed()
     assert "process that ran this is gone" in client.read_flow_run(gone).state.message

@@ -23,7 +23,7 @@ from dashboard.pages.review.queries import (
 from mnist import services
 from mnist.errors import MnistError
 from mnist.reviews.agreement import State
-from mnist.reviews.queue import Readings, Ticket
+from mnist.reviews.queue import BatchPredictions, Ticket
 from mnist.reviews.review import Review
 
 _PICTURE_WIDTH = 260
@@ -35,7 +35,7 @@ def _rescored_parts(batch: str) -> tuple[str, ...]:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Fetching the rows of this batch …")
-def _predictions(batch: str, parts: tuple[str, ...], again: tuple[str, ...]) -> Readings:  # noqa: ARG001
+def _predictions(batch: str, parts: tuple[str, ...], again: tuple[str, ...]) -> BatchPredictions:  # noqa: ARG001
     """Parts never change, so other parts are another question."""
     current = services.current()
     return queue_predictions(current.results, batch, current.rescores.read(again, AGAIN))

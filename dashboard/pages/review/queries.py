@@ -14,7 +14,7 @@ from dashboard.components.labelled_predictions import probabilities_in
 from mnist.digits import Outcome, Probabilities
 from mnist.keys import ObjectVersion
 from mnist.reviews.agreement import Consensus, State, agreements, consensuses
-from mnist.reviews.queue import Readings, Ticket, new_tickets, open_tickets
+from mnist.reviews.queue import BatchPredictions, Ticket, new_tickets, open_tickets
 from mnist.reviews.review import Review
 from mnist.reviews.trust import trusted_labels
 from mnist.storage.results import Results
@@ -52,7 +52,9 @@ class Work:
         return Counter(consensus.state for consensus in self.consensuses.values())
 
 
-def queue_predictions(results: Results, batch: str, again: pa.Table | None = None) -> Readings:
+def queue_predictions(
+    results: Results, batch: str, again: pa.Table | None = None
+) -> BatchPredictions:
     """Fetch what a model predicts for the 5,000 images of a batch that are most worth a look.
 
     Args:
@@ -69,7 +71,7 @@ def queue_predictions(results: Results, batch: str, again: pa.Table | None = Non
     kept = _worth_a_look(scored, contradictions)
     scored = scored.take(pa.array(kept))
     named = (scored[name].to_pylist() for name in ("key", "etag", "bytes"))
-    return Readings(
+    return BatchPredictions(
         [ObjectVersion(*values) for values in zip(*named, strict=True)],
         scored["sha256"].to_pylist(),
         probabilities_in(scored),
@@ -108,7 +110,7 @@ def work_of(
     reviewer: str,
     reviews: Iterable[Review],
     needed: int,
-    predictions: Readings | None,
+    predictions: BatchPredictions | None,
     confusion: Sequence[Sequence[int]] | None,
 ) -> Work:
     """Put together what a reviewer should look at: what others have begun, then new images."""

@@ -131,4 +131,4 @@ def test_what_another_version_predicts_otherwise_is_asked_first(review, scorer, 
     Rescores(results_bucket).write_part("from=1/to=2/images=x", "scans", "chunk", again)
     page = review.by().open()
     assert "scans/0003-3.png" in page.words
-    assert "Another version reads another digit" in page.words
+    assert "Another version predicts another digit" in page.words

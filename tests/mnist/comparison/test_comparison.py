@@ -100,7 +100,7 @@ def test_accuracies_are_averaged_within_each_class() -> None:
 def test_the_card_names_the_best_with_the_paired_test() -> None:
     card = describe_best(RESULTS, LABELS)
     assert card.startswith("# deep is the most accurate")
-    assert "Only deep reads 20 images, only dense reads 0: exact McNemar p = 1.9e-06" in card
+    assert "Only deep is right on 20 images, only dense on 0: exact McNemar p = 1.9e-06" in card
     assert "+0.0200, 95 % interval" in card
     assert "on accuracy alone" not in card
     assert "votes needs 20.0 times less" in card
@@ -110,7 +110,7 @@ def test_the_card_names_the_best_with_the_paired_test() -> None:
 
 def test_the_card_admits_what_the_images_cannot_tell() -> None:
     card = describe_best([BEST, result("rival", range(5, 16), seconds=61)], LABELS)
-    assert "Only deep reads 6 images, only rival reads 5: exact McNemar p = 1." in card
+    assert "Only deep is right on 6 images, only rival on 5: exact McNemar p = 1." in card
     assert "these images do not tell it from rival" in card
     assert "times less" not in card
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from mnist.comparison.pipelines import (
+    compare_pipelines,
     plot_accuracy_and_confidence,
     plot_confidences,
-    read_with_each,
     to_csv,
     to_markdown,
 )
@@ -33,23 +33,25 @@ def read(tmp_path):
     predict = registry.predictor(registry.champion()).predict
 
     def by_pipeline(files, name="scans"):
-        return {each.pipeline: each for each in read_with_each(name, files, predict, Limits())}
+        return {
+            result.pipeline: result for result in compare_pipelines(name, files, predict, Limits())
+        }
 
     return by_pipeline
 
 
 def test_uneven_light_is_survived_by_one_pipeline_and_chosen_for_it(read):
-    found = read([(_on_a_dim_page(digit), digit) for digit in range(10)])
-    assert found["standard"].accuracy < found["enhanced"].accuracy
-    assert found["chosen"].accuracy == found["enhanced"].accuracy
-    assert 0 < found["chosen"].mean_confidence <= 1
+    results = read([(_on_a_dim_page(digit), digit) for digit in range(10)])
+    assert results["standard"].accuracy < results["enhanced"].accuracy
+    assert results["chosen"].accuracy == results["enhanced"].accuracy
+    assert 0 < results["chosen"].mean_confidence <= 1
 
 
 def test_what_is_rejected_counts_as_wrong_and_has_no_confidence(read):
-    found = read([(png(7), 7), (b"no image", 3)])["chosen"]
-    assert found.right.tolist() == [True, False]
-    assert np.isnan(found.confidence).tolist() == [False, True]
-    assert (found.accuracy, found.rejected) == (0.5, 1)
+    results = read([(png(7), 7), (b"no image", 3)])["chosen"]
+    assert results.right.tolist() == [True, False]
+    assert np.isnan(results.confidence).tolist() == [False, True]
+    assert (results.accuracy, results.rejected) == (0.5, 1)
     nothing = read([(b"no image", 3)])["chosen"]
     assert (nothing.accuracy, nothing.rejected) == (0, 1)
     assert np.isnan(nothing.mean_confidence)

@@ -24,7 +24,7 @@ def idx(array: np.ndarray, code: int = 0x08) -> bytes:
 
 
 @pytest.fixture
-def made() -> dict[str, np.ndarray]:
+def arrays() -> dict[str, np.ndarray]:
     rng = np.random.default_rng(0)
     return {
         "x_train": rng.integers(0, 256, (6, 28, 28), dtype=np.uint8),
@@ -35,9 +35,9 @@ def made() -> dict[str, np.ndarray]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, made: dict[str, np.ndarray], monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, arrays: dict[str, np.ndarray], monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder laid out as MNIST's, whose small files count as the genuine ones."""
-    for name, array in zip(MNIST_FILES, made.values(), strict=True):
+    for name, array in zip(MNIST_FILES, arrays.values(), strict=True):
         raw = idx(array)
         (tmp_path / name).write_bytes(raw)
         monkeypatch.setitem(MNIST_FILES, name, hashlib.sha256(raw).hexdigest())
@@ -65,20 +65,20 @@ def serve(monkeypatch: pytest.MonkeyPatch, content: bytes | None) -> list[str]:
     return asked
 
 
-def archive(path: Path, made: dict[str, np.ndarray], monkeypatch: pytest.MonkeyPatch) -> bytes:
-    np.savez(path, **made)
+def archive(path: Path, arrays: dict[str, np.ndarray], monkeypatch: pytest.MonkeyPatch) -> bytes:
+    np.savez(path, **arrays)
     raw = path.read_bytes()
     monkeypatch.setattr(datasets, "_ARCHIVE_SHA256", hashlib.sha256(raw).hexdigest())
     return raw
 
 
 def test_a_folder_is_read_and_its_source_recorded(
-    folder: Path, made: dict[str, np.ndarray]
+    folder: Path, arrays: dict[str, np.ndarray]
 ) -> None:
     dataset = load_dataset(folder)
     assert dataset.source == "mnist"
-    np.testing.assert_array_equal(dataset.train.images, made["x_train"])
-    np.testing.assert_array_equal(dataset.test.labels, made["y_test"])
+    np.testing.assert_array_equal(dataset.train.images, arrays["x_train"])
+    np.testing.assert_array_equal(dataset.test.labels, arrays["y_test"])
     assert dataset.train_writers is None
 
 
@@ -123,15 +123,15 @@ def test_writers_of_other_images_are_refused(folder: Path) -> None:
 
 
 def test_kerass_cache_comes_before_the_network(
-    keras_home: Path, made: dict[str, np.ndarray], monkeypatch: pytest.MonkeyPatch
+    keras_home: Path, arrays: dict[str, np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keras_home.mkdir(parents=True)
-    archive(keras_home / "mnist.npz", made, monkeypatch)
+    archive(keras_home / "mnist.npz", arrays, monkeypatch)
     asked = serve(monkeypatch, None)
     dataset = load_dataset(None)
     assert dataset.source == "mnist"
     assert asked == []
-    np.testing.assert_array_equal(dataset.train.images, made["x_train"])
+    np.testing.assert_array_equal(dataset.train.images, arrays["x_train"])
 
 
 def test_a_damaged_cache_is_refused(keras_home: Path) -> None:
@@ -144,10 +144,10 @@ def test_a_damaged_cache_is_refused(keras_home: Path) -> None:
 def test_a_download_lands_where_keras_keeps_it(
     tmp_path: Path,
     keras_home: Path,
-    made: dict[str, np.ndarray],
+    arrays: dict[str, np.ndarray],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    raw = archive(tmp_path / "served.npz", made, monkeypatch)
+    raw = archive(tmp_path / "served.npz", arrays, monkeypatch)
     asked = serve(monkeypatch, raw)
     first, second = load_dataset(None), load_dataset(None)
     assert len(asked) == 1
@@ -159,10 +159,10 @@ def test_a_download_lands_where_keras_keeps_it(
 def test_a_wrong_download_is_not_kept(
     tmp_path: Path,
     keras_home: Path,
-    made: dict[str, np.ndarray],
+    arrays: dict[str, np.ndarray],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    archive(tmp_path / "genuine.npz", made, monkeypatch)
+    archive(tmp_path / "genuine.npz", arrays, monkeypatch)
     serve(monkeypatch, b"<html>please log in to this network</html>")
     with capture_logs():
         assert load_dataset(None).source == "sklearn-digits"

@@ -9,26 +9,26 @@ from mnist.data.labelled import LabelledImages, concatenate
 from mnist.errors import InvalidDataset
 
 
-def made(n: int = 4, seed: int = 0) -> LabelledImages:
+def numbered(n: int = 4, seed: int = 0) -> LabelledImages:
     rng = np.random.default_rng(seed)
     return LabelledImages(rng.integers(0, 256, (n, 28, 28), dtype=np.uint8), rng.integers(0, 10, n))
 
 
 def test_the_digest_is_sha256_over_images_then_labels() -> None:
-    data = made()
+    data = numbered()
     little_endian = b"".join(int(label).to_bytes(8, "little") for label in data.labels)
     expected = hashlib.sha256(data.images.tobytes() + little_endian).hexdigest()
     assert data.digest == expected
 
 
 def test_the_digest_does_not_depend_on_the_layout_in_memory() -> None:
-    data = made()
+    data = numbered()
     columns_first = LabelledImages(np.asfortranarray(data.images), data.labels)
     assert columns_first.digest == data.digest
 
 
 def test_one_changed_pixel_label_or_order_changes_the_digest() -> None:
-    data = made()
+    data = numbered()
     pixels, labels = data.images.copy(), data.labels.copy()
     pixels[2, 3, 4] ^= 1
     labels[1] = (labels[1] + 1) % 10
@@ -41,7 +41,7 @@ def test_one_changed_pixel_label_or_order_changes_the_digest() -> None:
 
 
 def test_sets_join_in_order() -> None:
-    one, other = made(3, seed=1), made(2, seed=2)
+    one, other = numbered(3, seed=1), numbered(2, seed=2)
     both = concatenate([one, other])
     assert both.n == 5
     assert both.take(np.arange(3)).digest == one.digest

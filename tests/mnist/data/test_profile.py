@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from mnist.data.datasets import Dataset, load_sklearn_digits
-from mnist.data.description import describe
+from mnist.data.description import describe, profile, stroke_widths
 from mnist.data.labelled import LabelledImages, concatenate
-from mnist.data.profile import profile, stroke_widths
 from mnist.data.training_data import TrainingData
 
 
@@ -46,14 +45,14 @@ def test_a_training_is_described_with_what_occurs_twice() -> None:
         np.concatenate([twice.images, digits.test.images[:2]]),
         np.concatenate([twice.labels, digits.test.labels[:2]]),
     )
-    known = describe(TrainingData(digits, digits.train, digits.train)).metrics
-    found = describe(
+    usual = describe(TrainingData(digits, digits.train, digits.train)).metrics
+    repeated = describe(
         TrainingData(Dataset(leaked, digits.test, "tests"), digits.train, digits.train)
     )
     assert (
-        found.metrics["training_images_repeated"] - known["training_images_repeated"],
-        found.metrics["test_images_also_in_training"] - known["test_images_also_in_training"],
+        repeated.metrics["training_images_repeated"] - usual["training_images_repeated"],
+        repeated.metrics["test_images_also_in_training"] - usual["test_images_also_in_training"],
     ) == (3, 2)
-    assert found.metrics["test_images"] == digits.test.n
-    assert all(content.startswith(b"\x89PNG") for content in found.files.values())
-    assert len(found.files) == 4
+    assert repeated.metrics["test_images"] == digits.test.n
+    assert all(content.startswith(b"\x89PNG") for content in repeated.files.values())
+    assert len(repeated.files) == 4

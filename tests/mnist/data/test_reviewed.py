@@ -6,7 +6,7 @@ import pytest
 from mnist.data import training_data
 from mnist.data.datasets import load_sklearn_digits
 from mnist.data.labelled import LabelledImages
-from mnist.data.reviewed import TEST_IMAGE, TOO_MANY, ReviewedImages
+from mnist.data.reviewed import TEST_IMAGE, TOO_MANY, ReviewedLabels
 from mnist.data.training_data import load_training_data
 from tests.factories import digit_images
 
@@ -18,15 +18,15 @@ def digits(monkeypatch):
     return bundled
 
 
-def reviewed(labels, images=None, **values) -> ReviewedImages:
+def reviewed(labels, images=None, **values) -> ReviewedLabels:
     labels = np.asarray(labels, np.int64)
     images = digit_images(labels) if images is None else images
     keys = tuple(f"scans/{row}.png" for row in range(len(labels)))
     who = tuple(("ada", "bob") for _ in labels)
-    return ReviewedImages(LabelledImages(images, labels), keys, who, **values)
+    return ReviewedLabels(LabelledImages(images, labels), keys, who, **values)
 
 
-@pytest.mark.parametrize("nothing", [None, ReviewedImages.none()])
+@pytest.mark.parametrize("nothing", [None, ReviewedLabels.none()])
 def test_without_reviews_every_digest_is_the_same_as_ever(digits, nothing):
     plain, same = load_training_data(None, 0), load_training_data(None, 0, nothing)
     assert same.dataset.digest == plain.dataset.digest == digits.digest

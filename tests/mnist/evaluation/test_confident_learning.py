@@ -22,19 +22,19 @@ def test_planted_label_errors_are_found_and_named():
     labels = truth.copy()
     planted = np.arange(0, 2000, 61)
     labels[planted] = (labels[planted] + 3) % 10
-    found = suspected_label_errors(labels, probabilities)
-    assert set(found.index) == set(planted)
-    assert (found.suggested == truth[found.index]).all()
+    suspects = suspected_label_errors(labels, probabilities)
+    assert set(suspects.index) == set(planted)
+    assert (suspects.suggested == truth[suspects.index]).all()
     # An image is an issue if the model is surer than usual, which about half of them are.
-    assert len(planted) / 3 < found.confident.sum() < len(planted)
-    assert (np.diff(found.margin) <= 0).all()
+    assert len(planted) / 3 < suspects.confident.sum() < len(planted)
+    assert (np.diff(suspects.margin) <= 0).all()
 
 
 def test_nothing_is_suspect_where_labels_and_readings_agree():
     truth = np.tile(np.arange(10), 50)
-    found = suspected_label_errors(truth, readings(truth))
-    assert len(found.index) == len(found.suggested) == len(found.margin) == 0
-    assert (found.joint == np.diag(found.joint.diagonal())).all()
+    suspects = suspected_label_errors(truth, readings(truth))
+    assert len(suspects.index) == len(suspects.suggested) == len(suspects.margin) == 0
+    assert (suspects.joint == np.diag(suspects.joint.diagonal())).all()
 
 
 def test_the_confident_joint_is_that_of_the_definition():
@@ -50,17 +50,17 @@ def test_the_confident_joint_is_that_of_the_definition():
         if reached:
             joint[label, max(reached, key=row.__getitem__)] += 1
     assert class_thresholds(labels, probabilities) == pytest.approx(thresholds, rel=1e-6)
-    found = suspected_label_errors(labels, probabilities)
-    assert found.joint.tolist() == joint.tolist()
-    assert found.confident.sum() == joint.sum() - joint.trace()
+    suspects = suspected_label_errors(labels, probabilities)
+    assert suspects.joint.tolist() == joint.tolist()
+    assert suspects.confident.sum() == joint.sum() - joint.trace()
 
 
 def test_a_digit_that_no_label_names_is_never_confident():
     labels = np.zeros(20, np.int64)
     probabilities = readings(np.full(20, 7))
-    found = suspected_label_errors(labels, probabilities)
-    assert len(found.index) == 20
-    assert not found.confident.any()
+    suspects = suspected_label_errors(labels, probabilities)
+    assert len(suspects.index) == 20
+    assert not suspects.confident.any()
 
 
 def test_probabilities_that_are_none_are_refused():

@@ -19,7 +19,7 @@ def test_there_are_ten_wrong_and_five_undecidable_labels():
 
 
 def test_a_correction_corrects():
-    assert all(given != majority for given, majority in MNIST_TEST.values())
+    assert all(label != majority for label, majority in MNIST_TEST.values())
     assert all(0 <= index < 10_000 for index in MNIST_TEST)
 
 
@@ -41,10 +41,10 @@ def test_labels_are_recognised_by_their_bytes(monkeypatch):
 
 @pytest.mark.skipif("MNIST_DATA_DIR" not in os.environ, reason="MNIST_DATA_DIR is not set")
 def test_the_given_labels_are_those_of_mnist():
-    from mnist.data.idx import read_idx
+    from mnist.data.idx import parse_idx
 
     path = Path(os.environ["MNIST_DATA_DIR"]) / "t10k-labels-idx1-ubyte.gz"
-    labels = read_idx(path).astype(np.int64)
+    labels = parse_idx(path.read_bytes(), path.name).astype(np.int64)
 
     assert len(known_label_errors(labels)) == 15
-    assert all(labels[index] == given for index, (given, _) in MNIST_TEST.items())
+    assert all(labels[index] == label for index, (label, _) in MNIST_TEST.items())

@@ -63,9 +63,9 @@ def test_agrees_with_scikit_learn(seed):
 
     assert ours.accuracy == pytest.approx(sklearn_metrics.accuracy_score(labels, read))
     for average in ("macro", "weighted"):
-        theirs = sklearn_metrics.precision_recall_fscore_support(labels, read, average=average)
-        mine = [getattr(ours, f"{average}_{name}") for name in ("precision", "recall", "f1")]
-        assert mine == pytest.approx(theirs[:3])
+        oracle = sklearn_metrics.precision_recall_fscore_support(labels, read, average=average)
+        averages = [getattr(ours, f"{average}_{name}") for name in ("precision", "recall", "f1")]
+        assert averages == pytest.approx(oracle[:3])
     report = sklearn_metrics.classification_report(labels, read, output_dict=True)
     for digit in range(10):
         assert ours.f1[digit] == pytest.approx(report[str(digit)]["f1-score"])
@@ -142,7 +142,7 @@ NEGATIVE_ROW[0, :2] = [-1, 2]
 
 
 @pytest.mark.parametrize(
-    ("labels", "probabilities", "says"),
+    ("labels", "probabilities", "message"),
     [
         (np.array([1]), BAD_ROW, r"1 labels and probabilities of shape \(2, 10\)"),
         (np.array([1, 2]), BAD_ROW[:, :9], r"\(2, 9\)"),
@@ -156,6 +156,8 @@ NEGATIVE_ROW[0, :2] = [-1, 2]
         (np.array([1, 2]), NEGATIVE_ROW, "Row 0"),
     ],
 )
-def test_what_cannot_be_compared_is_refused_with_the_offending_value(labels, probabilities, says):
-    with pytest.raises(InvalidEvaluation, match=says):
+def test_what_cannot_be_compared_is_refused_with_the_offending_value(
+    labels, probabilities, message
+):
+    with pytest.raises(InvalidEvaluation, match=message):
         evaluate(labels, probabilities)

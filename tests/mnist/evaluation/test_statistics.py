@@ -42,9 +42,9 @@ class TestMcNemar:
     @briefly
     @given(counts, counts)
     def test_agrees_with_statsmodels(self, gained, lost):
-        theirs = statsmodels_mcnemar([[0, gained], [lost, 0]], exact=True).pvalue
+        oracle = statsmodels_mcnemar([[0, gained], [lost, 0]], exact=True).pvalue
 
-        assert mcnemar(gained, lost).p_value == pytest.approx(min(theirs, 1.0))
+        assert mcnemar(gained, lost).p_value == pytest.approx(min(oracle, 1.0))
 
     @briefly
     @given(counts, counts)
@@ -78,14 +78,14 @@ class TestBootstrap:
 
     def test_agrees_with_scipy(self):
         values = differences(40, 20, 2_000)
-        theirs = scipy.stats.bootstrap(
+        oracle = scipy.stats.bootstrap(
             (values,), np.mean, method="percentile", n_resamples=4_000, batch=500, rng=1
         ).confidence_interval
 
         ours = bootstrap_interval(values)
 
         assert ours.estimate == pytest.approx(0.01)
-        assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=5e-4)
+        assert (ours.low, ours.high) == pytest.approx((oracle.low, oracle.high), abs=5e-4)
 
     def test_measures_smooth_values_as_well_as_right_and_wrong(self):
         values = np.random.default_rng(0).normal(0.1, 1, 1_000)
@@ -197,7 +197,7 @@ class TestScoreInterval:
         draws = generator.multinomial(400, [0.01, 0.02, 0.97], 2_000)
         pairs, weights = tally(draws)
         intervals = [score_interval(*pair, 400) for pair in pairs]
-        covered = weights @ [found.low <= -0.01 <= found.high for found in intervals]
+        covered = weights @ [interval.low <= -0.01 <= interval.high for interval in intervals]
 
         assert 0.935 <= covered <= 0.985
 
@@ -212,10 +212,10 @@ class TestPower:
         gain, loss = (discordant + smallest) / 2, (discordant - smallest) / 2
         draws = np.random.default_rng(0).multinomial(images, [gain, loss, 1 - gain - loss], 4_000)
         pairs, weights = tally(draws)
-        found = weights @ [mcnemar(*pair).p_value <= 0.05 for pair in pairs]
+        detected = weights @ [mcnemar(*pair).p_value <= 0.05 for pair in pairs]
 
         # The exact test is conservative, so it finds a little less than the formula promises.
-        assert 0.70 <= found <= 0.84
+        assert 0.70 <= detected <= 0.84
 
     def test_ten_thousand_images_cannot_resolve_half_a_tenth_of_a_point(self):
         assert smallest_detectable_difference(10_000, 0.003) > 0.0005
@@ -248,8 +248,8 @@ def test_holm_agrees_with_statsmodels(p_values):
     ours = holm(p_values)
 
     if p_values:
-        theirs = multipletests(p_values, method="holm")[1]
-        assert list(ours) == pytest.approx(theirs.tolist())
+        oracle = multipletests(p_values, method="holm")[1]
+        assert list(ours) == pytest.approx(oracle.tolist())
     else:
         assert ours == ()
 

@@ -81,5 +81,5 @@ def test_only_the_crossed_slices_asked_for_are_added():
     labels = np.arange(10).repeat(20)
     images = digit_images(labels)
     assert set(slices_with([], images, labels)) == set(named_slices(images))
-    wanted = ["digit 4", "small", "no such slice"]
-    assert set(slices_with(wanted, images, labels)) == {*named_slices(images), "digit 4"}
+    names = ["digit 4", "small", "no such slice"]
+    assert set(slices_with(names, images, labels)) == {*named_slices(images), "digit 4"}

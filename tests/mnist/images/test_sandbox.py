@@ -35,13 +35,13 @@ def _impostor(body: str) -> Sandbox:
 
 
 def test_an_image_is_decoded_and_the_child_kept_for_the_next() -> None:
-    made = Sandbox()
-    first, second = made.decode(REQUEST), made.decode(REQUEST)
+    children = Sandbox()
+    first, second = children.decode(REQUEST), children.decode(REQUEST)
     assert isinstance(first, np.ndarray)
     assert first.shape == (160, 200)
     np.testing.assert_array_equal(first, second)
-    assert len(made._idle) == 1
-    made.close()
+    assert len(children._idle) == 1
+    children.close()
 
 
 def test_a_crash_is_a_rejection_and_names_the_signal() -> None:
@@ -66,11 +66,11 @@ def test_a_decoder_that_cannot_start_is_no_fault_of_the_image() -> None:
 
 def test_the_decoder_sees_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hidden")
-    says = "import struct; text = ('corrupt\\n' + ' '.join(os.environ)).encode(); "
-    says += "out.write(struct.pack('>II', 0, len(text)) + text); out.flush(); sys.stdin.read()"
-    made = _impostor(says)
-    result = made.decode(REQUEST)
-    made.close()
+    program = "import struct; text = ('corrupt\\n' + ' '.join(os.environ)).encode(); "
+    program += "out.write(struct.pack('>II', 0, len(text)) + text); out.flush(); sys.stdin.read()"
+    children = _impostor(program)
+    result = children.decode(REQUEST)
+    children.close()
     assert isinstance(result, Rejection)
     assert "PYTHONPATH" in result.detail
     assert "AWS" not in result.detail

@@ -135,7 +135,7 @@ def test_a_champion_that_the_registry_lost_is_not_taken_for_none(judge):
     judgement = judge("3", "promoted 1")
     assert not judgement.decision.promote
     assert "The journal says that version 1 is champion" in judgement.decision.reasons[0]
-    assert "rollback/default" in judgement.decision.reasons[0]
+    assert "roll back to a version that loads" in judgement.decision.reasons[0]
 
 
 def test_a_champion_whose_version_was_deleted_promotes_nothing(judge, aliases, monkeypatch):
@@ -148,7 +148,7 @@ def test_a_champion_whose_version_was_deleted_promotes_nothing(judge, aliases, m
     assert "has no version 1" in judgement.decision.reasons[0]
 
 
-def test_real_world_sets_have_floors_of_their_own(judge, tmp_path):
+def test_labelled_sets_have_floors_of_their_own(judge, tmp_path):
     for digit in (4, 9):
         folder = tmp_path / "own" / "forms" / str(digit)
         folder.mkdir(parents=True)
@@ -159,8 +159,8 @@ def test_real_world_sets_have_floors_of_their_own(judge, tmp_path):
         policy={"real_world_floors": {"forms": 0.9, "photos": 0.5}},
         real_world_dir=tmp_path / "own",
     )
-    assert checks(judgement)["real-world set forms"]["status"] == "passed"
-    assert checks(judgement)["real-world set photos"]["status"] == "failed"
+    assert checks(judgement)["labelled set forms"]["status"] == "passed"
+    assert checks(judgement)["labelled set photos"]["status"] == "failed"
     assert not judgement.decision.promote
 
 

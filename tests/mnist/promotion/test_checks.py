@@ -13,13 +13,13 @@ QUIET = Replay(images=1_000, flips={(4, 9): 5}, accepted_before=0.95, accepted_a
 
 
 def check(decision, name):
-    found = {line["name"]: line for line in decision.evidence["checks"]}
-    assert name in found, f"no check {name!r} among {sorted(found)}"
-    return found[name]
+    by_name = {line["name"]: line for line in decision.evidence["checks"]}
+    assert name in by_name, f"no check {name!r} among {sorted(by_name)}"
+    return by_name[name]
 
 
-def alone(misread=None, policy=POLICY, **known):
-    return decide(evidence(misread or {}, **known), None, policy)
+def alone(misread=None, policy=POLICY, **fields):
+    return decide(evidence(misread or {}, **fields), None, policy)
 
 
 class TestFloors:
@@ -69,7 +69,7 @@ class TestFloors:
         line = check(alone(confusion(8, 0, 14)), "most frequent confusion")
 
         assert line["value"] == pytest.approx(proportion_upper_bound(14, 1_000))
-        assert "8 read as 0 (14 of 1000 images)" in line["sentence"]
+        assert "8 predicted as 0 (14 of 1000 images)" in line["sentence"]
         assert line["status"] == "failed"
         assert check(alone(confusion(8, 0, 12)), line["name"])["status"] == "passed"
 
@@ -129,26 +129,26 @@ class TestSlices:
         sample = evidence(misread, labels=LABELS[:400])
         return {"photos": Sample(sample.labels, sample.probabilities, digest)}
 
-    def test_a_real_world_set_has_its_floor(self):
+    def test_a_labelled_set_has_its_floor(self):
         policy = Policy(real_world_floors={"photos": 0.95})
 
-        assert alone(policy=policy, real_world=self.real(wrong(0, 8, step=1))).promote
-        assert not alone(policy=policy, real_world=self.real(wrong(0, 21, step=1))).promote
+        assert alone(policy=policy, labelled_sets=self.real(wrong(0, 8, step=1))).promote
+        assert not alone(policy=policy, labelled_sets=self.real(wrong(0, 21, step=1))).promote
         assert not alone(policy=policy).promote
 
-    def test_a_real_world_set_that_got_worse_makes_the_candidate_worse(self):
-        champion = evidence({}, "1", real_world=self.real({}))
+    def test_a_labelled_set_that_got_worse_makes_the_candidate_worse(self):
+        champion = evidence({}, "1", labelled_sets=self.real({}))
 
-        decision = decide(evidence({}, real_world=self.real(wrong(0, 8, 1))), champion, POLICY)
+        decision = decide(evidence({}, labelled_sets=self.real(wrong(0, 8, 1))), champion, POLICY)
 
         assert decision.verdict is Verdict.WORSE
 
-    def test_different_real_world_images_are_not_compared(self):
-        champion = evidence({}, "1", real_world=self.real({}, digest="8" * 64))
+    def test_different_labelled_images_are_not_compared(self):
+        champion = evidence({}, "1", labelled_sets=self.real({}, digest="8" * 64))
 
-        decision = decide(evidence({}, real_world=self.real(wrong(0, 8, 1))), champion, POLICY)
+        decision = decide(evidence({}, labelled_sets=self.real(wrong(0, 8, 1))), champion, POLICY)
 
-        line = check(decision, "real-world set photos against the champion")
+        line = check(decision, "labelled set photos against the champion")
         assert line["status"] == "not measured"
 
 
@@ -163,7 +163,9 @@ class TestConfusions:
     def test_other_images_confused_as_often_are_no_harm(self):
         champion = evidence(confusion(4, 9, 8), "1")
 
-        line = check(decide(evidence(confusion(4, 9, 8, start=8)), champion, POLICY), "4 read as 9")
+        line = check(
+            decide(evidence(confusion(4, 9, 8, start=8)), champion, POLICY), "4 predicted as 9"
+        )
 
         assert line["status"] == "passed"
         assert "8 images only by the candidate, 8 only by the champion" in line["sentence"]
@@ -173,13 +175,13 @@ class TestConfusions:
         one = Policy(confusion_pairs=((4, 9),))
         candidate = evidence(confusion(4, 9, 6))
 
-        assert check(decide(candidate, champion, one), "4 read as 9")["status"] == "failed"
-        assert check(decide(candidate, champion, POLICY), "4 read as 9")["status"] == "passed"
+        assert check(decide(candidate, champion, one), "4 predicted as 9")["status"] == "failed"
+        assert check(decide(candidate, champion, POLICY), "4 predicted as 9")["status"] == "passed"
 
     def test_only_images_of_the_true_digit_count(self):
         champion = evidence({}, "1")
 
-        line = check(decide(evidence(confusion(5, 9, 12)), champion, POLICY), "4 read as 9")
+        line = check(decide(evidence(confusion(5, 9, 12)), champion, POLICY), "4 predicted as 9")
 
         assert line["value"] == 1.0
 
@@ -195,14 +197,16 @@ class TestCorruptions:
         decision = alone(policy=policy, corruptions={"fog": 0.4, "shear": 1.0})
         assert any("the worst corruption, fog, is 0.4000" in reason for reason in decision.reasons)
 
-    def against(self, mine, theirs, policy=POLICY):
-        return decide(evidence({}, corruptions=mine), evidence({}, "1", corruptions=theirs), policy)
+    def against(self, candidate, champion, policy=POLICY):
+        return decide(
+            evidence({}, corruptions=candidate), evidence({}, "1", corruptions=champion), policy
+        )
 
     def test_a_drop_in_the_mean_is_worse(self):
-        theirs = {"fog": 0.9, "shear": 0.9}
+        champion = {"fog": 0.9, "shear": 0.9}
 
-        assert self.against({"fog": 0.8, "shear": 0.86}, theirs).promote
-        assert self.against({"fog": 0.8, "shear": 0.82}, theirs).verdict is Verdict.WORSE
+        assert self.against({"fog": 0.8, "shear": 0.86}, champion).promote
+        assert self.against({"fog": 0.8, "shear": 0.82}, champion).verdict is Verdict.WORSE
 
     def test_a_drop_on_one_corruption_is_worse_whatever_the_mean(self):
         decision = self.against({"fog": 0.45, "shear": 1.0}, {"fog": 0.9, "shear": 0.5})
@@ -214,11 +218,11 @@ class TestCorruptions:
         )
 
     def test_other_corruptions_are_not_compared_and_block_where_required(self):
-        mine, theirs = {"fog": 0.9}, {"shear": 0.9}
+        candidate, champion = {"fog": 0.9}, {"shear": 0.9}
 
-        line = check(self.against(mine, theirs), "corruptions against the champion")
+        line = check(self.against(candidate, champion), "corruptions against the champion")
         assert line["status"] == "not measured"
-        assert not self.against(mine, theirs, Policy(required={"corruptions"})).promote
+        assert not self.against(candidate, champion, Policy(required={"corruptions"})).promote
 
     def test_required_and_not_measured_blocks(self):
         assert alone().promote
@@ -234,7 +238,7 @@ class TestOperation:
         ).promote
 
     @pytest.mark.parametrize(
-        ("broken", "says"),
+        ("broken", "message"),
         [
             ({"parity": 1e-3}, "largest difference between trained model and scoring graph"),
             ({"finite": False, "parity": float("nan")}, "some probabilities are not finite"),
@@ -242,13 +246,13 @@ class TestOperation:
             ({"latency_p99_ms": 51.0}, "99th percentile of one prediction in milliseconds is 51"),
         ],
     )
-    def test_a_broken_graph_is_never_promoted(self, broken, says):
+    def test_a_broken_graph_is_never_promoted(self, broken, message):
         runtime = Runtime(**{**vars(SOUND), **broken})
 
         decision = alone(runtime=runtime)
 
         assert not decision.promote
-        assert says in " ".join(decision.reasons)
+        assert message in " ".join(decision.reasons)
 
     def test_too_many_changed_digits_in_production_block(self):
         flips = {(4, 9): 15, (1, 7): 6}

@@ -14,7 +14,7 @@ GATES = Path(__file__).parents[3] / "docs" / "gates.md"
 
 
 @pytest.mark.parametrize(
-    ("values", "says"),
+    ("values", "message"),
     [
         ({"alpha": 0}, "alpha.*got 0"),
         ({"alpha": 0.5}, "alpha"),
@@ -35,8 +35,8 @@ GATES = Path(__file__).parents[3] / "docs" / "gates.md"
         ({"macro_f1_flor": 0.9}, "macro_f1_flor"),
     ],
 )
-def test_an_impossible_value_is_refused_by_name(values, says):
-    with pytest.raises(InvalidPolicy, match=says):
+def test_an_impossible_value_is_refused_by_name(values, message):
+    with pytest.raises(InvalidPolicy, match=message):
         Policy(**values)
 
 
@@ -75,3 +75,11 @@ def test_every_field_and_default_is_documented():
 
     defaults = {name: json.dumps(value) for name, value in Policy().model_dump(mode="json").items()}
     assert documented == defaults
+
+
+@pytest.mark.parametrize("name", Policy.model_fields)
+def test_every_field_decides_something(name):
+    sources = Path("mnist/promotion").glob("*.py")
+    code = "".join(path.read_text() for path in sources if path.name != "policy.py")
+
+    assert re.search(rf'\bpolicy\.{name}\b|\["policy"\]\["{name}"\]', code), "no check uses it"

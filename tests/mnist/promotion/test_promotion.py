@@ -74,7 +74,7 @@ class TestPlantedCandidates:
 
         assert (decision.verdict, decision.promote) == (Verdict.WORSE, False)
         assert decision.evidence["comparison"]["as_given"]["verdict"] == "better"
-        assert decision.reasons[0].startswith("4 read as 9: 12 images only by the candidate")
+        assert decision.reasons[0].startswith("4 predicted as 9: 12 images only by the candidate")
 
     def test_good_but_badly_calibrated_is_not_promoted(self):
         champion = evidence(SHARED | wrong(5, 40), "1")
@@ -125,10 +125,10 @@ class TestWriters:
 
         decision = decide(evidence({}, writers=WRITERS), champion, POLICY)
 
-        found = decision.evidence["comparison"]["as_given"]["difference"]
+        decisive = decision.evidence["comparison"]["as_given"]["difference"]
         assert drawn.low < score.low
         assert drawn.high < score.high
-        assert (found["low"], found["high"]) == pytest.approx((drawn.low, score.high))
+        assert (decisive["low"], decisive["high"]) == pytest.approx((drawn.low, score.high))
 
     def test_without_writers_the_decision_says_what_it_assumes(self):
         decision = decide(evidence(SHARED), evidence(SHARED, "1"), POLICY)
@@ -139,8 +139,8 @@ class TestWriters:
         policy = Policy(required={"writers"})
 
         assert not decide(evidence(SHARED), evidence(SHARED, "1"), policy).promote
-        known = [evidence(SHARED, writers=WRITERS), evidence(SHARED, "1", writers=WRITERS)]
-        assert decide(*known, policy).promote
+        sides = [evidence(SHARED, writers=WRITERS), evidence(SHARED, "1", writers=WRITERS)]
+        assert decide(*sides, policy).promote
 
 
 class TestKnownLabelErrors:
@@ -166,7 +166,7 @@ class TestKnownLabelErrors:
 
         assert decision.evidence["comparison"]["ambiguous_left_out"]["verdict"] == "better"
         assert not decision.promote
-        assert "is better, not worse; the weaker one counts" in reasons(decision)
+        assert "is better, not worse; the weaker counts" in reasons(decision)
 
     def test_scores_are_shown_as_given_corrected_and_without_ambiguous(self):
         errors = {0: 6, 100: 6, 200: None}
@@ -276,7 +276,7 @@ class TestBestEarlierChampion:
 
 
 @pytest.mark.parametrize(
-    ("broken", "says"),
+    ("broken", "message"),
     [
         ({"images_digest": ""}, "no digest"),
         ({"writers": WRITERS[:-1]}, "one writer per label"),
@@ -287,8 +287,8 @@ class TestBestEarlierChampion:
         ({"corruptions": {"fog": float("nan")}}, "fog.*nan"),
     ],
 )
-def test_evidence_that_cannot_be_is_refused(broken, says):
-    with pytest.raises(InvalidEvaluation, match=says):
+def test_evidence_that_cannot_be_is_refused(broken, message):
+    with pytest.raises(InvalidEvaluation, match=message):
         evidence({}, **broken)
 
 

@@ -11,9 +11,9 @@ from tests.planted import IMAGES, WRITERS, confusion, evidence, wrong
 SHARED = wrong(0, 30)
 
 
-def inconclusive(policy=None, **known):
+def inconclusive(policy=None, **fields):
     champion = evidence(SHARED | wrong(5, 14), "1", writers=WRITERS)
-    candidate = evidence(SHARED | wrong(7, 20), writers=WRITERS, **known)
+    candidate = evidence(SHARED | wrong(7, 20), writers=WRITERS, **fields)
     return decide(candidate, champion, policy or Policy())
 
 
@@ -66,7 +66,7 @@ def test_failed_checks_stand_first_in_their_table():
     table = report(decision).split("## Checks against the champion")[1]
     rows = [line for line in table.splitlines() if line.startswith("| ")][1:]
 
-    assert rows[0].startswith("| 7 read as 2 | **failed** |")
+    assert rows[0].startswith("| 7 predicted as 2 | **failed** |")
     assert sum("**failed**" in row for row in rows) == 1
 
 
@@ -138,7 +138,7 @@ def test_tables_are_well_formed():
 def test_shows_which_production_images_change_and_under_which_keys():
     replay = Replay(500, {(4, 9): 2, (1, 7): 1}, 0.95, 0.96, {(4, 9): ["b/1.png", "b/2.png"]})
     text = report(decide(evidence({}, replay=replay), evidence({}, "1"), Policy()))
-    assert "Of the last 500 images, the candidate reads 3 as another digit" in text
+    assert "Of the last 500 images, the candidate predicts for 3 another digit" in text
     assert "95.0% under the champion, 96.0% under the candidate" in text
     assert "| 4 | 9 | 2 | `b/1.png` `b/2.png` |" in text
 

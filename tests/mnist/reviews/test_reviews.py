@@ -72,8 +72,8 @@ def test_a_conflict_asks_for_a_third_look_and_the_majority_settles_it():
 
 def test_two_against_two_is_no_label():
     answers = ["4", "4", "9", "9"]
-    said = [review("a", who, answer) for who, answer in zip("abcd", answers, strict=True)]
-    assert only(said).state is State.THIRD_LOOK
+    entries = [review("a", who, answer) for who, answer in zip("abcd", answers, strict=True)]
+    assert only(entries).state is State.THIRD_LOOK
 
 
 def test_a_team_of_one_may_ask_for_one_answer():
@@ -88,7 +88,7 @@ def test_a_withdrawn_answer_does_not_count():
 def test_nobody_withdraws_the_answer_of_somebody_else():
     first = review("a", "ada", "4")
     theft = first.withdrawal().model_copy(update={"reviewer": "eve"})
-    assert [each.id for each in standing([first, theft])] == [first.id]
+    assert [entry.id for entry in standing([first, theft])] == [first.id]
 
 
 def test_the_last_answer_of_a_person_counts_whatever_the_order_of_reading():
@@ -109,13 +109,13 @@ def test_copies_of_an_image_share_their_label():
 
 
 def test_agreement_is_counted_for_every_two_people():
-    said = [review(image, who, "4") for image in "ab" for who in ("bob", "ada")]
-    said += [review("c", "ada", "1"), review("c", "bob", "7"), review("c", "cyd", "7")]
-    found = {each.reviewers: each for each in agreements(consensuses(said, 2).values())}
-    assert set(found) == {("ada", "bob"), ("ada", "cyd"), ("bob", "cyd")}
-    assert (found["ada", "bob"].images, found["ada", "bob"].agreed) == (3, 2)
-    assert found["ada", "bob"].rate == pytest.approx(2 / 3)
-    assert found["ada", "bob"].kappa == pytest.approx(
+    entries = [review(image, who, "4") for image in "ab" for who in ("bob", "ada")]
+    entries += [review("c", "ada", "1"), review("c", "bob", "7"), review("c", "cyd", "7")]
+    by_pair = {entry.reviewers: entry for entry in agreements(consensuses(entries, 2).values())}
+    assert set(by_pair) == {("ada", "bob"), ("ada", "cyd"), ("bob", "cyd")}
+    assert (by_pair["ada", "bob"].images, by_pair["ada", "bob"].agreed) == (3, 2)
+    assert by_pair["ada", "bob"].rate == pytest.approx(2 / 3)
+    assert by_pair["ada", "bob"].kappa == pytest.approx(
         cohen_kappa_score(["4", "4", "1"], ["4", "4", "7"])
     )
 
@@ -126,15 +126,15 @@ def test_kappa_is_the_one_of_scikit_learn(answers):
     if ours is None:
         assert len(set(answers)) <= 1
         return
-    theirs = cohen_kappa_score(*zip(*answers, strict=True))
-    np.testing.assert_allclose(ours, theirs, atol=1e-12)
+    oracle = cohen_kappa_score(*zip(*answers, strict=True))
+    np.testing.assert_allclose(ours, oracle, atol=1e-12)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("wxyz"), ANSWERS), max_size=15))
-def test_a_label_always_has_as_many_supporters_as_needed(said):
-    for consensus in consensuses([review(*each) for each in said], 2).values():
+def test_a_label_always_has_as_many_supporters_as_needed(entries):
+    for consensus in consensuses([review(*entry) for entry in entries], 2).values():
         assert len(set(consensus.reviewers)) == len(consensus.reviewers)
-        votes = Counter(each.answer for each in consensus.reviews)
+        votes = Counter(entry.answer for entry in consensus.reviews)
         most, *others = sorted(votes.values(), reverse=True)
         assert (consensus.state is State.AGREED) == (most >= 2 and most not in others)
         assert consensus.state is not State.AGREED or votes[consensus.answer] == most

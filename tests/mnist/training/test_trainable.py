@@ -35,8 +35,8 @@ def test_normalises_a_training_batch_as_keras_does() -> None:
     layers = [
         kind(momentum=0.9) for kind in (keras.layers.BatchNormalization, FusedBatchNormalization)
     ]
-    theirs, ours = (np.asarray(layer(batch, training=True)) for layer in layers)
-    np.testing.assert_allclose(ours, theirs, atol=1e-4)
+    expected, ours = (np.asarray(layer(batch, training=True)) for layer in layers)
+    np.testing.assert_allclose(ours, expected, atol=1e-4)
     np.testing.assert_allclose(*(moving(layer) for layer in layers), rtol=1e-3)
 
 

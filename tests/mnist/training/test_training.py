@@ -9,7 +9,7 @@ import pytest
 from mnist.data.labelled import LabelledImages
 from mnist.errors import InvalidDataset, InvalidRecipe
 from mnist.training.history import Epoch
-from mnist.training.recipes import Distortion, Recipe
+from mnist.training.recipes import Augmentation, Recipe
 from mnist.training.train import Training, train
 
 TINY = Recipe(
@@ -19,7 +19,7 @@ TINY = Recipe(
     batch_size=32,
     width=0.2,
     dropout=0.1,
-    distortion=Distortion(rotation_degrees=5, shift_pixels=1),
+    augmentation=Augmentation(rotation_degrees=5, shift_pixels=1),
 )
 
 
@@ -52,13 +52,15 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def told() -> list[Epoch]:
+def epochs() -> list[Epoch]:
     return []
 
 
 @pytest.fixture(scope="module")
-def trained(checkpoints: Path, told: list[Epoch]) -> Training:
-    return train(TINY, TRAIN, VALIDATION, seed=5, checkpoint_dir=checkpoints, on_epoch=told.append)
+def trained(checkpoints: Path, epochs: list[Epoch]) -> Training:
+    return train(
+        TINY, TRAIN, VALIDATION, seed=5, checkpoint_dir=checkpoints, on_epoch=epochs.append
+    )
 
 
 class Killed(BaseException):
@@ -72,9 +74,9 @@ def test_learns_what_can_be_learned(trained: Training) -> None:
     assert (rows.argmax(axis=1) == VALIDATION.labels).mean() > 0.95
 
 
-def test_reports_every_epoch_as_it_ends(trained: Training, told: list[Epoch]) -> None:
-    assert told == trained.history
-    assert [epoch.number for epoch in told] == [1, 2]
+def test_reports_every_epoch_as_it_ends(trained: Training, epochs: list[Epoch]) -> None:
+    assert epochs == trained.history
+    assert [epoch.number for epoch in epochs] == [1, 2]
     assert trained.cpu_seconds > 0
     assert trained.parameters == trained.model.count_params()
     assert not trained.stopped_early
@@ -94,9 +96,11 @@ def test_another_seed_starts_afresh_beside_an_old_checkpoint(
 
 
 def test_a_finished_training_is_not_done_again(trained: Training, checkpoints: Path) -> None:
-    told: list[Epoch] = []
-    again = train(TINY, TRAIN, VALIDATION, seed=5, checkpoint_dir=checkpoints, on_epoch=told.append)
-    assert told == []
+    epochs: list[Epoch] = []
+    again = train(
+        TINY, TRAIN, VALIDATION, seed=5, checkpoint_dir=checkpoints, on_epoch=epochs.append
+    )
+    assert epochs == []
     assert again.resumed_from_epoch == 2
     assert again.history == trained.history
     assert same(trained, again)
@@ -140,8 +144,8 @@ def test_an_ensemble_is_one_network_that_averages_its_members(trained: Training)
     second = train(TINY, TRAIN, VALIDATION, seed=1_005)
     expected = (probabilities(trained) + probabilities(second)) / 2
     assert np.allclose(probabilities(both), expected, atol=1e-6)
-    told = [(epoch.member, epoch.number) for epoch in both.history]
-    assert told == [(0, 1), (0, 2), (1, 1), (1, 2)]
+    epochs = [(epoch.member, epoch.number) for epoch in both.history]
+    assert epochs == [(0, 1), (0, 2), (1, 1), (1, 2)]
 
 
 def test_half_precision_training_gives_a_float32_network() -> None:
