@@ -40,7 +40,7 @@ class Guard:
 
 
 def reason_to_retrain(evidence: Evidence, guard: Guard) -> tuple[bool, str]:
-    """Decide, and say why or why not."""
+    """Decide, with the reason in one sentence."""
     labels = f"{evidence.new_labels:,} new labels (at least {guard.least_labels:,})"
     drift = "the writing has changed" if evidence.writing_changed else "the writing is as before"
     if not evidence.writing_changed and evidence.new_labels < guard.least_labels:

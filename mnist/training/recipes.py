@@ -197,7 +197,7 @@ RECIPES = {
         ),
     )
 }
-"""Every recipe by its name: one entry says all there is to say of it."""
+"""Every recipe by its name; one entry holds all that is specific to it."""
 
 
 def get_recipe(name: str) -> Recipe:
