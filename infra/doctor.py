@@ -4,8 +4,6 @@ Each check asks one question, with the operator's keys, and answers with what is
 Whatever does not answer is a finding too, so that one dead process hides no other trouble.
 """
 
-from __future__ import annotations
-
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping

@@ -4,8 +4,6 @@ Only settled outcomes have a row. An object that was overwritten or deleted betw
 fetching stands in the receipt of that run: it may come back, and is scored then.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The preprocessing pipelines compared: predictions of the same model after each of them."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Mapping, Sequence

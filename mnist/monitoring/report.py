@@ -1,7 +1,5 @@
 """Findings as a table for machines and as Markdown for people."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date

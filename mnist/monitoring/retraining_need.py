@@ -1,7 +1,5 @@
 """Whether a retraining is worth its cost now. A loop that feeds itself must not be possible."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """What reviewed labels changed: both models on the images that people have labelled."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
