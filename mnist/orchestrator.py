@@ -3,8 +3,6 @@
 Source: the API reference that a Prefect 3 server shows at `/docs`.
 """
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ dropped image has its row a second or two later. The store's notifications only 
 before the next sweep. Whatever this process does not survive, the next one finds in the store.
 """
 
-from __future__ import annotations
-
 import signal
 import threading
 import time

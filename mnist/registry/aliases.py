@@ -5,8 +5,6 @@ after having seen entry n-1. MLflow cannot compare and swap an alias; the journa
 promotions at once end as one winner and two entries.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import structlog

@@ -1,7 +1,5 @@
 """Looking things up in the registry for people: the champion, its evaluation, training runs."""
 
-from __future__ import annotations
-
 import json
 
 from mnist.digits import CLASSES

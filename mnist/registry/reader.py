@@ -1,7 +1,5 @@
 """Reading the champion on the scoring path: two requests to MLflow's REST API."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from pathlib import Path

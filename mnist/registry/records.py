@@ -1,7 +1,5 @@
 """Runs and versions as MLflow's REST API describes them, in our words."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -4,8 +4,6 @@ Importing the MLflow client costs about four seconds in every process; plain HTT
 Source: MLflow REST API reference; the artifact proxy serves `mlflow-artifacts:` locations.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
