@@ -1,7 +1,5 @@
 """Run the API: `python -m api`, with the settings of the environment."""
 
-from __future__ import annotations
-
 import os
 import shutil
 

@@ -1,7 +1,5 @@
 """The application: what is served at which path."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import AsyncIterator

@@ -1,7 +1,5 @@
 """The model that answers: whichever version carries the alias `champion` now."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import dataclass
 from typing import Protocol

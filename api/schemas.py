@@ -1,7 +1,5 @@
 """The schemas of the API's answers."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import BaseModel, Field

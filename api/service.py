@@ -1,7 +1,5 @@
 """Answering one request for a prediction, from its bytes to its JSON."""
 
-from __future__ import annotations
-
 import asyncio
 import hmac
 from collections.abc import Sequence

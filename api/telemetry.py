@@ -1,7 +1,5 @@
 """Numbers for Prometheus. With several workers they are summed over all of them."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable
 

@@ -1,7 +1,5 @@
 """From a request to the bytes of one or several files, within bounds of size, number and time."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 from collections.abc import AsyncGenerator

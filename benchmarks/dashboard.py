@@ -4,9 +4,10 @@
 
 Starts a dashboard of its own over the running stack, which has a champion (`make demo`), and looks
 at it in Chromium. The errors of the champion's test images, and a batch of 100,000 images, which
-is dropped as a zip and scored by the watcher unless it was before. `first_visit` is the very first
-look after a start, with nothing in any cache, and `first_paint` its way to the title; every other
-number is a median, to the first picture. The last line is one JSON object: the seconds of each.
+is put into the inbox as a zip and scored by the watcher unless it was before. `first_visit` is the
+very first look after a start, with nothing in any cache, and `first_paint` its way to the title;
+every other number is a median, to the first picture. The last line is one JSON object: the seconds
+of each.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ class Watch:
         self._repeats = repeats
         self.seconds: dict[str, float] = {}
 
-    def visit(self, name: str, url: str, wanted: str) -> None:
+    def visit(self, name: str, url: str, selector: str) -> None:
         """Measure to the title and to something on the page, first alone, then as a median."""
         titled, seconds = [], []
         for _ in range(1 + self._repeats):
@@ -94,17 +95,17 @@ class Watch:
             self._tab.goto(url)
             self._tab.locator("h1").first.wait_for()
             titled.append(time.perf_counter() - started)
-            self._tab.locator(wanted).first.wait_for()
+            self._tab.locator(selector).first.wait_for()
             seconds.append(time.perf_counter() - started)
         self.seconds[f"{name}_first_visit"] = seconds[0]
         self.seconds[f"{name}_first_paint"] = titled[0]
         self.seconds[name] = statistics.median(seconds[1:])
 
-    def change(self, name: str, act: Callable[[int], None], shown: str = _TILES) -> None:
+    def change(self, name: str, act: Callable[[int], None], selector: str = _TILES) -> None:
         """Measure from an action, given its number, to other content in its place."""
         seconds = []
         for turn in range(self._repeats):
-            content = self._tab.locator(shown).first
+            content = self._tab.locator(selector).first
             before = content.text_content()
             started = time.perf_counter()
             act(turn)
@@ -155,9 +156,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000, help="images of the large batch")
     parser.add_argument("--repeats", type=int, default=5)
-    asked = parser.parse_args()
-    batch = scored_batch(load_settings(), asked.rows)
-    session = Accounts().session(Person("benchmark", Role.VIEWER), time.time())
+    arguments = parser.parse_args()
+    batch = scored_batch(load_settings(), arguments.rows)
+    session = Accounts().session(Person("benchmark", Role.VIEWER))
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         script = Path(folder, "empty_app.py")
         script.write_text(_EMPTY)
@@ -169,11 +170,11 @@ def main() -> None:
             tab.set_default_timeout(_READY_SECONDS * 1000)
             cookie = {"name": "digits-session", "value": session, "url": address}
             tab.context.add_cookies([cookie])
-            found = measure(tab, address, empty, batch, asked.repeats)
+            medians = measure(tab, address, empty, batch, arguments.repeats)
             browser.close()
-    for name, seconds in found.items():
-        print(f"{name:24} {seconds:7.2f} s  {seconds / found['empty_page']:5.1f} x an empty page")
-    print(json.dumps({f"{name}_seconds": round(seconds, 3) for name, seconds in found.items()}))
+    for name, seconds in medians.items():
+        print(f"{name:24} {seconds:7.2f} s  {seconds / medians['empty_page']:5.1f} x an empty page")
+    print(json.dumps({f"{name}_seconds": round(seconds, 3) for name, seconds in medians.items()}))
 
 
 if __name__ == "__main__":

@@ -149,7 +149,7 @@ class Load:
 
     def _looks(self, pause: float) -> None:
         address = f"http://127.0.0.1:{self._variables['STREAMLIT_SERVER_PORT']}"
-        session = Accounts().session(Person("soak", Role.VIEWER), time.time())
+        session = Accounts().session(Person("soak", Role.VIEWER))
         with sync_playwright() as playwright, ExitStack() as cleanup:
             browser = playwright.chromium.launch(
                 executable_path=shutil.which("chromium"), args=_FLAGS

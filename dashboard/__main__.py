@@ -10,18 +10,19 @@ from contextlib import suppress
 
 from streamlit.web import cli
 
-from dashboard import app, cached_readings, wiring
+from dashboard.app import script
+from dashboard.components import cached
+from mnist import services
 from mnist.errors import MnistError
 
 
 def _prepare() -> None:
-    """Make what every page needs; what is missing is said by the page that misses it."""
+    """Make what every page needs; a page that misses something says so itself."""
     with suppress(MnistError):
-        wiring.inbox()
-        wiring.results()
-        cached_readings.dataset()
+        _ = services.current().inbox, services.current().results
+        cached.dataset()
 
 
 if __name__ == "__main__":
     _prepare()
-    cli.main(["run", app.__file__, *sys.argv[1:]])
+    cli.main(["run", script.__file__, *sys.argv[1:]])

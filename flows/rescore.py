@@ -1,7 +1,5 @@
 """Rescore: batches that one version has scored are scored again by another, beside the old rows."""
 
-from __future__ import annotations
-
 from itertools import accumulate
 from typing import Any
 

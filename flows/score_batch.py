@@ -1,7 +1,5 @@
 """Score one batch: list it, score in chunks what has no outcome yet, write the receipt."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Any
 

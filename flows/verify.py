@@ -1,7 +1,5 @@
 """Verify a batch: hold its last receipt against the rows, from the results bucket alone."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from prefect import flow, get_run_logger

@@ -1,7 +1,5 @@
 """Sweep the inbox: find batches with unrecorded images and score each."""
 
-from __future__ import annotations
-
 import time
 
 from prefect import flow, get_run_logger

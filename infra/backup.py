@@ -4,8 +4,6 @@ Keys of objects never become names of files: objects lie numbered in one archive
 manifest says which is which. Keys and passwords are left out, so a restored stack has new ones.
 """
 
-from __future__ import annotations
-
 import hashlib
 import sqlite3
 import zipfile

@@ -5,8 +5,6 @@ through the doors that people use: a Prefect deployment for training, a plain S3
 dropping, the store for reading results.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """The images that the demonstration drops: good ones of many kinds, and three bad ones."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path

@@ -4,8 +4,6 @@ Each check asks one question, with the operator's keys, and answers with what is
 Whatever does not answer is a finding too, so that one dead process hides no other trouble.
 """
 
-from __future__ import annotations
-
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -163,11 +161,11 @@ class Doctor:
             settings = Settings.model_validate({**self._variables, **keys})
             bucket = names[identity.grants[0].bucket]
             try:
-                next(Bucket.on_s3(settings, bucket).versions(), None)
+                Bucket.on_s3(settings, bucket).require_listing()
             except MnistError as error:
                 return f"the key for {identity.name} does not open bucket {bucket!r}: {error}"
         for name in names.values():
-            next(self._services.bucket(name).versions(), None)
+            self._services.bucket(name).require_listing()
         return None
 
     def _conditions(self) -> str | None:

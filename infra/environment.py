@@ -142,6 +142,7 @@ def _new_secrets() -> dict[str, str]:
         "MLFLOW_FLASK_SERVER_SECRET_KEY": secrets.token_urlsafe(32),
         "DASHBOARD_VIEWER_PASSWORD": secrets.token_urlsafe(12),
         "DASHBOARD_EDITOR_PASSWORD": secrets.token_urlsafe(12),
+        "DASHBOARD_SESSION_KEY": secrets.token_urlsafe(32),
         "MNIST_EVENTS_TOKEN": secrets.token_urlsafe(32),
     }
 

@@ -5,8 +5,6 @@ the operator, whose key is in no policy because it may do everything, may delete
 or what was made of it. docs/security.md shows the table; a test holds it against a real store.
 """
 
-from __future__ import annotations
-
 import json
 import secrets
 from collections.abc import Mapping

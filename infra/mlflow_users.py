@@ -4,8 +4,6 @@ Whoever only scores, shows or answers with models logs in as this one, so that i
 stolen, cannot register a model or move the champion.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import httpx

@@ -4,8 +4,6 @@ The local stack makes them as its processes come up (`infra.stack`); anywhere el
 for each release. Every step is safe to repeat.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Names in the store: object versions, batches, chunks and where their results lie."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

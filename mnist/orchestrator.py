@@ -3,8 +3,6 @@
 Source: the API reference that a Prefect 3 server shows at `/docs`.
 """
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +15,8 @@ from httpx_retries import Retry, RetryTransport
 from mnist.errors import AccessDenied, InvalidInput, MnistError, Remedy, Unavailable
 
 _SECONDS = 30.0
+_HEALTH_SECONDS = 5.0
+"""A page waits for this answer."""
 
 _WHILE_BUSY = Retry(
     total=8,
@@ -96,8 +96,11 @@ class PrefectApi:
 
     def require_health(self) -> None:
         """Ask the server whether it is well; its word is an exception or none."""
-        if self.request("GET", "/health") is not True:
-            raise Unavailable(f"Prefect at {self._url} says that it is not well; see its log.")
+        if self.request("GET", "/health", seconds=_HEALTH_SECONDS) is not True:
+            raise Unavailable(
+                f"Prefect at {self._url} says that it is not well; check PREFECT_API_URL and the "
+                "server's log."
+            )
 
     def last_runs(self, count: int) -> Sequence[FlowRun]:
         """List the runs that began last, the newest first."""
@@ -120,7 +123,9 @@ class PrefectApi:
         run = self.request("POST", f"/deployments/{record['id']}/create_flow_run", body)
         return str(run["id"])
 
-    def request(self, method: str, path: str, body: Any = None) -> Any:
+    def request(
+        self, method: str, path: str, body: Any = None, *, seconds: float = _SECONDS
+    ) -> Any:
         """Send one request below `/api` and return the JSON answer, None if it is empty."""
         if self._url is None:
             raise Unavailable(
@@ -130,7 +135,7 @@ class PrefectApi:
         try:
             with httpx.Client(
                 auth=self._login,
-                timeout=_SECONDS,
+                timeout=seconds,
                 # A transport of one's own would go past the environment's proxy.
                 transport=None if self._trust_env else RetryTransport(retry=_WHILE_BUSY),
                 trust_env=self._trust_env,

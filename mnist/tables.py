@@ -1,10 +1,8 @@
 """The table of results: one row per object version, as Arrow in memory and Parquet in the store.
 
 Only settled outcomes have a row. An object that was overwritten or deleted between listing and
-reading stands in the receipt of that run: it may come back, and is scored then.
+fetching stands in the receipt of that run: it may come back, and is scored then.
 """
-
-from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 

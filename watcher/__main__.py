@@ -1,7 +1,5 @@
 """Run the watcher: `python -m watcher`, with the settings of the environment."""
 
-from __future__ import annotations
-
 import signal
 from contextlib import AbstractContextManager, nullcontext
 

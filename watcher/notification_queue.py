@@ -1,7 +1,5 @@
 """What the store's notifications wake: a queue that the watcher waits at."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections import Counter

@@ -7,8 +7,6 @@ automation, writes to the database for every event of every run, which SQLite an
 a minute.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import structlog

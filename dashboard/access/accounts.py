@@ -1,17 +1,17 @@
 """Passwords, sessions and roles, from settings and arithmetic alone."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
+import secrets
 import threading
 import time
 import unicodedata
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 
+from cachetools import LRUCache
+from itsdangerous import BadData, URLSafeTimedSerializer
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -22,6 +22,7 @@ SESSION_SECONDS = 12 * 3600
 """After this a person logs in again."""
 
 _SHORTEST_PASSWORD = 12
+_SHORTEST_KEY = 32
 _LONGEST_NAME = 100
 _TRIES, _TRY_SECONDS = 5, 60.0
 _ADDRESSES_REMEMBERED = 10_000
@@ -30,13 +31,19 @@ _ADDRESSES_REMEMBERED = 10_000
 class Accounts(BaseSettings):
     """Who may enter: two shared passwords, or the accounts of an identity provider."""
 
-    model_config = SettingsConfigDict(env_prefix="DASHBOARD_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="DASHBOARD_", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
-    viewer_password: SecretStr | None = Field(None, description="lets in who may look")
-    editor_password: SecretStr | None = Field(None, description="lets in who may change things")
+    viewer_password: SecretStr = Field(SecretStr(""), description="password of the viewers")
+    editor_password: SecretStr = Field(SecretStr(""), description="password of the editors")
+    session_key: SecretStr = Field(
+        default_factory=lambda: SecretStr(secrets.token_urlsafe(_SHORTEST_KEY)),
+        description="random key that signs sessions; unset: they end with the process",
+    )
     oidc: bool = Field(default=False, description="log in by Streamlit's st.login instead")
-    oidc_viewers: str = Field("", description="e-mail patterns, with commas: who may look")
-    oidc_editors: str = Field("", description="e-mail patterns: who may change things too")
+    oidc_viewers: str = Field("", description="e-mail patterns of viewers, with commas")
+    oidc_editors: str = Field("", description="e-mail patterns of editors, with commas")
 
     def check(self) -> None:
         """Refuse to run without a way to tell people apart.
@@ -51,12 +58,17 @@ class Accounts(BaseSettings):
                     "DASHBOARD_OIDC_EDITORS to e-mail addresses, such as *@example.com."
                 )
             return
-        looking, changing = self._passwords()
-        if min(len(looking), len(changing)) < _SHORTEST_PASSWORD or looking == changing:
+        viewers, editors = self._passwords()
+        if min(len(viewers), len(editors)) < _SHORTEST_PASSWORD or viewers == editors:
             raise InvalidSettings(
                 "The dashboard needs two passwords: set DASHBOARD_VIEWER_PASSWORD and "
                 "DASHBOARD_EDITOR_PASSWORD to different texts of at least "
                 f"{_SHORTEST_PASSWORD} characters. `make up` writes both to .local/env."
+            )
+        if len(self.session_key.get_secret_value()) < _SHORTEST_KEY:
+            raise InvalidSettings(
+                f"DASHBOARD_SESSION_KEY has fewer than {_SHORTEST_KEY} characters: set it to a "
+                "random text, such as secrets.token_urlsafe(32) makes, or leave it unset."
             )
 
     def enter(self, name: str, password: str) -> Person:
@@ -65,14 +77,13 @@ class Accounts(BaseSettings):
         Raises:
             AccessDenied: If the name is empty or the password is wrong.
         """
-        given = _digest(password)
-        looking, changing = (hmac.compare_digest(given, _digest(p)) for p in self._passwords())
-        shown = person_name(name)
-        if not (looking or changing) or not password:
+        digest = _digest(password)
+        viewer, editor = (hmac.compare_digest(digest, _digest(p)) for p in self._passwords())
+        if not (viewer or editor) or not password:
             raise AccessDenied("This is not the password; it stands in the environment's file.")
-        if not shown:
+        if not person_name(name):
             raise AccessDenied("Give your name too: changes and labels are kept under it.")
-        return Person(shown, Role.EDITOR if changing else Role.VIEWER)
+        return Person(person_name(name), Role.EDITOR if editor else Role.VIEWER)
 
     def person_of(self, email: str, *, verified: bool) -> Person:
         """Give an account of the identity provider its role.
@@ -90,36 +101,35 @@ class Accounts(BaseSettings):
             "whoever runs this to add it to DASHBOARD_OIDC_VIEWERS."
         )
 
-    def session(self, person: Person, now: float) -> str:
-        """Write a session that a browser keeps and that nobody can make up."""
-        name = urlsafe_b64encode(person.name.encode()).decode()
-        text = f"{name}.{person.role}.{int(now) + SESSION_SECONDS}"
-        return f"{text}.{self._signed(text)}"
+    def session(self, person: Person) -> str:
+        """Write a session that a browser keeps and that nobody can forge."""
+        return str(self._serializer().dumps([person.name, person.role]))
 
-    def person_in(self, session: str, now: float) -> Person | None:
-        """Read a session; None if it is over or is none of ours. Other passwords end them all."""
-        text, _, signature = session.rpartition(".")
-        if not hmac.compare_digest(signature.encode(), self._signed(text).encode()):
+    def person_in(self, session: str) -> Person | None:
+        """Read a session; None if it is over or was not written with these passwords and key."""
+        try:
+            name, role = self._serializer().loads(session, max_age=SESSION_SECONDS)
+        except BadData:
             return None
-        name, role, until = text.split(".")
-        if now > int(until):
-            return None
-        return Person(urlsafe_b64decode(name).decode(), Role(role))
+        return Person(name, Role(role))
 
-    def _signed(self, text: str) -> str:
-        key = _digest("session\0" + "\0".join(self._passwords()))
-        return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    def _serializer(self) -> URLSafeTimedSerializer:
+        """Sign with HMAC(random key, passwords): another password ends all sessions.
+
+        Without the random key no guess of a password can be tried on a cookie.
+        """
+        return URLSafeTimedSerializer(
+            self.session_key.get_secret_value(),
+            salt=_encoded("\0".join(["session", *self._passwords()])),
+            signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+        )
 
     def _passwords(self) -> tuple[str, str]:
-        looking, changing = (
-            password.get_secret_value() if password else ""
-            for password in (self.viewer_password, self.editor_password)
-        )
-        return looking, changing
+        return self.viewer_password.get_secret_value(), self.editor_password.get_secret_value()
 
 
 class Throttle:
-    """Slows down who guesses passwords: five wrong ones a minute from one address.
+    """Slows down who guesses passwords: five tries a minute from one address.
 
     Args:
         clock: Seconds that only grow.
@@ -128,7 +138,7 @@ class Throttle:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._tries: OrderedDict[str, deque[float]] = OrderedDict()
+        self._tries: LRUCache[str, deque[float]] = LRUCache(_ADDRESSES_REMEMBERED)
 
     def admit(self, address: str) -> None:
         """Count a try before the password is looked at.
@@ -138,16 +148,11 @@ class Throttle:
         """
         with self._lock:
             now = self._clock()
-            tries = self._tries.setdefault(address, deque())
-            self._tries.move_to_end(address)
-            while tries and tries[0] <= now - _TRY_SECONDS:
-                tries.popleft()
-            if len(tries) >= _TRIES:
+            tries = self._tries.setdefault(address, deque(maxlen=_TRIES))
+            if len(tries) == _TRIES and tries[0] > now - _TRY_SECONDS:
                 wait = tries[0] + _TRY_SECONDS - now
                 raise AccessDenied(f"Too many tries; wait {wait:.0f} s and try again.")
             tries.append(now)
-            while len(self._tries) > _ADDRESSES_REMEMBERED:
-                self._tries.popitem(last=False)
 
     def forgive(self, address: str) -> None:
         """Forget the tries of somebody who knew the password in the end."""
@@ -162,9 +167,13 @@ def person_name(text: str) -> str:
 
 
 def _matches(email: str, patterns: str) -> bool:
-    wanted: Sequence[str] = [pattern.strip().casefold() for pattern in patterns.split(",")]
-    return any(fnmatchcase(email, pattern) for pattern in wanted if pattern)
+    listed = (pattern.strip().casefold() for pattern in patterns.split(","))
+    return any(fnmatchcase(email, pattern) for pattern in listed if pattern)
 
 
 def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    return hashlib.sha256(_encoded(text)).digest()
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

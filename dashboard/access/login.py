@@ -1,6 +1,4 @@
-"""The door: nobody sees a page without a name and a role."""
-
-from __future__ import annotations
+"""The login: nobody sees a page without a name and a role."""
 
 import time
 from datetime import UTC, datetime
@@ -9,10 +7,9 @@ from email.utils import format_datetime
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from dashboard import wiring
-from dashboard.access.accounts import SESSION_SECONDS, Throttle
+from dashboard.access.accounts import SESSION_SECONDS, Accounts, Throttle
 from dashboard.access.people import Person, Role
-from dashboard.texts import plain
+from dashboard.components.texts import plain
 from mnist.errors import AccessDenied
 
 PERSON = "person"
@@ -28,38 +25,47 @@ export default function ({ data }) {
 """
 
 
+@st.cache_resource(show_spinner=False)
+def accounts() -> Accounts:
+    """Who may enter.
+
+    Raises:
+        InvalidSettings: If nobody could be told from anybody else.
+    """
+    settings = Accounts()
+    settings.check()
+    return settings
+
+
 def person() -> Person:
     """Tell who looks at this page; nobody may change anything."""
-    known = st.session_state.get(PERSON, _NOBODY)
-    return known if isinstance(known, Person) else _NOBODY
+    somebody = st.session_state.get(PERSON, _NOBODY)
+    return somebody if isinstance(somebody, Person) else _NOBODY
 
 
 def admitted() -> bool:
-    """Find out who is there, or draw the form that asks. False until somebody is known."""
+    """Find out who is there, or draw the form that asks. False until somebody has logged in."""
     if PERSON in st.session_state:
-        _keep(wiring.accounts().session(person(), time.time()))
+        _keep_session()
         return True
-    accounts = wiring.accounts()
-    if accounts.oidc:
+    if accounts().oidc:
         return _by_provider()
-    found = accounts.person_in(str(st.context.cookies.get(_COOKIE, "")), time.time())
-    if found is not None and not st.session_state.get("logged-out"):
-        st.session_state[PERSON] = found
+    visitor = accounts().person_in(str(st.context.cookies.get(_COOKIE, "")))
+    if visitor is not None and not st.session_state.get("logged-out"):
+        st.session_state[PERSON] = visitor
         return True
-    _ask()
+    _draw_form()
     return False
 
 
 def show_person() -> None:
     """Say who is logged in, with the way out."""
-    known = person()
-    may = "may change things" if known.may_change else "may look"
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-        st.caption(f"{plain(known.name)} · {may}", width="content")
-        st.button("Log out", type="tertiary", on_click=_leave, key="log-out")
+        st.caption(f"{plain(person().name)} · {person().role}", width="content")
+        st.button("Log out", type="tertiary", on_click=_log_out, key="log-out")
 
 
-def _ask() -> None:
+def _draw_form() -> None:
     if st.session_state.pop("forget-session", False):
         _cookie()(data={"cookie": f"{_COOKIE}=; Max-Age=0"}, key="session-cookie")
     _, middle, _ = st.columns([1, 2, 1])
@@ -69,19 +75,19 @@ def _ask() -> None:
         name = st.text_input("Your name", max_chars=100, autocomplete="username")
         password = st.text_input("Password", type="password", autocomplete="current-password")
         if st.form_submit_button("Log in", type="primary"):
-            _try(name, password)
+            _log_in(name, password)
         st.caption(
-            "Two passwords, two roles: one looks, one changes things. On a local stack both "
-            "stand in .local/env: `grep DASHBOARD_ .local/env`."
+            "Two passwords, two roles: a viewer looks, an editor also changes things. On a local "
+            "stack both stand in .local/env: `grep 'DASHBOARD_.*PASSWORD' .local/env`."
         )
 
 
-def _try(name: str, password: str) -> None:
+def _log_in(name: str, password: str) -> None:
     origin = st.context.ip_address  # None on loopback
     address = origin if isinstance(origin, str) else "loopback"
     try:
         _throttle().admit(address)
-        st.session_state[PERSON] = wiring.accounts().enter(name, password)
+        st.session_state[PERSON] = accounts().enter(name, password)
     except AccessDenied as error:
         st.error(plain(str(error)))
         return
@@ -96,31 +102,31 @@ def _by_provider() -> bool:
         st.button("Log in", type="primary", on_click=st.login)
         return False
     try:
-        found = wiring.accounts().person_of(
+        st.session_state[PERSON] = accounts().person_of(
             str(st.user.get("email", "")), verified=bool(st.user.get("email_verified", False))
         )
     except AccessDenied as error:
         st.error(plain(str(error)))
         st.button("Log out", on_click=st.logout)
         return False
-    st.session_state[PERSON] = found
     return True
 
 
-def _leave() -> None:
+def _log_out() -> None:
     st.session_state.pop(PERSON, None)
     st.session_state["logged-out"] = st.session_state["forget-session"] = True
-    if wiring.accounts().oidc:
+    if accounts().oidc:
         st.logout()
 
 
-def _keep(session: str) -> None:
+def _keep_session() -> None:
     """Leave the session with the browser once, so that a reload does not ask again."""
-    if wiring.accounts().oidc or st.session_state.get("session-kept"):
+    if accounts().oidc or st.session_state.get("session-kept"):
         return
     until = datetime.fromtimestamp(time.time() + SESSION_SECONDS, UTC)
+    cookie = f"{_COOKIE}={accounts().session(person())}"
     expires = format_datetime(until, usegmt=True)
-    _cookie()(data={"cookie": f"{_COOKIE}={session}; Expires={expires}"}, key="session-cookie")
+    _cookie()(data={"cookie": f"{cookie}; Expires={expires}"}, key="session-cookie")
     st.session_state["session-kept"] = True
 
 

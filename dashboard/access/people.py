@@ -1,7 +1,5 @@
 """People and their two roles. No Streamlit here: actions check roles, not pages alone."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,7 +7,7 @@ from mnist.errors import AccessDenied
 
 
 class Role(StrEnum):
-    """What a person may do."""
+    """What a person may do: a viewer sees everything, an editor also changes things."""
 
     VIEWER = "viewer"
     EDITOR = "editor"
@@ -28,23 +26,23 @@ class Person:
     role: Role
 
     @property
-    def may_change(self) -> bool:
+    def is_editor(self) -> bool:
         """Whether actions are theirs to take."""
         return self.role is Role.EDITOR
 
 
-def require_editor(person: Person, what: str) -> None:
-    """Let only those pass who may change something.
+def require_editor(person: Person, action: str) -> None:
+    """Let only editors pass.
 
     Args:
-        person: Who asks.
-        what: What they want to do, as in "roll back".
+        person: Who wants to act.
+        action: What they want to do, as in "roll back".
 
     Raises:
-        AccessDenied: If they may only look.
+        AccessDenied: If they are a viewer.
     """
-    if not person.may_change:
+    if not person.is_editor:
         raise AccessDenied(
-            f"{person.name or 'Nobody'} may look and not {what}: log in with the password of the "
-            "role that changes things."
+            f"{person.name or 'Nobody'} is a viewer and may not {action}: log in with the "
+            "editors' password."
         )

@@ -1,7 +1,5 @@
 """Where chunks are scored: by threads of this process, or by Dask workers on other machines."""
 
-from __future__ import annotations
-
 import random
 import time
 from collections.abc import Callable, Iterator

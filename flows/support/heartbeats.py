@@ -1,7 +1,5 @@
 """Signs of life of a run, for `end_stale_runs`."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Back-pressure: work is handed out only as fast as it is done."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar

@@ -1,7 +1,5 @@
 """From a finished training to a candidate: calibrated, exported, measured."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

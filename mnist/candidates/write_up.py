@@ -1,7 +1,5 @@
 """Everything a registry should keep about a candidate."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import asdict

@@ -147,4 +147,4 @@ CLASSICAL = {
         ),
     )
 }
-"""Every classical recipe by its name: one entry says all there is to say of it."""
+"""Every classical recipe by its name; one entry holds all that is specific to it."""

@@ -1,7 +1,5 @@
 """The preprocessing pipelines compared: predictions of the same model after each of them."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Mapping, Sequence
@@ -11,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from mnist import markdown
 from mnist.digits import SIDE, PredictProbabilities
 from mnist.images import Decoded, Limits, Pipeline, decode
 from mnist.plots import render_png
@@ -102,16 +101,19 @@ def to_csv(results: Sequence[PipelineResult]) -> str:
 
 def to_markdown(results: Sequence[PipelineResult]) -> str:
     """Write the figures for people."""
-    lines = [
-        "| images | pipeline | number | accuracy | mean confidence | rejected |",
-        "|---|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {r.images_of} | {r.pipeline} | {len(r.right):,} | {r.accuracy:.2%} "
-        f"| {r.mean_confidence:.2%} | {r.rejected:,} |"
+    rows = [
+        [
+            r.images_of,
+            r.pipeline,
+            f"{len(r.right):,}",
+            f"{r.accuracy:.2%}",
+            f"{r.mean_confidence:.2%}",
+            f"{r.rejected:,}",
+        ]
         for r in results
     ]
-    return "\n".join(lines) + "\n"
+    head = ("images", "pipeline", "number", "accuracy", "mean confidence", "rejected")
+    return markdown.table(head, rows) + "\n"
 
 
 def plot_accuracy_and_confidence(results: Sequence[PipelineResult]) -> bytes:

@@ -1,13 +1,14 @@
 """Several models on the same images: their results, order and table."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from mnist import markdown
 from mnist.digits import Probabilities
 from mnist.errors import InvalidEvaluation
 from mnist.evaluation.metrics import Evaluation, labelled_set_metrics
@@ -121,23 +122,28 @@ def to_csv(results: Sequence[ModelResult]) -> str:
 def to_markdown(results: Sequence[ModelResult]) -> str:
     """Write the table for people, with the accuracy on each labelled set at the end."""
     sets = list(results[0].labelled_sets)
-    lines = [
-        "| model | complexity | accuracy | macro F1 | log loss | calibration error | training s "
-        "| training CPU s | prediction s | parameters | training images |"
-        + "".join(f" {name} |" for name in sets),
-        "|---|---|---|---|---|---|---|---|---|---|---|" + "---|" * len(sets),
+    columns: dict[str, Callable[[ModelResult], str]] = {
+        "model": lambda r: r.name,
+        "complexity": lambda r: r.complexity,
+        "accuracy": lambda r: f"{r.evaluation.accuracy:.4f}",
+        "macro F1": lambda r: f"{r.evaluation.macro_f1:.4f}",
+        "log loss": lambda r: f"{r.evaluation.log_loss:.4f}",
+        "calibration error": lambda r: f"{r.evaluation.calibration_error:.4f}",
+        "training s": lambda r: f"{r.training_seconds:.1f}",
+        "training CPU s": lambda r: f"{r.training_cpu_seconds:.1f}",
+        "prediction s": lambda r: f"{r.prediction_seconds:.2f}",
+        "parameters": lambda r: f"{r.parameters:,}",
+        "training images": lambda r: (
+            f"{r.training_images:,}"
+            + ("" if r.training_images == r.training_images_available else " (subset)")
+        ),
+    }
+    rows = [
+        [cell(r) for cell in columns.values()]
+        + [f"{r.labelled_sets[name].accuracy:.4f}" for name in sets]
+        for r in rank(results)
     ]
-    for r in rank(results):
-        e = r.evaluation
-        share = "" if r.training_images == r.training_images_available else " (subset)"
-        lines.append(
-            f"| {r.name} | {r.complexity} | {e.accuracy:.4f} | {e.macro_f1:.4f} "
-            f"| {e.log_loss:.4f} | {e.calibration_error:.4f} | {r.training_seconds:.1f} "
-            f"| {r.training_cpu_seconds:.1f} | {r.prediction_seconds:.2f} | {r.parameters:,} "
-            f"| {r.training_images:,}{share} |"
-            + "".join(f" {r.labelled_sets[name].accuracy:.4f} |" for name in sets)
-        )
-    return "\n".join(lines) + "\n"
+    return markdown.table([*columns, *sets], rows) + "\n"
 
 
 def accuracy_by_complexity(results: Sequence[ModelResult]) -> dict[str, float]:

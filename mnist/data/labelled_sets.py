@@ -1,7 +1,5 @@
 """Labelled sets: images and labels of one's own, which measure what MNIST does not."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Sequence
 from pathlib import Path

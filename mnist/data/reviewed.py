@@ -1,7 +1,5 @@
 """Labels that people agreed on: how many may join a training, and how often each is shown."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

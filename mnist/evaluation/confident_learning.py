@@ -33,7 +33,7 @@ class Suspects:
 
 
 def class_thresholds(labels: Labels, probabilities: Probabilities) -> NDArray[np.float64]:
-    """Return how sure the model is of each digit, on average, where the label says that digit.
+    """Return how sure the model is of each digit, on average, over the images labelled with it.
 
     Returns:
         Shape (10,), 0-1; infinite for a digit without images, which nothing can reach.

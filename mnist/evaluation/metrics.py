@@ -51,7 +51,7 @@ class Evaluation:
         log_loss: Mean negative log probability of the label, in nats, >= 0.
         brier: Mean squared distance to the one-hot label, summed over digits, 0-2 (Brier 1950).
         calibration_error: Expected calibration error of the top probability, 0-1.
-        mean_confidence: Mean top probability, 0-1; equals the accuracy of an honest model.
+        mean_confidence: Mean top probability, 0-1; equals the accuracy if the model is calibrated.
     """
 
     images: int

@@ -145,7 +145,7 @@ def score_interval(
 ) -> Interval:
     """Return Tango's score interval of the paired difference in accuracy (Tango 1998).
 
-    Unlike the bootstrap it stays honest with few or no discordant images: with none it says
+    Unlike the bootstrap it keeps its coverage with few or no discordant images: with none it is
     ± z² / (n + z²), not ± 0. Counts may be fractions, after division by a design effect.
     """
     estimate = (gained - lost) / images

@@ -42,6 +42,7 @@ def select(mask: Plane, ink: Ink) -> Selection:
     _, numbered, table, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     # Row 0 of the table is the ground; piece i has the number i + 1 in the picture.
     labels, stats = np.asarray(numbered, np.int32), np.asarray(table, np.int32)[1:]
+    # Only the largest: a grainy scan has thousands, and distances are taken between all pairs.
     largest_first = np.argsort(-stats[:, cv2.CC_STAT_AREA], kind="stable")
     candidates = largest_first[: PARAMETERS.candidate_pieces]
     boxes = stats[candidates, :4].astype(np.float64)
@@ -51,6 +52,7 @@ def select(mask: Plane, ink: Ink) -> Selection:
     # Mean ink of each piece: show-through and printed text are fainter than the pen.
     strength = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=len(stats) + 1)[1:]
     strength = strength[candidates] / areas
+    # What is left out: the clipped end of a neighbour, specks, and what is fainter than the pen.
     eligible = (
         (clipped < PARAMETERS.clipped)
         & (areas >= PARAMETERS.part_area * areas[main])
@@ -95,6 +97,7 @@ def _belonging(
     eligible: NDArray[np.bool_],
 ) -> list[int]:
     """Collect the pieces near the main one, then those near these, until none is added."""
+    # A gap in a large digit is wider than one in a small digit.
     reach = PARAMETERS.part_distance * boxes[main, 2:].max()
     parts = [main]
     waiting = [

@@ -13,7 +13,7 @@ _ORIENTATION = 0x0112  # the tag of EXIF 2.3, table 4
 
 
 class Format(StrEnum):
-    """Image formats we read."""
+    """Image formats that are decoded."""
 
     PNG = "PNG"
     JPEG = "JPEG"

@@ -25,7 +25,7 @@ def as_native(plane: Plane) -> Image | None:
         return None
     if _is_light_on_dark(plane):
         return plane
-    inverted = np.bitwise_not(plane)
+    inverted = np.bitwise_not(plane)  # exactly 255 - value, so nothing is lost
     if _is_light_on_dark(inverted) and _is_placed(inverted):
         return inverted
     return None
@@ -41,6 +41,7 @@ def native_warnings(image: Image) -> tuple[ImageWarning, ...]:
     _, mask = cv2.threshold(image, PARAMETERS.native_ground, 1, cv2.THRESH_BINARY)
     outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     if len(outlines) > 1:
+        # The tallest two: dust beside a digit is neither.
         boxes = sorted((cv2.boundingRect(outline) for outline in outlines), key=lambda b: -b[3])
         (x, _, width, height), second = boxes[0], boxes[1]
         # Beside each other and nearly as tall: two digits. A bar over a 5 is neither.

@@ -56,6 +56,7 @@ def _standard(plane: Plane, trace: Trace) -> Decoded | Rejection:
     left, top, width, height = cv2.boundingRect(mask)
     ground = float(np.median(ink[mask == 0]))
     crop = ink[top : top + height, left : left + width].astype(np.float32) - ground
+    # MNIST uses the full range: the ground is 0 and the strongest ink 255.
     crop = np.clip(crop * (255 / (float(ink.max()) - ground)), 0, 255).astype(np.uint8)
     trace("crop", crop)
     return Decoded(place(crop), (), Pipeline.STANDARD, Source.of(plane))
@@ -63,7 +64,7 @@ def _standard(plane: Plane, trace: Trace) -> Decoded | Rejection:
 
 def _enhanced(plane: Plane, trace: Trace) -> Decoded | Rejection:
     """Take away the sheet and everything on it that is not the digit, then redraw the digit."""
-    source = Source.of(plane)
+    source = Source.of(plane)  # the picture as it came, before anything is cut away
     plane = on_its_sheet(plane)
     trace("sheet", plane)
     levels = levels_of(plane)
@@ -86,6 +87,7 @@ def _enhanced(plane: Plane, trace: Trace) -> Decoded | Rejection:
     crop = (ink * near / segmented.level)[top : top + height, left : left + width]
     crop = np.clip(crop, 0, 1)
     trace("crop", _visible(crop))
+    # The edge of a stroke is where the mask was cut, in shares of the same typical ink.
     drawing = redraw(crop, PARAMETERS.ink_share_even if levels.even else PARAMETERS.ink_share)
     trace("stroke width", drawing.picture)
     left, top, width, height = cv2.boundingRect(drawing.picture)

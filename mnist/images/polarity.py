@@ -98,8 +98,8 @@ def _separability(histogram: NDArray[np.float64], threshold: int) -> float:
 
 
 def _detail_skewness(plane: Plane) -> float:
-    """Third moment of the detail, whose sign tells: positive for light ink, negative for dark."""
+    """Third moment of the detail: positive for light ink, negative for dark."""
     small = shrunk(plane, PARAMETERS.ground_side * 2)[0].astype(np.float32)
-    sharp = cv2.GaussianBlur(small, (0, 0), 0.6)  # noise of single pixels has no say
+    sharp = cv2.GaussianBlur(small, (0, 0), 0.6)  # without the noise of single pixels
     detail = sharp - cv2.GaussianBlur(small, (0, 0), max(small.shape) / 8)
     return float((detail**3).mean())

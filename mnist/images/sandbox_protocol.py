@@ -1,6 +1,6 @@
 """Requests and answers between a worker and its sandboxed decoder. Neither side ever unpickles.
 
-The worker believes nothing: an answer is a small grey picture or a known reason, or it is refused.
+The worker trusts no answer: it is a small grey picture or one of the reasons, or it is refused.
 """
 
 from struct import Struct

@@ -11,7 +11,7 @@ from mnist.images.results import Ink, Plane
 
 
 class Segmentation(NamedTuple):
-    """Ink told from ground.
+    """Ink separated from ground.
 
     Attributes:
         mask: Shape (h, w), 1 for ink, 0 for ground.

@@ -1,7 +1,5 @@
 """How far two samples are apart: population stability index, Kolmogorov-Smirnov, chi-squared."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2_contingency, ks_2samp

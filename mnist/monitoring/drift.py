@@ -1,7 +1,5 @@
 """Drift: today's rows compared with a reference, and what each change points at."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

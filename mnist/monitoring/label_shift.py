@@ -1,7 +1,5 @@
 """How often each digit really occurs in images without labels."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

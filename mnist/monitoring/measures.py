@@ -1,7 +1,5 @@
 """What of the rows is watched, and what a change of it speaks of."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 

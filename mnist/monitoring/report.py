@@ -1,13 +1,12 @@
 """Findings as a table for machines and as Markdown for people."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 
 import pyarrow as pa
 
+from mnist import markdown
 from mnist.monitoring.drift import Drift, DriftComparison, Verdict
 
 WHOLE_DAY = ""
@@ -68,24 +67,19 @@ def as_markdown(day: date, comparisons: Mapping[str, DriftComparison]) -> str:
         f"{whole.rows:,} rows beside {whole.reference_rows:,} of the reference.",
     ]
     if whole.drifts:
-        lines += [
-            "",
-            "| measure | speaks of | reference | day | stability index | p | moved |",
-            "|---|---|---|---|---|---|---|",
-            *map(_line, whole.drifts),
-        ]
+        head = ("measure", "speaks of", "reference", "day", "stability index", "p", "moved")
+        lines += ["", markdown.table(head, map(_cells, whole.drifts))]
     if whole.shares is not None and whole.reference_shares is not None:
         pairs = zip(whole.reference_shares, whole.shares, strict=True)
-        lines += ["", "| digit | reference | day |", "|---|---|---|"]
-        lines += [f"| {d} | {old:.1%} | {new:.1%} |" for d, (old, new) in enumerate(pairs)]
+        rows = [(d, f"{old:.1%}", f"{new:.1%}") for d, (old, new) in enumerate(pairs)]
+        lines += ["", markdown.table(("digit", "reference", "day"), rows)]
     changed = {
         batch: comparison.verdict
         for batch, comparison in comparisons.items()
         if batch != WHOLE_DAY and comparison.verdict not in {Verdict.STEADY, Verdict.TOO_FEW}
     }
     if changed:
-        lines += ["", "| batch | verdict |", "|---|---|"]
-        lines += [f"| {batch} | {verdict} |" for batch, verdict in changed.items()]
+        lines += ["", markdown.table(("batch", "verdict"), changed.items())]
     return "\n".join(lines) + "\n"
 
 
@@ -94,9 +88,13 @@ def _record(drift: Drift) -> dict[str, object]:
     return asdict(drift) | names
 
 
-def _line(drift: Drift) -> str:
-    moved = "**yes**" if drift.has_moved else "no"
+def _cells(drift: Drift) -> tuple[str, ...]:
     return (
-        f"| {drift.measure.name} | {drift.measure.speaks_of} | {drift.then:.4g} | {drift.now:.4g} "
-        f"| {drift.stability:.3f} | {drift.p_value:.2g} | {moved} |"
+        drift.measure.name,
+        drift.measure.speaks_of,
+        f"{drift.then:.4g}",
+        f"{drift.now:.4g}",
+        f"{drift.stability:.3f}",
+        f"{drift.p_value:.2g}",
+        "**yes**" if drift.has_moved else "no",
     )

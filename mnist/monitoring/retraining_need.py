@@ -1,7 +1,5 @@
 """Whether a retraining is worth its cost now. A loop that feeds itself must not be possible."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -40,7 +38,7 @@ class Guard:
 
 
 def reason_to_retrain(evidence: Evidence, guard: Guard) -> tuple[bool, str]:
-    """Decide, and say why or why not."""
+    """Decide, with the reason in one sentence."""
     labels = f"{evidence.new_labels:,} new labels (at least {guard.least_labels:,})"
     drift = "the writing has changed" if evidence.writing_changed else "the writing is as before"
     if not evidence.writing_changed and evidence.new_labels < guard.least_labels:

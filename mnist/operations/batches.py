@@ -9,8 +9,6 @@ store, and each step starts from there. Nothing here grows with the size of a ba
 for each object version.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Comparing models from data to card, in steps that an orchestrator can order."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any

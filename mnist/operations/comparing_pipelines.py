@@ -1,7 +1,5 @@
 """Comparing the preprocessing pipelines with one model version, in steps for an orchestrator."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

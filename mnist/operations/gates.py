@@ -1,7 +1,5 @@
 """The gates: candidate and champion measured side by side, and what the policy makes of it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any

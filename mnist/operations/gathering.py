@@ -1,7 +1,5 @@
 """Measuring model versions side by side: what the gates will look at."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 

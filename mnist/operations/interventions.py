@@ -1,7 +1,5 @@
 """What a person may do to the champion: promote against the gates, and go back."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime

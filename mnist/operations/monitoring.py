@@ -1,7 +1,5 @@
 """Looking back on a day: its rows beside the reference, as a whole and batch by batch."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta

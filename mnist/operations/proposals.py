@@ -1,7 +1,5 @@
 """Gathering the evidence for or against a retraining that a machine proposes."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 from mnist.monitoring.drift import Verdict

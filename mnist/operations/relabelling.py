@@ -1,7 +1,5 @@
 """From reviews to labelled images that a training can learn from, and what came of them."""
 
-from __future__ import annotations
-
 import hashlib
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """Replay: what would change in production if the candidate were champion."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -6,8 +6,6 @@ batch is about 200 bytes for each object version while two versions are compared
 difference.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

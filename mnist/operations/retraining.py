@@ -1,7 +1,5 @@
 """Retraining from data to decision, one step at a time, so that an orchestrator can order them."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Scoring a chunk of the inbox with the version it is pinned to, whoever keeps the rows."""
 
-from __future__ import annotations
-
 from mnist.images import Limits
 from mnist.registry.reader import RegistryReader
 from mnist.scoring.chunks import Chunk, ScoredChunk, score_chunk

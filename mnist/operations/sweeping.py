@@ -1,7 +1,5 @@
 """Finding the batches that have unrecorded images, without listing the whole inbox every time."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass

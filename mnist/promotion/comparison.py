@@ -38,7 +38,7 @@ class Verdict(StrEnum):
 
     @property
     def words(self) -> str:
-        """The verdict as people say it."""
+        """The verdict in words."""
         return self.value.replace("_", " ")
 
 
@@ -78,8 +78,8 @@ def compare(
     """Compare which images two models predict correctly.
 
     The interval that decides is the wider, at each end, of two: the bootstrap over writers, which
-    knows that one writer's images fail together, and Tango's score interval, which stays honest
-    when hardly any image tells the models apart.
+    knows that one writer's images fail together, and Tango's score interval, which keeps its
+    coverage when the models differ on hardly any image.
 
     Args:
         candidate: Whether the candidate predicted each image correctly, shape (n,).

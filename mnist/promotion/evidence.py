@@ -32,7 +32,7 @@ class Sample:
         require_comparable(self.labels, self.probabilities)
         if not self.images_digest:
             raise InvalidEvaluation(
-                "The evaluation has no digest of its images, so nobody can say whether two models "
+                "The evaluation has no digest of its images, so it is unknown whether two models "
                 "predicted the same ones; pass the SHA-256 of images and labels."
             )
         if self.writers is not None and self.writers.shape != self.labels.shape:

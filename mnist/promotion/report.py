@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from mnist import markdown
 from mnist.promotion.comparison import Verdict
 from mnist.promotion.decision import Decision
 from mnist.promotion.reviewed import printed_key, reviewed_section
@@ -92,33 +93,30 @@ def _comparison(evidence: Mapping[str, Any]) -> str:
         if writers
         else "Intervals take images as independent, because their writers are unknown."
     )
-    titles = " | ".join(_LABELS[name] for name in comparisons)
-    rows = "\n".join(
-        f"| {title} | {' | '.join(cell(comparison) for comparison in comparisons.values())} |"
-        for title, cell in _COMPARISON_ROWS.items()
+    table = markdown.table(
+        ["", *(_LABELS[name] for name in comparisons)],
+        [[title, *map(cell, comparisons.values())] for title, cell in _COMPARISON_ROWS.items()],
     )
-    return (
-        "## Candidate and champion on the same images\n\n"
-        f"| | {titles} |\n|---|{'---|' * len(comparisons)}\n{rows}\n\n{origin}"
-    )
+    return f"## Candidate and champion on the same images\n\n{table}\n\n{origin}"
 
 
 def _label_errors(evidence: Mapping[str, Any]) -> str:
     errors = evidence.get("label_errors")
     if errors is None:
         return ""
-    rows = [
-        f"| {name} | {side['as_given']:.4f} | {side['corrected']:.4f} "
-        f"| {side['ambiguous_left_out']:.4f} |"
-        for name, side in (("candidate", errors["candidate"]), ("champion", errors["champion"]))
-        if side is not None
-    ]
+    columns = ("as_given", "corrected", "ambiguous_left_out")
+    table = markdown.table(
+        ("accuracy", "labels as given", "corrected", "ambiguous left out"),
+        [
+            [name, *(f"{errors[name][column]:.4f}" for column in columns)]
+            for name in ("candidate", "champion")
+            if errors[name] is not None
+        ],
+    )
     wrong, unclear = errors["corrected"], errors["ambiguous"]
     return (
         f"## Known label errors\n\n{wrong} test label{' is' if wrong == 1 else 's are'} known to "
-        f"be wrong, {unclear} show{'s' if unclear == 1 else ''} no certain digit.\n\n"
-        "| accuracy | labels as given | corrected | ambiguous left out |\n|---|---|---|---|\n"
-        + "\n".join(rows)
+        f"be wrong, {unclear} show{'s' if unclear == 1 else ''} no certain digit.\n\n{table}"
     )
 
 
@@ -136,12 +134,15 @@ def _replay(evidence: Mapping[str, Any]) -> str:
     )
     if not changed:
         return text
-    rows = "\n".join(
-        f"| {flip['before']} | {flip['after']} | {flip['images']:,} | "
-        f"{' '.join(printed_key(key) for key in flip['keys'])} |"
+    rows = [
+        (flip["before"], flip["after"], f"{flip['images']:,}", _keys(flip["keys"]))
         for flip in replay["flips"]
-    )
-    return f"{text}\n\n| champion | candidate | images | for example |\n|---|---|---|---|\n{rows}"
+    ]
+    return f"{text}\n\n" + markdown.table(("champion", "candidate", "images", "for example"), rows)
+
+
+def _keys(keys: Sequence[str]) -> str:
+    return " ".join(map(printed_key, keys))
 
 
 def _checks(evidence: Mapping[str, Any]) -> str:
@@ -158,12 +159,11 @@ def _table(title: str, checks: Sequence[Mapping[str, Any]]) -> str:
     """Return one table, failed checks first."""
     if not checks:
         return ""
-    rows = "\n".join(
-        f"| {check['name']} | {_OUTCOME[check['status']]} | {_number(check['value'])} "
-        f"| {_number(check['limit'])} | {check['sentence']} |"
-        for check in sorted(checks, key=lambda check: list(_OUTCOME).index(check["status"]))
-    )
-    return f"## {title}\n\n| check | outcome | value | limit | |\n|---|---|---|---|---|\n{rows}"
+    rows = [
+        (c["name"], _OUTCOME[c["status"]], _number(c["value"]), _number(c["limit"]), c["sentence"])
+        for c in sorted(checks, key=lambda c: list(_OUTCOME).index(c["status"]))
+    ]
+    return f"## {title}\n\n" + markdown.table(("check", "outcome", "value", "limit", ""), rows)
 
 
 def _number(value: float | None) -> str:

@@ -1,10 +1,9 @@
 """What reviewed labels changed: both models on the images that people have labelled."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mnist import markdown
 from mnist.digits import Labels
 
 _LISTED = 20
@@ -74,15 +73,15 @@ def reviewed_section(evidence: Mapping[str, Any]) -> str:
 def _table(title: str, images: Sequence[Mapping[str, Any]]) -> str:
     if not images:
         return ""
-    rows = "\n".join(
-        f"| {printed_key(image['key'])} | {image['label']} | {image['before']} | {image['after']} |"
-        for image in images[:_LISTED]
+    table = markdown.table(
+        ("image", "label", "champion", "candidate"),
+        [
+            (printed_key(image["key"]), image["label"], image["before"], image["after"])
+            for image in images[:_LISTED]
+        ],
     )
     more = f"\n\n… and {len(images) - _LISTED:,} more." if len(images) > _LISTED else ""
-    return (
-        f"**{title}: {len(images):,}**\n\n| image | label | champion | candidate |\n"
-        f"|---|---|---|---|\n{rows}{more}"
-    )
+    return f"**{title}: {len(images):,}**\n\n{table}{more}"
 
 
 def _doubtful(names: Sequence[str]) -> str:

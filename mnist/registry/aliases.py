@@ -5,8 +5,6 @@ after having seen entry n-1. MLflow cannot compare and swap an alias; the journa
 promotions at once end as one winner and two entries.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import structlog
@@ -16,7 +14,7 @@ from mlflow.exceptions import MlflowException
 from mnist.errors import InvalidInput
 from mnist.registry import tags
 from mnist.registry.publishing import CANDIDATE, RegisteredVersion, mlflow_error
-from mnist.registry.reader import CHAMPION
+from mnist.registry.rest import CHAMPION
 from mnist.storage.journal import ROLLBACK, Action, Journal, JournalEntry, promoted_last
 
 _log = structlog.get_logger(__name__)

@@ -1,13 +1,10 @@
 """Looking things up in the registry for people: the champion, its evaluation, training runs."""
 
-from __future__ import annotations
-
 import json
 
 from mnist.digits import CLASSES
-from mnist.errors import InvalidEvaluation, InvalidInput, NoChampion, Remedy, Unavailable
+from mnist.errors import InvalidEvaluation, Unavailable
 from mnist.evaluation.metrics import Evaluation
-from mnist.registry.reader import CHAMPION
 from mnist.registry.records import TrainingRun, Version, VersionDetails, run_of, version_of
 from mnist.registry.rest import MlflowRest
 
@@ -50,15 +47,7 @@ class Catalogue:
         Raises:
             NoChampion: If no version does.
         """
-        answer = self._rest.get(
-            "registered-models/alias", {"name": self._model_name, "alias": CHAMPION}
-        )
-        if answer is None:
-            raise NoChampion(
-                f"No version of model {self._model_name!r} has been promoted yet.",
-                Remedy("retrain"),
-            )
-        return self._with_run(version_of(answer["model_version"]))
+        return self._with_run(version_of(self._rest.champion(self._model_name)))
 
     def version(self, version: str) -> VersionDetails:
         """Describe a version by its number.
@@ -66,14 +55,7 @@ class Catalogue:
         Raises:
             InvalidInput: If there is no such version.
         """
-        answer = self._rest.get(
-            "model-versions/get", {"name": self._model_name, "version": version}
-        )
-        if answer is None:
-            raise InvalidInput(
-                f"Model {self._model_name!r} has no version {version!r}; MLflow lists them."
-            )
-        return self._with_run(version_of(answer["model_version"]))
+        return self._with_run(version_of(self._rest.version(self._model_name, version)))
 
     def versions(self, limit: int) -> list[Version]:
         """List the registered versions, the newest first."""

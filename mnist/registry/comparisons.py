@@ -1,7 +1,5 @@
 """Comparisons in MLflow: one parent run, and one run below it for each model."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any

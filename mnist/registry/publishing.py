@@ -1,7 +1,5 @@
 """Logging a training run and registering its model in MLflow."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from typing import Any

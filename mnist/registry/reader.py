@@ -1,19 +1,16 @@
 """Reading the champion on the scoring path: two requests to MLflow's REST API."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from pathlib import Path
 from typing import Any
 
-from mnist.errors import IntegrityError, InvalidInput, NoChampion, Remedy, Unavailable
+from mnist.errors import IntegrityError, InvalidInput, Unavailable
+from mnist.registry.records import pairs
 from mnist.registry.rest import MlflowRest
 from mnist.registry.tags import ACCEPT_CONFIDENCE, GRAPH_LOCATION, GRAPH_SHA256, OOD_THRESHOLD
 from mnist.scoring.graphs import Predictor
 from mnist.scoring.predictions import PinnedModel
-
-CHAMPION = "champion"
 
 
 class RegistryReader:
@@ -44,15 +41,7 @@ class RegistryReader:
         Raises:
             NoChampion: If no version does.
         """
-        answer = self._rest.get(
-            "registered-models/alias", {"name": self._model_name, "alias": CHAMPION}
-        )
-        if answer is None:
-            raise NoChampion(
-                f"No version of model {self._model_name!r} carries the alias {CHAMPION!r} yet.",
-                Remedy("retrain"),
-            )
-        return self._pinned(answer["model_version"])
+        return self._pinned(self._rest.champion(self._model_name))
 
     def version(self, version: str) -> PinnedModel:
         """Pin a version by its number.
@@ -60,21 +49,14 @@ class RegistryReader:
         Raises:
             InvalidInput: If there is no such version.
         """
-        answer = self._rest.get(
-            "model-versions/get", {"name": self._model_name, "version": version}
-        )
-        if answer is None:
-            raise InvalidInput(
-                f"Model {self._model_name!r} has no version {version!r}; MLflow lists them."
-            )
-        return self._pinned(answer["model_version"])
+        return self._pinned(self._rest.version(self._model_name, version))
 
     def test_accuracy(self, version: str, images_digest: str) -> float | None:
         """Look up what a version was measured to read of these test images, 0-1, if it was."""
-        answer = self._rest.get(
-            "model-versions/get", {"name": self._model_name, "version": version}
-        )
-        tags = {} if answer is None else _pairs(answer["model_version"])
+        try:
+            tags = pairs(self._rest.version(self._model_name, version).get("tags", []))
+        except InvalidInput:
+            return None
         if tags.get("test_digest") != images_digest or "test_accuracy" not in tags:
             return None
         return float(tags["test_accuracy"])
@@ -100,7 +82,7 @@ class RegistryReader:
         return path
 
     def _download(self, model: PinnedModel, path: Path) -> None:
-        tags = _tags(self._version_record(model))
+        tags = _tags(self._rest.version(model.name, model.version))
         content = self._rest.artifact(tags[GRAPH_LOCATION])
         digest = hashlib.sha256(content).hexdigest()
         if digest != model.digest:
@@ -110,15 +92,6 @@ class RegistryReader:
                 "another version and look for who changed the artifact."
             )
         _keep(content, path)
-
-    def _version_record(self, model: PinnedModel) -> dict[str, Any]:
-        answer = self._rest.get(
-            "model-versions/get", {"name": model.name, "version": model.version}
-        )
-        if answer is None:
-            raise InvalidInput(f"Version {model.version} of {model.name} has been deleted.")
-        record: dict[str, Any] = answer["model_version"]
-        return record
 
     def _pinned(self, record: dict[str, Any]) -> PinnedModel:
         tags = _tags(record)
@@ -148,12 +121,8 @@ def _keep(content: bytes, path: Path) -> None:
         ) from error
 
 
-def _pairs(record: dict[str, Any]) -> dict[str, str]:
-    return {tag["key"]: tag["value"] for tag in record.get("tags", [])}
-
-
 def _tags(record: dict[str, Any]) -> dict[str, str]:
-    tags = _pairs(record)
+    tags = pairs(record.get("tags", []))
     for name in (GRAPH_SHA256, GRAPH_LOCATION, ACCEPT_CONFIDENCE):
         if name not in tags:
             raise IntegrityError(

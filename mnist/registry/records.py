@@ -1,7 +1,5 @@
 """Runs and versions as MLflow's REST API describes them, in our words."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -83,8 +81,8 @@ def run_of(record: Mapping[str, Any], uri: str) -> TrainingRun:
         status=info["status"],
         started_at=_time(info["start_time"]),
         finished_at=_time(ended) if ended else None,
-        metrics=_pairs(data.get("metrics", [])),
-        tags=_pairs(data.get("tags", [])),
+        metrics=pairs(data.get("metrics", [])),
+        tags=pairs(data.get("tags", [])),
         artifact_uri=info["artifact_uri"],
         url=f"{uri}/#/experiments/{info['experiment_id']}/runs/{info['run_id']}",
     )
@@ -96,12 +94,13 @@ def version_of(record: Mapping[str, Any]) -> Version:
         name=record["name"],
         version=str(record["version"]),
         registered_at=_time(record["creation_timestamp"]),
-        tags=_pairs(record.get("tags", [])),
+        tags=pairs(record.get("tags", [])),
         run_id=record["run_id"],
     )
 
 
-def _pairs(records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def pairs(records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Turn MLflow's lists of key and value into a mapping."""
     return {record["key"]: record["value"] for record in records}
 
 

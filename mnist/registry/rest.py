@@ -4,15 +4,23 @@ Importing the MLflow client costs about four seconds in every process; plain HTT
 Source: MLflow REST API reference; the artifact proxy serves `mlflow-artifacts:` locations.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from mnist.errors import AccessDenied, IntegrityError, Unavailable
+from mnist.errors import (
+    AccessDenied,
+    IntegrityError,
+    InvalidInput,
+    NoChampion,
+    Remedy,
+    Unavailable,
+)
+
+CHAMPION = "champion"
+"""The alias of the version that scores."""
 
 _API = "api/2.0/mlflow"
 _PROXY = "api/2.0/mlflow-artifacts/artifacts"
@@ -40,6 +48,34 @@ class MlflowRest:
         """GET a JSON answer, or None where MLflow says that the thing does not exist."""
         answer = self._send("GET", f"{_API}/{endpoint}", params=params, absent_is_fine=True)
         return _json(answer) if answer.status_code == httpx.codes.OK else None
+
+    def champion(self, model: str) -> dict[str, Any]:
+        """Return the record of the version that carries the alias `champion`.
+
+        Raises:
+            NoChampion: If no version does.
+        """
+        answer = self.get("registered-models/alias", {"name": model, "alias": CHAMPION})
+        if answer is None:
+            raise NoChampion(
+                f"No version of model {model!r} carries the alias {CHAMPION!r} yet: nothing has "
+                "been promoted.",
+                Remedy("retrain"),
+            )
+        record: dict[str, Any] = answer["model_version"]
+        return record
+
+    def version(self, model: str, version: str) -> dict[str, Any]:
+        """Return the record of a version by its number.
+
+        Raises:
+            InvalidInput: If there is no such version.
+        """
+        answer = self.get("model-versions/get", {"name": model, "version": version})
+        if answer is None:
+            raise InvalidInput(f"Model {model!r} has no version {version!r}; MLflow lists them.")
+        record: dict[str, Any] = answer["model_version"]
+        return record
 
     def search(self, endpoint: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """POST a query and return the JSON answer."""

@@ -1,7 +1,5 @@
 """Writing numbers and files into an MLflow run."""
 
-from __future__ import annotations
-
 import tempfile
 import time
 from collections.abc import Mapping, Sequence

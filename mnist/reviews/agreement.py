@@ -1,7 +1,5 @@
 """Several people about the same image: what they agree on, and how well they agree at all."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Which image a person should look at next: the one whose label is worth most."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 

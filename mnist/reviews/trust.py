@@ -1,7 +1,5 @@
 """Which labels are good enough to learn from, and whose: a guard against wrong and planted ones."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 

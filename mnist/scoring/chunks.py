@@ -1,7 +1,5 @@
 """Scoring: from object versions to rows. Knows neither the store nor the registry."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """When a folder that people fill over time counts as complete."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 

@@ -1,7 +1,5 @@
 """What another model version reads differently, at 24 bytes for each object version."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass

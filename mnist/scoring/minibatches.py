@@ -5,8 +5,6 @@ more CPU time: between two requests the processor's caches forget the decoder, a
 for answers keep taking the interpreter from those that decode (docs/performance.md).
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence

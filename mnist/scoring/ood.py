@@ -6,8 +6,6 @@ evidence the logits see. Of nine scores compared it told letters, scribbles and 
 best (docs/images-measured.md has the figures); it needs what the network computes anyway.
 """
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 from typing import NamedTuple

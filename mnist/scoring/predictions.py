@@ -5,8 +5,6 @@ The online API and the drawing board come through `predict_digits`, batches thro
 handed in.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Reconciling what was listed with the rows that exist: how a receipt comes about."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Literal

@@ -1,7 +1,5 @@
 """From what images held to a table of rows, column by column."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

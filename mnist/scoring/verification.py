@@ -1,7 +1,5 @@
 """Verification: does a receipt hold, from what lies in the results bucket alone?"""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable
 

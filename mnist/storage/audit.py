@@ -1,7 +1,5 @@
 """Who changed what, when and why: one object for each change, created once, never changed."""
 
-from __future__ import annotations
-
 import secrets
 from datetime import UTC, datetime
 

@@ -1,7 +1,5 @@
 """Does the store keep the promise that everything here rests on: of many who write, one wins?"""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

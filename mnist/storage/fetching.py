@@ -1,7 +1,5 @@
 """Fetching what is to be scored: an answer for every object version, whatever is wrong with it."""
 
-from __future__ import annotations
-
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """Slices that people made permanent gates: a numbered series of objects, each created once."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime
 

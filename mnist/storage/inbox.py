@@ -1,7 +1,5 @@
 """The inbox: what people dropped. Read here, never written or deleted."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 

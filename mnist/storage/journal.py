@@ -1,7 +1,5 @@
 """The journal of promotion decisions: a numbered series of objects, each created once."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Literal

@@ -1,7 +1,5 @@
 """Reports about days, and the rows that days are compared with. Created once, kept for good."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date
 

@@ -9,8 +9,6 @@ all. So all that is taken from it is which key to look at.
 - SeaweedFS's filer webhook: a path below `/buckets/`.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Control characters, empty segments, `.` and `..`: one of them fails a whole listing of obstore's.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Readings of another version, beside those that production made. Created once, never changed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 import pyarrow as pa

@@ -1,7 +1,5 @@
 """Results of scoring: parts and receipts. Created once, never overwritten."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """Reviews in the labels bucket: one object each, created once, never changed or deleted by us."""
 
-from __future__ import annotations
-
 from datetime import UTC
 
 from mnist.errors import IntegrityError

@@ -4,8 +4,6 @@ Never by a search in the text of an error: that contains the key, and a key may 
 `AccessDenied`. Source of the codes: "Error responses" in the Amazon S3 API reference.
 """
 
-from __future__ import annotations
-
 import re
 
 from botocore.exceptions import ClientError, NoCredentialsError, PartialCredentialsError

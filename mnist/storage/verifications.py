@@ -1,7 +1,5 @@
 """Which receipts were held against their rows, by whom, and whether they held."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """The table of contents of a zip archive, and one member taken out of its bytes. Trusts nothing."""
 
-from __future__ import annotations
-
 import re
 import struct
 import zipfile

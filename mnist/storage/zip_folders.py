@@ -1,7 +1,5 @@
 """Zip archives in the inbox as if they were folders, read by ranges: no archive is held whole."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import suppress

@@ -132,7 +132,7 @@ def test_what_is_no_evaluation_is_said_to_be_none(catalogue, publish, content):
 
 def test_before_the_first_training_there_is_nothing(catalogue):
     assert catalogue.runs(5) == []
-    with pytest.raises(NoChampion, match="retrain/default"):
+    with pytest.raises(NoChampion, match="nothing has been promoted"):
         catalogue.champion()
 
 

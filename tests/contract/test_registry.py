@@ -9,7 +9,7 @@ import httpx
 import pytest
 from mlflow import MlflowClient
 
-from mnist.errors import IntegrityError, InvalidInput, NoChampion, Unavailable
+from mnist.errors import IntegrityError, InvalidInput, NoChampion, Remedy, Unavailable
 from mnist.promotion import Policy, decide, report
 from mnist.registry.reader import RegistryReader
 from mnist.storage.journal import lineage
@@ -80,8 +80,9 @@ def test_a_changed_graph_in_the_registry_is_refused_and_not_cached(registry):
 
 
 def test_no_champion_is_said_with_what_to_do(registry):
-    with pytest.raises(NoChampion, match="retrain/default"):
+    with pytest.raises(NoChampion, match="nothing has been promoted") as caught:
         registry.reader.champion()
+    assert caught.value.remedy == Remedy("retrain")
     registry.aliases.nominate(registry.publish())
     with pytest.raises(NoChampion):
         registry.reader.champion()
@@ -218,7 +219,7 @@ def test_five_planted_candidates_as_runs_one_champion_after_another(registry):
     ]
     files = MlflowClient(registry.uri).list_artifacts(first.run_id)
     assert {f"decision-{v.version}.md" for v in versions} <= {file.path for file in files}
-    tags = registry.reader._version_record(registry.reader.version(versions[1].version))["tags"]
+    tags = registry.reader._rest.version(registry.name, versions[1].version)["tags"]
     assert {"key": "promoted", "value": "false"} in tags
 
 
@@ -245,5 +246,5 @@ def test_two_rollbacks_at_once_go_one_step(registry):
     assert sorted(entry.action for entry in entries) == ["refused", "rolled-back"]
     assert lineage(registry.journal.entries()) == [first.version, second.version]
     assert registry.reader.champion().version == second.version
-    tags = registry.reader._version_record(registry.reader.version(third.version))["tags"]
+    tags = registry.reader._rest.version(registry.name, third.version)["tags"]
     assert {"key": "rolled_back", "value": "Rolled back by Ada: pressed twice"} in tags

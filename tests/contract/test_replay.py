@@ -70,7 +70,8 @@ def test_flips_are_counted_by_pair_with_keys_and_acceptance_by_each_models_own_t
     before[:, 4] = 0.82
     after = before.copy()
     after[:7, [4, 9]] = after[:7, [9, 4]]
-    replay = compare_predictions(ProductionImages(keys, images, warned), (before, 0.8), (after, 0.83))
+    production = ProductionImages(keys, images, warned)
+    replay = compare_predictions(production, (before, 0.8), (after, 0.83))
     assert replay.flips == {(4, 9): 7}
     assert replay.examples == {(4, 9): [f"b/{i}.png" for i in range(5)]}
     assert (replay.accepted_before, replay.accepted_after) == (0.9, 0.0)

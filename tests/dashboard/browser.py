@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
@@ -64,7 +63,7 @@ class Visit:
 
     def log_in(self, name: str = "ada", role: Role = Role.EDITOR) -> None:
         """Have the session of somebody who has logged in before."""
-        session = Accounts().session(Person(name, role), time.time())
+        session = Accounts().session(Person(name, role))
         cookie = {"name": "digits-session", "value": session, "url": self.address}
         self.tab.context.add_cookies([cookie])
 

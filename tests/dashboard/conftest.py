@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,16 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard import wiring
 from dashboard.access.login import PERSON
 from dashboard.access.people import Person, Role
-from mnist.settings import Settings
+from mnist import services
+from mnist.services import Services
+from mnist.settings import Settings, load_settings
 from mnist.storage.bucket import Bucket
 from mnist.storage.reviews import ReviewLog
 from tests.dashboard import inspected
 from tests.dashboard.browser import address, visit  # noqa: F401  # fixtures
-from tests.dashboard.fake_services import RUN_ID, FakeServices, running_services
+from tests.dashboard.fake_servers import RUN_ID, FakeServers, running_servers
 from tests.dashboard.scored import Scorer
 
 _SECONDS = 60
@@ -26,35 +28,28 @@ VIEWER_PASSWORD = "only-for-looking"
 EDITOR_PASSWORD = "also-for-changing"
 
 
-def _forget() -> None:
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    for part in vars(wiring).values():
-        if hasattr(part, "cache_clear"):
-            part.cache_clear()
-
-
 @pytest.fixture
-def services() -> Iterator[FakeServices]:
+def servers() -> Iterator[FakeServers]:
     """MLflow and Prefect; nothing has been promoted."""
-    with running_services() as running:
+    with running_servers() as running:
         yield running
 
 
 @pytest.fixture
-def environment(settings: Settings, services: FakeServices, no_mnist: None) -> dict[str, str]:
+def environment(settings: Settings, servers: FakeServers, no_mnist: None) -> dict[str, str]:
     """The variables that a dashboard over this test's own services reads."""
     return {
         "AWS_ENDPOINT_URL": str(settings.s3_endpoint_url),
         "AWS_ACCESS_KEY_ID": settings.s3_access_key_id.get_secret_value(),
         "AWS_SECRET_ACCESS_KEY": settings.s3_secret_access_key.get_secret_value(),
-        "MLFLOW_TRACKING_URI": services.url,
-        "PREFECT_API_URL": f"{services.url}/api",
+        "MLFLOW_TRACKING_URI": servers.url,
+        "PREFECT_API_URL": f"{servers.url}/api",
         "MNIST_INBOX_BUCKET": settings.inbox_bucket,
         "MNIST_RESULTS_BUCKET": settings.results_bucket,
         "MNIST_LABELS_BUCKET": settings.labels_bucket,
         "DASHBOARD_VIEWER_PASSWORD": VIEWER_PASSWORD,
         "DASHBOARD_EDITOR_PASSWORD": EDITOR_PASSWORD,
+        "DASHBOARD_SESSION_KEY": "k" * 32,
     }
 
 
@@ -67,43 +62,27 @@ def dashboard(
     def point(**changes: str) -> None:
         for name, value in changes.items():
             monkeypatch.setenv(name, value)
-        _forget()
+        monkeypatch.setattr(services, "current", cache(lambda: Services(load_settings())))
+        st.cache_resource.clear()
 
     if "environment" in request.fixturenames:
         point(**request.getfixturevalue("environment"))
     yield point
-    _forget()
+    st.cache_resource.clear()
 
 
 @pytest.fixture
 def scorer(settings: Settings, tmp_path) -> Scorer:
-    """What drops and scores batches."""
+    """What puts batches into the inbox and scores them."""
     return Scorer(settings, tmp_path)
-
-
-def _overview() -> None:
-    from dashboard.views import overview
-
-    overview.show()
-
-
-def _batches() -> None:
-    from dashboard.views import batches
-
-    batches.show()
-
-
-def _review() -> None:
-    from dashboard.views import review
-
-    review.show()
 
 
 class Page:
     """A page as a person reads it."""
 
-    def __init__(self, function: Callable[[], None]) -> None:
-        self.app = AppTest.from_function(function, default_timeout=_SECONDS)
+    def __init__(self, name: str) -> None:
+        script = f"from dashboard.pages.{name} import page\npage.show()\n"
+        self.app = AppTest.from_string(script, default_timeout=_SECONDS)
 
     def open(self, **query: str) -> "Page":
         """Load the page at an address, or again."""
@@ -140,69 +119,58 @@ class Page:
         return self.component("tiles").get("tiles", [])
 
     def component(self, field: str) -> dict[str, Any]:
-        """What the first component was given that has this field; empty if there is none."""
-        given = (json.loads(each.proto.json) for each in self.app.get("bidi_component"))
-        return next((data for data in given if field in data), {})
+        """Data of the first component that has this field; empty if there is none."""
+        components = self.app.get("bidi_component")
+        contents = (json.loads(component.proto.json) for component in components)
+        return next((data for data in contents if field in data), {})
 
 
 @pytest.fixture
 def overview() -> Page:
     """The overview, not loaded yet."""
-    return Page(_overview)
+    return Page("overview")
 
 
 @pytest.fixture
 def batches() -> Page:
     """The page of batches, not loaded yet."""
-    return Page(_batches)
-
-
-def _errors() -> None:
-    from dashboard.views import errors
-
-    errors.show()
+    return Page("batches")
 
 
 @pytest.fixture
 def errors() -> Page:
     """The page of errors, not loaded yet."""
-    return Page(_errors)
-
-
-def _image() -> None:
-    from dashboard.views import image
-
-    image.show()
+    return Page("errors")
 
 
 @pytest.fixture
 def image() -> Page:
     """The page of one image, not loaded yet."""
-    return Page(_image)
-
-
-def _compare() -> None:
-    from dashboard.views import compare
-
-    compare.show()
+    return Page("image")
 
 
 @pytest.fixture
 def compare() -> Page:
     """The page that compares models, not loaded yet."""
-    return Page(_compare)
-
-
-def _data() -> None:
-    from dashboard.views import data
-
-    data.show()
+    return Page("compare")
 
 
 @pytest.fixture
 def data() -> Page:
     """The page about the images that models learn from, not loaded yet."""
-    return Page(_data)
+    return Page("data")
+
+
+@pytest.fixture
+def draw() -> Page:
+    """The page to draw on, not loaded yet."""
+    return Page("draw")
+
+
+@pytest.fixture
+def review() -> Page:
+    """The page of reviews, not loaded yet."""
+    return Page("review")
 
 
 @pytest.fixture
@@ -214,20 +182,14 @@ def no_mnist(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def champion(services: FakeServices, no_mnist: None, tmp_path: Path) -> FakeServices:
-    """A champion, version 3, that reads three 4s as 9 and two 7s as 1."""
-    services.promote(**inspected.tags(tmp_path, RUN_ID))
-    services.files |= inspected.files(inspected.MISTAKES) | inspected.graph(tmp_path)
-    return services
+def champion(servers: FakeServers, no_mnist: None, tmp_path: Path) -> FakeServers:
+    """A champion, version 3, that predicts 9 for three 4s and 1 for two 7s."""
+    servers.promote(**inspected.tags(tmp_path, RUN_ID))
+    servers.files |= inspected.files(inspected.MISTAKES) | inspected.graph(tmp_path)
+    return servers
 
 
 @pytest.fixture
 def review_log(settings: Settings) -> ReviewLog:
-    """What people said, in the labels bucket."""
+    """What people answered, in the labels bucket."""
     return ReviewLog(Bucket.on_s3(settings, settings.labels_bucket))
-
-
-@pytest.fixture
-def review() -> Page:
-    """The page of reviews, not loaded yet."""
-    return Page(_review)

@@ -1,4 +1,4 @@
-"""Versions with recorded readings of real test images, for the pages that look at errors."""
+"""Versions with recorded predictions for real test images, for the pages that look at errors."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ def digits() -> Dataset:
     return load_sklearn_digits()
 
 
-def readings(labels: Labels, mistakes: Mapping[int, int], sure: float = 0.9) -> Probabilities:
-    """Read every image rightly but those named: row -> digit that is read instead."""
-    read = labels.copy()
+def probabilities_of(labels: Labels, mistakes: Mapping[int, int]) -> Probabilities:
+    """Predict every image rightly but those named: row -> digit that is predicted instead."""
+    predicted = labels.copy()
     for row, digit in mistakes.items():
-        read[row] = digit
-    rest = (1 - sure) / 9
+        predicted[row] = digit
+    sure, rest = 0.9, 0.1 / 9
     probabilities = np.full((len(labels), 10), rest, np.float32)
     # Every image a little different, so that there is an order to test.
-    probabilities[np.arange(len(labels)), read] = sure
+    probabilities[np.arange(len(labels)), predicted] = sure
     tilt = np.linspace(0, 0.05, len(labels), dtype=np.float32)
-    probabilities[np.arange(len(labels)), read] -= tilt
-    probabilities[np.arange(len(labels)), (read + 1) % 10] += tilt
+    probabilities[np.arange(len(labels)), predicted] -= tilt
+    probabilities[np.arange(len(labels)), (predicted + 1) % 10] += tilt
     return probabilities
 
 
 def predictions(mistakes: Mapping[int, int]) -> bytes:
-    """Make the file that a run keeps of what its version reads in the test images."""
+    """Make the file that a run keeps of what its version predicts for the test images."""
     labels = digits().test.labels
-    probabilities = readings(labels, mistakes)
+    probabilities = probabilities_of(labels, mistakes)
     columns = {"index": np.arange(len(labels)), "label": labels.astype(np.int8)}
     columns |= {name: probabilities[:, i] for i, name in enumerate(PROBABILITY_COLUMNS)}
     return to_parquet(pa.table(columns))
@@ -71,7 +71,7 @@ def rows_of(digit: int, count: int) -> list[int]:
 
 
 MISTAKES = dict.fromkeys(rows_of(4, 3), 9) | dict.fromkeys(rows_of(7, 2), 1)
-"""What the champion of these tests misreads."""
+"""What the champion of these tests misclassifies."""
 
 
 def graph(folder: Path) -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""A batch as large as they come, made directly as parts: nobody waits for so many readings."""
+"""A batch as large as they come, made directly as parts: nobody waits for so many predictions."""
 
 from datetime import UTC, datetime
 

@@ -14,7 +14,7 @@ from tests.factories import OneModel, png
 
 
 class Scorer:
-    """Drops images and scores them as the flow does."""
+    """Puts images into the inbox and scores them as the flow does."""
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.bucket = Bucket.on_s3(settings, settings.inbox_bucket)

@@ -3,14 +3,17 @@
 import re
 
 import pandas as pd
+import pytest
 from playwright.sync_api import expect
 
 from tests.dashboard.conftest import EDITOR_PASSWORD
 from tests.dashboard.many_rows import write_batch, write_receipt
 
+pytestmark = pytest.mark.browser
 
-def test_nobody_sees_a_page_before_logging_in_and_a_reload_does_not_ask_again(visit, services):
-    services.promote()
+
+def test_nobody_sees_a_page_before_logging_in_and_a_reload_does_not_ask_again(visit, servers):
+    servers.promote()
     visit.open()
     expect(visit.tab.get_by_role("heading", level=1)).to_have_text("Digits")
     expect(visit.tab.get_by_test_id("stMetric")).to_have_count(0)
@@ -21,11 +24,11 @@ def test_nobody_sees_a_page_before_logging_in_and_a_reload_does_not_ask_again(vi
     expect(visit.tab.get_by_text("This is not the password")).to_be_visible()
     visit.tab.get_by_label("Password", exact=True).fill(EDITOR_PASSWORD)
     visit.tab.get_by_role("button", name="Log in").click()
-    expect(visit.tab.get_by_text("ada · may change things")).to_be_visible()
+    expect(visit.tab.get_by_text("ada · editor")).to_be_visible()
     visit.tab.wait_for_function("document.cookie.includes('digits-session=')")
 
     visit.tab.reload()
-    expect(visit.tab.get_by_text("ada · may change things")).to_be_visible()
+    expect(visit.tab.get_by_text("ada · editor")).to_be_visible()
     visit.tab.get_by_role("button", name="Log out").click()
     expect(visit.tab.get_by_label("Your name")).to_be_visible()
     visit.tab.wait_for_function("!document.cookie.includes('digits-session=')")
@@ -34,9 +37,9 @@ def test_nobody_sees_a_page_before_logging_in_and_a_reload_does_not_ask_again(vi
     assert visit.complaints == []
 
 
-def test_a_link_to_a_batch_opens_its_images_and_leads_on(visit, scorer, services, tmp_path):
+def test_a_link_to_a_batch_opens_its_images_and_leads_on(visit, scorer, servers, tmp_path):
     odd = "<img src=x onerror=alert(1)> **b**"
-    services.promote()
+    servers.promote()
     scorer.drop("scans", 60)
     scorer.drop_rejects("scans")
     scorer.drop(odd, 3)
@@ -48,7 +51,7 @@ def test_a_link_to_a_batch_opens_its_images_and_leads_on(visit, scorer, services
     visit.open("batches", batch="scans", digit="7")
     tiles = visit.tab.locator(".tile")
     expect(tiles).to_have_count(6)
-    expect(visit.tab.get_by_alt_text("0007-7.png, read as 7")).to_be_visible()
+    expect(visit.tab.get_by_alt_text("0007-7.png, predicted as 7")).to_be_visible()
     assert tiles.locator("img").first.evaluate("image => image.naturalWidth") == 28
 
     with visit.tab.expect_download() as download:
@@ -70,8 +73,8 @@ def test_a_link_to_a_batch_opens_its_images_and_leads_on(visit, scorer, services
     assert visit.complaints == []
 
 
-def test_a_batch_of_100_000_images_is_looked_through_page_by_page(visit, services, results):
-    services.promote()
+def test_a_batch_of_100_000_images_is_looked_through_page_by_page(visit, servers, results):
+    servers.promote()
     write_batch(results, "many", 100_000)
     write_receipt(results, "many")
     visit.log_in()

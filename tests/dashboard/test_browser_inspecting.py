@@ -2,9 +2,12 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.dashboard.inspected import files, rows_of, tags
+
+pytestmark = pytest.mark.browser
 
 
 def test_a_click_on_a_cell_shows_its_images_and_a_tile_opens_one(visit, champion):
@@ -12,7 +15,7 @@ def test_a_click_on_a_cell_shows_its_images_and_a_tile_opens_one(visit, champion
     visit.open("errors")
     tiles = visit.tab.locator(".tile")
     expect(tiles).to_have_count(5)
-    cell = visit.tab.get_by_role("button", name=re.compile(r"^4 read as 9: 3 images"))
+    cell = visit.tab.get_by_role("button", name=re.compile(r"^4 predicted as 9: 3 images"))
     cell.click()
     expect(tiles).to_have_count(3)
     expect(cell).to_have_attribute("aria-pressed", "true")
@@ -46,6 +49,6 @@ def test_two_versions_differ_in_the_images_that_are_shown(visit, champion, tmp_p
     expect(tiles).to_have_count(5)
     visit.tab.get_by_test_id("stButtonGroup").get_by_text("fixed", exact=True).click()
     expect(tiles).to_have_count(2)
-    zeros = visit.tab.get_by_role("button", name=re.compile("labelled 0, read as 0"))
+    zeros = visit.tab.get_by_role("button", name=re.compile("labelled 0, predicted as 0"))
     expect(zeros).to_have_count(2)
     assert visit.complaints == []

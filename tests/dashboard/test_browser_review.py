@@ -5,7 +5,7 @@ import hashlib
 import pytest
 from playwright.sync_api import expect
 
-from dashboard import wiring
+from mnist import services
 from mnist.data import training_data
 from mnist.data.datasets import load_sklearn_digits
 from mnist.operations.relabelling import Relabelling
@@ -13,8 +13,10 @@ from mnist.reviews.agreement import State, consensuses
 from mnist.storage.audit import AuditLog
 from mnist.storage.inbox import Inbox
 from mnist.storage.journal import Journal
-from tests.dashboard.test_page_overview import two_champions
+from tests.dashboard.pages.test_overview import two_champions
 from tests.factories import OneModel, png
+
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
@@ -26,7 +28,7 @@ def next_training(settings, inbox_bucket, tmp_path, monkeypatch):
     model = OneModel(tmp_path / "model")
 
     def load():
-        people = Relabelling(settings, wiring.review_log(), Inbox(inbox_bucket), model)
+        people = Relabelling(settings, services.current().reviews, Inbox(inbox_bucket), model)
         return training_data.load_training_data(None, 0, people.reviewed_labels())
 
     return load
@@ -54,7 +56,7 @@ def test_labels_given_by_the_keyboard_are_what_the_next_training_learns(
     expect(visit.tab.get_by_text("a second look makes it a label")).to_be_visible()
     visit.press("7", then="Recorded 7 for")
 
-    reviews = wiring.review_log().recorded().reviews
+    reviews = services.current().reviews.recorded()
     assert [(r.reviewer, r.answer) for r in sorted(reviews, key=lambda r: r.at)] == [
         ("ada", "4"),
         ("ada", None),
@@ -72,8 +74,8 @@ def test_labels_given_by_the_keyboard_are_what_the_next_training_learns(
     assert visit.strangers == []
 
 
-def test_a_rollback_is_confirmed_given_a_reason_and_started(visit, services, results_bucket):
-    services.promote()
+def test_a_rollback_is_confirmed_given_a_reason_and_started(visit, servers, results_bucket):
+    servers.promote()
     two_champions(Journal(results_bucket))
     visit.log_in("ada")
     visit.open()
@@ -82,8 +84,8 @@ def test_a_rollback_is_confirmed_given_a_reason_and_started(visit, services, res
     visit.tab.get_by_text("Make version 2 champion").click()
     visit.tab.get_by_role("button", name="Roll back", exact=True).click()
     expect(visit.tab.get_by_text("The rollback to version 2 has started")).to_be_visible()
-    asked = {"who": "ada", "why": "It confuses 4 and 9.", "to_version": "2"}
-    assert services.started == [("rollback/default", asked)]
+    parameters = {"who": "ada", "why": "It confuses 4 and 9.", "to_version": "2"}
+    assert servers.started == [("rollback/default", parameters)]
     (line,) = AuditLog(results_bucket).last(9)
     assert (line.who, line.why) == ("ada", "It confuses 4 and 9.")
     assert visit.complaints == []

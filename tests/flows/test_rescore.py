@@ -88,7 +88,9 @@ def test_an_image_that_is_gone_is_counted_and_not_guessed(inbox_bucket):
 
 @pytest.mark.usefixtures("scored")
 def test_impossible_wishes_are_named():
-    with pytest.raises(InvalidBatch, match="scored nothing of c; batches with its predictions: a, b"):
+    with pytest.raises(
+        InvalidBatch, match="scored nothing of c; batches with its predictions: a, b"
+    ):
         rescore("2", batches=["a", "c"])
     with pytest.raises(InvalidInput, match="compared with itself"):
         rescore("2", to_version="2")

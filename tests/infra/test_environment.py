@@ -58,7 +58,7 @@ def test_two_stacks_share_no_secret(tmp_path: Path) -> None:
     one = environment.prepare(tmp_path, tmp_path / "one")
     two = environment.prepare(tmp_path, tmp_path / "two")
     names = [*SECRETS, "PREFECT_API_AUTH_STRING", "MLFLOW_TRACKING_PASSWORD"]
-    names += ["DASHBOARD_VIEWER_PASSWORD", "DASHBOARD_EDITOR_PASSWORD"]
+    names += ["DASHBOARD_VIEWER_PASSWORD", "DASHBOARD_EDITOR_PASSWORD", "DASHBOARD_SESSION_KEY"]
     assert {one[name] for name in names}.isdisjoint(two[name] for name in names)
     assert min(len(one[name]) for name in names) >= 16
 

@@ -5,6 +5,7 @@ import pytest
 
 from mnist.evaluation.statistics import proportion_lower_bound, proportion_upper_bound
 from mnist.promotion import Policy, Replay, Runtime, Sample, Verdict, decide
+from mnist.promotion.checks import CheckList, at_least
 from tests.planted import IMAGES, LABELS, confusion, evidence, wrong
 
 POLICY = Policy()
@@ -20,6 +21,23 @@ def check(decision, name):
 
 def alone(misread=None, policy=POLICY, **fields):
     return decide(evidence(misread or {}, **fields), None, policy)
+
+
+def test_a_decorated_function_is_a_gate_and_gates_are_asked_in_order():
+    checks = CheckList[[float]]()
+
+    @checks.gate
+    def _positive(value):
+        yield at_least("positive", value, 0.1, "It")
+
+    @checks.gate
+    def _large(value):
+        yield at_least("large", value, 0.9, "It")
+
+    assert [(c.name, c.status.value) for c in checks.run(0.5)] == [
+        ("positive", "passed"),
+        ("large", "failed"),
+    ]
 
 
 class TestFloors:

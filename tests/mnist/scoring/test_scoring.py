@@ -150,7 +150,9 @@ def test_a_refused_object_costs_one_row_not_the_chunk(predict):
 def test_one_object_that_the_store_cannot_serve_is_left_for_a_later_run(predict):
     scored = score(predict, {"b/1.png": png(1), "b/2.png": Unavailable("bad disk")})
     assert scored.rows["key"].to_pylist() == ["b/1.png"]
-    assert [(left.version.key, str(left.why)) for left in scored.unscored] == [("b/2.png", "bad disk")]
+    assert [(left.version.key, str(left.why)) for left in scored.unscored] == [
+        ("b/2.png", "bad disk")
+    ]
 
 
 def test_a_store_that_stops_answering_stops_the_chunk(predict):

@@ -1,0 +1,111 @@
+"""What people may change. Each action checks the role itself and records who did it, and why.
+
+Every action raises AccessDenied for a viewer and Unavailable if a service does not answer. Where
+it writes a line of the audit log, it writes it first: nothing is started that nobody answers for.
+"""
+
+from datetime import UTC, datetime
+
+from dashboard.access.people import Person, require_editor
+from mnist.errors import InvalidInput
+from mnist.orchestrator import PrefectApi
+from mnist.reviews.queue import Ticket
+from mnist.reviews.review import Answer, Review, new_id, standing
+from mnist.storage.audit import AuditLog
+from mnist.storage.gate_slices import GateSlice, GateSlices
+from mnist.storage.reviews import ReviewLog
+
+_SHORTEST_REASON = 3
+
+
+def roll_back(
+    prefect: PrefectApi, audit: AuditLog, person: Person, to_version: str, why: str
+) -> str:
+    """Start the deployment that makes an earlier version champion again.
+
+    Returns:
+        Identifier of the flow run.
+
+    Raises:
+        InvalidInput: If there is no reason, or no such deployment.
+    """
+    require_editor(person, "roll back")
+    reason = " ".join(why.split())
+    if len(reason) < _SHORTEST_REASON:
+        raise InvalidInput("A rollback needs a reason: those who read the journal want to know.")
+    audit.record(person.name, "roll back", f"to version {to_version}", reason)
+    return prefect.start(
+        "rollback/default", {"who": person.name, "why": reason, "to_version": to_version}
+    )
+
+
+def score_rejects_again(
+    prefect: PrefectApi, audit: AuditLog, person: Person, batch: str, why: str
+) -> str:
+    """Start a run that scores rejected images of a batch again; what has a digit stays as it is.
+
+    Returns:
+        Identifier of the flow run.
+
+    Raises:
+        InvalidInput: If there is no such deployment.
+    """
+    require_editor(person, "score rejects again")
+    audit.record(person.name, "score rejects again", f"batch {batch}", " ".join(why.split()))
+    return prefect.start("score-batch/default", {"batch": batch, "rejects_again": True})
+
+
+def set_floor(
+    gate_slices: GateSlices,
+    audit: AuditLog,
+    person: Person,
+    name: str,
+    floor: float,
+    *,
+    dataset: str,
+    why: str,
+) -> GateSlice:
+    """Record what a slice must reach from now on; a floor of 0 lifts the gate.
+
+    Raises:
+        InvalidInput: If there is no reason.
+    """
+    require_editor(person, "make slices permanent gates")
+    if not why.strip():
+        raise InvalidInput(f"No reason is given for a floor on the slice {name!r}; say why.")
+    audit.record(person.name, f"set a floor of {floor:.3f}", f"slice {name}", why.strip())
+    return gate_slices.set_floor(name, floor, dataset=dataset, who=person.name, why=why)
+
+
+def record_answer(log: ReviewLog, person: Person, ticket: Ticket, answer: Answer) -> Review:
+    """Record what a person sees in an image; the entry itself says who it was."""
+    require_editor(person, "label images")
+    at = datetime.now(UTC)
+    review = Review(
+        id=new_id(at),
+        at=at,
+        reviewer=person.name,
+        key=ticket.version.key,
+        etag=ticket.version.etag,
+        size=ticket.version.size,
+        sha256=ticket.sha256,
+        answer=answer,
+        read_as=ticket.read_as,
+        model_version=ticket.model_version,
+    )
+    log.append(review)
+    return review
+
+
+def take_back_answer(log: ReviewLog, person: Person) -> Review:
+    """Take back the last answer of this person that stands, and return that answer.
+
+    Raises:
+        InvalidInput: If none of their answers stands.
+    """
+    require_editor(person, "take back labels")
+    own = [r for r in standing(list(log.recorded())) if r.reviewer == person.name]
+    if not own:
+        raise InvalidInput(f"No answer of {person.name} stands, so there is nothing to take back.")
+    log.append(own[-1].withdrawal())
+    return own[-1]

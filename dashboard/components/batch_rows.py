@@ -1,0 +1,86 @@
+"""The rows of one batch, as recorded and as people look at them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mnist.digits import Outcome, Reason
+from mnist.errors import IntegrityError
+from mnist.keys import ObjectVersion
+from mnist.storage.results import Results
+
+_SHOWN = ("key", "etag", "bytes", "digit", "confidence", "margin", "detail")
+
+
+class Decision(StrEnum):
+    """What an outcome means for the person who uses it."""
+
+    ACCEPTED = "accepted"
+    REVIEW = "for review"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True)
+class BatchRows:
+    """The rows of a batch twice over, in the same order.
+
+    Attributes:
+        table: As they were recorded, with the schema `mnist.tables.ROWS`.
+        frame: What a person looks at; its index is the position in the table. Times are UTC.
+    """
+
+    table: pa.Table
+    frame: pd.DataFrame
+
+
+def batch_rows(results: Results, batch: str) -> BatchRows:
+    """Fetch the rows of a batch, one per object version.
+
+    Raises:
+        IntegrityError: If a part is not the Parquet file it should be.
+    """
+    try:
+        table = results.rows(batch)
+    except pa.ArrowException as error:
+        raise IntegrityError(
+            f"A part of batch {batch!r} cannot be read ({error}); restore the results bucket from "
+            "a backup, or delete that part and let the next sweep score its images again."
+        ) from error
+    return BatchRows(table, _frame(table))
+
+
+def reason_sentence(reason: str) -> str:
+    """Say a reason of rejection in a sentence; codes of other releases have none."""
+    return Reason(reason).sentence if reason in set(Reason) else ""
+
+
+def versions_of(frame: pd.DataFrame) -> tuple[ObjectVersion, ...]:
+    """Name the object versions behind some rows, in order."""
+    columns = (frame[name] for name in ("key", "etag", "bytes"))
+    return tuple(ObjectVersion(*values) for values in zip(*columns, strict=True))
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
+    selected = table.select(_SHOWN)
+    warnings = pc.binary_join(table["warnings"], ", ")
+    remarks = pc.if_else(pc.is_valid(table["reason"]), table["reason"], warnings)
+    decision = pc.case_when(
+        pc.make_struct(pc.equal(table["outcome"], Outcome.REJECTED), table["accepted"]),
+        str(Decision.REJECTED),
+        str(Decision.ACCEPTED),
+        str(Decision.REVIEW),
+    )
+    model = pc.binary_join_element_wise(table["model_name"], table["model_version"], " ")
+    scored_at = table["scored_at"].cast(pa.timestamp("us"))
+    for name, column in (
+        ("decision", decision),
+        ("remarks", remarks),
+        ("model", model),
+        ("scored_at", scored_at),
+    ):
+        selected = selected.append_column(name, column)
+    frame: pd.DataFrame = selected.to_pandas()
+    return frame.astype({"digit": "Int8"})

@@ -1,0 +1,148 @@
+"""A grid of images, each tile with what a row or a labelled prediction says of it."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+import pandas as pd
+
+from dashboard.components.batch_rows import Decision, reason_sentence
+from dashboard.components.browser import browser_component, draw_again
+from dashboard.components.pictures import Thumbnail
+from dashboard.components.texts import percent
+
+_NEARLY_ALL = 0.99995
+_TONES = {Decision.ACCEPTED: "good", Decision.REVIEW: "doubt", Decision.REJECTED: "bad"}
+
+
+class Tile(TypedDict):
+    """One image of the gallery; every field is plain text.
+
+    `tone` colours the decision: `good`, `doubt` or `bad`. A click makes the gallery answer with
+    `opens`.
+    """
+
+    png: str | None
+    note: str
+    alt: str
+    title: str
+    name: str
+    digit: str | None
+    confidence: str
+    decision: str
+    tone: str
+    remarks: str
+    opens: str
+
+
+def gallery(tiles: Sequence[Tile], label: str, key: str = "gallery") -> str | None:
+    """Draw a page of tiles, which carry their pictures.
+
+    Args:
+        tiles: At most a page full.
+        label: What the grid is, for those who do not see it.
+        key: Distinguishes several galleries on one page.
+
+    Returns:
+        What the tile opens that was clicked just now, if one was.
+    """
+    result = browser_component("gallery")(
+        data={"tiles": list(tiles), "label": label}, key=key, on_opened_change=draw_again
+    )
+    opened: str | None = result.opened
+    return opened
+
+
+def row_tiles(
+    frame: pd.DataFrame, pictures: Sequence[Thumbnail], addresses: Sequence[str]
+) -> list[Tile]:
+    """Join rows of a batch with their pictures and with what each tile opens."""
+    return [
+        _row_tile(row, picture, address)
+        for row, picture, address in zip(frame.to_dict("records"), pictures, addresses, strict=True)
+    ]
+
+
+def _row_tile(row: dict[object, object], picture: Thumbnail, address: str) -> Tile:
+    key, remarks = str(row["key"]), str(row["remarks"])
+    name = key.rpartition("/")[2]
+    if row["decision"] == Decision.REJECTED:
+        digit, confidence, result = None, "", f"rejected: {remarks}"
+        detail = f"\n{reason_sentence(remarks)} {row['detail']}"
+    else:
+        digit, confidence = str(row["digit"]), confidence_text(float(str(row["confidence"])))
+        result, detail = f"predicted as {digit}", ""
+    return Tile(
+        png=_base64(picture),
+        note=picture.note,
+        alt=f"{name}, {result}",
+        title=f"{key}\n{result}{detail}",
+        name=name,
+        digit=digit,
+        confidence=confidence,
+        decision=str(row["decision"]),
+        tone=_TONES[Decision(str(row["decision"]))],
+        remarks=remarks,
+        opens=address,
+    )
+
+
+def prediction_tiles(
+    page: pd.DataFrame,
+    pictures: Sequence[Thumbnail],
+    addresses: Sequence[str],
+    label_errors: Mapping[int, int | None],
+    remarks: Mapping[int, str] | None = None,
+) -> list[Tile]:
+    """Join labelled predictions with their pictures, one tile each.
+
+    Args:
+        page: A frame as in `LabelledPredictions`; the index is the row.
+        pictures: In the same order.
+        addresses: What each tile opens.
+        label_errors: Row -> the right digit, or None where no digit is right.
+        remarks: Row -> what else to say of it.
+    """
+    tiles = []
+    records = page.reset_index(names="row").to_dict("records")
+    for record, picture, address in zip(records, pictures, addresses, strict=True):
+        row, label, digit = (int(record[name]) for name in ("row", "label", "digit"))
+        notes = [(remarks or {}).get(row, ""), _label_error(label_errors, row)]
+        confidence = confidence_text(float(record["confidence"]))
+        result = f"labelled {label}, predicted as {digit}"
+        tiles.append(
+            Tile(
+                png=_base64(picture),
+                note=picture.note,
+                alt=f"{record['name']}, {result}",
+                title=(
+                    f"{record['name']}: {result} with {confidence}\n"
+                    f"margin {record['margin']:.4f} · loss {record['loss']:.3f} nats · "
+                    f"entropy {record['entropy']:.3f} nats"
+                ),
+                name=str(record["name"]),
+                digit=str(digit),
+                confidence=confidence,
+                decision=f"label {label}",
+                tone="good" if record["right"] else "bad",
+                remarks=" · ".join(filter(None, notes)),
+                opens=address,
+            )
+        )
+    return tiles
+
+
+def confidence_text(confidence: float) -> str:
+    """Write a confidence; what is not certain is never rounded up to 100 %."""
+    return percent(confidence) if confidence < _NEARLY_ALL else "> 99.99 %"
+
+
+def _base64(picture: Thumbnail) -> str | None:
+    return base64.b64encode(picture.png).decode() if picture.png else None
+
+
+def _label_error(label_errors: Mapping[int, int | None], row: int) -> str:
+    if row not in label_errors:
+        return ""
+    digit = label_errors[row]
+    return "known: no digit is right" if digit is None else f"known label error: it is a {digit}"

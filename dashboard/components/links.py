@@ -1,0 +1,46 @@
+"""Going to another page with an address that can be passed on, in the same visit."""
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from mnist.keys import ObjectVersion
+
+_PAGES = "pages"
+_WAY_BACK = "way-back"
+
+
+def remember_pages(pages: Mapping[str, StreamlitPage]) -> None:
+    """Keep the pages of this run, so that a component can lead to one by its name."""
+    st.session_state[_PAGES] = dict(pages)
+
+
+def image_of_test(version: str, index: int) -> str:
+    """Name a test image as the page of one image does in its address."""
+    return urlencode({"version": version, "test": index})
+
+
+def image_of_batch(batch: str, version: ObjectVersion) -> str:
+    """Name an object version as the page of one image does in its address."""
+    return urlencode(
+        {"batch": batch, "key": version.key, "etag": version.etag, "size": version.size}
+    )
+
+
+def go_to(page: str, address: str | None) -> None:
+    """Go to a page if there is an address to go to, and remember the way back."""
+    if address:
+        here = urlsplit(str(st.context.url)).path.rpartition("/")[2]
+        if here != page:
+            st.session_state[_WAY_BACK] = here, st.query_params.to_dict()
+        st.switch_page(st.session_state[_PAGES][page], query_params=dict(parse_qsl(address)))
+
+
+def show_way_back() -> None:
+    """Offer the page that led here, with its filters; the browser's own way back forgets them."""
+    page, query = st.session_state.get(_WAY_BACK, (None, {}))
+    pages = st.session_state.get(_PAGES, {})
+    if page in pages and st.button(f"← Back to {pages[page].title}", type="tertiary"):
+        st.switch_page(pages[page], query_params=query)

@@ -1,0 +1,125 @@
+"""Pictures as small PNG files: arrays of pixels, and what lies in the inbox.
+
+Bytes from the inbox are bytes that nobody vouches for: they are decoded within bounds.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist.digits import Image, Images
+from mnist.errors import AccessDenied, ObjectChanged, ObjectGone
+from mnist.images import Decoded, Limits, stages
+from mnist.keys import ObjectVersion
+from mnist.storage.inbox import Inbox
+
+SIDE = 112
+"""Longest side of a thumbnail, in pixels."""
+
+LIMITS = Limits(max_bytes=8_000_000, max_pixels=25_000_000)
+"""What one thumbnail may cost; a page makes many of them while somebody waits."""
+
+_THREADS = 8
+_FOR, _AGAINST = np.array([255, 140, 0]), np.array([60, 130, 255])
+
+
+class Rendering(StrEnum):
+    """What to show of an image."""
+
+    ORIGINAL = "image in grey"
+    MODEL = "as the model sees it"
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """A small picture, or why there is none.
+
+    Attributes:
+        png: A PNG file, grey, at most 112 pixels a side; None if there is no picture.
+        note: Why there is none, in a few words; empty if there is one.
+    """
+
+    png: bytes | None
+    note: str = ""
+
+
+def thumbnails(
+    inbox: Inbox, versions: Sequence[ObjectVersion], rendering: Rendering
+) -> list[Thumbnail]:
+    """Fetch and shrink exactly these object versions, in order."""
+
+    def fetched(version: ObjectVersion) -> Thumbnail:
+        if version.size > LIMITS.max_bytes:
+            return Thumbnail(None, "too large to show here")
+        try:
+            content = inbox.fetch(version)
+        except ObjectGone:
+            return Thumbnail(None, "deleted since")
+        except ObjectChanged:
+            return Thumbnail(None, "overwritten since")
+        except AccessDenied:
+            return Thumbnail(None, "the store refuses it")
+        return thumbnail(content, rendering)
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return list(pool.map(fetched, versions))
+
+
+def thumbnail(content: bytes, rendering: Rendering) -> Thumbnail:
+    """Shrink one image file. Safe on any bytes."""
+    inspection = stages(content, LIMITS)
+    if not inspection.stages:
+        return Thumbnail(None, "no picture in it")
+    if rendering is Rendering.ORIGINAL:
+        picture = inspection.stages[0].picture
+        return Thumbnail(png(scaled(picture, SIDE) if max(picture.shape) > SIDE else picture))
+    if isinstance(inspection.result, Decoded):
+        return Thumbnail(png(inspection.result.pixels))
+    return Thumbnail(None, "the model never saw it")
+
+
+def thumbnails_of(images: Images) -> list[Thumbnail]:
+    """Encode images, shape (n, 28, 28), as a model sees them."""
+    return [Thumbnail(png(image)) for image in images]
+
+
+def png(picture: Any) -> bytes:
+    """Encode a picture, uint8: grey of shape (h, w), or RGB of shape (h, w, 3)."""
+    return bytes(cv2.imencode(".png", picture[..., ::-1] if picture.ndim == 3 else picture)[1])
+
+
+def magnified(content: bytes, side: int) -> Any:
+    """Decode one of our own PNG files and scale it so that its longer side has so many pixels."""
+    return scaled(cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED), side)
+
+
+def scaled(picture: Any, side: int) -> Any:
+    """Scale a picture so that its longer side has so many pixels; small ones keep their squares."""
+    height, width = picture.shape[:2]
+    factor = side / max(height, width)
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    method = cv2.INTER_NEAREST if factor > 1 else cv2.INTER_AREA
+    return cv2.resize(picture, size, interpolation=method)
+
+
+def overlay(image: Image, heat: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Lay a heat map over an image: orange where it is positive, blue where it is negative.
+
+    Args:
+        image: Shape (28, 28), uint8.
+        heat: Shape (28, 28); its largest absolute value gets the full colour.
+
+    Returns:
+        Shape (28, 28, 3), RGB.
+    """
+    strength = np.abs(heat) / max(float(np.abs(heat).max()), 1e-6)
+    colour = np.where(heat[..., None] >= 0, _FOR, _AGAINST)
+    grey = np.repeat(image[..., None].astype(np.float32), 3, axis=2)
+    opacity = 0.75 * strength[..., None]
+    return np.asarray((1 - opacity) * grey + opacity * colour, np.uint8)

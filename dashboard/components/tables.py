@@ -1,0 +1,78 @@
+"""Tables, rows of numbers and downloads, all drawn alike."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+number = st.column_config.NumberColumn
+"""A column of numbers."""
+
+
+def share(label: str | None = None, meaning: str | None = None) -> Any:
+    """Describe a column of shares of 0-1, written as percentages."""
+    return number(label, format="percent", help=meaning)
+
+
+def utc(label: str, *, seconds: bool = False) -> Any:
+    """Describe a column of times, which have no zone and are UTC."""
+    pattern = "YYYY-MM-DD HH:mm:ss" if seconds else "YYYY-MM-DD HH:mm"
+    return st.column_config.DatetimeColumn(f"{label} (UTC)", format=pattern)
+
+
+def link(label: str, text: str) -> Any:
+    """Describe a column of addresses that are all shown as the same text."""
+    return st.column_config.LinkColumn(label, display_text=text)
+
+
+def table(frame: pd.DataFrame, alt: str, columns: Any = None, **options: Any) -> None:
+    """Draw a table; `alt` is for those who do not see it, `options` are of `st.dataframe`."""
+    st.dataframe(frame, hide_index=True, alt=alt, column_config=columns, **options)
+
+
+def choice_table(
+    frame: pd.DataFrame,
+    alt: str,
+    key: str,
+    on_choice: Callable[[int], None],
+    columns: Any = None,
+    **options: Any,
+) -> None:
+    """Draw a table of which one row can be chosen; `on_choice` is called with its number."""
+
+    def choose() -> None:
+        rows = st.session_state[key]["selection"]["rows"]
+        if rows:
+            on_choice(rows[0])
+
+    table(
+        frame,
+        alt,
+        columns,
+        key=key,
+        on_select=choose,
+        selection_mode="single-row",
+        placeholder="",
+        **options,
+    )
+
+
+def figures(entries: Iterable[tuple[str, str, str]]) -> None:
+    """Draw numbers side by side: each with its label, as text, and what it means."""
+    with st.container(horizontal=True):
+        for label, value, meaning in entries:
+            st.metric(label, value, help=meaning, border=True)
+
+
+def download(
+    label: str,
+    content: bytes | Callable[[], bytes],
+    file: str,
+    mime: str,
+    meaning: str | None = None,
+) -> None:
+    """Draw a button that gives a file; one that is made by a function is made at the click."""
+    st.download_button(
+        label, content, file_name=file, mime=mime, on_click="ignore", type="tertiary", help=meaning
+    )

@@ -1,0 +1,1 @@
+"""One folder for each page: `page.py` draws it, `queries.py` and `charts.py` know no Streamlit."""

@@ -1,0 +1,1 @@
+"""Compare: two versions image by image, and several kinds of model side by side."""

@@ -1,0 +1,1 @@
+"""Draw: one digit drawn, pasted or uploaded, and everything that happens to it."""

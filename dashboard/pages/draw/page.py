@@ -1,0 +1,75 @@
+"""The page Draw: the sheet and the answer beside it, then what was done to the image."""
+
+import numpy as np
+import streamlit as st
+
+from dashboard.components import cached
+from dashboard.components.boundary import error_boundary
+from dashboard.components.canvas import canvas
+from dashboard.components.one_image import OneImage, show_pictures, show_stages
+from dashboard.components.probabilities import probability_chart
+from dashboard.components.texts import percent, plain
+from mnist import services
+from mnist.images import Decoded, Limits, Rejection, stages
+from mnist.scoring.predictions import PinnedModel, predict_digits
+
+_MAX_MEGABYTES = 20
+
+
+def show() -> None:
+    """Draw the page."""
+    st.title("Draw")
+    sheet, answer = st.columns([1, 2], gap="large")
+    with sheet:
+        content = _content()
+    with error_boundary():
+        model = services.current().registry.champion()
+        if content is None:
+            answer.info("Draw a digit, paste a picture onto the sheet, or upload a file.")
+            return
+        settings = services.current().settings
+        inspection = stages(content, Limits(settings.max_image_bytes, settings.max_image_pixels))
+        result = inspection.result
+        pixels = result.pixels if isinstance(result, Decoded) else None
+        image = OneImage("drawing", content, inspection, pixels)
+        with answer:
+            _show_answer(result, model)
+        show_pictures(image, model.version)
+        st.subheader("What was done to it")
+        show_stages(image)
+
+
+def _content() -> bytes | None:
+    """Give the file that was uploaded, or what is on the sheet."""
+    drawing = canvas("sheet")
+    upload = st.file_uploader("Or upload an image", max_upload_size=_MAX_MEGABYTES)
+    return drawing if upload is None else upload.getvalue()
+
+
+def _show_answer(result: Decoded | Rejection, model: PinnedModel) -> None:
+    """Say digit and confidence, whether a person should look, and the ten probabilities."""
+    if isinstance(result, Rejection):
+        st.error(f"No digit: {plain(result.reason.sentence)} {plain(result.detail)}")
+        return
+    (prediction,) = predict_digits([result], model, cached.predictor(model.version).outputs)
+    left, right = st.columns([1, 3], vertical_alignment="center")
+    left.metric("Digit", str(prediction.digit))
+    with right:
+        st.markdown(
+            f"**{percent(prediction.confidence)}** sure, predicted by version "
+            f"{plain(model.version)}."
+        )
+        if prediction.accepted:
+            st.success("Accepted: no person needs to look at it.")
+        else:
+            why = ", ".join(prediction.warnings) or "the confidence is too low"
+            st.warning(f"A person should look at it: {plain(why)}.")
+    st.altair_chart(
+        probability_chart(np.array(prediction.probabilities, np.float32), None),
+        alt=f"Probabilities of the ten digits; the highest is that of {prediction.digit}",
+    )
+    if prediction.ood_score is not None:
+        st.caption(
+            f"Out-of-distribution score {prediction.ood_score:.2f}; above "
+            f"{model.ood_threshold:.2f} an image is unlike a digit."
+        )

@@ -1,0 +1,1 @@
+"""Errors: which digits are confused, and the images behind every number."""

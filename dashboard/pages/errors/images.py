@@ -1,0 +1,90 @@
+"""The images behind a cell or another choice: the controls, then a page at a time."""
+
+import streamlit as st
+
+from dashboard.components import tables
+from dashboard.components.evaluated_images import EvaluatedImages, show_tiles
+from dashboard.components.filters import FILTER, first_page, paged, range_slider
+from dashboard.components.texts import counted
+from dashboard.pages.errors.queries import (
+    LARGEST_ENTROPY,
+    LARGEST_LOSS,
+    Order,
+    as_csv,
+    matching,
+    ordered,
+)
+from mnist.digits import CLASSES
+
+_TRUE, _PREDICTED, _SHOW = "true", "read", "show"  # in addresses that people have passed on
+_WRONG, _ALL, _ANY = "misclassified", "all", "any"
+_DIGITS = [_ANY, *map(str, range(CLASSES))]
+_RANGES = (
+    ("confidence", "Confidence", 1.0, "Probability of the predicted digit."),
+    ("margin", "Margin", 1.0, "Confidence minus the probability of the next best digit."),
+    ("loss", "Loss", LARGEST_LOSS, "Minus the logarithm of the label's probability, in nats."),
+    ("entropy", "Entropy", LARGEST_ENTROPY, "How spread the ten probabilities are, in nats."),
+)
+
+
+def show_images(images: EvaluatedImages) -> None:
+    """Draw the controls and the images that they leave."""
+    values, order = _controls()
+    everything = images.predictions.frame
+    frame = ordered(matching(everything, values, _ranges()), order)
+    if frame.empty:
+        st.info("No image fits this choice: choose another cell, or widen the ranges.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{len(frame):,} of {counted(len(everything), 'image')}**", width="content")
+        tables.download("Download as CSV", lambda: as_csv(frame), "predictions.csv", "text/csv")
+    show_tiles(images, paged(frame), "Images of the choice")
+
+
+def selected_cell() -> tuple[int | None, int | None]:
+    """Return the true and the predicted digit that are chosen; None stands for any."""
+    true, predicted = (
+        st.session_state.get(key, st.query_params.get(key, _ANY)) for key in (_TRUE, _PREDICTED)
+    )
+    return _digit(true), _digit(predicted)
+
+
+def show_cell(true: int | None, predicted: int | None) -> None:
+    """Choose the images of one cell, or of all; for callbacks."""
+    for key, digit in ((_TRUE, true), (_PREDICTED, predicted)):
+        st.session_state[key] = _ANY if digit is None else str(digit)
+    st.session_state[_SHOW] = _ALL if true is not None and true == predicted else _WRONG
+    first_page()
+
+
+def _controls() -> tuple[dict[str, object], Order]:
+    """Draw the boxes; return the value that each column must have, and the order."""
+    columns = st.columns([1, 1, 1, 2])
+    boxes = (
+        ("Show", _SHOW, [_WRONG, _ALL]),
+        ("True digit", _TRUE, _DIGITS),
+        ("Predicted as", _PREDICTED, _DIGITS),
+        ("Order", "by", [str(order) for order in Order]),
+    )
+    show, true, predicted, order = (
+        column.selectbox(label, options, key=key, **FILTER)
+        for column, (label, key, options) in zip(columns, boxes, strict=True)
+    )
+    right = False if show == _WRONG else None
+    return {"label": _digit(true), "digit": _digit(predicted), "right": right}, Order(order)
+
+
+def _ranges() -> dict[str, tuple[float, float]]:
+    bounds = {}
+    with st.expander("Only images within …"):
+        columns = st.columns(4, gap="medium")
+        for column, (name, label, largest, meaning) in zip(columns, _RANGES, strict=True):
+            with column:
+                interval = range_slider(label, name, largest, meaning)
+            if interval != (0.0, largest):
+                bounds[name] = interval
+    return bounds
+
+
+def _digit(text: object) -> int | None:
+    return int(text) if isinstance(text, str) and text.isdecimal() and len(text) == 1 else None

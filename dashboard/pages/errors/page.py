@@ -1,0 +1,89 @@
+"""The page Errors: a version and labelled images, the matrix, and one of four sections."""
+
+import streamlit as st
+
+from dashboard.components import cached
+from dashboard.components.boundary import error_boundary
+from dashboard.components.evaluated_images import EvaluatedImages
+from dashboard.components.filters import alternatives
+from dashboard.components.texts import code, plain
+from dashboard.components.versions import choose_version, usual_version
+from dashboard.pages.errors.confusion import show_confusion
+from dashboard.pages.errors.images import show_images
+from dashboard.pages.errors.similarity import show_map
+from dashboard.pages.errors.suspects import show_suspects
+from dashboard.pages.errors.weak_slices import show_slices
+from mnist.errors import InvalidDataset, InvalidInput
+
+_TEST = "test images"
+_SECTIONS = {
+    "images": show_images,
+    "map": show_map,
+    "suspected label errors": show_suspects,
+    "slices": show_slices,
+}
+
+
+def show() -> None:
+    """Draw the page."""
+    st.title("Errors")
+    with error_boundary():
+        images = _choose_images()
+        if images is None:
+            return
+        show_confusion(images)
+        section = alternatives("Look at", list(_SECTIONS), "look")
+        _SECTIONS[section](images)
+
+
+def _choose_images() -> EvaluatedImages | None:
+    """Ask for a version and for images, and say what is missing where there are none."""
+    versions = cached.versions()
+    if not versions:
+        st.info(
+            "No model has been trained yet, so there are no errors to look at. Run "
+            "`prefect deployment run 'retrain/default'` first."
+        )
+        return None
+    left, right = st.columns(2)
+    with left:
+        version = choose_version("Model version", "version", versions, usual_version(versions))
+    _, batches = cached.settled_digits()
+    address = st.query_params.get("of")
+    if address is not None and address not in (_TEST, *batches):
+        st.warning(
+            f"Nobody has labelled images of a batch {code(address)}; the test images are shown."
+        )
+    with right:
+        source = st.selectbox(
+            "Images",
+            [_TEST, *batches],
+            key="of",
+            bind="query-params",
+            help="The test images, or a batch of which people have labelled some images on the "
+            "page Review. A batch shows what was recorded when it was scored.",
+        )
+    return _test_images(version) if source == _TEST else _batch(version, source)
+
+
+def _test_images(version: str) -> EvaluatedImages:
+    try:
+        cached.test_images(version)
+    except (InvalidDataset, InvalidInput) as error:
+        st.warning(plain(str(error)))
+    return EvaluatedImages(version, None, cached.test_predictions(version))
+
+
+def _batch(version: str, batch: str) -> EvaluatedImages | None:
+    predictions = cached.batch_predictions(batch)
+    if predictions is None:
+        st.info(
+            f"No image of batch {code(batch)} that was scored has a settled label; look through "
+            "it on the page Review."
+        )
+        return None
+    st.caption(
+        f"{len(predictions.frame):,} images of the batch have a label from a person. They were "
+        "chosen for review, so their error rate says nothing about the whole batch."
+    )
+    return EvaluatedImages(version, batch, predictions)

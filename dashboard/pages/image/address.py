@@ -1,0 +1,107 @@
+"""Which image the address names, and what can be said of it without any model."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard.components import cached
+from dashboard.components.one_image import OneImage
+from dashboard.components.pictures import LIMITS, png
+from dashboard.components.texts import plain
+from mnist import services
+from mnist.errors import InvalidInput, MnistError
+from mnist.evaluation.known_label_errors import known_label_errors
+from mnist.images import Decoded, stages
+from mnist.keys import ObjectVersion
+
+
+def image_in_address(model_version: str) -> OneImage | None:
+    """Get the image of the address; None if it names none.
+
+    Raises:
+        InvalidInput: If the address is none.
+        ObjectGone: If the object was deleted.
+        ObjectChanged: If it was overwritten.
+    """
+    query = st.query_params
+    if "test" in query:
+        return _test_image(query["test"], model_version)
+    if "key" not in query:
+        return None
+    size = query.get("size", "")
+    if not size.isdecimal():
+        raise InvalidInput(f"The address says size={size!r}, expected a number of bytes.")
+    version = ObjectVersion(query["key"], query.get("etag", ""), int(size))
+    return _object(query.get("batch", ""), version)
+
+
+def _test_image(number: str, model_version: str) -> OneImage:
+    images = cached.test_images(model_version)
+    if not number.isdecimal() or int(number) >= len(images):
+        raise InvalidInput(
+            f"There is no test image {number!r}; they are numbered from 0 to {len(images) - 1}."
+        )
+    index = int(number)
+    labels = cached.dataset().test.labels
+    label_errors = known_label_errors(labels)
+    sentence = ""
+    if index in label_errors:
+        right = label_errors[index]
+        sentence = (
+            "Public audits found that no digit is right for this image."
+            if right is None
+            else f"Public audits found that this label is wrong: it is a {right}."
+        )
+    content = png(images[index])
+    return OneImage(
+        name=f"Test image {index}",
+        content=content,
+        inspection=stages(content, LIMITS),
+        pixels=np.asarray(images[index]),
+        label=int(labels[index]),
+        label_error=sentence,
+        index=index,
+    )
+
+
+def _object(batch: str, version: ObjectVersion) -> OneImage:
+    if version.size > LIMITS.max_bytes:
+        raise InvalidInput(
+            f"The object has {version.size:,} bytes, more than the {LIMITS.max_bytes:,} that are "
+            "looked into on a page; download it from the bucket."
+        )
+    content = services.current().inbox.fetch(version)
+    inspection = stages(content, LIMITS)
+    result = inspection.result
+    return OneImage(
+        name=version.key,
+        content=content,
+        inspection=inspection,
+        pixels=result.pixels if isinstance(result, Decoded) else None,
+        label=_label_of(batch, version),
+        version=version,
+        batch=batch,
+    )
+
+
+def recorded_row(image: OneImage) -> pd.Series | None:
+    """Look up what was recorded for an object of a batch when it was scored."""
+    if image.version is None or not image.batch:
+        return None
+    return _row_of(cached.rows(image.batch).frame, image.version)
+
+
+def _label_of(batch: str, version: ObjectVersion) -> int | None:
+    """Find the digit that people settled for an object of a batch, if they have."""
+    try:
+        predictions = cached.batch_predictions(batch) if batch else None
+    except MnistError as error:
+        st.warning(plain(str(error)))
+        return None
+    row = None if predictions is None else _row_of(predictions.frame, version)
+    return None if row is None else int(row["label"])
+
+
+def _row_of(frame: pd.DataFrame, version: ObjectVersion) -> pd.Series | None:
+    rows = frame[(frame["key"] == version.key) & (frame["etag"] == version.etag)]
+    return None if rows.empty else rows.iloc[0]

@@ -1,0 +1,72 @@
+"""The page of one image, from its file to the images that look like it."""
+
+import streamlit as st
+
+from dashboard.components import cached, tables
+from dashboard.components.boundary import error_boundary, section
+from dashboard.components.links import show_way_back
+from dashboard.components.one_image import OneImage, show_pictures, show_stages
+from dashboard.components.texts import code, plain
+from dashboard.components.versions import choose_version, usual_version
+from dashboard.pages.image.address import image_in_address
+from dashboard.pages.image.predictions import show_history, show_neighbours, show_probabilities
+from mnist import services
+
+
+def show() -> None:
+    """Draw the page."""
+    show_way_back()
+    st.title("One image")
+    with error_boundary():
+        versions = cached.versions()
+        if not versions:
+            st.info(
+                "No model has been trained yet; run `prefect deployment run 'retrain/default'`."
+            )
+            return
+        version = choose_version("Model version", "version", versions, usual_version(versions))
+        image = image_in_address(version)
+        if image is None:
+            st.info(
+                "The address names no image. Click an image on the page Errors, Compare or "
+                "Batches, or name one yourself: `?test=` and the number of a test image."
+            )
+            return
+        _show_heading(image, version)
+        _show_sections(image, version)
+
+
+def _show_heading(image: OneImage, version: str) -> None:
+    label = "no label yet" if image.label is None else f"labelled **{image.label}**"
+    st.markdown(f"{code(image.name)} · {label}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if image.version is not None:
+            bucket = services.current().settings.inbox_bucket
+            st.caption(f"Object {code(f's3://{bucket}/{image.version.key}')}", width="content")
+        file = image.name.rpartition("/")[2] or "image"
+        tables.download("Download the file", image.content, file, "application/octet-stream")
+        run = cached.details(version).run
+        st.link_button(f"Run of version {plain(version)} in MLflow ↗", run.url, type="tertiary")
+
+
+def _show_sections(image: OneImage, version: str) -> None:
+    with error_boundary():
+        show_pictures(image, version)
+    pixels = image.pixels
+    if pixels is not None:
+        with error_boundary():
+            show_probabilities(image, pixels, version)
+    st.header("How it was prepared", help="Every stage from the file to the 28x28 pixels.")
+    show_stages(image)
+    if pixels is None:
+        return
+    section(
+        "Across model versions",
+        lambda: show_history(image, pixels),
+        "Each version predicts the image now, as it is prepared.",
+    )
+    section(
+        "More like this",
+        lambda: show_neighbours(image, pixels, version),
+        "Test images whose features are closest to its own.",
+    )

@@ -1,0 +1,1 @@
+"""Overview: the champion, what was decided last, and whether all is well."""

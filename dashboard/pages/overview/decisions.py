@@ -1,0 +1,131 @@
+"""What was decided about candidates, the training runs behind it, and the way back."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard.access.actions import roll_back
+from dashboard.access.login import person
+from dashboard.components import tables
+from dashboard.components.boundary import (
+    ActionResult,
+    remember_result,
+    run_link,
+    show_result,
+    warn_of_unreadable,
+)
+from dashboard.components.texts import code, plain
+from dashboard.pages.overview import queries
+from mnist import services
+from mnist.errors import MnistError
+from mnist.registry.records import TrainingRun
+from mnist.storage.journal import JournalEntry, lineage
+from mnist.storage.object_log import Entries
+
+_ROWS_SHOWN = 20
+_WHY = "rollback-why"
+_SURE = "rollback-sure"
+_RESULT = "rollback-result"
+
+
+@st.cache_resource(ttl=10, show_spinner=False)
+def _journal() -> Entries[JournalEntry]:
+    return services.current().journal.log.entries()
+
+
+def journal_or_nothing() -> list[JournalEntry]:
+    """All decisions, or none where the store does not answer; the page says that elsewhere."""
+    try:
+        return list(_journal())
+    except MnistError:
+        return []
+
+
+@st.cache_resource(ttl=10, show_spinner=False)
+def _runs() -> list[TrainingRun]:
+    return services.current().catalogue.runs(_ROWS_SHOWN)
+
+
+def show_decisions() -> None:
+    """Draw the last decision with its reasons, the way back, and the decisions before."""
+    warn_of_unreadable(_journal().unreadable, "decisions")
+    entries = list(_journal())
+    if not entries:
+        st.info("No candidate has been judged yet.")
+        return
+    last = entries[-1]
+    against = f" against version {code(last.from_version)}" if last.from_version else ""
+    st.markdown(
+        f"**Version {code(last.to_version)} {queries.became(last)}**{against}: "
+        f"{plain(last.verdict.replace('_', ' '))} · {last.at:%Y-%m-%d %H:%M} UTC · "
+        f"{plain(last.who)}"
+    )
+    st.markdown("\n".join(f"- {plain(reason)}" for reason in last.reasons))
+    _show_rollback(entries)
+    tables.table(
+        queries.decisions(entries[-_ROWS_SHOWN:]),
+        "The last decisions, the newest first",
+        {
+            "at": tables.utc("when"),
+            "against": "champion then",
+            "reasons": st.column_config.TextColumn("reasons", width="large"),
+            "evidence": tables.link("evidence", "run in MLflow"),
+        },
+    )
+
+
+def show_training_runs() -> None:
+    """Draw the last training runs."""
+    if not _runs():
+        st.info("Nothing has been trained yet.")
+        return
+    tables.table(
+        queries.training_runs(_runs(), journal_or_nothing()),
+        "The last training runs, the newest first",
+        {
+            "started_at": tables.utc("started"),
+            "accuracy": tables.share("test accuracy"),
+            "errors": tables.number("test errors", format="%d"),
+            "seconds": tables.number("training, s", format="%.0f"),
+            "url": tables.link("run", "in MLflow"),
+        },
+        placeholder="",
+    )
+    st.caption("A run appears here when its training is over; Prefect shows those under way.")
+
+
+def _show_rollback(entries: Sequence[JournalEntry]) -> None:
+    """Offer editors the step back, with what will happen, if there is a step to take."""
+    show_result(_RESULT)
+    champions = lineage(entries)
+    if len(champions) < 2 or not person().is_editor:
+        return
+    now, before = champions[-1], champions[-2]
+    with (
+        st.expander(f"Roll back from version {plain(now)} to version {plain(before)}"),
+        st.form("rollback", border=False),
+    ):
+        st.markdown(
+            f"Version {code(before)} will be champion again. Batches that are being scored finish "
+            f"on version {code(now)}, later ones use version {code(before)}; nothing that was "
+            f"scored is changed. The journal will name **{plain(person().name)}** and your reason."
+        )
+        st.text_input("Why?", key=_WHY, max_chars=500)
+        st.checkbox(f"Make version {plain(before)} champion", key=_SURE)
+        st.form_submit_button(
+            "Roll back",
+            type="primary",
+            on_click=remember_result,
+            args=(_RESULT, lambda: _roll_back(before)),
+        )
+
+
+def _roll_back(to_version: str) -> ActionResult:
+    if not st.session_state[_SURE]:
+        return ActionResult("Nothing was done: tick the box to confirm.", succeeded=False)
+    current = services.current()
+    run = roll_back(current.prefect, current.audit, person(), to_version, st.session_state[_WHY])
+    return ActionResult(
+        f"The rollback to version {code(to_version)} has started; the journal below shows it "
+        f"within seconds.{run_link(run)}"
+    )

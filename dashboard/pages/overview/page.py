@@ -1,0 +1,54 @@
+"""The page Overview, from top to bottom."""
+
+import streamlit as st
+
+from dashboard.components.boundary import section
+from dashboard.components.texts import plain
+from dashboard.pages.overview.activity import show_changes, show_flow_runs, show_today
+from dashboard.pages.overview.champion import show_champion
+from dashboard.pages.overview.decisions import show_decisions, show_training_runs
+from dashboard.pages.overview.queries import ServiceHealth, service_health
+from mnist import services
+
+
+def show() -> None:
+    """Draw the page."""
+    st.title("Overview")
+    _show_services()
+    section("Champion", show_champion, "The model version that scores batches from now on.")
+    section("Today", show_today)
+    section(
+        "Decisions", show_decisions, "Every candidate ever judged, whether it was promoted or not."
+    )
+    section("Training runs", show_training_runs)
+    section("Flow runs", show_flow_runs)
+    section("Changes", show_changes, "What people did here, and why; labels carry their own names.")
+
+
+@st.cache_resource(ttl=10, show_spinner=False)
+def _health() -> list[ServiceHealth]:
+    current = services.current()
+    return service_health(
+        {
+            "Object store": current.inbox.batches,
+            "Model registry": lambda: current.catalogue.runs(1),
+            "Prefect": current.prefect.require_health,
+        }
+    )
+
+
+def _show_services() -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for health in _health():
+            if health.problem is None:
+                st.badge(f"{health.service} answers", icon=":material/check:", color="green")
+            else:
+                st.badge(f"{health.service}: trouble", icon=":material/warning:", color="red")
+        mlflow = services.current().settings.mlflow_tracking_uri
+        st.link_button("Models in MLflow ↗", mlflow, type="tertiary")
+        prefect = services.current().prefect.page_url
+        if prefect:
+            st.link_button("Flows in Prefect ↗", prefect, type="tertiary")
+    for health in _health():
+        if health.problem is not None:
+            st.error(plain(health.problem))

@@ -1,0 +1,156 @@
+"""The decisions about champions, training runs, flow runs and today, as tables and sentences."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pandas as pd
+
+from mnist.errors import MnistError
+from mnist.orchestrator import FlowRun
+from mnist.registry.records import TrainingRun
+from mnist.storage.audit import AuditLine
+from mnist.storage.journal import JournalEntry, promoted_last
+
+_BECAME = {
+    "promoted": "was promoted",
+    "refused": "was refused",
+    "rolled-back": "became champion again by a rollback",
+}
+
+
+@dataclass(frozen=True)
+class ServiceHealth:
+    """What one service answered.
+
+    Attributes:
+        service: Its name for people.
+        problem: What is wrong and what to do; None if it answered.
+    """
+
+    service: str
+    problem: str | None
+
+
+def service_health(checks: Mapping[str, Callable[[], object]]) -> list[ServiceHealth]:
+    """Ask all services at once; a check fails by raising an error of ours."""
+
+    def ask(service: str) -> ServiceHealth:
+        try:
+            checks[service]()
+        except MnistError as error:
+            return ServiceHealth(service, str(error))
+        return ServiceHealth(service, None)
+
+    with ThreadPoolExecutor(len(checks)) as pool:
+        return list(pool.map(ask, checks))
+
+
+@dataclass(frozen=True)
+class Today:
+    """Sums over one day's receipts.
+
+    Attributes:
+        batches: Batches whose newest receipt was written that day.
+        images: Images that these listed.
+        reject_rate: Share of them rejected, 0-1; None without images.
+        review_rate: Share of them scored and not accepted, 0-1; None without images.
+    """
+
+    batches: int
+    images: int
+    reject_rate: float | None
+    review_rate: float | None
+
+
+def today(table: pd.DataFrame, now: datetime | None = None) -> Today:
+    """Sum up the batches whose receipt was written since midnight, UTC."""
+    midnight = pd.Timestamp(now or datetime.now(UTC)).tz_convert(None).normalize()
+    days = table[table["finished_at"] >= midnight]
+    images, rejected, review = (
+        int(days[name].fillna(0).sum()) for name in ("listed", "rejected", "review")
+    )
+    rates = (rejected / images, review / images) if images else (None, None)
+    return Today(len(days), images, *rates)
+
+
+def disagreement(version: str, entries: Sequence[JournalEntry]) -> str | None:
+    """Say so if the alias and the journal name different champions."""
+    recorded = promoted_last(entries)
+    if recorded == version:
+        return None
+    return (
+        f"The alias names version {version} and the journal names version {recorded or 'none'} as "
+        "champion: somebody moved the alias by hand, or a promotion was cut short. The next "
+        "retraining makes the alias follow the journal."
+    )
+
+
+def became(entry: JournalEntry) -> str:
+    """Say what became of the version that a decision was about."""
+    return _BECAME.get(entry.action, f"was {entry.action}")
+
+
+def decisions(entries: Sequence[JournalEntry]) -> pd.DataFrame:
+    """List decisions, at least one, the newest first; times are UTC."""
+    frame = pd.DataFrame(
+        [
+            {
+                "at": entry.at,
+                "version": entry.to_version,
+                "action": entry.action.replace("-", " "),
+                "verdict": entry.verdict.replace("_", " "),
+                "against": entry.from_version or "",
+                "reasons": " ".join(entry.reasons),
+                "who": entry.who,
+                "evidence": entry.evidence_url,
+            }
+            for entry in reversed(entries)
+        ]
+    )
+    return frame.assign(at=_utc(frame["at"]))
+
+
+def training_runs(runs: Sequence[TrainingRun], entries: Sequence[JournalEntry]) -> pd.DataFrame:
+    """List training runs, at least one, with what was decided about each; times are UTC."""
+    decided = {entry.evidence_url.rpartition("/")[2]: entry for entry in entries}
+    frame = pd.DataFrame(
+        [
+            {
+                "started_at": run.started_at,
+                "run": run.name,
+                "status": run.status.lower(),
+                "dataset": run.tags.get("dataset", ""),
+                "accuracy": run.metrics.get("test_accuracy"),
+                "errors": run.metrics.get("test_errors"),
+                "seconds": run.metrics.get("training_wall_seconds"),
+                "decision": _decision(decided.get(run.run_id)),
+                "url": run.url,
+            }
+            for run in runs
+        ]
+    )
+    return frame.assign(started_at=_utc(frame["started_at"]))
+
+
+def flow_runs(runs: Sequence[FlowRun], url: Callable[[str], str | None]) -> pd.DataFrame:
+    """List flow runs, in the order given, each with the address of its page; times are UTC."""
+    frame = pd.DataFrame(runs).rename(columns={"started_at": "started", "name": "run"})
+    frame = frame.assign(started=_utc(frame["started"]), url=frame["id"].map(url))
+    return frame[["started", "run", "state", "seconds", "url"]]
+
+
+def changes(lines: Sequence[AuditLine]) -> pd.DataFrame:
+    """List what people changed, in the order given; times are UTC."""
+    frame = pd.DataFrame([line.model_dump() for line in lines])
+    return frame.assign(at=_utc(frame["at"]))
+
+
+def _decision(entry: JournalEntry | None) -> str:
+    return f"version {entry.to_version} {became(entry)}" if entry else ""
+
+
+def _utc(times: pd.Series) -> pd.Series:
+    """Drop the zone, which would make the browser show its own."""
+    return pd.to_datetime(times, utc=True).dt.tz_localize(None)

@@ -1,0 +1,170 @@
+"""The page Review: the next image, the buttons, and how far everybody is."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard.access.login import person
+from dashboard.components import cached, tables
+from dashboard.components.batch_list import Status
+from dashboard.components.boundary import error_boundary, warn_of_unreadable
+from dashboard.components.filters import BATCH, batch_in_address, select_name
+from dashboard.components.pictures import Rendering, Thumbnail, magnified
+from dashboard.components.texts import code, counted, plain
+from dashboard.pages.review.answers import next_ticket, show_buttons
+from dashboard.pages.review.queries import (
+    AGAIN,
+    Work,
+    agreement,
+    queue_predictions,
+    reviewers,
+    work_of,
+)
+from mnist import services
+from mnist.errors import MnistError
+from mnist.reviews.agreement import State
+from mnist.reviews.queue import BatchPredictions, Ticket
+from mnist.reviews.review import Review
+
+_PICTURE_WIDTH = 260
+
+
+@st.cache_resource(ttl=30, show_spinner=False, max_entries=100)
+def _rescored_parts(batch: str) -> tuple[str, ...]:
+    return tuple(services.current().rescores.keys_of(batch))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Fetching the rows of this batch …")
+def _predictions(batch: str, parts: tuple[str, ...], again: tuple[str, ...]) -> BatchPredictions:  # noqa: ARG001
+    """Parts never change, so other parts are another question."""
+    current = services.current()
+    return queue_predictions(current.results, batch, current.rescores.read(again, AGAIN))
+
+
+def show() -> None:
+    """Draw the page."""
+    st.title("Review")
+    with error_boundary():
+        batch = _choose_batch()
+        recorded = services.current().reviews.recorded()
+        reviews = list(recorded)
+        work = _work(batch, reviews)
+        ticket = next_ticket(work)
+        if ticket is None:
+            st.success(
+                "Nothing waits for a look here. Choose another batch, or retrain: what you agreed "
+                "on is in the next training."
+            )
+        else:
+            _show_ticket(ticket)
+        buttons = st.container()
+        _show_progress(work)
+        warn_of_unreadable(recorded.unreadable, "reviews")
+        _show_reviewers(reviews, work)
+        with buttons:  # last: a key pressed while the page is still being drawn is lost
+            show_buttons(ticket)
+
+
+def _choose_batch() -> str | None:
+    """Ask for a batch with rows: unfinished ones first, then the newest."""
+    table = cached.batches().table
+    names = table["batch"][~table["status"].isin([Status.EMPTY, Status.WAITING])].tolist()
+    if not names:
+        st.info("No batch has been scored yet, so there is nothing to look at.")
+        return None
+    unknown = "There is no scored batch {}; here is the newest instead."
+    batch = batch_in_address("remembered-review-batch", names, unknown)
+    select_name(
+        "New images from batch",
+        names,
+        batch,
+        "review-batch",
+        lambda choice: st.query_params.update({BATCH: choice}),
+        help="Images that somebody else has begun come first, from whatever batch.",
+    )
+    return batch
+
+
+def _work(batch: str | None, reviews: Sequence[Review]) -> Work:
+    predictions = None
+    if batch is not None:
+        predictions = _predictions(batch, cached.part_keys(batch), _rescored_parts(batch))
+    needed = services.current().settings.reviews_needed
+    return work_of(person().name, reviews, needed, predictions, _champion_confusion())
+
+
+def _champion_confusion() -> Sequence[Sequence[int]] | None:
+    """Return the champion's confusion matrix, or None where there is none to be had."""
+    try:
+        evaluation = cached.champion().evaluation
+    except MnistError:
+        return None
+    return evaluation.confusion if evaluation is not None else None
+
+
+def _show_ticket(ticket: Ticket) -> None:
+    original, model, words = st.columns([1, 1, 2], vertical_alignment="center")
+    for column, rendering in ((original, Rendering.ORIGINAL), (model, Rendering.MODEL)):
+        with column:
+            _show_picture(cached.thumbnails((ticket.version,), rendering)[0], rendering)
+    with words:
+        if ticket.read_as is not None:
+            st.metric("Predicted digit", str(ticket.read_as))
+        for reason in ticket.reasons:
+            st.markdown(plain(reason))
+        st.caption(f"{code(ticket.version.key)}", width="stretch")
+
+
+def _show_picture(picture: Thumbnail, rendering: Rendering) -> None:
+    if picture.png is None:
+        st.info(f"No picture: {picture.note}.")
+        return
+    st.image(
+        magnified(picture.png, _PICTURE_WIDTH),
+        width=_PICTURE_WIDTH,
+        caption=str(rendering),
+        alt=f"The image, {rendering}",
+    )
+
+
+def _show_progress(work: Work) -> None:
+    states = work.states
+    needed = services.current().settings.reviews_needed
+    counts = (
+        ("Waiting for you", len(work.tickets), "Others' images first, then up to 200 new ones."),
+        ("Your answers", work.own, "Images that you have answered for."),
+        ("Second look", states[State.SECOND_LOOK], f"{needed} people must say the same."),
+        ("Third look", states[State.THIRD_LOOK], "People disagree."),
+        ("Agreed", states[State.AGREED], "Labels that the next training uses, if they are digits."),
+    )
+    tables.figures((label, f"{count:,}", meaning) for label, count, meaning in counts)
+    st.caption(
+        f"A label needs {counted(needed, 'reviewer')} who say the same. The next retraining uses "
+        "every agreed digit, and its decision report says what it changed."
+    )
+
+
+def _show_reviewers(reviews: Sequence[Review], work: Work) -> None:
+    if not reviews:
+        return
+    st.header("Reviewers")
+    tables.table(
+        reviewers(reviews, services.current().settings.reviews_needed),
+        "Reviewers and their records",
+        {
+            "corrections": tables.number(help="Answers unlike the model's."),
+            "compared": tables.number(help="Images on which others agree too."),
+            "counts": st.column_config.CheckboxColumn(help="Off: others contradict too often."),
+        },
+    )
+    pairs = agreement(work.consensuses.values())
+    if not pairs.empty:
+        kappa = "Agreement beyond chance: 1 is perfect, 0 is chance; none if undefined."
+        tables.table(
+            pairs,
+            "How well reviewers agree",
+            {
+                "rate": tables.share("agreement"),
+                "kappa": tables.number("Cohen's kappa", format="%.2f", help=kappa),
+            },
+        )

@@ -1,0 +1,143 @@
+"""What waits for a look, and how far the reviewers are."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from dashboard.components.labelled_predictions import probabilities_in
+from mnist.digits import Outcome, Probabilities
+from mnist.keys import ObjectVersion
+from mnist.reviews.agreement import Consensus, State, agreements, consensuses
+from mnist.reviews.queue import BatchPredictions, Ticket, new_tickets, open_tickets
+from mnist.reviews.review import Review
+from mnist.reviews.trust import trusted_labels
+from mnist.storage.results import Results
+from mnist.tables import PROBABILITY_COLUMNS, one_row_each
+
+_COLUMNS = (
+    *("key", "etag", "bytes", "identity", "sha256", "outcome", "warnings", "model_version"),
+    *("chunk", "scored_at", "margin"),
+    *PROBABILITY_COLUMNS,
+)
+AGAIN = ("identity", *PROBABILITY_COLUMNS)
+"""What the queue needs to know of predictions by other versions."""
+
+_QUEUE = 200
+_CONSIDERED = 5_000
+
+
+@dataclass(frozen=True)
+class Work:
+    """The work of one reviewer.
+
+    Attributes:
+        tickets: What to look at, the most valuable first; at most 200 new ones.
+        consensuses: What people answered for each image, by digest.
+        own: Images that this reviewer has answered for.
+    """
+
+    tickets: Sequence[Ticket]
+    consensuses: Mapping[str, Consensus]
+    own: int
+
+    @property
+    def states(self) -> Counter[State]:
+        """Images by how far they are from a label."""
+        return Counter(consensus.state for consensus in self.consensuses.values())
+
+
+def queue_predictions(
+    results: Results, batch: str, again: pa.Table | None = None
+) -> BatchPredictions:
+    """Fetch what a model predicts for the 5,000 images of a batch that are most worth a look.
+
+    Args:
+        results: Where the rows lie.
+        batch: Name of the batch.
+        again: Columns `AGAIN` of rows of the same images by other versions, if there are any.
+
+    Raises:
+        IntegrityError: If a part is not the Parquet file it should be.
+    """
+    table = one_row_each(table for _, table in results.parts(batch, _COLUMNS))
+    scored = table.filter(pc.equal(table["outcome"], Outcome.SCORED))
+    contradictions = _contradictions(scored, again)
+    kept = _worth_a_look(scored, contradictions)
+    scored = scored.take(pa.array(kept))
+    named = (scored[name].to_pylist() for name in ("key", "etag", "bytes"))
+    return BatchPredictions(
+        [ObjectVersion(*values) for values in zip(*named, strict=True)],
+        scored["sha256"].to_pylist(),
+        probabilities_in(scored),
+        np.asarray(pc.greater(pc.list_value_length(scored["warnings"]), 0).to_numpy(), bool),
+        scored["model_version"].to_pylist(),
+        contradictions[kept],
+    )
+
+
+def _contradictions(scored: pa.Table, again: pa.Table | None) -> Probabilities:
+    """Find what another version predicts otherwise, shape (n, 10); NaN where none does."""
+    contradictions = np.full((scored.num_rows, len(PROBABILITY_COLUMNS)), np.nan, np.float32)
+    if again is None or not again.num_rows:
+        return contradictions
+    rows = dict(zip(scored["identity"].to_pylist(), range(scored.num_rows), strict=True))
+    digits = probabilities_in(scored).argmax(axis=1)
+    probabilities = probabilities_in(again)
+    for number, identity in enumerate(again["identity"].to_pylist()):
+        row = rows.get(identity)
+        if row is not None and probabilities[number].argmax() != digits[row]:
+            contradictions[row] = probabilities[number]
+    return contradictions
+
+
+def _worth_a_look(scored: pa.Table, contradictions: Probabilities) -> NDArray[np.intp]:
+    """Choose so many rows that the queue is made at once, however large the batch is."""
+    if scored.num_rows <= _CONSIDERED:
+        return np.arange(scored.num_rows)
+    odd = pc.greater(pc.list_value_length(scored["warnings"]), 0).to_numpy()
+    contradicted = ~np.isnan(contradictions[:, 0])
+    doubt = np.where(odd | contradicted, 0.0, scored["margin"].to_numpy())
+    return np.sort(np.argpartition(doubt, _CONSIDERED)[:_CONSIDERED])
+
+
+def work_of(
+    reviewer: str,
+    reviews: Iterable[Review],
+    needed: int,
+    predictions: BatchPredictions | None,
+    confusion: Sequence[Sequence[int]] | None,
+) -> Work:
+    """Put together what a reviewer should look at: what others have begun, then new images."""
+    answers = consensuses(reviews, needed)
+    begun = open_tickets(answers.values(), reviewer)
+    new = []
+    if predictions is not None:
+        new = new_tickets(predictions, answers, confusion, _QUEUE)
+    own = sum(reviewer in consensus.reviewers for consensus in answers.values())
+    return Work([*begun, *new], answers, own)
+
+
+def reviewers(reviews: Sequence[Review], needed: int) -> pd.DataFrame:
+    """List every reviewer's record."""
+    columns = ["reviewer", "answers", "corrections", "compared", "confirmed", "counts"]
+    lines = [
+        (r.name, r.answers, r.corrections, r.compared, r.confirmed, not r.doubtful)
+        for r in trusted_labels(reviews, needed).records
+    ]
+    return pd.DataFrame(lines, columns=columns)
+
+
+def agreement(answers: Iterable[Consensus]) -> pd.DataFrame:
+    """List how well every two reviewers agree."""
+    columns = ["reviewers", "images", "agreed", "rate", "kappa"]
+    lines = [
+        (" and ".join(pair.reviewers), pair.images, pair.agreed, pair.rate, pair.kappa)
+        for pair in agreements(answers)
+    ]
+    return pd.DataFrame(lines, columns=columns)

@@ -1,1 +1,0 @@
-"""What pages show, asked of store and registry. No Streamlit here."""

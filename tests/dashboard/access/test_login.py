@@ -1,0 +1,37 @@
+"""The login, as somebody meets it who has not logged in."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.app import script
+
+_APP = Path(script.__file__)
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+
+def test_the_login_shows_nothing_else():
+    app = AppTest.from_file(_APP, default_timeout=60).run()
+    assert not app.exception
+    assert app.title[0].value == "Digits"
+    assert not app.metric
+    assert not app.header
+
+
+def test_it_asks_again_after_a_wrong_password_and_then_for_patience():
+    app = AppTest.from_file(_APP, default_timeout=60).run()
+    for _ in range(6):
+        app.text_input[0].set_value("eve")
+        app.text_input[1].set_value("guess")
+        app.button[0].click().run()
+    assert "Too many tries" in app.error[0].value
+    assert "person" not in app.session_state
+
+
+def test_without_passwords_it_says_what_to_set(monkeypatch, dashboard):
+    monkeypatch.delenv("DASHBOARD_EDITOR_PASSWORD")
+    dashboard()
+    app = AppTest.from_file(_APP, default_timeout=60).run()
+    assert "DASHBOARD_EDITOR_PASSWORD" in app.error[0].value.replace("\\", "")

@@ -1,0 +1,119 @@
+"""The page Compare: two versions on the same images, the comparison of models, training curves."""
+
+import cv2
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from tests.dashboard.inspected import MISTAKES, files, rows_of, tags
+
+pytestmark = pytest.mark.usefixtures("environment", "no_mnist")
+
+FOURS, SEVENS, ZEROS = rows_of(4, 3), rows_of(7, 2), rows_of(0, 1)
+PLOT = cv2.imencode(".png", np.zeros((4, 4), np.uint8))[1].tobytes()
+
+
+@pytest.fixture
+def two(champion, tmp_path):
+    """A champion, version 3, and version 2, which misread other images: three are fixed."""
+    earlier = dict.fromkeys(SEVENS, 1) | dict.fromkeys(ZEROS, 6)
+    champion.register("2", files(earlier), **tags(tmp_path, "run-of-version-2"))
+    return champion
+
+
+def names(page):
+    return sorted(tile["name"] for tile in page.tiles)
+
+
+def images(rows):
+    return sorted(f"test image {row}" for row in rows)
+
+
+def test_before_there_are_two_versions_it_says_so(compare, champion):
+    page = compare.open()
+    assert "There is one version so far" in page.words
+    assert "No comparison of models has been finished yet" in page.words
+
+
+def test_before_the_first_training_it_says_what_to_do(compare):
+    assert "No model has been trained yet" in compare.open().words
+
+
+def test_the_champion_is_compared_with_the_version_before(compare, two):
+    page = compare.open()
+    assert (page.app.query_params["first"], page.app.query_params["second"]) == ("2", "3")
+    assert page.numbers == {"Fixed": "1", "Broken": "3", "Still wrong": "2"}
+    assert names(page) == images(ZEROS)
+    expected = binomtest(1, 4).pvalue
+    assert f"exact McNemar test, p = {expected:.3g}" in page.words
+    assert "The difference may be chance" in page.words
+
+
+@pytest.mark.parametrize(
+    ("fate", "rows"), [("fixed", ZEROS), ("broken", FOURS), ("still wrong", SEVENS)]
+)
+def test_an_address_opens_the_images_of_one_kind(compare, two, fate, rows):
+    page = compare.open(first="2", second="3", fate=fate)
+    assert names(page) == images(rows)
+
+
+def test_the_other_way_round_fixed_is_broken(compare, two):
+    page = compare.open(first="3", second="2")
+    assert page.numbers == {"Fixed": "3", "Broken": "1", "Still wrong": "2"}
+    assert page.tiles[0]["remarks"] == "before: 9"
+
+
+def test_many_fixed_images_are_more_than_chance(compare, champion, tmp_path):
+    worse = {row: 8 for digit in (1, 2, 3) for row in rows_of(digit, 10)} | MISTAKES
+    champion.register("2", files(worse), **tags(tmp_path, "run-of-version-2"))
+    assert "**Version 3 predicts better**, more surely than by chance" in compare.open().words
+
+
+def test_a_version_is_not_compared_with_itself(compare, two):
+    assert "Choose two different versions" in compare.open(first="3", second="3").words
+
+
+def test_versions_measured_on_other_images_are_not_compared(compare, two, monkeypatch):
+    from tests.dashboard import inspected
+
+    other = inspected.digits().train
+    monkeypatch.setattr(inspected, "digits", lambda: type("Other", (), {"test": other}))
+    two.files_of["run-of-version-2"] = inspected.files({})
+    assert "measured on different test images" in compare.open().words
+
+
+def test_training_curves_of_both_are_drawn_or_missed(compare, two):
+    assert len(compare.open().app.get("vega_lite_chart")) == 2
+    for kept in (two.files, two.files_of["run-of-version-2"]):
+        del kept["history.json"]
+    assert "kept no history" in compare.open().words
+
+
+@pytest.mark.parametrize("content", [b"{", b"[1]", b"[{}]", b"5"])
+def test_a_damaged_history_is_one_sentence(compare, two, content):
+    two.files["history.json"] = content
+    assert "history.json of version 3 cannot be read" in compare.open().words
+
+
+def test_the_comparison_of_models_is_shown_with_its_plots(compare, champion):
+    plots = (
+        "accuracy.png",
+        "training-seconds.png",
+        "accuracy-against-time.png",
+        "accuracy-by-complexity.png",
+    )
+    table = b"model,complexity,accuracy\nsimple-cnn,medium,0.99\nknn,low,0.97\n"
+    champion.compare({"comparison.csv": table} | dict.fromkeys(plots, PLOT))
+    page = compare.open()
+    assert page.app.dataframe[0].value["model"].tolist() == ["simple-cnn", "knn"]
+    assert len(page.app.get("image")) == 4
+
+
+def test_a_comparison_without_its_files_is_one_sentence(compare, champion):
+    champion.compare({})
+    assert "comparison.csv of compare-models-seed-0 cannot be read" in compare.open().words
+
+
+def test_a_registry_that_is_down_is_said(compare, dashboard):
+    dashboard(MLFLOW_TRACKING_URI="http://127.0.0.1:1")
+    assert "check MLFLOW_TRACKING_URI" in compare.open().words

@@ -1,0 +1,113 @@
+"""The page of one image: a test image, an object of a batch, and addresses that are none."""
+
+import pytest
+
+from tests.dashboard.inspected import files, graph, rows_of, tags
+from tests.factories import png
+
+pytestmark = pytest.mark.usefixtures("environment", "no_mnist")
+
+
+def object_address(scorer, name):
+    """Name a scored object as a click in the gallery does."""
+    rows = scorer.results.rows("scans").to_pylist()
+    row = next(row for row in rows if row["key"] == f"scans/{name}")
+    return {"batch": "scans", "key": row["key"], "etag": row["etag"], "size": str(row["bytes"])}
+
+
+@pytest.fixture
+def scored(scorer):
+    scorer.drop("scans", 12)
+    scorer.drop_rejects("scans")
+    scorer.score("scans")
+    return scorer
+
+
+def test_before_the_first_training_it_says_what_to_do(image):
+    assert "No model has been trained yet" in image.open(test="1").words
+
+
+def test_without_an_image_in_the_address_it_says_how_to_get_here(image, champion):
+    assert "The address names no image" in image.open().words
+
+
+def test_a_test_image_is_shown_with_label_predictions_and_neighbours(image, champion):
+    row = rows_of(4, 1)[0]
+    page = image.open(test=str(row))
+    assert f"`Test image {row}` · labelled **4**" in page.words
+    assert "Version 3 predicts a " in page.words
+    assert "Pipeline standard" in page.words
+    history = page.app.dataframe[0].value
+    assert history["version"].tolist() == ["3"]
+    assert history["champion"].tolist() == [True]
+    assert len(page.tiles) == 14
+    assert f"test image {row}" not in {tile["name"] for tile in page.tiles}
+    assert page.tiles[0]["opens"].startswith("version=3&test=")
+
+
+def test_the_history_holds_every_version(image, champion, tmp_path):
+    champion.register("2", files({}) | graph(tmp_path), **tags(tmp_path, "run-of-version-2"))
+    champion.register("1", {}, **tags(tmp_path, "run-of-version-1") | {"recipe": "best"})
+    page = image.open(test="0")
+    assert page.app.dataframe[0].value["version"].tolist() == ["3", "2", "1"]
+
+
+def test_a_version_whose_graph_is_lost_is_named_and_the_others_stay(image, champion, tmp_path):
+    lost = tags(tmp_path, "run-of-version-2") | {"scoring_graph_sha256": "0" * 64}
+    champion.register("2", graph(tmp_path), **lost)
+    page = image.open(test="0")
+    assert "Without a usable scoring graph: version 2." in page.words
+    assert page.app.dataframe[0].value["version"].tolist() == ["3"]
+
+
+@pytest.mark.parametrize("number", ["359", "-1", "x", "1e9"])
+def test_a_test_image_that_does_not_exist_is_named(image, champion, number):
+    assert "numbered from 0 to 358" in image.open(test=number).words
+
+
+def test_an_object_of_a_batch_is_shown_with_what_was_recorded(image, champion, scored):
+    page = image.open(**object_address(scored, "0007-7.png"))
+    assert "scans/0007-7.png" in page.words
+    assert "no label yet" in page.words
+    assert "Version 3 predicts a 7" in page.words
+    assert "Recorded on" in page.words
+    assert "by digits 1: 7, confidence" in page.words
+    assert len(page.tiles) == 14
+
+
+def test_a_rejected_object_says_why_and_has_no_prediction(image, champion, scored):
+    page = image.open(**object_address(scored, "text.png"))
+    assert "Rejected as `not-an-image`" in page.words
+    assert "predicts a" not in page.words
+    assert page.tiles == []
+
+
+def test_an_overwritten_object_is_not_passed_off_as_the_scored_one(image, champion, scored):
+    address = object_address(scored, "0007-7.png")
+    scored.bucket.put("scans/0007-7.png", png(1))
+    assert "was overwritten" in image.open(**address).words
+
+
+@pytest.mark.parametrize("size", ["", "x", "99999999"])
+def test_an_address_with_an_impossible_size_is_one_sentence(image, champion, scored, size):
+    address = object_address(scored, "0007-7.png") | {"size": size}
+    words = image.open(**address).words
+    assert "expected a number of bytes" in words or "more than the" in words
+
+
+def test_without_test_images_an_object_is_shown_all_the_same(image, champion, scored, tmp_path):
+    champion.promote(
+        **tags(tmp_path, "5823f054c7464f36a0fe3ff1289f0633") | {"test_digest": "m" * 64}
+    )
+    champion.files |= files({}) | graph(tmp_path)
+    page = image.open(**object_address(scored, "0007-7.png"))
+    assert "Version 3 predicts a 7" in page.words
+    assert "set MNIST_DATA_DIR" in page.words
+
+
+def test_services_that_are_down_are_one_sentence_each(image, champion, scored, dashboard):
+    address = object_address(scored, "0007-7.png")
+    dashboard(AWS_ENDPOINT_URL="http://127.0.0.1:1")
+    assert "check AWS_ENDPOINT_URL" in image.open(**address).words
+    dashboard(MLFLOW_TRACKING_URI="http://127.0.0.1:1")
+    assert "check MLFLOW_TRACKING_URI" in image.open(**address).words

@@ -1,0 +1,134 @@
+"""The page of reviews: what it asks, what it records, and for whom it does nothing."""
+
+import pyarrow as pa
+import pytest
+
+from dashboard.access.people import Role
+from mnist import services
+from mnist.reviews.review import standing
+from mnist.storage.rescores import Rescores
+from mnist.tables import ROWS
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+
+def recorded():
+    return list(services.current().reviews.recorded())
+
+
+def press(page, key):
+    page.app.button(key=f"answer-{key}").click().run()
+    return page.checked()
+
+
+def test_without_batches_there_is_nothing_to_look_at(review):
+    page = review.by().open()
+    assert "No batch has been scored yet" in page.words
+    assert page.app.button(key="answer-4").disabled
+
+
+def test_an_answer_becomes_an_object_with_the_reviewers_name(review, scorer):
+    scorer.drop("scans", 3)
+    scorer.score("scans")
+    page = review.by("ada").open()
+    assert page.numbers["Waiting for you"] == "3"
+    predicted = page.numbers["Predicted digit"]
+    press(page, "4")
+    (entry,) = recorded()
+    assert (entry.reviewer, entry.answer, entry.read_as) == ("ada", "4", int(predicted))
+    assert entry.key.startswith("scans/")
+    assert entry.model_version == "1"
+    assert page.numbers["Waiting for you"] == "2"
+    assert page.numbers["Your answers"] == "1"
+    assert "Recorded `4`" in page.words
+
+
+def test_undo_takes_the_answer_back_and_asks_again(review, scorer):
+    scorer.drop("scans", 3)
+    scorer.score("scans")
+    page = review.by("ada").open()
+    press(page, "x")
+    first = recorded()[0]
+    press(page, "u")
+    press(page, "z")
+    press(page, "z")
+    assert standing(recorded()) == []
+    assert len(recorded()) == 4
+    assert f"`{first.key}`" in page.words.split("Taken back")[0]
+    press(page, "z")
+    assert "nothing to take back" in page.words
+    press(page, "7")
+    assert [(r.sha256, r.answer) for r in standing(recorded())] == [(first.sha256, "7")]
+
+
+def test_two_people_make_a_label_and_disagreement_asks_a_third(review, scorer):
+    scorer.drop("scans", 1)
+    scorer.score("scans")
+    press(review.by("ada").open(), "4")
+    page = review.by("bob").open()
+    assert "Somebody contradicts the model: a second look is needed." in page.words
+    assert page.numbers["Second look"] == "1"
+    press(page, "9")
+    assert page.numbers["Third look"] == "1"
+    page = press(review.by("cyd").open(), "9")
+    assert page.numbers["Agreed"] == "1"
+    pairs = page.app.dataframe[1].value
+    assert pairs["reviewers"].tolist() == ["ada and bob", "ada and cyd", "bob and cyd"]
+    assert pairs["agreed"].tolist() == [0, 0, 1]
+
+
+def test_a_viewer_is_offered_no_button_and_sees_the_rest(review, scorer):
+    scorer.drop("scans", 2)
+    scorer.score("scans")
+    page = review.by("eve", Role.VIEWER).open()
+    assert not page.app.button
+    assert "You are a viewer." in page.words
+    assert page.numbers["Waiting for you"] == "2"
+
+
+def test_a_button_pressed_without_the_role_records_nothing(review, scorer):
+    scorer.drop("scans", 1)
+    scorer.score("scans")
+    page = review.by("eve").open()
+    review.by("eve", Role.VIEWER)  # the role was taken away while the page was open
+    press(page, "4")
+    assert recorded() == []
+
+
+def test_a_store_that_is_down_is_one_sentence(review, dashboard):
+    dashboard(AWS_ENDPOINT_URL="http://127.0.0.1:1")
+    page = review.by().open()
+    assert "check AWS_ENDPOINT_URL and that the store is up" in page.words
+
+
+def test_what_is_no_review_is_named(review, scorer, labels_bucket):
+    scorer.drop("scans", 1)
+    scorer.score("scans")
+    labels_bucket.put("reviews/2026-11-20/notes.json", b"{}")
+    assert "`reviews/2026-11-20/notes.json` lies among the reviews" in review.by().open().words
+
+
+def test_the_address_names_the_batch(review, scorer):
+    for batch in ("old", "new"):
+        scorer.drop(batch, 2)
+        scorer.score(batch)
+    page = review.by().open(batch="old")
+    assert page.app.selectbox[0].value == "old"
+    assert "`old/" in page.words
+    page = review.by().open(batch="none")
+    assert page.app.query_params["batch"] in ("old", ["old"])
+    page = review.by().open(batch="new")
+    assert page.app.selectbox[0].value == "new"
+
+
+def test_what_another_version_predicts_otherwise_is_asked_first(review, scorer, results_bucket):
+    scorer.drop("scans", 5)
+    scorer.score("scans")
+    rows = scorer.results.rows("scans").to_pylist()
+    row = next(row for row in rows if row["key"] == "scans/0003-3.png")
+    row |= {f"p{digit}": float(digit == 8) for digit in range(10)} | {"digit": 8}
+    again = pa.Table.from_pylist([row], schema=ROWS)
+    Rescores(results_bucket).write_part("from=1/to=2/images=x", "scans", "chunk", again)
+    page = review.by().open()
+    assert "scans/0003-3.png" in page.words
+    assert "Another version predicts another digit" in page.words
