@@ -34,7 +34,7 @@ demo: up  ## train a champion, score a folder of images, show what became of eac
 test: $(STAMP)  ## run the tests; `make test ARGS="-k leases"` runs some
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-coverage: $(STAMP)  ## measure which branches the tests take, the browser and chaos apart; about ten minutes
+coverage: $(STAMP)  ## measure which branches the tests take, without dashboard, behaviour and chaos
 	@mkdir -p .cache/coverage
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term --cov-report=html:.cache/coverage/html \
 	  $(or $(ARGS),tests/mnist tests/api tests/watcher tests/infra tests/flows tests/contract)

@@ -102,7 +102,8 @@ def test_every_test_that_a_document_names_exists():
     for document in Path("docs").glob("*.md"):
         for file, test in re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", document.read_text()):
             assert Path(file).exists(), f"{document} names {file}"
-            assert f"def {test}" in Path(file).read_text(), f"{document} names {file}::{test}"
+            if test:
+                assert f"def {test}" in Path(file).read_text(), f"{document} names {file}::{test}"
 
 
 def test_every_reason_has_a_sentence_for_people():
