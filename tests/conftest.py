@@ -15,11 +15,13 @@ from prefect.testing.utilities import prefect_test_harness
 
 from infra.ports import free_ports
 from infra.store import Store, create_buckets, running_store
+from mnist.services import Services
 from mnist.settings import Settings
 from mnist.storage.bucket import Bucket
 from mnist.storage.clients import control_client
 from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
+from tests.factories import OneModel, services_of
 from tests.waiting import wait_until_up
 
 _MLFLOW_READY_SECONDS = 120
@@ -150,6 +152,18 @@ def inbox(inbox_bucket: Bucket) -> Inbox:
 def results(results_bucket: Bucket) -> Results:
     """Results over the real store."""
     return Results(results_bucket)
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> OneModel:
+    """A registry with one champion that reads drawn digits."""
+    return OneModel(tmp_path)
+
+
+@pytest.fixture
+def services(settings: Settings, registry: OneModel) -> Services:
+    """The services of a test: real store, a small model."""
+    return services_of(settings, registry=registry)
 
 
 def _delete_bucket(client: Any, bucket: str) -> None:

@@ -16,14 +16,12 @@ from mnist.operations.approval import Approval
 from mnist.operations.gates import Gates, Judgement
 from mnist.operations.gathering import Contender, ProgressCallback
 from mnist.operations.relabelling import Relabelling
+from mnist.parts import Parts
 from mnist.promotion import Policy
-from mnist.registry.aliases import Aliases
-from mnist.registry.publishing import Publisher, RegisteredVersion
-from mnist.registry.reader import RegistryReader
+from mnist.registry.publishing import RegisteredVersion
 from mnist.scoring.graphs import Predictor
 from mnist.scoring.predictions import PinnedModel
-from mnist.settings import Settings
-from mnist.storage.journal import Journal, JournalEntry
+from mnist.storage.journal import JournalEntry
 from mnist.training.recipes import Recipe, get_recipe
 from mnist.training.train import Epoch, Training, train
 
@@ -31,23 +29,11 @@ from mnist.training.train import Epoch, Training, train
 class Retraining:
     """The steps of retraining, over a data folder, a registry and its journal."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        publisher: Publisher,
-        reader: RegistryReader,
-        aliases: Aliases,
-        journal: Journal,
-        gates: Gates,
-        relabelling: Relabelling,
-    ) -> None:
-        self._settings = settings
-        self._publisher = publisher
-        self._reader = reader
-        self._aliases = aliases
-        self._journal = journal
-        self._gates = gates
-        self._relabelling = relabelling
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._settings = parts.settings
+        self._gates = Gates(parts)
+        self._relabelling = Relabelling(parts)
 
     def recipe(self, name: str) -> Recipe:
         """Find a recipe before any time is spent.
@@ -73,8 +59,8 @@ class Retraining:
             AccessDenied: If one of them refuses the credentials.
         """
         with suppress(IntegrityError, NoChampion):  # judged later, against the candidate
-            self._reader.champion()
-        self._journal.champion()
+            self._parts.registry.champion()
+        self._parts.journal.champion()
 
     def load(self, seed: int) -> TrainingData:
         """Load the images, cut off the validation set and add what people have labelled.
@@ -126,8 +112,8 @@ class Retraining:
     ) -> RegisteredVersion:
         """Log the run, register the version and call it `candidate`."""
         record = write_up(candidate, recipe, data, seed)
-        version = self._publisher.publish(record)
-        self._aliases.nominate(version)
+        version = self._parts.publisher.publish(record)
+        self._parts.aliases.nominate(version)
         shutil.rmtree(self._checkpoints(recipe, data, seed), ignore_errors=True)
         return version
 
@@ -177,8 +163,8 @@ class Retraining:
         if approval is not None:
             judgement, who = approval.applied(judgement, who)
         decision = judgement.decision
-        self._publisher.add_decision(version, judgement.report, decision.as_dict())
-        entry = self._aliases.decide(
+        self._parts.publisher.add_decision(version, judgement.report, decision.as_dict())
+        entry = self._parts.aliases.decide(
             action="promoted" if decision.promote else "refused",
             version=version,
             champion_seen=judgement.champion,

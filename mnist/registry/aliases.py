@@ -15,6 +15,7 @@ from mnist.errors import InvalidInput
 from mnist.registry import tags
 from mnist.registry.publishing import CANDIDATE, RegisteredVersion, mlflow_error
 from mnist.registry.rest import CHAMPION
+from mnist.settings import Settings
 from mnist.storage.journal import ROLLBACK, Action, Journal, JournalEntry, promoted_last
 
 _log = structlog.get_logger(__name__)
@@ -23,10 +24,10 @@ _log = structlog.get_logger(__name__)
 class Aliases:
     """The aliases `candidate` and `champion` of one registered model, and their journal."""
 
-    def __init__(self, tracking_uri: str, model_name: str, journal: Journal) -> None:
-        self._uri = tracking_uri.rstrip("/")
-        self._client = MlflowClient(tracking_uri=tracking_uri)
-        self._model_name = model_name
+    def __init__(self, settings: Settings, journal: Journal) -> None:
+        self._uri = settings.mlflow_tracking_uri.rstrip("/")
+        self._client = MlflowClient(tracking_uri=self._uri)
+        self._model_name = settings.model_name
         self._journal = journal
 
     def nominate(self, version: RegisteredVersion) -> None:

@@ -7,6 +7,7 @@ from mnist.errors import InvalidEvaluation, Unavailable
 from mnist.evaluation.metrics import Evaluation
 from mnist.registry.records import TrainingRun, Version, VersionDetails, run_of, version_of
 from mnist.registry.rest import MlflowRest
+from mnist.settings import Settings
 
 TEST_PREDICTIONS = "test-predictions.parquet"
 """What a version reads in each test image: `index`, `label`, `p0` to `p9`."""
@@ -26,16 +27,10 @@ class Catalogue:
     the credentials.
     """
 
-    def __init__(
-        self,
-        tracking_uri: str,
-        experiment_name: str,
-        model_name: str,
-        auth: tuple[str, str] | None = None,
-    ) -> None:
-        self._experiment_name = experiment_name
-        self._model_name = model_name
-        self._rest = MlflowRest(tracking_uri, auth)
+    def __init__(self, settings: Settings) -> None:
+        self._experiment_name = settings.experiment_name
+        self._model_name = settings.model_name
+        self._rest = MlflowRest(settings.mlflow_tracking_uri, settings.mlflow_login)
 
     def close(self) -> None:
         """Give back the connections."""

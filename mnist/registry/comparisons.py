@@ -10,6 +10,7 @@ from mlflow.exceptions import MlflowException
 
 from mnist.registry.publishing import mlflow_error
 from mnist.registry.run_writer import RunWriter
+from mnist.settings import Settings
 
 
 class ComparisonLog:
@@ -19,10 +20,10 @@ class ComparisonLog:
     the credentials.
     """
 
-    def __init__(self, tracking_uri: str, experiment_name: str) -> None:
-        self._uri = tracking_uri.rstrip("/")
-        self._experiment_name = experiment_name
-        self._client = MlflowClient(tracking_uri=tracking_uri)
+    def __init__(self, settings: Settings, kind: str) -> None:
+        self._uri = settings.mlflow_tracking_uri.rstrip("/")
+        self._experiment_name = f"{settings.experiment_name}-{kind}"
+        self._client = MlflowClient(tracking_uri=self._uri)
 
     def begin(self, name: str, parameters: Mapping[str, Any]) -> str:
         """Begin a comparison; return the identifier of its parent run."""

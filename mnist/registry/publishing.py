@@ -17,6 +17,7 @@ from mnist.digits import CLASSES, SIDE
 from mnist.errors import AccessDenied, InvalidInput, Unavailable
 from mnist.registry import tags
 from mnist.registry.run_writer import RunWriter
+from mnist.settings import Settings
 
 CANDIDATE = "candidate"
 
@@ -46,11 +47,11 @@ class RegisteredVersion:
 class Publisher:
     """Writes runs and model versions. Moving aliases is not its business, save `candidate`."""
 
-    def __init__(self, tracking_uri: str, experiment_name: str, model_name: str) -> None:
-        self._uri = tracking_uri.rstrip("/")
-        self._experiment_name = experiment_name
-        self._model_name = model_name
-        self._client = MlflowClient(tracking_uri=tracking_uri)
+    def __init__(self, settings: Settings) -> None:
+        self._uri = settings.mlflow_tracking_uri.rstrip("/")
+        self._experiment_name = settings.experiment_name
+        self._model_name = settings.model_name
+        self._client = MlflowClient(tracking_uri=self._uri)
 
     def publish(self, record: RunRecord) -> RegisteredVersion:
         """Log a run with all its evidence and register its scoring graph as a new version.
