@@ -156,7 +156,6 @@ class BatchScoring:
             InvalidBatch: If the batch holds nothing that wants an outcome, or rejects are to be
                 scored again and there is no receipt of any.
             NoChampion: If there is something to score and no champion.
-            Unavailable: If the store or the registry does not answer.
             IntegrityError: If the scoring graph is not the one that was registered.
         """
         run = BatchRun(batch, name, self._last_receipt(batch).run.name if rejects_again else "")

@@ -44,7 +44,6 @@ class ComparingPipelines:
 
         Raises:
             InvalidDataset: If a set of one's own is missing something.
-            Unavailable: If the registry does not answer.
         """
         predict = self._registry.predictor(model).predict
         limits = Limits.of(self._settings)

@@ -83,7 +83,6 @@ class Gates:
 
         Raises:
             InvalidPolicy: If the policy has impossible values.
-            Unavailable: If the registry or the store does not answer.
         """
         policy = policy_for(data, overrides)
         floors = self._parts.gate_slices.floors(data.source) | policy.slice_floors

@@ -24,11 +24,7 @@ class Proposals:
         self._parts = parts
 
     def judge(self, now: datetime | None = None) -> tuple[bool, str]:
-        """Say whether to retrain now, and why or why not.
-
-        Raises:
-            Unavailable: If the store does not answer.
-        """
+        """Say whether to retrain now, and why or why not."""
         now = now or datetime.now(UTC)
         entries = self._parts.journal.entries()
         last = entries[-1].at if entries else None

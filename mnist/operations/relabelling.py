@@ -32,11 +32,7 @@ class Relabelling:
         self._parts = parts
 
     def labels(self) -> Labels:
-        """Sum up what people have said.
-
-        Raises:
-            Unavailable: If the store does not answer.
-        """
+        """Sum up what people have said."""
         return trusted_labels(
             list(self._parts.reviews.recorded()), self._parts.settings.reviews_needed
         )
@@ -45,9 +41,6 @@ class Relabelling:
         """Fetch and decode every image whose digit was agreed on, as scoring would.
 
         An image counts only if it still has the content that people looked at.
-
-        Raises:
-            Unavailable: If the store does not answer.
         """
         labels = self.labels()
         left_out = Counter({OPEN: labels.open, NO_DIGIT: labels.without_digit})

@@ -40,9 +40,6 @@ def production_images(parts: Parts) -> ProductionImages:
     """Read the last images that were scored, at most `settings.replay_images` of them.
 
     What was overwritten or deleted since, or is no longer decoded, is left out.
-
-    Raises:
-        Unavailable: If the store does not answer.
     """
     settings, limits = parts.settings, Limits.of(parts.settings)
 

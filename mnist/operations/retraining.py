@@ -52,12 +52,7 @@ class Retraining:
         Policy(**(overrides or {}))
 
     def check_registry(self) -> None:
-        """Find out before any time is spent whether the result can be registered.
-
-        Raises:
-            Unavailable: If MLflow or the store does not answer.
-            AccessDenied: If one of them refuses the credentials.
-        """
+        """Find out before any time is spent whether the result can be registered."""
         with suppress(IntegrityError, NoChampion):  # judged later, against the candidate
             self._parts.registry.champion()
         self._parts.journal.champion()
@@ -67,7 +62,6 @@ class Retraining:
 
         Raises:
             InvalidDataset: If a file is missing or is not what it claims to be.
-            Unavailable: If the store does not answer.
         """
         limits = Limits.of(self._settings)
         return load_training_data(
@@ -125,11 +119,7 @@ class Retraining:
         policy: dict[str, Any] | None,
         progress: ProgressCallback,
     ) -> Judgement:
-        """Compare the candidate with the champion on the same images.
-
-        Raises:
-            Unavailable: If the registry or the store does not answer.
-        """
+        """Compare the candidate with the champion on the same images."""
         model = PinnedModel(
             version.name,
             version.version,

@@ -9,7 +9,6 @@ def score(parts: Parts, chunk: Chunk) -> ScoredChunk:
     """Fetch, decode and predict every object version of a chunk; records nothing.
 
     Raises:
-        Unavailable: If the store or the registry does not answer.
         IntegrityError: If the scoring graph is not the one that was registered.
     """
     return score_chunk(

@@ -73,10 +73,6 @@ class Sweeper:
 
         Args:
             whole: Look at every batch, however long it takes.
-
-        Raises:
-            Unavailable: If the store does not answer.
-            AccessDenied: If it refuses the credentials.
         """
         now = self._clock()
         names = self._inbox.batches()

@@ -21,11 +21,7 @@ _COMPARISON = "compare-models-%"
 
 
 class Catalogue:
-    """What the registry holds, read-only.
-
-    Every method raises Unavailable when MLflow does not answer and AccessDenied when it refuses
-    the credentials.
-    """
+    """What the registry holds, read-only."""
 
     def __init__(self, settings: Settings) -> None:
         self._experiment_name = settings.experiment_name

@@ -14,11 +14,7 @@ from mnist.settings import Settings
 
 
 class ComparisonLog:
-    """Writes comparisons. Registers nothing: a comparison promotes nobody.
-
-    Every method raises Unavailable when MLflow does not answer and AccessDenied when it refuses
-    the credentials.
-    """
+    """Writes comparisons. Registers nothing: a comparison promotes nobody."""
 
     def __init__(self, settings: Settings, kind: str) -> None:
         self._uri = settings.mlflow_tracking_uri.rstrip("/")

@@ -58,7 +58,6 @@ class Publisher:
 
         Raises:
             Unavailable: If MLflow does not answer; the run it began is marked as failed.
-            AccessDenied: If it refuses the credentials.
         """
         try:
             return self._publish(record)
@@ -102,8 +101,6 @@ class Publisher:
 
         Raises:
             InvalidInput: If there is no such version.
-            Unavailable: If MLflow does not answer.
-            AccessDenied: If it refuses the credentials.
         """
         try:
             run_id = str(self._client.get_model_version(self._model_name, version).run_id)
@@ -134,10 +131,6 @@ class Publisher:
             report: For people.
             decision: For programs.
             name: Of the two files; a file of the same name is replaced.
-
-        Raises:
-            Unavailable: If MLflow does not answer.
-            AccessDenied: If it refuses the credentials.
         """
         try:
             RunWriter(self._client, version.run_id).files(

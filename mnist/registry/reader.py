@@ -15,11 +15,7 @@ from mnist.settings import Settings
 
 
 class RegistryReader:
-    """Finds model versions and fetches their scoring graphs.
-
-    Every method raises Unavailable when MLflow does not answer and AccessDenied when it refuses
-    the credentials.
-    """
+    """Finds model versions and fetches their scoring graphs."""
 
     def __init__(self, settings: Settings) -> None:
         self._model_name = settings.model_name

@@ -31,11 +31,7 @@ _EMPTY_ONE_BY_ONE = 8
 
 
 class Bucket:
-    """A bucket of an S3 store, or one in memory with the same behaviour.
-
-    Every verb raises AccessDenied on refused credentials and Unavailable when the store does not
-    answer after its own retries (5, with jittered back-off).
-    """
+    """A bucket of an S3 store, or one in memory with the same behaviour."""
 
     def __init__(
         self, name: str, data: Any, odd_keys: OddKeys | None, impatient: Any | None = None

@@ -72,12 +72,7 @@ class ObjectLog(Generic[Entry]):
         return ObjectLog(bucket, prefix, lambda _key, content: model.model_validate_json(content))
 
     def create(self, key: str, content: bytes) -> bool:
-        """Record an entry; False if there is one of that key.
-
-        Raises:
-            Unavailable: If the store does not answer.
-            AccessDenied: If it refuses the credentials.
-        """
+        """Record an entry; False if there is one of that key."""
         return self._bucket.create(key, content) is not None
 
     def entries(self, prefix: str = "", last: int | None = None) -> Entries[Entry]:
@@ -86,10 +81,6 @@ class ObjectLog(Generic[Entry]):
         Args:
             prefix: Only those whose key begins with this; the whole log if left out.
             last: Only so many, those with the highest keys.
-
-        Raises:
-            Unavailable: If the store does not answer.
-            AccessDenied: If it refuses the credentials.
         """
         pages = self._bucket.versions(prefix or self.prefix)
         versions = sorted((version for page in pages for version in page), key=lambda v: v.key)

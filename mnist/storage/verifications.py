@@ -36,12 +36,7 @@ class VerificationLog:
         self.log = ObjectLog.of_json(bucket, VERIFICATIONS, Verification)
 
     def record(self, receipt: Receipt, who: str, problems: Sequence[str]) -> Verification:
-        """Keep what a verification came to.
-
-        Raises:
-            Unavailable: If the store does not answer.
-            AccessDenied: If it refuses the credentials.
-        """
+        """Keep what a verification came to."""
         verification = Verification(
             batch=receipt.batch,
             run=receipt.run.name,

@@ -45,11 +45,7 @@ class ZipFolders:
         self._turns = [Lock() for _ in range(_TURNS)]
 
     def members(self, archive: ObjectVersion) -> list[ObjectVersion]:
-        """List an archive; one that cannot be opened, or is none, stands for itself.
-
-        Raises:
-            Unavailable: If the store does not answer.
-        """
+        """List an archive; one that cannot be opened, or is none, stands for itself."""
         try:
             directory = self._directory(archive.key, archive.etag, archive.size)
         except (ObjectGone, ObjectChanged, AccessDenied):
