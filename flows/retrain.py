@@ -112,12 +112,10 @@ def judge(
     policy: dict[str, Any] | None,
 ) -> Judgement:
     """Compare the candidate with the champion on the same images."""
-    steps = artifacts.Steps("gates")
-    judgement = services.current().retraining.judge(candidate, version, data, policy, steps.show)
-    get_run_logger().info(
-        "The gates took %.1f s; verdict: %s.", steps.seconds, judgement.decision.verdict.words
+    retraining = services.current().retraining
+    return artifacts.judged(
+        lambda progress: retraining.judge(candidate, version, data, policy, progress)
     )
-    return judgement
 
 
 @task(name="conclude", cache_policy=NO_CACHE)
