@@ -107,13 +107,7 @@ class Catalogue:
                 f"MLflow has lost run {version.run_id}, from which version {version.version} of "
                 f"{version.name!r} came; restore it, or use another version."
             )
-        return VersionDetails(
-            name=version.name,
-            version=version.version,
-            registered_at=version.registered_at,
-            tags=version.tags,
-            run=run_of(answer["run"], self._rest.uri),
-        )
+        return VersionDetails(**vars(version), run=run_of(answer["run"], self._rest.uri))
 
     def _has(self, run: TrainingRun, path: str) -> bool:
         listed = self._rest.get("artifacts/list", {"run_id": run.run_id}) or {}

@@ -1,6 +1,8 @@
 """Logging a training run and registering its model in MLflow."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +22,8 @@ from mnist.registry.run_writer import RunWriter
 from mnist.settings import Settings
 
 CANDIDATE = "candidate"
+
+_ABSENT = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
 
 _SIGNATURE = ModelSignature(
     inputs=Schema([TensorSpec(np.dtype("uint8"), (-1, SIDE, SIDE), "images")]),
@@ -59,10 +63,8 @@ class Publisher:
         Raises:
             Unavailable: If MLflow does not answer; the run it began is marked as failed.
         """
-        try:
+        with our_errors(self._uri):
             return self._publish(record)
-        except MlflowException as error:
-            raise mlflow_error(error, self._uri) from error
 
     def _publish(self, record: RunRecord) -> RegisteredVersion:
         mlflow.set_tracking_uri(self._uri)
@@ -102,15 +104,9 @@ class Publisher:
         Raises:
             InvalidInput: If there is no such version.
         """
-        try:
+        with our_errors(self._uri, f"Model {self._model_name!r} has no version {version!r}"):
             run_id = str(self._client.get_model_version(self._model_name, version).run_id)
             experiment_id = self._client.get_run(run_id).info.experiment_id
-        except MlflowException as error:
-            if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
-                raise InvalidInput(
-                    f"Model {self._model_name!r} has no version {version!r}; MLflow lists them."
-                ) from error
-            raise mlflow_error(error, self._uri) from error
         return self._described(version, run_id, experiment_id)
 
     def _described(self, version: str, run_id: str, experiment_id: str) -> RegisteredVersion:
@@ -132,22 +128,30 @@ class Publisher:
             decision: For programs.
             name: Of the two files; a file of the same name is replaced.
         """
-        try:
-            RunWriter(self._client, version.run_id).files(
-                {
-                    f"{name}.md": report.encode(),
-                    f"{name}.json": json.dumps(decision, indent=2).encode(),
-                }
-            )
-        except MlflowException as error:
-            raise mlflow_error(error, self._uri) from error
+        files = {
+            f"{name}.md": report.encode(),
+            f"{name}.json": json.dumps(decision, indent=2).encode(),
+        }
+        with our_errors(self._uri):
+            RunWriter(self._client, version.run_id).files(files)
 
 
-def mlflow_error(error: MlflowException, uri: str) -> AccessDenied | Unavailable:
-    """Turn MLflow's exception into one of ours."""
-    if error.error_code in {"UNAUTHENTICATED", "PERMISSION_DENIED"} or " 401 " in str(error):
-        return AccessDenied(
-            f"MLflow at {uri} refused the credentials; check MLFLOW_TRACKING_USERNAME and "
-            "MLFLOW_TRACKING_PASSWORD."
-        )
-    return Unavailable(f"MLflow at {uri} could not do it: {str(error)[:300]}")
+@contextmanager
+def our_errors(uri: str, absent: str = "") -> Iterator[None]:
+    """Turn MLflow's exceptions into ours.
+
+    Args:
+        uri: Address of the server.
+        absent: What it means if something does not exist, where that is an answer.
+    """
+    try:
+        yield
+    except MlflowException as error:
+        if absent and error.error_code in _ABSENT:
+            raise InvalidInput(f"{absent}; MLflow lists them.") from error
+        if error.error_code in {"UNAUTHENTICATED", "PERMISSION_DENIED"} or " 401 " in str(error):
+            raise AccessDenied(
+                f"MLflow at {uri} refused the credentials; check MLFLOW_TRACKING_USERNAME and "
+                "MLFLOW_TRACKING_PASSWORD."
+            ) from error
+        raise Unavailable(f"MLflow at {uri} could not do it: {str(error)[:300]}") from error
