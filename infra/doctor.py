@@ -115,12 +115,7 @@ class Doctor:
                 store | mlflow,
             ),
             _Check("deployments", self._deployments, "make up registers them", prefect),
-            _Check(
-                "worker",
-                self._worker,
-                "make up; its log: .local/logs/worker.log",
-                prefect,
-            ),
+            _Check("worker", self._worker, "make up; its log: .local/logs/worker.log", prefect),
             _Check(
                 "late runs",
                 self._late_runs,
@@ -135,11 +130,8 @@ class Doctor:
         return f"{free / 1e9:.1f} GB are free; SeaweedFS stops writing at 1 %" if few else None
 
     def _versions(self) -> str | None:
-        locked = dict(
-            re.findall(
-                r"^([\w.-]+)==([^ ;\\]+)", (self._root / "requirements.lock").read_text(), re.M
-            )
-        )
+        lock = (self._root / "requirements.lock").read_text()
+        locked = dict(re.findall(r"^([\w.-]+)==([^ ;\\]+)", lock, re.M))
         wrong = []
         for package in ("prefect", "mlflow", "keras", "onnxruntime", "obstore", "streamlit"):
             try:
@@ -156,8 +148,7 @@ class Doctor:
         for identity in IDENTITIES:
             if not identity.grants:
                 continue
-            access, secret = (self._variables[name] for name in identity.key_variables)
-            keys = {"AWS_ACCESS_KEY_ID": access, "AWS_SECRET_ACCESS_KEY": secret}
+            keys = identity.keys(self._variables)
             settings = Settings.model_validate({**self._variables, **keys})
             bucket = names[identity.grants[0].bucket]
             try:

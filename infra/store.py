@@ -51,14 +51,10 @@ class Store:
 
     def settings(self, identity: Identity | None = None) -> Settings:
         """Give settings that name this store, with the operator's key or another, no registry."""
-        keys = {} if identity is None else self._keys_of(identity)
+        keys = identity.keys(self.keys) if identity else {}
         return Settings.model_validate(
             self.environment() | keys | {"MLFLOW_TRACKING_URI": "unset:"}
         )
-
-    def _keys_of(self, identity: Identity) -> dict[str, str]:
-        access, secret = identity.key_variables
-        return {"AWS_ACCESS_KEY_ID": self.keys[access], "AWS_SECRET_ACCESS_KEY": self.keys[secret]}
 
 
 @contextmanager
