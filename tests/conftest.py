@@ -161,9 +161,12 @@ def registry(tmp_path: Path) -> OneModel:
 
 
 @pytest.fixture
-def services(settings: Settings, registry: OneModel) -> Services:
-    """The services of a test: real store, a small model."""
-    return services_of(settings, registry=registry)
+def services(
+    settings: Settings, inbox: Inbox, results: Results, results_bucket: Bucket, registry: OneModel
+) -> Services:
+    """The services of a test: the buckets above, a small model."""
+    parts = {"inbox": inbox, "results": results, "sure_bucket": results_bucket}
+    return services_of(settings, registry=registry, **parts)
 
 
 def _delete_bucket(client: Any, bucket: str) -> None:

@@ -115,16 +115,15 @@ def test_encrypted_and_oddly_packed_members_are_named(services, inbox_bucket, re
     ]
 
 
-def test_bombs_and_lies_are_rejected_without_being_unpacked(
-    settings, inbox_bucket, results, registry
-):
+def test_bombs_and_lies_are_rejected_without_being_unpacked(services, inbox_bucket, results):
     bomb = packed({"bomb.bmp": b"BM" + bytes(3_000_000), "good.png": png(5)})
     lying = bytearray(packed({"lies.png": png(1)}))
     entry = lying.index(b"PK\x01\x02")
     struct.pack_into("<L", lying, entry + 24, 10)  # declared size
     inbox_bucket.put("b/bomb.zip", bomb)
     inbox_bucket.put("b/lies.zip", bytes(lying))
-    score(settings, Inbox(inbox_bucket, ZipLimits(max_ratio=100)), results, registry)
+    services.inbox = Inbox(inbox_bucket, ZipLimits(max_ratio=100))
+    score(services)
     rows = by_key(results)
     assert rows["b/bomb.zip!bomb.bmp"]["reason"] == "too-large"
     assert rows["b/bomb.zip!good.png"]["digit"] == 5
