@@ -129,7 +129,7 @@ class Supervisor:
         files[self._configuration] = _DAEMON + "".join(
             _PROGRAM.format(name=name, stop_seconds=_STOP_SECONDS) for name in commands
         )
-        stale = [file for file, text in files.items() if not _holds(file, text)]
+        stale = [f for f, text in files.items() if not f.exists() or f.read_text() != text]
         for file in stale:
             file.write_text(files[file])
             file.chmod(0o600)
@@ -225,7 +225,3 @@ def _state(info: Mapping[str, Any]) -> ProcessState:
         pid=info["pid"],
         uptime_seconds=float(info["now"] - info["start"]) if alive else 0.0,
     )
-
-
-def _holds(file: Path, text: str) -> bool:
-    return file.exists() and file.read_text() == text

@@ -3,7 +3,6 @@
 Images that are close there look alike to the model, which is what "more like this" asks for.
 """
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from mnist.digits import Images
 from mnist.errors import IntegrityError
+from mnist.scoring.graphs import read_graph
 
 Features = NDArray[np.float32]
 """One row per image, shape (n, d), of length 1; the product of two rows is their cosine."""
@@ -34,13 +34,7 @@ class FeatureExtractor:
     """
 
     def __init__(self, path: Path, sha256: str) -> None:
-        content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != sha256:
-            raise IntegrityError(
-                f"The scoring graph {path} has not the SHA-256 {sha256} that was recorded for it; "
-                "fetch the model version again."
-            )
-        model = onnx.load_from_string(content)
+        model = onnx.load_from_string(read_graph(path, sha256))
         self._names = _inputs_of_last_dense(model.graph)
         outputs = {output.name for output in model.graph.output}
         model.graph.output.extend(

@@ -82,22 +82,15 @@ class Predictor:
     Args:
         path: The ONNX file.
         sha256: The digest it must have.
-        threads: Threads inside one prediction; processes scale better than threads.
 
     Raises:
         IntegrityError: If the file has another digest, or is no graph that reads digits.
     """
 
-    def __init__(self, path: Path, sha256: str, threads: int = 1) -> None:
-        content = path.read_bytes()
-        actual = hashlib.sha256(content).hexdigest()
-        if actual != sha256:
-            raise IntegrityError(
-                f"The scoring graph {path} has SHA-256 {actual}, but {sha256} was recorded for "
-                "it. Do not use this file; fetch the model version again."
-            )
+    def __init__(self, path: Path, sha256: str) -> None:
+        content = read_graph(path, sha256)
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = 1  # processes scale better than threads
         options.inter_op_num_threads = 1
         self.sha256 = sha256
         self._session = _session(path, content, options)
@@ -139,6 +132,22 @@ class Predictor:
         by_name = dict(zip(self._output_names, arrays, strict=True))
         scores = by_name.get(ood.OUTPUT, np.full(len(images), np.nan, np.float32))
         return Outputs(arrays[0], scores)
+
+
+def read_graph(path: Path, sha256: str) -> bytes:
+    """Read a scoring graph that has the digest which was recorded for it.
+
+    Raises:
+        IntegrityError: If it has another one.
+    """
+    content = path.read_bytes()
+    actual = hashlib.sha256(content).hexdigest()
+    if actual != sha256:
+        raise IntegrityError(
+            f"The scoring graph {path} has SHA-256 {actual}, but {sha256} was recorded for it. "
+            "Do not use this file; fetch the model version again."
+        )
+    return content
 
 
 def _session(

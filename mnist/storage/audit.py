@@ -30,7 +30,7 @@ class AuditLog:
         """Write a line. Whoever cannot write it must not make the change."""
         line = AuditLine(at=datetime.now(UTC), who=who, what=what, subject=subject, why=why)
         key = f"{AUDIT}{line.at:%Y-%m-%d/%H%M%S%f}-{secrets.token_hex(8)}.json"
-        self.log.create(key, line.model_dump_json(indent=2).encode())
+        self.log.record(key, line)
         return line
 
     def last(self, count: int) -> list[AuditLine]:

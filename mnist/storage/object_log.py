@@ -75,6 +75,10 @@ class ObjectLog(Generic[Entry]):
         """Record an entry; False if there is one of that key."""
         return self._bucket.create(key, content) is not None
 
+    def record(self, key: str, entry: BaseModel) -> bool:
+        """Record an entry as JSON; False if there is one of that key."""
+        return self.create(key, entry.model_dump_json(indent=2).encode())
+
     def entries(self, prefix: str = "", last: int | None = None) -> Entries[Entry]:
         """Return the entries. They never change, so each is fetched once in the life of this.
 
@@ -133,7 +137,7 @@ class NumberedLog(ObjectLog[Model]):
             number = max(numbers, default=0) + 1
             entry = make(number, list(entries))
             key = f"{self.prefix}{number:08d}.json"
-            if self.create(key, entry.model_dump_json(indent=2).encode()):
+            if self.record(key, entry):
                 return entry
 
 

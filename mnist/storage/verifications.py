@@ -45,7 +45,7 @@ class VerificationLog:
             problems=tuple(problems[:_PROBLEMS_KEPT]),
         )
         key = verification_key(receipt.batch, verification.at, secrets.token_hex(4))
-        self.log.create(key, verification.model_dump_json(indent=2).encode())
+        self.log.record(key, verification)
         return verification
 
     def latest(self) -> Mapping[str, Verification]:
