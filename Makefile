@@ -21,7 +21,7 @@ ifneq ($(shell cat $(VENV)/place 2>/dev/null && $(BIN)/python -c ''),$(CURDIR))
   $(shell rm -f $(STAMP))
 endif
 
-.PHONY: help setup demo test check up down status doctor backup restore chaos audit sbom lock benchmark-ray clean clean-data
+.PHONY: help setup demo test coverage check up down status doctor backup restore chaos audit sbom lock benchmark-ray clean clean-data
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1 /p' Makefile | awk '{name=$$1; $$1=""; printf "  %-14s%s\n", name, $$0}'
@@ -33,6 +33,11 @@ demo: up  ## train a champion, score a folder of images, show what became of eac
 
 test: $(STAMP)  ## run the tests; `make test ARGS="-k leases"` runs some
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+coverage: $(STAMP)  ## measure which branches the tests take, without dashboard, behaviour and chaos
+	@mkdir -p .cache/coverage
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term --cov-report=html:.cache/coverage/html \
+	  $(or $(ARGS),tests/mnist tests/api tests/watcher tests/infra tests/flows tests/contract)
 
 check: $(STAMP)  ## lint, format, types, and the directions of imports
 	@$(BIN)/ruff check

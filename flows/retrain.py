@@ -14,6 +14,8 @@ from prefect.runtime import flow_run
 from flows.support import approval, artifacts, events
 from flows.support.retries import is_worth_a_retry
 from mnist import services
+from mnist.errors import Remedy
+from mnist.orchestrator import command
 from mnist.training.recipes import header
 
 if TYPE_CHECKING:
@@ -47,7 +49,8 @@ def load_data(seed: int) -> TrainingData:
 def train(recipe: Recipe, data: TrainingData, seed: int) -> Training:
     """Train the network, showing every epoch."""
     logger = get_run_logger()
-    logger.info("%s", header(recipe.name, recipe.expected))
+    again = command(Remedy("retrain", {"recipe": recipe.name, "seed": str(seed)}))
+    logger.info("%s To repeat it: %s", header(recipe.name, recipe.expected), again)
     progress = create_progress_artifact(0.0, description=f"training {recipe.name}")
     total = recipe.epochs * recipe.members
     done = 0

@@ -152,11 +152,11 @@ class Doctor:
             settings = Settings.model_validate({**self._variables, **keys})
             bucket = names[identity.grants[0].bucket]
             try:
-                next(Bucket.on_s3(settings, bucket).versions(), None)
+                Bucket.on_s3(settings, bucket).require_listing()
             except MnistError as error:
                 return f"the key for {identity.name} does not open bucket {bucket!r}: {error}"
         for name in names.values():
-            next(self._services.bucket(name).versions(), None)
+            self._services.bucket(name).require_listing()
         return None
 
     def _conditions(self) -> str | None:

@@ -30,6 +30,24 @@ _MLFLOW_READY_SECONDS = 120
 hypothesis.settings.register_profile("steady", deadline=None)
 hypothesis.settings.load_profile("steady")
 
+_STORES = {"store", "own_store", "rights_store", "running", "stack", "survived"}
+"""Fixtures that are a running store, or something with one in it."""
+
+_BROWSERS = {"address", "visit"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need a running store or a browser, so that `-m` can choose."""
+    for item in items:
+        if not isinstance(item, pytest.Function):
+            continue
+        starts_its_own = "running_store" in item.function.__code__.co_names
+        asks_for_it = "[store" in item.name  # a parameter, beside one that lives in memory
+        if starts_its_own or asks_for_it or _STORES & {*item.fixturenames}:
+            item.add_marker(pytest.mark.real_store)
+        if _BROWSERS & {*item.fixturenames}:
+            item.add_marker(pytest.mark.browser)
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:

@@ -46,7 +46,7 @@ class Watcher:
 
     def __init__(self, settings: Settings, queue: NotificationQueue) -> None:
         self._settings = settings
-        self._doorbell = queue
+        self._queue = queue
         self._stopping = threading.Event()
         self._sweep = Sweep(services.current().new_sweeper(), self._stopping.is_set)
         self._last_news = time.monotonic()
@@ -57,7 +57,7 @@ class Watcher:
         """Finish the sweep at hand and leave."""
         _log.info("watcher.stopping", signal=signal.Signals(signum).name)
         self._stopping.set()
-        self._doorbell.wake()
+        self._queue.wake()
 
     def run(self) -> None:
         """Sweep until `stop` is called."""
@@ -69,7 +69,7 @@ class Watcher:
             SyncClientContext.get_or_create() as prefect,
         ):
             while not self._stopping.is_set():
-                self._hear(self._doorbell.wait(self._pause()))
+                self._hear(self._queue.wait(self._pause()))
                 self._look()
                 self._end_stale_runs(prefect.client)
         _log.info("watcher.stopped")

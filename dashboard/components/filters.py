@@ -15,7 +15,7 @@ PAGE = "page"
 BATCH = "batch"
 """Name of the batch in the address."""
 
-IMAGES_PER_PAGE = 48
+_IMAGES_PER_PAGE = 48
 
 
 def first_page() -> None:
@@ -47,7 +47,7 @@ def range_slider(label: str, key: str, largest: float, meaning: str) -> tuple[fl
     return low, high
 
 
-def paged(frame: pd.DataFrame, key: str = PAGE, size: int = IMAGES_PER_PAGE) -> pd.DataFrame:
+def paged(frame: pd.DataFrame, key: str = PAGE, size: int = _IMAGES_PER_PAGE) -> pd.DataFrame:
     """Draw the page numbers where there are several, and cut out the page."""
     pages = page_count(len(frame), size)
     number = st.pagination(pages, key=key, bind="query-params") if pages > 1 else 1
@@ -74,11 +74,12 @@ def name_in_address(key: str, names: Sequence[str], usual: str, unknown: str) ->
         unknown: Warning about another name, which takes the place of `{}`.
     """
     address = st.query_params.get(key)
-    if address is not None and address not in names:
+    if address in names:
+        return str(address)
+    if address is not None:
         st.warning(unknown.format(code(address)))
-    if address is None or address not in names:
-        st.query_params[key] = address = usual
-    return address
+    st.query_params[key] = usual
+    return usual
 
 
 def batch_in_address(memory: str, names: Sequence[str], unknown: str) -> str:

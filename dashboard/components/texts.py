@@ -1,7 +1,7 @@
 """Words from outside, made safe to stand in Markdown, and numbers for people.
 
-Keys, names and messages come from whoever dropped a file. As Markdown they could fetch pictures
-from elsewhere or dress up as our own words.
+Keys, names and messages come from whoever put a file into the inbox. As Markdown they could fetch
+pictures from elsewhere or dress up as our own words.
 """
 
 import re

@@ -82,6 +82,11 @@ class Bucket:
             except InvalidPathError:
                 yield from self._odd().versions(prefix, after=last)
 
+    def require_listing(self) -> None:
+        """Ask for one key, to learn whether these credentials may list the bucket."""
+        with self._our_errors("list"):
+            next(iter(self._data.list(chunk_size=1)), None)
+
     def folders(self) -> tuple[list[str], list[ObjectVersion]]:
         """List the top of the bucket: its folders, and the objects outside any folder."""
         with self._our_errors("list the top folders"):

@@ -51,14 +51,12 @@ class Expectation:
 
 
 def header(name: str, expected: Expectation | None) -> str:
-    """Write the header of an experiment: how a recipe is trained and what to expect of it."""
+    """Write the header of an experiment: what a recipe costs and what to expect of it."""
     if expected is None:
         return f"{name}: not measured yet, so nothing is expected of it."
-    parameter = f"recipe={name}" if expected.deployment == RETRAIN else f'models=["{name}", …]'
     return (
-        f"{name}: `prefect deployment run '{expected.deployment}/default' -p '{parameter}'`; on "
-        f"MNIST expect about {expected.cpu_seconds:.0f} CPU seconds and a test accuracy of "
-        f"{expected.accuracy:.4f}."
+        f"{name}: on MNIST expect about {expected.cpu_seconds:.0f} CPU seconds and a test accuracy "
+        f"of {expected.accuracy:.4f}."
     )
 
 

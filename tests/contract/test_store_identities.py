@@ -97,6 +97,13 @@ def test_everybody_may_do_what_the_table_says_and_nothing_else(
     assert found == {what: ROWS[what][name] == "yes" for what in rows}
 
 
+def test_who_may_list_and_not_read_can_be_told_beside_an_empty_object(rights_store: Store) -> None:
+    _bucket(rights_store, UPLOADER, "inbox").put("monday/_READY", b"")
+    _bucket(rights_store, UPLOADER, "inbox").require_listing()
+    with pytest.raises(AccessDenied, match="list in bucket 'results'"):
+        _bucket(rights_store, UPLOADER, "results").require_listing()
+
+
 def test_deleting_many_at_once_is_no_way_around(rights_store: Store) -> None:
     client = _client(rights_store, "scorer")
     wanted = {"Objects": [{"Key": "there"}]}

@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -198,3 +199,21 @@ def test_prometheus_asks_a_service_of_the_file_on_its_port() -> None:
         (target,) = job["static_configs"][0]["targets"]
         name, _, port = target.partition(":")
         assert COMPOSE["services"][name]["environment"]["MNIST_API_PORT"] == port
+
+
+def test_the_image_holds_every_package_of_the_project() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    packages = project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    sent = (ROOT / ".dockerignore").read_text().splitlines()
+    for package in packages:
+        assert f"COPY {package} ./{package}\n" in DOCKERFILE
+        assert f"!{package}" in sent
+
+
+def test_a_process_of_ours_is_a_folder_of_the_same_name() -> None:
+    for name, command in services.commands(ROOT / "Procfile").items():
+        words = command.split()
+        if words[:2] == ["python", "-m"] and not words[2].startswith("infra."):
+            assert words[2] == name
+            assert (ROOT / name / "__main__.py").exists()
+        assert f"| {name} |" in (ROOT / "docs" / "architecture.md").read_text()

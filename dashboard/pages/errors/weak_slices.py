@@ -41,7 +41,7 @@ def show_slices(images: EvaluatedImages) -> None:
     reports = _slice_reports(images.version)
     weak = sum(report.is_weak() for report in reports)
     st.markdown(
-        f"**{counted(weak, 'slice')} of {len(reports)} predicted worse than the other images** "
+        f"**{counted(weak, 'slice')} of {len(reports)} are predicted worse than the other images** "
         "beyond chance (one-sided exact test, corrected for testing all of them, level 5 %)."
     )
     floors = services.current().gate_slices.floors(_dataset(images))

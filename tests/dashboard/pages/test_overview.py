@@ -55,7 +55,7 @@ def journal(results_bucket):
 
 def test_before_the_first_training_it_says_what_to_do(overview):
     page = overview.open()
-    assert "No version of model 'digits' has been promoted yet" in page.words
+    assert "No version of model 'digits' carries the alias 'champion' yet" in page.words
     assert "prefect deployment run 'retrain/default'" in page.words
     assert "No candidate has been judged yet." in page.words
     assert "Nothing has been trained yet." in page.words

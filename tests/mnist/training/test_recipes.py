@@ -42,7 +42,6 @@ def test_every_recipe_says_how_to_train_it_and_what_to_expect() -> None:
         assert expected is not None, name
         sentence = header(name, expected)
         assert name in sentence
-        assert f"'{expected.deployment}/default'" in sentence
         assert f"accuracy of {expected.accuracy:.4f}" in sentence
     assert len(set(expectations.values())) == len(expectations), "an expectation was inherited"
     assert header("my", None) == "my: not measured yet, so nothing is expected of it."
