@@ -122,9 +122,7 @@ def settings(store: Store, tmp_path: Path) -> Iterator[Settings]:
     """Settings that name the real store with buckets of this test's own."""
     mark = uuid.uuid4().hex[:8]
     made = Settings(
-        AWS_ENDPOINT_URL=store.endpoint_url,
-        AWS_ACCESS_KEY_ID=store.access_key_id,
-        AWS_SECRET_ACCESS_KEY=store.secret_access_key,
+        **store.environment(),
         MLFLOW_TRACKING_URI="http://127.0.0.1:1",
         inbox_bucket=f"inbox-{mark}",
         results_bucket=f"results-{mark}",

@@ -90,12 +90,8 @@ class Monitoring:
     def compare(self, day: date, reference: pa.Table | None) -> Findings:
         """Hold a day and each of its batches against the reference."""
         by_batch = self.rows(day, 1)
-        tables = list(by_batch.values())
-        whole = (
-            pa.concat_tables(tables, promote_options="default")
-            if tables
-            else _completed(one_row_each([]))
-        )
+        nothing = _completed(ROWS.empty_table())
+        whole = pa.concat_tables([nothing, *by_batch.values()], promote_options="default")
         then = reference if reference is not None else whole.slice(0, 0)
         comparisons = {WHOLE_DAY: compare(then, whole, Limits())}
         for batch, rows in by_batch.items():

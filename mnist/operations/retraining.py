@@ -22,7 +22,7 @@ from mnist.registry.publishing import RegisteredVersion
 from mnist.scoring.graphs import Predictor
 from mnist.scoring.predictions import PinnedModel
 from mnist.storage.journal import JournalEntry
-from mnist.training.recipes import Recipe, get_recipe
+from mnist.training.recipes import Recipe
 from mnist.training.train import Epoch, Training, train
 
 
@@ -34,14 +34,6 @@ class Retraining:
         self._settings = parts.settings
         self._gates = Gates(parts)
         self._relabelling = Relabelling(parts)
-
-    def recipe(self, name: str) -> Recipe:
-        """Find a recipe before any time is spent.
-
-        Raises:
-            InvalidRecipe: If there is none of that name; the message lists those there are.
-        """
-        return get_recipe(name)
 
     def check_policy(self, overrides: dict[str, Any] | None) -> None:
         """Refuse an impossible policy before any time is spent.

@@ -20,8 +20,6 @@ from mnist.scoring import ood
 PARITY_TOLERANCE = 1e-5
 """Largest difference of a probability between the Keras model and its graph."""
 
-_BATCH = 128
-
 _READS_DIGITS = [("tensor(uint8)", [SIDE, SIDE]), ("tensor(float)", [10])]
 
 _NO_GRAPH = (
@@ -94,7 +92,6 @@ class Predictor:
         options.inter_op_num_threads = 1
         self.sha256 = sha256
         self._session = _session(path, content, options)
-        self._input = self._session.get_inputs()[0].name
         self._output_names = [output.name for output in self._session.get_outputs()]
 
     def predict(self, images: Images) -> Probabilities:
@@ -124,11 +121,7 @@ class Predictor:
             )
         if not len(images):
             return Outputs(np.empty((0, 10), np.float32), np.empty(0, np.float32))
-        batches = [
-            self._session.run(self._output_names, {self._input: images[start : start + _BATCH]})
-            for start in range(0, len(images), _BATCH)
-        ]
-        arrays = [np.concatenate(parts) for parts in zip(*batches, strict=True)]
+        arrays = ood.run(self._session, self._output_names, images)
         by_name = dict(zip(self._output_names, arrays, strict=True))
         scores = by_name.get(ood.OUTPUT, np.full(len(images), np.nan, np.float32))
         return Outputs(arrays[0], scores)
