@@ -133,13 +133,13 @@ def _take(minibatch: MiniBatch, version: ObjectVersion, fetched: Fetched, limits
             sha256, result = hashlib.sha256(content).hexdigest(), decode(content, limits)
         case result:
             pass
-    known = version, fetched.attempts, sha256
+    fields = version, fetched.attempts, sha256
     match result:
         case Decoded(pixels, warnings, pipeline, source):
             minibatch.pixels.append(pixels)
-            minibatch.contents.append(Content(*known, None, None, warnings, pipeline, source))
+            minibatch.contents.append(Content(*fields, None, None, warnings, pipeline, source))
         case Rejection(reason, detail):
-            minibatch.contents.append(Content(*known, reason, detail))
+            minibatch.contents.append(Content(*fields, reason, detail))
         case why:
             minibatch.unscored.append(Unscored(version, why))
 
