@@ -77,7 +77,6 @@ _DAEMON_SECONDS = 20.0
 class ProcessState:
     """What supervisord knows about one process."""
 
-    name: str
     state: str
     pid: int
     uptime_seconds: float
@@ -218,10 +217,5 @@ class Supervisor:
 
 
 def _state(info: Mapping[str, Any]) -> ProcessState:
-    alive = info["pid"] != 0
-    return ProcessState(
-        name=info["name"],
-        state=info["statename"].lower(),
-        pid=info["pid"],
-        uptime_seconds=float(info["now"] - info["start"]) if alive else 0.0,
-    )
+    uptime = float(info["now"] - info["start"]) if info["pid"] else 0.0
+    return ProcessState(info["statename"].lower(), info["pid"], uptime)

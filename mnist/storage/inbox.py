@@ -124,9 +124,9 @@ class Inbox:
         yield from self._bucket.versions(f"{batch}/")
 
 
-def _archive_of(version: ObjectVersion) -> tuple[str, str] | None:
-    """Name what has to be opened to read an object version: key and etag of a zip archive."""
+def _archive_of(version: ObjectVersion) -> ObjectVersion | None:
+    """Name the zip archive that has to be opened to read an object version."""
     place = member_place(version)
     if place is not None:
-        return place.key, place.etag
-    return (version.key, version.etag) if is_archive_key(version.key) else None
+        return place.archive
+    return version if is_archive_key(version.key) else None
