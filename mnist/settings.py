@@ -11,7 +11,7 @@ from mnist.errors import InvalidSettings
 class Settings(BaseSettings):
     """Where the services are and how much they may be asked to do.
 
-    Every field is documented in README.md and `.env.example`; a test keeps the three in step.
+    `docs/settings.md` and `.env.example` have every field; a test keeps the three in step.
     """
 
     # A compose file cannot leave a variable out, only leave it empty.

@@ -77,6 +77,7 @@ def more_than(parts: int, results: Results, log: Path) -> None:
     wait_until(lambda: len(results.part_keys("b")) > parts, log)
 
 
+@pytest.mark.slow
 def test_a_batch_whose_scorer_is_killed_twice_is_completed_with_no_key_twice(
     environment, inbox_bucket, results, tmp_path
 ):

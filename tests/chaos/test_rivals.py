@@ -135,11 +135,11 @@ def test_events_are_only_hints(
     with faulty(str(settings.s3_endpoint_url), "meanwhile", lambda *_: False) as proxy:
         for time in range(3 if delivered == "three times each" else 1):
             if delivered != "never":
-                bell.ring(notices)
+                bell.put(notices)
             sweep()
             now[0] += time
         if delivered == "again after the receipt":
-            bell.ring([Notice(each.key, "again") for each in notices])
+            bell.put([Notice(each.key, "again") for each in notices])
             sweep()
         rework = read_again(images_read(proxy), dropped)
     assert worked == ["run-1"]

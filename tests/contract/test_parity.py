@@ -83,6 +83,7 @@ def test_the_drawing_board_sees_what_a_batch_sees(corpus):
         assert decoded.warnings == inspected.warnings
 
 
+@pytest.mark.slow
 def test_mlflow_serves_what_a_batch_says(registry, corpus, batch, tmp_path):
     folder = tmp_path / "scoring-graph"
     mlflow.onnx.save_model(onnx.load(str(registry.path)), str(folder), **ONNX_OPTIONS)

@@ -171,6 +171,7 @@ def test_a_damaged_last_entry_moves_no_alias(registry):
     assert registry.reader.champion().version == second.version
 
 
+@pytest.mark.slow
 def test_five_planted_candidates_as_runs_one_champion_after_another(registry):
     """What the gates say of each, what the journal keeps, and who is champion afterwards."""
     weak = SHARED | wrong(5, 40)

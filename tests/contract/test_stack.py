@@ -19,6 +19,8 @@ from infra.prefect_server import end_interrupted_runs, prefect_api
 from infra.services import SECRETS, SERVICES
 from infra.stack import Stack
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -19,10 +19,13 @@ ROOT = Path(__file__).parents[2]
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
 PG_CTL = PROGRAMS[-1] if PROGRAMS else Path(shutil.which("pg_ctl") or "pg_ctl")
 
-pytestmark = pytest.mark.skipif(
-    not PG_CTL.exists() or shutil.which("psql") is None,
-    reason="PostgreSQL's server is not installed; on Debian: apt-get install postgresql",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not PG_CTL.exists() or shutil.which("psql") is None,
+        reason="PostgreSQL's server is not installed; on Debian: apt-get install postgresql",
+    ),
+]
 
 _PASSWORDS = {"PREFECT_DATABASE_PASSWORD": "prefects", "MLFLOW_DATABASE_PASSWORD": "mlflows"}
 

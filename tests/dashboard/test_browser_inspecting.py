@@ -10,6 +10,7 @@ from tests.dashboard.inspected import files, rows_of, tags
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow
 def test_a_click_on_a_cell_shows_its_images_and_a_tile_opens_one(visit, champion):
     visit.log_in()
     visit.open("errors")

@@ -46,6 +46,7 @@ def runs_of(client):
     return parent, {run.info.run_name: run for run in runs if run is not parent}
 
 
+@pytest.mark.slow
 def test_every_model_has_a_run_below_one_parent_with_table_and_figures(client, monkeypatch):
     monkeypatch.setitem(RECIPES, "mlp", replace(get_recipe("mlp"), width=0.2, batch_size=64))
     said = compare_models(models=["mlp", "knn"])

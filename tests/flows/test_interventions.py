@@ -57,6 +57,7 @@ def artifact(key):
     return max(found, key=lambda each: each.created).data
 
 
+@pytest.mark.slow
 def test_a_person_promotes_regrets_goes_back_and_repairs(in_charge, inbox_bucket, results):
     second = in_charge.publish(SWAPS_4_AND_9)
     for digit in range(10):

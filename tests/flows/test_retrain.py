@@ -69,6 +69,7 @@ def wired_to_mlflow(wired, reader, monkeypatch):
 pytestmark = pytest.mark.usefixtures("wired_to_mlflow")
 
 
+@pytest.mark.slow
 def test_two_retrainings_leave_evidence_and_never_something_worse(
     settings, reader, inbox_bucket, tmp_path
 ):

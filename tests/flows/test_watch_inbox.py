@@ -15,6 +15,7 @@ from tests.factories import png, services_of
 pytestmark = pytest.mark.usefixtures("wired")
 
 
+@pytest.mark.slow
 def test_every_batch_with_news_is_scored_and_a_bad_one_stops_nothing(inbox_bucket, results):
     inbox_bucket.put("a/1.png", png(1))
     inbox_bucket.put("bad/1.png", b"text")
@@ -59,6 +60,7 @@ def test_rows_come_before_the_receipt_and_a_marker_brings_both(settings, inbox_b
 
 
 @pytest.mark.parametrize(("seconds", "receipts"), [(0, 1), (60, 3)])
+@pytest.mark.slow
 def test_one_sweep_writes_receipts_for_as_long_as_new_images_may_wait(
     inbox_bucket, results, monkeypatch, *, seconds, receipts
 ):

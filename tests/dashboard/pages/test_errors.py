@@ -240,6 +240,7 @@ def test_a_slice_becomes_a_gate_with_name_and_reason(errors, champion, results_b
     assert "a candidate below 93.5 % on it is refused" in page.checked().words
 
 
+@pytest.mark.slow
 def test_the_map_is_made_when_somebody_asks_and_then_kept(errors, champion, results_bucket):
     page = errors.open(look="map")
     assert "Nobody has looked at this version's map yet" in page.words

@@ -244,6 +244,7 @@ class TestPower:
 
 @briefly
 @given(st.lists(st.floats(0, 1), max_size=12))
+@pytest.mark.slow
 def test_holm_agrees_with_statsmodels(p_values):
     ours = holm(p_values)
 

@@ -35,6 +35,7 @@ def test_the_p_value_is_that_of_fishers_exact_test():
     assert report.p_value == pytest.approx(fisher_exact(table, alternative="greater").pvalue)
 
 
+@pytest.mark.slow
 def test_where_errors_fall_anywhere_slices_are_rarely_called_weak():
     generator = np.random.default_rng(0)
     slices = {str(i): generator.random(1_000) < 0.1 for i in range(40)}

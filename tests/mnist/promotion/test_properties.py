@@ -3,11 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mnist.promotion import Verdict, decide, small_sample_policy
 from tests.planted import LABELS, evidence
+
+pytestmark = pytest.mark.slow
 
 
 @st.composite

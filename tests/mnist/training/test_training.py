@@ -106,6 +106,7 @@ def test_a_finished_training_is_not_done_again(trained: Training, checkpoints: P
     assert same(trained, again)
 
 
+@pytest.mark.slow
 def test_a_killed_training_ends_where_an_uninterrupted_one_does(
     trained: Training, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -139,6 +140,7 @@ def test_keeps_the_best_epoch_and_stops_when_patience_runs_out(tmp_path: Path) -
     assert same(training, again)
 
 
+@pytest.mark.slow
 def test_an_ensemble_is_one_network_that_averages_its_members(trained: Training) -> None:
     both = train(replace(TINY, members=2), TRAIN, VALIDATION, seed=5)
     second = train(TINY, TRAIN, VALIDATION, seed=1_005)
