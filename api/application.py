@@ -18,9 +18,9 @@ from api.champion import Champion, Registry
 from api.problems import ErrorAnswer, Problem
 from api.schemas import HealthResponse, PredictionResponse, PredictionsResponse, model_fields
 from api.service import Service
-from mnist import services
 from mnist.images import preprocessing_digest
-from mnist.settings import Settings
+from mnist.registry.reader import RegistryReader
+from mnist.settings import Settings, load_settings
 
 _ANY_FILE = {"schema": {"type": "string", "format": "binary"}}
 _UPLOAD = {
@@ -58,8 +58,8 @@ _PAGE_POLICY = (
 
 def app() -> FastAPI:
     """Make the application that the environment describes; for uvicorn's `--factory`."""
-    parts = services.current()
-    return create(parts.settings, parts.registry)
+    settings = load_settings()
+    return create(settings, RegistryReader(settings))
 
 
 def create(settings: Settings, registry: Registry) -> FastAPI:

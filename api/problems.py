@@ -70,7 +70,6 @@ class Problem(Exception):
 
 def install(application: FastAPI) -> None:
     """Give every error of an application this shape."""
-    application.add_exception_handler(Problem, _problem)
     application.add_exception_handler(HTTPException, _http)
     application.add_exception_handler(Unavailable, _unavailable)
     application.add_exception_handler(Exception, _unexpected)
@@ -80,11 +79,6 @@ def answer(problem: Problem) -> JSONResponse:
     """Turn a problem into a response."""
     content = ErrorAnswer(error=problem.fault).model_dump()
     return JSONResponse(content, problem.status, problem.headers)
-
-
-async def _problem(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Problem)  # noqa: S101 - installed for this type only
-    return answer(error)
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:

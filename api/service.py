@@ -12,7 +12,7 @@ from api.champion import Champion, Served
 from api.problems import Problem
 from api.schemas import Json, model_fields, prediction_response, rejection_response
 from api.telemetry import Telemetry
-from api.uploads import File, UploadLimits, files_of
+from api.uploads import File, files_of
 from mnist.images import Decoded, Limits, Rejection, decode
 from mnist.scoring.predictions import Prediction, predict_digits
 from mnist.settings import Settings
@@ -34,9 +34,6 @@ class Service:
         self._settings = settings
         key = settings.api_key
         self._key = None if key is None else key.get_secret_value().encode()
-        self._upload_limits = UploadLimits(
-            settings.api_max_request_bytes, settings.api_max_files, settings.api_timeout_seconds
-        )
         self._image_limits = Limits.of(settings)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="predict")
         self._busy = 0
@@ -71,7 +68,7 @@ class Service:
             )
         self._busy += 1
         try:
-            return await self._answer(await files_of(request, self._upload_limits), served)
+            return await self._answer(await files_of(request, self._settings), served)
         finally:
             self._busy -= 1
 

@@ -12,6 +12,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
 from api.problems import Problem
+from mnist.settings import Settings
 
 _MAX_TEXT_FIELDS = 20
 
@@ -24,33 +25,19 @@ class File:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class UploadLimits:
-    """What one request may cost.
-
-    Attributes:
-        max_request_bytes: Size of the whole body.
-        max_files: Files in one request.
-        timeout_seconds: Time for the body to arrive.
-    """
-
-    max_request_bytes: int
-    max_files: int
-    timeout_seconds: float
-
-
-async def files_of(request: Request, limits: UploadLimits) -> list[File]:
+async def files_of(request: Request, settings: Settings) -> list[File]:
     """Take the files out of a request: parts of a multipart form, or the body as it is.
+
+    The settings say how large it may be, how many files it may hold, and how long it may take.
 
     Raises:
         Problem: If the body is too large, too slow, broken, or holds no file.
     """
-    body = await _received(request, limits)
+    body = await _received(request, settings)
     if not request.headers.get("content-type", "").lower().startswith("multipart/"):
         return [File(None, body)]
-    parser = _InMemory(
-        request.headers, _once(body), max_files=limits.max_files, max_fields=_MAX_TEXT_FIELDS
-    )
+    limits = {"max_files": settings.api_max_files, "max_fields": _MAX_TEXT_FIELDS}
+    parser = _InMemory(request.headers, _once(body), **limits)
     try:
         form = await parser.parse()
     except MultiPartException as error:
@@ -78,20 +65,21 @@ async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
     yield body
 
 
-async def _received(request: Request, limits: UploadLimits) -> bytes:
+async def _received(request: Request, settings: Settings) -> bytes:
     """Read the whole body, and not much more than is allowed."""
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > limits.max_request_bytes:
-        raise _too_large(f"{declared} bytes", limits)
+    most, seconds = settings.api_max_request_bytes, settings.api_timeout_seconds
+    if declared.isdecimal() and int(declared) > most:
+        raise _too_large(f"{declared} bytes", most)
     received = bytearray()
     try:
-        async with asyncio.timeout(limits.timeout_seconds):
+        async with asyncio.timeout(seconds):
             async for piece in request.stream():
                 received += piece
-                if len(received) > limits.max_request_bytes:
-                    raise _too_large("more bytes", limits)
+                if len(received) > most:
+                    raise _too_large("more bytes", most)
     except TimeoutError as error:
-        message = f"The request did not arrive within {limits.timeout_seconds:g} seconds."
+        message = f"The request did not arrive within {seconds:g} seconds."
         raise Problem(HTTPStatus.REQUEST_TIMEOUT, "too-slow", message) from error
     except ClientDisconnect as error:
         message = "The connection ended before the request did."
@@ -99,11 +87,11 @@ async def _received(request: Request, limits: UploadLimits) -> bytes:
     return bytes(received)
 
 
-def _too_large(what: str, limits: UploadLimits) -> Problem:
+def _too_large(what: str, most: int) -> Problem:
     return Problem(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "too-large",
         "The request is too large; send fewer or smaller files.",
-        f"{what}; at most {limits.max_request_bytes} bytes are accepted",
+        f"{what}; at most {most} bytes are accepted",
         {"Connection": "close"},
     )

@@ -19,14 +19,11 @@ from typing import Any
 
 import psutil
 
-from benchmarks.scoring_contenders import OneGraph
+from benchmarks.scoring_contenders import scoring_by
 from flows.support.streaming import in_flight
 from mnist.operations.batches import BatchScoring, RecordedChunk, ScoreChunk
 from mnist.scoring.chunks import Chunk
 from mnist.settings import load_settings
-from mnist.storage.bucket import Bucket
-from mnist.storage.inbox import Inbox
-from mnist.storage.results import Results
 
 _CHUNKS_AT_ONCE = 2
 _IDLE_CHUNKS = 200
@@ -37,14 +34,7 @@ Submit = Callable[..., Any]
 @cache
 def scoring(folder: str) -> BatchScoring:
     """Make what scores, once in each process."""
-    settings = load_settings()
-    registry: Any = OneGraph(Path(folder) / "model.onnx")
-    return BatchScoring(
-        settings,
-        Inbox(Bucket.on_s3(settings, settings.inbox_bucket)),
-        Results(Bucket.on_s3(settings, settings.results_bucket)),
-        registry,
-    )
+    return scoring_by(Path(folder) / "model.onnx", load_settings())
 
 
 def score_chunk(folder: str, chunk: Chunk) -> RecordedChunk:

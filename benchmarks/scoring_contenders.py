@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,10 @@ from mnist.digits import Images
 from mnist.operations.batches import BatchScoring
 from mnist.scoring.graphs import Predictor
 from mnist.scoring.predictions import PinnedModel
+from mnist.services import Services
 from mnist.settings import Settings, load_settings
 from mnist.storage.bucket import Bucket
 from mnist.storage.clients import control_client
-from mnist.storage.inbox import Inbox
-from mnist.storage.results import Results
 
 _THREADS = 8
 
@@ -52,9 +51,18 @@ class OneGraph:
         """Give the one model."""
         return self._model
 
+    @cache  # noqa: B019 - one registry in each process
     def predictor(self, model: PinnedModel) -> Predictor:
         """Load its graph."""
         return Predictor(self._path, model.digest)
+
+
+def scoring_by(graph: Path, settings: Settings) -> BatchScoring:
+    """Make what scores, with the model of a file."""
+    services = Services(settings)
+    registry: Any = OneGraph(graph)
+    services.registry, services.sure_bucket = registry, services.results_bucket
+    return services.batch_scoring
 
 
 class Contender:
@@ -88,13 +96,7 @@ class Contender:
         """From listing to receipt: rows in Parquet, created once, reconciled."""
         import pandas  # noqa: F401, PLC0415 - pyarrow does so at its first array: cold start
 
-        registry: Any = OneGraph(self.folder / "model.onnx")
-        scoring = BatchScoring(
-            self.settings,
-            Inbox(Bucket.on_s3(self.settings, self.settings.inbox_bucket)),
-            Results(Bucket.on_s3(self.settings, self.settings.results_bucket)),
-            registry,
-        )
+        scoring = scoring_by(self.folder / "model.onnx", self.settings)
 
         def work() -> int:
             with ThreadPoolExecutor(2) as pool:  # as the flow does, without Prefect's own time

@@ -89,7 +89,7 @@ def compare_models(models: list[str] | None = None, seed: int = 0) -> dict[str, 
         results = []
         for name in names:
             results.append(run_model(name, data, seed, parent))
-            progress.show(len(results), total=len(names))
+            progress.count(len(results), total=len(names))
         concluded = conclude(parent, results, data)
         on_failure.pop_all()
     return {name: concluded[name] for name in ("best", "accuracies", "url")}

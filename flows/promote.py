@@ -10,27 +10,17 @@ from prefect.cache_policies import NO_CACHE
 from flows.support import artifacts
 from flows.support.remedies import say_remedy
 from mnist import services
+from mnist.operations.approval import Statement
 
 if TYPE_CHECKING:
-    from mnist.operations.approval import Statement
     from mnist.operations.gates import Judgement
-
-
-def _statement(who: str, why: str) -> Statement:
-    from mnist.operations.approval import Statement  # noqa: PLC0415
-
-    return Statement(who, why)
 
 
 @task(name="judge", cache_policy=NO_CACHE)
 def judge(version: str) -> Judgement:
     """Measure the version against the champion."""
-    steps = artifacts.Steps("gates")
-    judgement = services.current().interventions.judge(version, steps.show)
-    get_run_logger().info(
-        "The gates took %.1f s; verdict: %s.", steps.seconds, judgement.decision.verdict.words
-    )
-    return judgement
+    interventions = services.current().interventions
+    return artifacts.judged(lambda progress: interventions.judge(version, progress))
 
 
 @flow(name="promote", flow_run_name="promote-{version}", on_failure=[say_remedy])
@@ -54,7 +44,7 @@ def promote(version: int | str, who: str, why: str) -> dict[str, Any]:
         IntegrityError: If its scoring graph is lost or not the one that was registered.
         Unavailable: If the registry or the store does not answer.
     """
-    statement = _statement(who, why)
+    statement = Statement(who, why)
     judgement = judge(str(version))
     entry, report = services.current().interventions.promote(str(version), statement, judgement)
     artifacts.publish_decision(entry, report)

@@ -1,16 +1,9 @@
 """Propose a retraining: look whether there is reason for one, and start it if so."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from prefect import flow, get_run_logger
 from prefect.deployments import run_deployment
 
 from mnist import services
-
-if TYPE_CHECKING:
-    pass
 
 DEPLOYMENT = "retrain/default"
 

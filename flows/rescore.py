@@ -87,7 +87,7 @@ def rescore(
         progress = artifacts.Progress(batch)
         counts = in_flight(lambda chunk: score_chunk.submit(plan, chunk), chunks, _CHUNKS_IN_FLIGHT)
         for done in accumulate(counts):
-            progress.show(done, len(missing))
+            progress.count(done, len(missing))
     difference = write_difference(plan)
     artifacts.publish_difference(plan, difference)
     logger.info(

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prefect import flow, get_run_logger, task
-from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
@@ -16,7 +15,7 @@ from flows.support.retries import is_worth_a_retry
 from mnist import services
 from mnist.errors import Remedy
 from mnist.orchestrator import command
-from mnist.training.recipes import header
+from mnist.training.recipes import get_recipe, header
 
 if TYPE_CHECKING:
     from mnist.candidates.candidate import Candidate
@@ -51,7 +50,7 @@ def train(recipe: Recipe, data: TrainingData, seed: int) -> Training:
     logger = get_run_logger()
     again = command(Remedy("retrain", {"recipe": recipe.name, "seed": str(seed)}))
     logger.info("%s To repeat it: %s", header(recipe.name, recipe.expected), again)
-    progress = create_progress_artifact(0.0, description=f"training {recipe.name}")
+    progress = artifacts.Progress(f"training {recipe.name}")
     total = recipe.epochs * recipe.members
     done = 0
 
@@ -64,7 +63,7 @@ def train(recipe: Recipe, data: TrainingData, seed: int) -> Training:
             f"{epoch.wall_seconds:.1f} s"
         )
         logger.info("%s", text)
-        update_progress_artifact(progress, min(100.0, 100 * done / total), description=text)  # type: ignore[arg-type]
+        progress.step(min(1.0, done / total), text)
 
     training = services.current().retraining.train(recipe, data, seed, show)
     if training.resumed_from_epoch:
@@ -115,12 +114,10 @@ def judge(
     policy: dict[str, Any] | None,
 ) -> Judgement:
     """Compare the candidate with the champion on the same images."""
-    steps = artifacts.Steps("gates")
-    judgement = services.current().retraining.judge(candidate, version, data, policy, steps.show)
-    get_run_logger().info(
-        "The gates took %.1f s; verdict: %s.", steps.seconds, judgement.decision.verdict.words
+    retraining = services.current().retraining
+    return artifacts.judged(
+        lambda progress: retraining.judge(candidate, version, data, policy, progress)
     )
-    return judgement
 
 
 @task(name="conclude", cache_policy=NO_CACHE)
@@ -169,7 +166,7 @@ def retrain(
         InvalidDataset: If the training data is missing or corrupt.
         Unavailable: If the registry or the store does not answer.
     """
-    chosen = services.current().retraining.recipe(recipe)
+    chosen = get_recipe(recipe)
     services.current().retraining.check_policy(policy)
     services.current().retraining.check_registry()
     with tempfile.TemporaryDirectory(prefix="retrain-") as folder:

@@ -1,23 +1,13 @@
 """Roll back: an earlier champion is champion again, in one step."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from prefect import flow, get_run_logger
 
 from flows.support import artifacts
 from flows.support.remedies import say_remedy
 from mnist import services
-
-if TYPE_CHECKING:
-    from mnist.operations.interventions import Undone
-
-
-def _roll_back(to_version: str, who: str, why: str) -> Undone:
-    from mnist.operations.approval import Statement  # noqa: PLC0415
-
-    return services.current().interventions.roll_back(to_version.strip(), Statement(who, why))
+from mnist.operations.approval import Statement
 
 
 @flow(name="rollback", flow_run_name="rollback-by-{who}", on_failure=[say_remedy])
@@ -40,7 +30,8 @@ def rollback(who: str, why: str, to_version: int | str = "") -> dict[str, Any]:
         IntegrityError: If the earlier champion's scoring graph is lost or changed.
         Unavailable: If the registry or the store does not answer.
     """
-    undone = _roll_back(str(to_version), who, why)
+    statement = Statement(who, why)  # before what is slow to import
+    undone = services.current().interventions.roll_back(str(to_version).strip(), statement)
     artifacts.publish_rollback(undone.entry, undone.batches)
     get_run_logger().info(
         "%s %d batches hold predictions of version %s.",

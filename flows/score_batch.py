@@ -91,7 +91,7 @@ def score_batch(
 
     def show(run: BatchRun) -> None:
         if not run.is_scored:
-            progress.show(run.done, run.waiting, is_final=run.listed_all)
+            progress.count(run.done, run.waiting, is_final=run.listed_all)
             return
         if run.model is not None:
             logger.info("Scored with %s version %s.", run.model.name, run.model.version)

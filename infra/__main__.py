@@ -73,13 +73,11 @@ def doctor() -> None:
     with _one_sentence_on_failure():
         examined = Doctor(Path.cwd(), Path(".local"), stack.variables(), stack.health())
         for finding in examined.examine():
-            problems += finding.problem is not None
+            problem, remedy = "[green]well[/green]", ""
             if finding.problem:
-                table.add_row(
-                    finding.check, f"[red]{escape(finding.problem)}[/red]", finding.remedy
-                )
-            else:
-                table.add_row(finding.check, "[green]well[/green]", "")
+                problem, remedy = f"[red]{escape(finding.problem)}[/red]", finding.remedy
+                problems += 1
+            table.add_row(finding.check, problem, remedy)
     console.print(table)
     if problems:
         raise typer.Exit(1)

@@ -6,39 +6,32 @@ dropping, the store for reading results.
 """
 
 import os
-import re
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from uuid import UUID
 
-import boto3
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
-from prefect.client.schemas.objects import StateType
-from prefect.client.schemas.sorting import LogSort
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
 from infra.demo_images import demonstration_images
 from infra.identities import UPLOADER
+from infra.prefect_server import prefect_api
 from infra.services import SERVICES
 from mnist.data.datasets import load_dataset
 from mnist.errors import MnistError, NoChampion, Unavailable
 from mnist.keys import READY_MARKER
-from mnist.orchestrator import advice
+from mnist.orchestrator import PrefectApi, advice
 from mnist.scoring.receipts import Receipt
 from mnist.services import Services
-from mnist.settings import load_settings
+from mnist.settings import Settings, load_settings
+from mnist.storage.clients import control_client
 
 _TEST_DIGITS = 40
 _TRAINING_SECONDS = 1_800
 _SCORING_SECONDS = 180
-_RUN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _NOISE = (
     "Finished in state",
@@ -55,21 +48,21 @@ console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH
 
 def main() -> int:
     """Run the demonstration; 0 only if every dropped image has exactly one outcome."""
-    clock = _Clock()
+    seconds: dict[str, float] = {}
     try:
         parts = Services(load_settings())
-        with clock.step("training"):
+        with _step("training", seconds):
             _train_unless_champion(parts)
         batch = f"demo-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-        with clock.step("dropping"):
+        with _step("dropping", seconds):
             dropped = _put(parts, batch)
-        with clock.step("drop to receipt"):
+        with _step("drop to receipt", seconds):
             receipt = _wait_for_receipt(parts, batch, dropped)
         _show(parts, batch, receipt)
     except MnistError as error:
         console.print(advice(error), style="bold red", markup=False)
         return 1
-    clock.show()
+    console.print("  seconds: " + ", ".join(f"{name} {s:.1f}" for name, s in seconds.items()))
     for service in SERVICES:
         if service.page:
             console.print(f"  {service.page:22} {service.address(os.environ)}")
@@ -84,55 +77,43 @@ def _train_unless_champion(parts: Services) -> None:
         champion = registry.champion()
     except NoChampion:
         console.print("  no champion yet: prefect deployment run 'retrain/default'")
-        _train()
+        _train(prefect_api(os.environ))
         champion = registry.champion()
     for entry in parts.journal.entries()[-1:]:
         console.print(f"  version {entry.to_version} {entry.action}: {' '.join(entry.reasons)}")
     console.print(f"  the champion is {champion.name} version {champion.version}")
 
 
-def _train() -> None:
-    command = ["prefect", "deployment", "run", "retrain/default"]
-    started = subprocess.run(command, capture_output=True, text=True, check=False)
-    run_id = _RUN_ID.search(started.stdout)
-    if started.returncode or not run_id:
-        raise Unavailable(f"Prefect did not start retrain/default: {started.stderr[-500:]}")
-    state = _follow(UUID(run_id[0]))
-    if state != StateType.COMPLETED:
-        pages = os.environ["PREFECT_API_URL"].removesuffix("/api")
-        raise Unavailable(f"The retraining ended {state}; see {pages}/runs/flow-run/{run_id[0]}")
+def _train(prefect: PrefectApi) -> None:
+    run = prefect.start("retrain/default", {})
+    state = _follow(prefect, run)
+    if state != "COMPLETED":
+        raise Unavailable(f"The retraining ended {state}; see {prefect.run_url(run)}")
 
 
-def _follow(run_id: UUID) -> StateType:
+def _follow(prefect: PrefectApi, run: str) -> str:
     """Print a flow run's log as it grows; return the state it ends in."""
     deadline = time.monotonic() + _TRAINING_SECONDS
-    log_of_run = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run_id]))
+    query = {"logs": {"flow_run_id": {"any_": [run]}}, "sort": "TIMESTAMP_ASC"}
     shown = 0
-    with get_client(sync_client=True) as client, console.status("waiting for the worker"):
+    with console.status("waiting for the worker"):
         while time.monotonic() < deadline:
-            state = client.read_flow_run(run_id).state
-            lines = client.read_logs(log_of_run, sort=LogSort.TIMESTAMP_ASC, offset=shown)
+            state = str(prefect.request("GET", f"/flow_runs/{run}")["state_type"])
+            lines = prefect.request("POST", "/logs/filter", {**query, "offset": shown})
             for line in lines:
-                if not line.message.startswith(_NOISE):
-                    console.print(f"  {line.message}", markup=False)
+                if not line["message"].startswith(_NOISE):
+                    console.print(f"  {line['message']}", markup=False)
             shown += len(lines)
-            if state is not None and state.is_final():
-                return state.type
+            if state in {"COMPLETED", "FAILED", "CANCELLED", "CRASHED"}:
+                return state
             time.sleep(0.5)
     raise Unavailable(f"The retraining did not end within {_TRAINING_SECONDS} s.")
 
 
 def _put(parts: Services, batch: str) -> int:
     """Copy the demonstration's images into the inbox with a plain client and the uploader's key."""
-    key, secret = (os.environ[name] for name in UPLOADER.key_variables)
     settings = parts.settings
-    client = boto3.client(
-        "s3",
-        endpoint_url=settings.s3_endpoint_url,
-        aws_access_key_id=key,
-        aws_secret_access_key=secret,
-        region_name=settings.s3_region,
-    )
+    client = control_client(Settings.model_validate({**os.environ, **UPLOADER.keys(os.environ)}))
     images = list(demonstration_images(load_dataset(settings.data_dir).test, _TEST_DIGITS))
     for name, content in images:
         client.put_object(Bucket=settings.inbox_bucket, Key=f"{batch}/{name}", Body=content)
@@ -187,25 +168,13 @@ def _show(parts: Services, batch: str, receipt: Receipt) -> None:
     )
 
 
-class _Clock:
-    """Names steps as they begin and remembers how long each took."""
-
-    def __init__(self) -> None:
-        self._seconds: dict[str, float] = {}
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Time one step."""
-        console.print(f"[bold]{name}[/]", markup=True)
-        started = time.monotonic()
-        yield
-        self._seconds[name] = time.monotonic() - started
-
-    def show(self) -> None:
-        """Print the seconds of each step."""
-        console.print(
-            "  seconds: " + ", ".join(f"{name} {s:.1f}" for name, s in self._seconds.items())
-        )
+@contextmanager
+def _step(name: str, seconds: dict[str, float]) -> Iterator[None]:
+    """Name a step as it begins, and note how long it took."""
+    console.print(f"[bold]{name}[/]", markup=True)
+    started = time.monotonic()
+    yield
+    seconds[name] = time.monotonic() - started
 
 
 if __name__ == "__main__":

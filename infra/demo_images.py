@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count, cycle
 from pathlib import Path
 
 import cv2
@@ -26,16 +27,16 @@ class Style:
     extension: str
 
 
-def demonstration_images(test: LabelledImages, count: int) -> Iterator[tuple[str, bytes]]:
+def demonstration_images(test: LabelledImages, number: int) -> Iterator[tuple[str, bytes]]:
     """Yield file names and contents: test digits in many styles, own examples, bad files.
 
     Args:
         test: Test images; evenly spaced ones are taken, so that every digit appears.
-        count: How many of them.
+        number: How many of them.
     """
-    picked = np.linspace(0, test.n - 1, count).astype(int)
-    for number, (row, style) in enumerate(zip(picked, _styles(), strict=False)):
-        name = f"{number:03d}-test-{row:05d}-is-{test.labels[row]}-{style.size}px-{style.ink}"
+    picked = np.linspace(0, test.n - 1, number).astype(int)
+    for place, (row, style) in enumerate(zip(picked, _styles(), strict=False)):
+        name = f"{place:03d}-test-{row:05d}-is-{test.labels[row]}-{style.size}px-{style.ink}"
         yield f"{name}{style.extension}", _encode(_render(test.images[row], style), style.extension)
     for path in sorted(Path("examples").glob("*.[pj][np]g")):
         yield f"example-{path.name}", path.read_bytes()
@@ -49,15 +50,8 @@ def demonstration_images(test: LabelledImages, count: int) -> Iterator[tuple[str
 
 def _styles() -> Iterator[Style]:
     """Go round through sizes, inks, polarities and formats so that all of them meet."""
-    number = 0
-    while True:
-        yield Style(
-            size=_SIZES[number % len(_SIZES)],
-            ink=list(_INKS)[number % len(_INKS)],
-            dark_on_light=number % 4 != 0,
-            extension=(".png", ".jpg")[number % 7 % 2],
-        )
-        number += 1
+    for number, size, ink in zip(count(), cycle(_SIZES), cycle(_INKS), strict=False):
+        yield Style(size, ink, number % 4 != 0, (".png", ".jpg")[number % 7 % 2])
 
 
 def _render(image: Image, style: Style) -> NDArray[np.uint8]:

@@ -13,7 +13,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
-from pydantic import ValidationError
 
 from infra import deployments
 from infra.identities import IDENTITIES, bucket_names
@@ -22,12 +21,14 @@ from infra.services import MLFLOW, PREFECT, STORE
 from infra.stack import Health
 from mnist.digits import SIDE
 from mnist.errors import MnistError
+from mnist.keys import LEASES
 from mnist.orchestrator import advice
 from mnist.services import Services
 from mnist.settings import Settings
 from mnist.storage.bucket import Bucket
 from mnist.storage.conditions import find_problem
 from mnist.storage.lease import LeaseRecord
+from mnist.storage.object_log import ObjectLog
 
 _LEAST_FREE_BYTES = 2_000_000_000
 _LATE = timedelta(minutes=2)
@@ -115,12 +116,7 @@ class Doctor:
                 store | mlflow,
             ),
             _Check("deployments", self._deployments, "make up registers them", prefect),
-            _Check(
-                "worker",
-                self._worker,
-                "make up; its log: .local/logs/worker.log",
-                prefect,
-            ),
+            _Check("worker", self._worker, "make up; its log: .local/logs/worker.log", prefect),
             _Check(
                 "late runs",
                 self._late_runs,
@@ -135,11 +131,8 @@ class Doctor:
         return f"{free / 1e9:.1f} GB are free; SeaweedFS stops writing at 1 %" if few else None
 
     def _versions(self) -> str | None:
-        locked = dict(
-            re.findall(
-                r"^([\w.-]+)==([^ ;\\]+)", (self._root / "requirements.lock").read_text(), re.M
-            )
-        )
+        lock = (self._root / "requirements.lock").read_text()
+        locked = dict(re.findall(r"^([\w.-]+)==([^ ;\\]+)", lock, re.M))
         wrong = []
         for package in ("prefect", "mlflow", "keras", "onnxruntime", "obstore", "streamlit"):
             try:
@@ -156,8 +149,7 @@ class Doctor:
         for identity in IDENTITIES:
             if not identity.grants:
                 continue
-            access, secret = (self._variables[name] for name in identity.key_variables)
-            keys = {"AWS_ACCESS_KEY_ID": access, "AWS_SECRET_ACCESS_KEY": secret}
+            keys = identity.keys(self._variables)
             settings = Settings.model_validate({**self._variables, **keys})
             bucket = names[identity.grants[0].bucket]
             try:
@@ -184,18 +176,15 @@ class Doctor:
 
     def _leases(self) -> str | None:
         """Find leases that end later than any lease made now would: somebody's clock is wrong."""
-        bucket = self._services.results_bucket
         latest = datetime.now(UTC) + timedelta(seconds=2 * self._settings.lease_seconds)
-        wrong = []
-        for page in bucket.versions("leases/"):
-            for lease in page:
-                try:
-                    record = LeaseRecord.model_validate_json(bucket.fetch(lease.key))
-                except ValidationError:
-                    wrong.append(f"{lease.key} is no lease")
-                    continue
-                if record.expires_at > latest:
-                    wrong.append(f"{lease.key} ends {record.expires_at:%Y-%m-%d %H:%M:%S} UTC")
+        log = ObjectLog.of_json(self._services.results_bucket, LEASES, LeaseRecord)
+        leases = log.entries()
+        wrong = [f"{key} is no lease" for key in leases.unreadable]
+        wrong += [
+            f"{key} ends {lease.expires_at:%Y-%m-%d %H:%M:%S} UTC"
+            for key, lease in leases.by_key.items()
+            if lease.expires_at > latest
+        ]
         return "; ".join(wrong) or None
 
     def _champion(self) -> str | None:

@@ -50,7 +50,7 @@ _PREFERRED_PORTS = {
 """Addresses that people type get the port their tool is known for, if it is free."""
 
 _OTHER_PORTS = (
-    *(f"SEAWEEDFS_{name.upper()}_PORT" for name in seaweedfs.PORTS if name != "s3"),
+    *seaweedfs.PORT_VARIABLES[1:],
     "PREFECT_WORKER_WEBSERVER_PORT",
     "MNIST_EVENTS_PORT",
 )

@@ -22,8 +22,8 @@ BUCKETS = {
 }
 """What a bucket is for, which is also its name unless the variable beside it gives another."""
 
-_OF_BUCKETS = {"list": ["s3:ListBucket", "s3:GetBucketLocation"]}
-_OF_OBJECTS = {
+_ACTIONS = {
+    "list": ["s3:ListBucket", "s3:GetBucketLocation"],
     "read": ["s3:GetObject"],
     "write": ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
     "delete": ["s3:DeleteObject"],
@@ -63,6 +63,11 @@ class Identity:
         stem = f"STORE_{self.name.upper()}"
         return f"{stem}_ACCESS_KEY_ID", f"{stem}_SECRET_ACCESS_KEY"
 
+    def keys(self, variables: Mapping[str, str]) -> dict[str, str]:
+        """Take its keys out of these variables, under the names that clients read."""
+        access, secret = self.key_variables
+        return {"AWS_ACCESS_KEY_ID": variables[access], "AWS_SECRET_ACCESS_KEY": variables[secret]}
+
     def policy(self, buckets: Mapping[str, str]) -> dict[str, Any]:
         """Write its rights as an IAM policy document.
 
@@ -73,12 +78,11 @@ class Identity:
         for grant in self.grants:
             arn = f"arn:aws:s3:::{buckets[grant.bucket]}"
             for verb in grant.verbs:
-                of_bucket = verb in _OF_BUCKETS
-                actions = _OF_BUCKETS[verb] if of_bucket else _OF_OBJECTS[verb]
-                resources = (
-                    [arn] if of_bucket else [f"{arn}/{prefix}*" for prefix in grant.prefixes]
+                of_objects = [f"{arn}/{prefix}*" for prefix in grant.prefixes]
+                resources = [arn] if verb == "list" else of_objects
+                statements.append(
+                    {"Effect": "Allow", "Action": _ACTIONS[verb], "Resource": resources}
                 )
-                statements.append({"Effect": "Allow", "Action": actions, "Resource": resources})
         return {"Version": "2012-10-17", "Statement": statements}
 
 

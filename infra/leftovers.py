@@ -5,6 +5,7 @@ a killed worker. supervisord names its socket in the environment of whatever it 
 process can be told from a stranger, and from another checkout's, without trusting a pid file.
 """
 
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -33,20 +34,9 @@ def end_leftovers(control_socket: Path) -> list[str]:
     """Terminate them, and kill what does not end by itself; return `name (pid n)` of each."""
     processes = find_leftovers(control_socket)
     ended = [f"{process.name()} (pid {process.pid})" for process in processes]
-    for process in processes:
-        _signal(process, kill=False)
-    _, alive = psutil.wait_procs(processes, timeout=_STOP_SECONDS)
-    for process in alive:
-        _signal(process, kill=True)
-    psutil.wait_procs(alive, timeout=_STOP_SECONDS)
+    for end in (psutil.Process.terminate, psutil.Process.kill):
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):  # it ended by itself meanwhile
+                end(process)
+        _, processes = psutil.wait_procs(processes, timeout=_STOP_SECONDS)
     return ended
-
-
-def _signal(process: psutil.Process, *, kill: bool) -> None:
-    try:
-        if kill:
-            process.kill()
-        else:
-            process.terminate()
-    except psutil.NoSuchProcess:
-        return  # it ended by itself meanwhile

@@ -32,6 +32,8 @@ would serve what the S3 port protects."""
 PORTS = ("s3", "master", "volume", "filer", "admin")
 """Listeners of one store, each with a gRPC twin at GRPC_OFFSET above."""
 
+PORT_VARIABLES = tuple(f"SEAWEEDFS_{name.upper()}_PORT" for name in PORTS)
+
 _GRPC_PARTS = ("MASTER", "VOLUME", "FILER", "S3", "ADMIN", "WORKER", "MQ", "CLIENT")
 
 _SHORTEST_SECRET = 16
@@ -136,7 +138,7 @@ def main() -> None:
     """Become the store that the environment describes."""
     directory = Path(os.environ["SEAWEEDFS_DIR"]).resolve()
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ports = {name: int(os.environ[f"SEAWEEDFS_{name.upper()}_PORT"]) for name in PORTS}
+    ports = dict(zip(PORTS, (int(os.environ[name]) for name in PORT_VARIABLES), strict=True))
     try:
         arguments = command(directory, ports, os.environ.get("SEAWEEDFS_ADDRESS", LOOPBACK))
         environment = protected_environment(os.environ, directory)

@@ -66,13 +66,7 @@ class Service:
 
 STORE = Service(
     "store",
-    ports=(
-        "SEAWEEDFS_S3_PORT",
-        "SEAWEEDFS_MASTER_PORT",
-        "SEAWEEDFS_VOLUME_PORT",
-        "SEAWEEDFS_FILER_PORT",
-        "SEAWEEDFS_ADMIN_PORT",
-    ),
+    ports=seaweedfs.PORT_VARIABLES,
     health="/healthz",
     page="S3 endpoint",
     secrets=(*seaweedfs.SECRETS, "WEED_NOTIFICATION_WEBHOOK_BEARER_TOKEN"),

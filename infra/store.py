@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
-
 from infra import seaweedfs
+from infra.healthcheck import answers
 from infra.identities import Identity
 from infra.ports import LOOPBACK, free_ports
 from mnist.errors import InvalidSettings, Unavailable
@@ -27,38 +26,30 @@ class Store:
 
     Attributes:
         endpoint_url: Its address.
-        access_key_id: Of the operator, who may do everything.
-        secret_access_key: Of the operator.
-        keys: Those of all identities, by variable.
+        keys: Those of the operator, who may do everything, and of all identities, by variable.
         region: What clients must say.
     """
 
     endpoint_url: str
-    access_key_id: str
-    secret_access_key: str = field(repr=False)
-    keys: Mapping[str, str] = field(repr=False, default_factory=dict)
+    keys: Mapping[str, str] = field(repr=False)
     region: str = "us-east-1"
 
     def environment(self) -> dict[str, str]:
         """Give the variables that boto3, obstore and our settings read."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
-            "AWS_ACCESS_KEY_ID": self.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
+            "AWS_ACCESS_KEY_ID": self.keys["AWS_ACCESS_KEY_ID"],
+            "AWS_SECRET_ACCESS_KEY": self.keys["AWS_SECRET_ACCESS_KEY"],
             "AWS_REGION": self.region,
             "AWS_ALLOW_HTTP": "true",
         }
 
     def settings(self, identity: Identity | None = None) -> Settings:
         """Give settings that name this store, with the operator's key or another, no registry."""
-        keys = {} if identity is None else self._keys_of(identity)
+        keys = identity.keys(self.keys) if identity else {}
         return Settings.model_validate(
             self.environment() | keys | {"MLFLOW_TRACKING_URI": "unset:"}
         )
-
-    def _keys_of(self, identity: Identity) -> dict[str, str]:
-        access, secret = identity.key_variables
-        return {"AWS_ACCESS_KEY_ID": self.keys[access], "AWS_SECRET_ACCESS_KEY": self.keys[secret]}
 
 
 @contextmanager
@@ -86,12 +77,7 @@ def running_store(directory: Path, buckets: Sequence[str] = ()) -> Iterator[Stor
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    store = Store(
-        endpoint_url=f"http://{LOOPBACK}:{ports['s3']}",
-        access_key_id=keys["AWS_ACCESS_KEY_ID"],
-        secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
-        keys=keys,
-    )
+    store = Store(f"http://{LOOPBACK}:{ports['s3']}", keys)
     try:
         _wait_until_ready(process, store.endpoint_url, log)
         create_buckets(store.settings(), buckets)
@@ -119,17 +105,9 @@ def create_buckets(settings: Settings, names: Sequence[str]) -> None:
             ) from error
 
 
-def is_ready(endpoint_url: str) -> bool:
-    """Ask the store's health page whether it serves requests."""
-    try:
-        return httpx.get(f"{endpoint_url}/healthz", timeout=2, trust_env=False).is_success
-    except httpx.TransportError:
-        return False
-
-
 def _wait_until_ready(process: subprocess.Popen[bytes], endpoint_url: str, log: Path) -> None:
     deadline = time.monotonic() + _READY_SECONDS
-    while not is_ready(endpoint_url):
+    while not answers(f"{endpoint_url}/healthz"):
         code = process.poll()
         if code is not None or time.monotonic() > deadline:
             what = "was silent" if code is None else f"ended with code {code}"

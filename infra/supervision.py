@@ -77,7 +77,6 @@ _DAEMON_SECONDS = 20.0
 class ProcessState:
     """What supervisord knows about one process."""
 
-    name: str
     state: str
     pid: int
     uptime_seconds: float
@@ -129,7 +128,7 @@ class Supervisor:
         files[self._configuration] = _DAEMON + "".join(
             _PROGRAM.format(name=name, stop_seconds=_STOP_SECONDS) for name in commands
         )
-        stale = [file for file, text in files.items() if not _holds(file, text)]
+        stale = [f for f, text in files.items() if not f.exists() or f.read_text() != text]
         for file in stale:
             file.write_text(files[file])
             file.chmod(0o600)
@@ -218,14 +217,5 @@ class Supervisor:
 
 
 def _state(info: Mapping[str, Any]) -> ProcessState:
-    alive = info["pid"] != 0
-    return ProcessState(
-        name=info["name"],
-        state=info["statename"].lower(),
-        pid=info["pid"],
-        uptime_seconds=float(info["now"] - info["start"]) if alive else 0.0,
-    )
-
-
-def _holds(file: Path, text: str) -> bool:
-    return file.exists() and file.read_text() == text
+    uptime = float(info["now"] - info["start"]) if info["pid"] else 0.0
+    return ProcessState(info["statename"].lower(), info["pid"], uptime)

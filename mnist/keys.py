@@ -63,15 +63,11 @@ class MemberPlace:
     """Where a member of a zip archive lies.
 
     Attributes:
-        key: Of the archive.
-        etag: Of the archive.
-        size: Of the archive, in bytes.
+        archive: The archive.
         number: Place of the member in the archive's table of contents.
     """
 
-    key: str
-    etag: str
-    size: int
+    archive: ObjectVersion
     number: int
 
 
@@ -93,7 +89,8 @@ def member_place(version: ObjectVersion) -> MemberPlace | None:
     if not bang:
         return None
     length, size, number, _ = place.split(".")
-    return MemberPlace(version.key[: int(length)], etag, int(size), int(number))
+    archive = ObjectVersion(version.key[: int(length)], etag, int(size))
+    return MemberPlace(archive, int(number))
 
 
 def is_archive_key(key: str) -> bool:

@@ -15,11 +15,13 @@ from prefect.testing.utilities import prefect_test_harness
 
 from infra.ports import free_ports
 from infra.store import Store, create_buckets, running_store
+from mnist.services import Services
 from mnist.settings import Settings
 from mnist.storage.bucket import Bucket
 from mnist.storage.clients import control_client
 from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
+from tests.factories import OneModel, services_of
 from tests.waiting import wait_until_up
 
 _MLFLOW_READY_SECONDS = 120
@@ -120,9 +122,7 @@ def settings(store: Store, tmp_path: Path) -> Iterator[Settings]:
     """Settings that name the real store with buckets of this test's own."""
     mark = uuid.uuid4().hex[:8]
     made = Settings(
-        AWS_ENDPOINT_URL=store.endpoint_url,
-        AWS_ACCESS_KEY_ID=store.access_key_id,
-        AWS_SECRET_ACCESS_KEY=store.secret_access_key,
+        **store.environment(),
         MLFLOW_TRACKING_URI="http://127.0.0.1:1",
         inbox_bucket=f"inbox-{mark}",
         results_bucket=f"results-{mark}",
@@ -168,6 +168,21 @@ def inbox(inbox_bucket: Bucket) -> Inbox:
 def results(results_bucket: Bucket) -> Results:
     """Results over the real store."""
     return Results(results_bucket)
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> OneModel:
+    """A registry with one champion that reads drawn digits."""
+    return OneModel(tmp_path)
+
+
+@pytest.fixture
+def services(
+    settings: Settings, inbox: Inbox, results: Results, results_bucket: Bucket, registry: OneModel
+) -> Services:
+    """The services of a test: the buckets above, a small model."""
+    parts = {"inbox": inbox, "results": results, "sure_bucket": results_bucket}
+    return services_of(settings, registry=registry, **parts)
 
 
 def _delete_bucket(client: Any, bucket: str) -> None:

@@ -17,6 +17,9 @@ from mnist.errors import InvalidInput
 from mnist.keys import ObjectVersion, identity
 from mnist.scoring.graphs import Predictor
 from mnist.scoring.predictions import PinnedModel
+from mnist.services import Services
+from mnist.settings import Settings
+from mnist.storage.bucket import Bucket
 from mnist.tables import ROWS
 
 MODEL = PinnedModel(name="digits", version="7", digest="d" * 64, accept_confidence=0.5)
@@ -98,6 +101,35 @@ def rows(*versions: ObjectVersion, **values: Any) -> pa.Table:
         ],
         schema=ROWS,
     )
+
+
+def settings_of(**values: Any) -> Settings:
+    """Give settings that name nothing real, for what asks only for some of them."""
+    nowhere = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+    made = Settings(MLFLOW_TRACKING_URI="http://127.0.0.1:1", **nowhere)
+    return made.model_copy(update=values)
+
+
+def services_of(settings: Settings, **parts: Any) -> Services:
+    """Make services with some parts in the place of the usual ones.
+
+    The test's store is known to honour conditions, so it is not asked again.
+    """
+    services = Services(settings)
+    for name, part in ({"sure_bucket": services.results_bucket} | parts).items():
+        setattr(services, name, part)
+    return services
+
+
+class InMemory(Services):
+    """Services whose buckets live in this process."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(settings_of(**settings))
+        self._buckets: dict[str, Bucket] = {}
+
+    def bucket(self, name: str) -> Bucket:
+        return self._buckets.setdefault(name, Bucket.in_memory(name))
 
 
 class OneModel:

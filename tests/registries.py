@@ -13,7 +13,7 @@ from mnist.registry.publishing import Publisher, RegisteredVersion
 from mnist.registry.reader import RegistryReader
 from mnist.storage.bucket import Bucket
 from mnist.storage.journal import Journal
-from tests.factories import template_graph
+from tests.factories import settings_of, template_graph
 
 
 class Registry:
@@ -22,11 +22,17 @@ class Registry:
     def __init__(self, uri: str, folder: Path, journal: Journal | None = None) -> None:
         self.name = f"digits-{uuid.uuid4().hex[:8]}"
         self.folder = folder
-        self.publisher = Publisher(uri, f"experiment-{self.name}", self.name)
-        self.reader = RegistryReader(uri, self.name, folder / "cache")
+        self.settings = settings_of(
+            mlflow_tracking_uri=uri,
+            model_name=self.name,
+            experiment_name=f"experiment-{self.name}",
+            cache_dir=folder / "cache",
+        )
+        self.publisher = Publisher(self.settings)
+        self.reader = RegistryReader(self.settings)
         self.bucket = Bucket.in_memory()
         self.journal = journal or Journal(self.bucket)
-        self.aliases = Aliases(uri, self.name, self.journal)
+        self.aliases = Aliases(self.settings, self.journal)
         self.uri = uri
 
     def publish(self, drawn: Sequence[int] = range(10), **tags: str) -> RegisteredVersion:

@@ -14,11 +14,12 @@ from prefect.input import RunInput
 from prefect.runtime import flow_run
 from pydantic import Field
 
+from mnist.operations.approval import Approval
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from uuid import UUID
 
-    from mnist.operations.approval import Approval
     from mnist.operations.gates import Judgement
 
 _POLL_SECONDS = 2
@@ -42,8 +43,6 @@ def ask(judgement: Judgement, seconds: int) -> Approval | None:
         judgement: What the person is asked about. What the gates refuse is not asked.
         seconds: How long to wait.
     """
-    from mnist.operations.approval import Approval  # noqa: PLC0415
-
     if not judgement.decision.promote:
         return None
     question = (

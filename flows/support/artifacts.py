@@ -6,16 +6,21 @@ import re
 import time
 from typing import TYPE_CHECKING
 
+from prefect import get_run_logger
 from prefect.artifacts import (
     create_markdown_artifact,
     create_progress_artifact,
     update_progress_artifact,
 )
 
+from mnist import markdown
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from uuid import UUID
 
+    from mnist.operations.gates import Judgement
+    from mnist.operations.gathering import ProgressCallback
     from mnist.operations.monitoring import Findings
     from mnist.operations.rescoring import Difference, RescorePlan
     from mnist.scoring.receipts import Receipt
@@ -26,53 +31,16 @@ _BATCHES_SHOWN = 50
 
 
 class Progress:
-    """A progress bar in Prefect and in the log, moved at most once a second.
+    """A progress bar in Prefect, moved at most once a second.
 
     Args:
         name: What is being worked on.
-        unit: What the things are.
+        unit: What the things are, where they are counted.
     """
 
     def __init__(self, name: str, unit: str = "images") -> None:
         self._name = name
         self._unit = unit
-        self._started = self._shown = time.monotonic()
-        self._artifact: UUID | None = None
-
-    def show(self, done: int, total: int, *, is_final: bool = True) -> None:
-        """Show how many things are done.
-
-        Args:
-            done: How many.
-            total: Things to do, as far as the listing has come.
-            is_final: Whether the total cannot grow any more.
-        """
-        now = time.monotonic()
-        if now - self._shown < _UPDATE_SECONDS and done < total:
-            return
-        self._shown = now
-        rate = done / max(now - self._started, 1e-6)
-        rest = f"{(total - done) / max(rate, 1e-6):,.0f} s left"
-        text = (
-            f"{self._name}: {done:,} of {total:,} {self._unit}, {rate:,.3g} per second, "
-            f"{rest if is_final else 'more are being listed'}"
-        )
-        percent = 100 * done / total
-        if self._artifact is None:
-            self._artifact = create_progress_artifact(percent, description=text)  # type: ignore[assignment]
-        else:
-            update_progress_artifact(self._artifact, percent, description=text)
-
-
-class Steps:
-    """A progress bar for work whose progress callback says its share and what comes next.
-
-    Args:
-        name: What is being worked on.
-    """
-
-    def __init__(self, name: str) -> None:
-        self._name = name
         self._started = time.monotonic()
         self._shown = self._started - _UPDATE_SECONDS
         self._artifact: UUID | None = None
@@ -82,17 +50,46 @@ class Steps:
         """How long the work takes by now."""
         return time.monotonic() - self._started
 
-    def show(self, share: float, what: str) -> None:
-        """Show how far the work is (0-1) and what comes next, at most once a second."""
+    def count(self, done: int, total: int, *, is_final: bool = True) -> None:
+        """Show how many things are done.
+
+        Args:
+            done: How many.
+            total: Things to do, as far as the listing has come.
+            is_final: Whether the total cannot grow any more.
+        """
+        rate = done / max(self.seconds, 1e-6)
+        rest = f"{(total - done) / max(rate, 1e-6):,.0f} s left"
+        self._move(
+            done / total,
+            f"{done:,} of {total:,} {self._unit}, {rate:,.3g} per second, "
+            f"{rest if is_final else 'more are being listed'}",
+        )
+
+    def step(self, share: float, what: str) -> None:
+        """Show how far the work is (0-1) and what comes next; a progress callback."""
+        self._move(share, f"{what}, {self.seconds:.0f} s so far")
+
+    def _move(self, share: float, what: str) -> None:
         now = time.monotonic()
         if now - self._shown < _UPDATE_SECONDS and share < 1:
             return
         self._shown = now
-        text = f"{self._name}: {what}, {self.seconds:.0f} s so far"
+        text = f"{self._name}: {what}"
         if self._artifact is None:
             self._artifact = create_progress_artifact(100 * share, description=text)  # type: ignore[assignment]
         else:
             update_progress_artifact(self._artifact, 100 * share, description=text)
+
+
+def judged(judge: Callable[[ProgressCallback], Judgement]) -> Judgement:
+    """Let the gates judge, showing how far they are, and log what they say."""
+    progress = Progress("gates")
+    judgement = judge(progress.step)
+    get_run_logger().info(
+        "The gates took %.1f s; verdict: %s.", progress.seconds, judgement.decision.verdict.words
+    )
+    return judgement
 
 
 def publish_receipt(receipt: Receipt) -> None:
@@ -156,11 +153,9 @@ def publish_difference(plan: RescorePlan, difference: Difference) -> None:
         f"- `{difference.csv}`",
     ]
     if difference.flips:
-        lines += ["", "| old digit | new digit | images |", "|---|---|---|"]
-        lines += [
-            f"| {before} | {after} | {images:,} |"
-            for (before, after), images in sorted(difference.flips.items(), key=lambda f: -f[1])
-        ]
+        flips = sorted(difference.flips.items(), key=lambda flip: -flip[1])
+        rows = ((before, after, f"{images:,}") for (before, after), images in flips)
+        lines += ["", markdown.table(("old digit", "new digit", "images"), rows)]
     create_markdown_artifact("\n".join(lines) + "\n", key=key("rescore", plan.old))
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from prefect.events import emit_event
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from mnist.scoring.receipts import Receipt
@@ -39,19 +40,19 @@ DRIFTS = {
 
 def batch_dropped(batch: str, objects: int) -> None:
     """Say that the store has announced objects of a batch."""
-    _emit(BATCH_DROPPED, batch, {"batch": batch, "objects": objects})
+    _emit_batch(BATCH_DROPPED, batch, {"batch": batch, "objects": objects})
 
 
 def batch_scored(batch: str, rows: int) -> None:
     """Say that rows of a batch can be read."""
-    _emit(BATCH_SCORED, batch, {"rows": rows})
+    _emit_batch(BATCH_SCORED, batch, {"rows": rows})
 
 
 def batch_closed(receipt: Receipt) -> None:
     """Say that a batch has its receipt, good or bad."""
     is_good = receipt.verdict == "complete"
     payload = {**receipt.summary(), "reason": receipt.verdict_reason}
-    _emit(BATCH_COMPLETED if is_good else BATCH_FAILED, receipt.batch, payload)
+    _emit_batch(BATCH_COMPLETED if is_good else BATCH_FAILED, receipt.batch, payload)
 
 
 def drifted(day: date, batch: str, verdict: str, rows: int) -> None:
@@ -59,20 +60,11 @@ def drifted(day: date, batch: str, verdict: str, rows: int) -> None:
     if verdict in DRIFTS:
         kind, name = ("batch", batch) if batch else ("day", day.isoformat())
         payload = {"day": day.isoformat(), "batch": batch, "rows": rows}
-        resource = {
-            "prefect.resource.id": f"mnist.{kind}.{name}",
-            "prefect.resource.name": name,
-            "mnist.scope": kind,
-        }
-        emit_event(event=DRIFTS[verdict], resource=resource, payload=payload)
+        _emit(DRIFTS[verdict], f"{kind}.{name}", name, payload, scope=kind)
 
 
 def decided(entry: JournalEntry) -> None:
     """Say that a candidate became champion, or did not."""
-    resource = {
-        "prefect.resource.id": f"mnist.model.{entry.model}.{entry.to_version}",
-        "prefect.resource.name": f"{entry.model} version {entry.to_version}",
-    }
     payload = {
         "version": entry.to_version,
         "verdict": entry.verdict,
@@ -80,13 +72,17 @@ def decided(entry: JournalEntry) -> None:
         "evidence": entry.evidence_url,
     }
     kind = "promoted" if entry.moves else "refused"
-    emit_event(event=f"candidate.{kind}", resource=resource, payload=payload)
+    name = f"{entry.model} version {entry.to_version}"
+    _emit(f"candidate.{kind}", f"model.{entry.model}.{entry.to_version}", name, payload)
 
 
-def _emit(event: str, batch: str, payload: dict[str, str | int]) -> None:
-    resource = {
-        "prefect.resource.id": f"mnist.batch.{batch}",
-        "prefect.resource.name": batch,
-        "mnist.batch": batch,
-    }
-    emit_event(event=event, resource=resource, payload=payload)
+def _emit_batch(event: str, batch: str, payload: Mapping[str, object]) -> None:
+    _emit(event, f"batch.{batch}", batch, payload, batch=batch)
+
+
+def _emit(
+    event: str, resource: str, name: str, payload: Mapping[str, object], **labels: str
+) -> None:
+    named = {"prefect.resource.id": f"mnist.{resource}", "prefect.resource.name": name}
+    labelled = {f"mnist.{label}": value for label, value in labels.items()}
+    emit_event(event=event, resource=named | labelled, payload=dict(payload))

@@ -36,7 +36,7 @@ def dask_workers(address: str) -> Iterator[tuple[Submit, int]]:
         Unavailable: If the scheduler does not answer or has no workers.
     """
     try:
-        client = _connect(address)
+        client: Any = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
     except OSError as error:
         raise Unavailable(
             f"No Dask scheduler answers at {address}; start it with `dask scheduler`, or unset "
@@ -50,10 +50,6 @@ def dask_workers(address: str) -> Iterator[tuple[Submit, int]]:
                 f"{address}` in this environment, with the same settings."
             )
         yield partial(client.submit, score_here, pure=False), _CHUNKS_PER_THREAD * threads
-
-
-def _connect(address: str) -> Any:
-    return Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
 
 
 def score_here(chunk: Chunk) -> RecordedChunk:

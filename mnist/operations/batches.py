@@ -21,9 +21,9 @@ import pyarrow.compute as pc
 from mnist.digits import Outcome
 from mnist.errors import InvalidBatch
 from mnist.keys import ObjectVersion
-from mnist.operations.scorer import Scorer
+from mnist.operations.scorer import score
+from mnist.parts import Parts
 from mnist.provenance import code_digest
-from mnist.registry.reader import RegistryReader
 from mnist.scoring.chunks import Chunk, ScoredChunk, cut_chunks
 from mnist.scoring.identities import Identities
 from mnist.scoring.predictions import PinnedModel
@@ -32,8 +32,6 @@ from mnist.scoring.reconciliation import ListingLog, RejectLimit, write_up
 from mnist.scoring.stages import StageSeconds
 from mnist.scoring.tally import TALLY_COLUMNS
 from mnist.scoring.verification import find_problems
-from mnist.settings import Settings
-from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
 
 _A_MOMENT = timedelta(microseconds=1)
@@ -130,14 +128,9 @@ ProgressOfRun = Callable[[BatchRun], None]
 class BatchScoring:
     """The steps of scoring a batch, over an inbox, a results bucket and a registry."""
 
-    def __init__(
-        self, settings: Settings, inbox: Inbox, results: Results, registry: RegistryReader
-    ) -> None:
-        self._settings = settings
-        self._inbox = inbox
-        self._results = results
-        self._registry = registry
-        self._scorer = Scorer(settings, inbox, registry)
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._results = Results(parts.sure_bucket)
 
     def run(
         self,
@@ -163,7 +156,6 @@ class BatchScoring:
             InvalidBatch: If the batch holds nothing that wants an outcome, or rejects are to be
                 scored again and there is no receipt of any.
             NoChampion: If there is something to score and no champion.
-            Unavailable: If the store or the registry does not answer.
             IntegrityError: If the scoring graph is not the one that was registered.
         """
         run = BatchRun(batch, name, self._last_receipt(batch).run.name if rejects_again else "")
@@ -185,19 +177,19 @@ class BatchScoring:
         missing = self._missing(run, settled(run.batch))
         first = next(missing, None)
         if first is not None:
-            run.model = self._registry.champion()
-            size = self._settings.chunk_images
+            run.model = self._parts.registry.champion()
+            size = self._parts.settings.chunk_images
             versions = chain((first,), missing)
             yield from cut_chunks(versions, run.batch, run.model, size, run.again_after)
 
     def _missing(self, run: BatchRun, settled: Identities) -> Iterator[ObjectVersion]:
-        for page in self._inbox.versions(run.batch):
+        for page in self._parts.inbox.versions(run.batch):
             run.listing.extend(page)
             is_missing = ~settled.has([version.identity for version in page])
             run.waiting += int(is_missing.sum())
             yield from compress(page, is_missing)
         if not len(run.listing):
-            raise self._inbox.unknown(run.batch)
+            raise self._parts.inbox.unknown(run.batch)
         run.listed_all = True
 
     def score(self, chunk: Chunk) -> RecordedChunk:
@@ -211,7 +203,7 @@ class BatchScoring:
         """
         if self._results.recorded_rows(chunk.batch, chunk.name) == len(chunk.versions):
             return RecordedChunk(len(chunk.versions), 0, 0, (), StageSeconds())
-        scored = self._scorer.score(chunk)
+        scored = score(self._parts, chunk)
         started = perf_counter()
         written = bool(scored.rows.num_rows) and self._results.write_part(
             chunk.batch, chunk.name, scored.rows
@@ -234,6 +226,7 @@ class BatchScoring:
         receipts = self._results.receipts(run.batch)
         if not run.chunks_noted and (earlier := self._covering(run, receipts)) is not None:
             return earlier
+        settings = self._parts.settings
         # The newest receipt is the one that counts, also where clocks differ between machines.
         after = receipts[-1].run.finished_at if receipts else None
         receipt = write_up(
@@ -242,9 +235,7 @@ class BatchScoring:
             listing=run.listing,
             unsettled=run.unsettled,
             parts=self._results.parts(run.batch, (*TALLY_COLUMNS, *_UNLISTED_COLUMNS)),
-            limit=RejectLimit(
-                rate=self._settings.max_reject_rate, count=self._settings.max_reject_count
-            ),
+            limit=RejectLimit(rate=settings.max_reject_rate, count=settings.max_reject_count),
         )
         self._results.write_receipt(receipt)
         return receipt

@@ -20,19 +20,18 @@ from mnist.data.description import describe
 from mnist.data.labelled_sets import load_labelled_sets
 from mnist.data.training_data import TrainingData, load_training_data
 from mnist.images import Limits
+from mnist.parts import Parts
 from mnist.plots import plot_confusion_matrix, plot_learning_curves
 from mnist.provenance import code_digest, environment
-from mnist.registry.comparisons import ComparisonLog
-from mnist.settings import Settings
 from mnist.training.train import Epoch
 
 
 class Comparing:
     """The steps of a comparison, over a data folder and a registry."""
 
-    def __init__(self, settings: Settings, log: ComparisonLog) -> None:
-        self._settings = settings
-        self._log = log
+    def __init__(self, parts: Parts) -> None:
+        self._settings = parts.settings
+        self._log = parts.comparison_log("comparisons")
 
     def chosen(self, names: Sequence[str]) -> list[str]:
         """Return the models to compare, by default those of the standard comparison.

@@ -16,11 +16,9 @@ from mnist.comparison.pipelines import (
 from mnist.data.datasets import load_dataset
 from mnist.data.labelled_sets import labelled_files
 from mnist.images import Limits, preprocessing_digest
+from mnist.parts import Parts
 from mnist.provenance import code_digest
-from mnist.registry.comparisons import ComparisonLog
-from mnist.registry.reader import RegistryReader
 from mnist.scoring.predictions import PinnedModel
-from mnist.settings import Settings
 
 _TEST = "test digits"
 
@@ -28,10 +26,10 @@ _TEST = "test digits"
 class ComparingPipelines:
     """The steps, over test digits, images of one's own, and a registry."""
 
-    def __init__(self, settings: Settings, registry: RegistryReader, log: ComparisonLog) -> None:
-        self._settings = settings
-        self._registry = registry
-        self._log = log
+    def __init__(self, parts: Parts) -> None:
+        self._settings = parts.settings
+        self._registry = parts.registry
+        self._log = parts.comparison_log("pipelines")
 
     def model(self, version: str | None) -> PinnedModel:
         """Look up the version that reads, by default the champion.
@@ -46,7 +44,6 @@ class ComparingPipelines:
 
         Raises:
             InvalidDataset: If a set of one's own is missing something.
-            Unavailable: If the registry does not answer.
         """
         predict = self._registry.predictor(model).predict
         limits = Limits.of(self._settings)

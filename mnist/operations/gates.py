@@ -13,14 +13,10 @@ from mnist.errors import IntegrityError, InvalidInput, NoChampion
 from mnist.images import Limits
 from mnist.operations.gathering import Contender, ProgressCallback, compare_in_production, gather
 from mnist.operations.replay import production_images
+from mnist.parts import Parts
 from mnist.promotion import Decision, Evidence, Policy, decide, refuse, report, small_sample_policy
-from mnist.registry.aliases import Aliases
-from mnist.registry.reader import RegistryReader
-from mnist.settings import Settings
-from mnist.storage.gate_slices import GateSlices
-from mnist.storage.inbox import Inbox
-from mnist.storage.journal import Journal, lineage
-from mnist.storage.results import Results
+from mnist.scoring.predictions import PinnedModel
+from mnist.storage.journal import lineage
 
 _REMEDY = (
     "Nothing is promoted unseen: roll back to a version that loads, or have a person promote one."
@@ -52,23 +48,8 @@ class Judgement:
 class Gates:
     """Measures versions side by side and asks `mnist.promotion` what to make of it."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        reader: RegistryReader,
-        aliases: Aliases,
-        journal: Journal,
-        inbox: Inbox,
-        results: Results,
-        gate_slices: GateSlices,
-    ) -> None:
-        self._settings = settings
-        self._reader = reader
-        self._aliases = aliases
-        self._journal = journal
-        self._inbox = inbox
-        self._results = results
-        self._gate_slices = gate_slices
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     def contender(self, version: str) -> Contender:
         """Load a registered version.
@@ -77,8 +58,10 @@ class Gates:
             InvalidInput: If there is no such version.
             IntegrityError: If its scoring graph is lost or is not the one that was registered.
         """
-        model = self._reader.version(version)
-        return Contender(model, self._reader.predictor(model).predict)
+        return self._loaded(self._parts.registry.version(version))
+
+    def _loaded(self, model: PinnedModel) -> Contender:
+        return Contender(model, self._parts.registry.predictor(model).predict)
 
     def judge(
         self,
@@ -100,12 +83,11 @@ class Gates:
 
         Raises:
             InvalidPolicy: If the policy has impossible values.
-            Unavailable: If the registry or the store does not answer.
         """
         policy = policy_for(data, overrides)
-        floors = self._gate_slices.floors(data.source) | policy.slice_floors
+        floors = self._parts.gate_slices.floors(data.source) | policy.slice_floors
         policy = policy.model_copy(update={"slice_floors": floors})
-        seen = self._journal.champion()
+        seen = self._parts.journal.champion()
         try:
             champion = self._champion(seen)
             decision = self._decide(candidate, champion, data, policy, progress)
@@ -121,16 +103,16 @@ class Gates:
         policy: Policy,
         progress: ProgressCallback,
     ) -> Decision:
-        limits = Limits.of(self._settings)
-        labelled_sets = load_labelled_sets(self._settings.real_world_dir, limits)
+        settings = self._parts.settings
+        labelled_sets = load_labelled_sets(settings.real_world_dir, Limits.of(settings))
         sides = [candidate, champion] if champion else [candidate]
         mine, *others = gather(sides, data, labelled_sets, progress, policy.slice_floors)
         mine = replace(mine, holdout_uses=self._uses_of(data.test.digest))
         if champion is None:
             return decide(mine, None, policy)
         progress(1.0, "replaying production images, deciding")
-        if self._settings.replay_images:
-            production = production_images(self._settings, self._inbox, self._results)
+        if settings.replay_images:
+            production = production_images(self._parts)
             mine = replace(mine, replay=compare_in_production(champion, candidate, production))
         return decide(mine, others[0], policy, reference=self._reference(candidate, data))
 
@@ -141,9 +123,8 @@ class Gates:
             _Untrusted: With a sentence for people, if there is one and it cannot be compared with.
         """
         try:
-            self._aliases.reconcile()
-            model = self._reader.champion()
-            return Contender(model, self._reader.predictor(model).predict)
+            self._parts.aliases.reconcile()
+            return self._loaded(self._parts.registry.champion())
         except NoChampion:
             if recorded is None:
                 return None
@@ -156,25 +137,26 @@ class Gates:
 
     def _reference(self, candidate: Contender, data: Dataset) -> Evidence | None:
         """Read the test images with the best earlier champion that is still in the lineage."""
+        registry, digest = self._parts.registry, data.test.digest
         earlier = {
             version: accuracy
-            for version in lineage(self._journal.entries())[:-1]
+            for version in lineage(self._parts.journal.entries())[:-1]
             if version != candidate.model.version
-            and (accuracy := self._reader.test_accuracy(version, data.test.digest)) is not None
+            and (accuracy := registry.test_accuracy(version, digest)) is not None
         }
         if not earlier:
             return None
         best = max(earlier, key=earlier.__getitem__)
         try:
-            predictor = self._reader.predictor(self._reader.version(best))
+            reference = self.contender(best)
         except (IntegrityError, InvalidInput) as error:
             _log.warning("gates.reference-lost", version=best, error=str(error))
             return None
-        probabilities = predictor.predict(data.test.images)
+        probabilities = reference.predict(data.test.images)
         return evidence(candidate.model.name, best, data, probabilities)
 
     def _uses_of(self, images_digest: str) -> int:
-        return sum(e.images_digest == images_digest for e in self._journal.entries())
+        return sum(e.images_digest == images_digest for e in self._parts.journal.entries())
 
 
 class _Untrusted(Exception):

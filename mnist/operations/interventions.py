@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from mnist.data.datasets import load_dataset
 from mnist.errors import InvalidInput, Remedy
@@ -11,11 +10,9 @@ from mnist.operations.approval import Statement
 from mnist.operations.gates import Gates, Judgement
 from mnist.operations.gathering import ProgressCallback
 from mnist.operations.rescoring import batches_scored_by
-from mnist.registry.aliases import Aliases
-from mnist.registry.publishing import Publisher
-from mnist.storage.journal import OVERRIDE, ROLLBACK, Journal, JournalEntry, lineage
+from mnist.parts import Parts
+from mnist.storage.journal import OVERRIDE, ROLLBACK, JournalEntry, lineage
 from mnist.storage.journal import were_champions as ever_champions
-from mnist.storage.results import Results
 
 
 @dataclass(frozen=True)
@@ -34,21 +31,9 @@ class Undone:
 class Interventions:
     """Promotions and rollbacks that a person answers for."""
 
-    def __init__(
-        self,
-        data_dir: Path | None,
-        publisher: Publisher,
-        aliases: Aliases,
-        journal: Journal,
-        gates: Gates,
-        results: Results,
-    ) -> None:
-        self._data_dir = data_dir
-        self._publisher = publisher
-        self._aliases = aliases
-        self._journal = journal
-        self._gates = gates
-        self._results = results
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._gates = Gates(parts)
 
     def judge(self, version: str, progress: ProgressCallback) -> Judgement:
         """Measure a registered version against the champion, as a retraining would.
@@ -57,11 +42,10 @@ class Interventions:
             InvalidInput: If there is no such version, or it is champion already.
             IntegrityError: If its scoring graph cannot be trusted; nobody may promote that.
         """
-        if version == self._journal.champion():
+        if version == self._parts.journal.champion():
             raise InvalidInput(f"Version {version} is the champion already; nothing was done.")
-        return self._gates.judge(
-            self._gates.contender(version), load_dataset(self._data_dir), {}, progress
-        )
+        data = load_dataset(self._parts.settings.data_dir)
+        return self._gates.judge(self._gates.contender(version), data, {}, progress)
 
     def promote(
         self, version: str, statement: Statement, judgement: Judgement
@@ -77,15 +61,15 @@ class Interventions:
             f"> **A person decided.** Promoted by {statement.sentence}\n>\n"
             f"> What follows is what the gates found, whatever came of it.\n\n{judgement.report}"
         )
-        registered = self._publisher.registered(version)
-        self._publisher.add_decision(
+        registered = self._parts.publisher.registered(version)
+        self._parts.publisher.add_decision(
             registered,
             report,
             decision.as_dict(),
             name=f"decision-override-{datetime.now(UTC):%Y%m%dT%H%M%SZ}",
         )
         would = "would promote it too" if decision.promote else "would not promote it"
-        entry = self._aliases.decide(
+        entry = self._parts.aliases.decide(
             action="promoted",
             version=registered,
             champion_seen=judgement.champion,
@@ -112,7 +96,7 @@ class Interventions:
             InvalidInput: If there is no such earlier champion.
             IntegrityError: If its scoring graph cannot be trusted; name another version then.
         """
-        entries = self._journal.entries()
+        entries = self._parts.journal.entries()
         line = lineage(entries)
         target = to_version or _one_step_back(line)
         if target not in ever_champions(entries):
@@ -124,9 +108,9 @@ class Interventions:
         if target == line[-1]:
             raise InvalidInput(f"Version {target} is the champion already; nothing was done.")
         self._gates.contender(target)
-        entry = self._aliases.decide(
+        entry = self._parts.aliases.decide(
             action="rolled-back",
-            version=self._publisher.registered(target),
+            version=self._parts.publisher.registered(target),
             champion_seen=line[-1],
             who=statement.who,
             verdict=ROLLBACK,
@@ -134,9 +118,8 @@ class Interventions:
             policy_version=entries[-1].policy_version,
             images_digest="",
         )
-        return Undone(
-            entry, tuple(batches_scored_by(self._results, line[-1])) if entry.moves else ()
-        )
+        batches = batches_scored_by(self._parts.results, line[-1]) if entry.moves else ()
+        return Undone(entry, tuple(batches))
 
 
 def _one_step_back(line: Sequence[str]) -> str:

@@ -11,8 +11,7 @@ import pyarrow.compute as pc
 from mnist.monitoring.drift import DriftComparison, Limits, Verdict, compare
 from mnist.monitoring.measures import COLUMNS
 from mnist.monitoring.report import WHOLE_DAY, as_markdown, as_table
-from mnist.storage.monitoring import MonitoringLog
-from mnist.storage.results import Results
+from mnist.parts import Parts
 from mnist.tables import ROWS, one_row_each
 
 _REFERENCE_DAYS = 28
@@ -48,10 +47,9 @@ class Findings:
 class Monitoring:
     """The steps of watching what comes in and goes out."""
 
-    def __init__(self, results: Results, log: MonitoringLog, limits: Limits | None = None) -> None:
-        self._results = results
-        self._log = log
-        self._limits = limits or Limits()
+    def __init__(self, parts: Parts) -> None:
+        self._results = parts.results
+        self._log = parts.monitoring_log
 
     def rows(self, first: date, days: int) -> dict[str, pa.Table]:
         """Gather the rows scored in some days, by batch. Only batches with a receipt are read."""
@@ -92,16 +90,12 @@ class Monitoring:
     def compare(self, day: date, reference: pa.Table | None) -> Findings:
         """Hold a day and each of its batches against the reference."""
         by_batch = self.rows(day, 1)
-        tables = list(by_batch.values())
-        whole = (
-            pa.concat_tables(tables, promote_options="default")
-            if tables
-            else _completed(one_row_each([]))
-        )
+        nothing = _completed(ROWS.empty_table())
+        whole = pa.concat_tables([nothing, *by_batch.values()], promote_options="default")
         then = reference if reference is not None else whole.slice(0, 0)
-        comparisons = {WHOLE_DAY: compare(then, whole, self._limits)}
+        comparisons = {WHOLE_DAY: compare(then, whole, Limits())}
         for batch, rows in by_batch.items():
-            comparisons[batch] = compare(then, rows, self._limits)
+            comparisons[batch] = compare(then, rows, Limits())
         return Findings(day, comparisons, whole)
 
     def record(self, findings: Findings, run: str) -> str:

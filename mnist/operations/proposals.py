@@ -5,11 +5,8 @@ from datetime import UTC, datetime, timedelta
 from mnist.monitoring.drift import Verdict
 from mnist.monitoring.report import verdict_of_day
 from mnist.monitoring.retraining_need import Evidence, Guard, reason_to_retrain
+from mnist.parts import Parts
 from mnist.reviews.review import standing
-from mnist.settings import Settings
-from mnist.storage.journal import Journal
-from mnist.storage.monitoring import MonitoringLog
-from mnist.storage.reviews import ReviewLog
 
 _REPORT_DAYS = 7
 
@@ -21,36 +18,27 @@ class Proposals:
     nothing of it is believed.
     """
 
-    def __init__(
-        self, settings: Settings, journal: Journal, reviews: ReviewLog, monitoring: MonitoringLog
-    ) -> None:
-        self._guard = Guard(
-            settings.retrain_least_labels, timedelta(hours=settings.retrain_least_hours)
-        )
-        self._journal = journal
-        self._reviews = reviews
-        self._monitoring = monitoring
+    def __init__(self, parts: Parts) -> None:
+        least_pause = timedelta(hours=parts.settings.retrain_least_hours)
+        self._guard = Guard(parts.settings.retrain_least_labels, least_pause)
+        self._parts = parts
 
     def judge(self, now: datetime | None = None) -> tuple[bool, str]:
-        """Say whether to retrain now, and why or why not.
-
-        Raises:
-            Unavailable: If the store does not answer.
-        """
+        """Say whether to retrain now, and why or why not."""
         now = now or datetime.now(UTC)
-        entries = self._journal.entries()
+        entries = self._parts.journal.entries()
         last = entries[-1].at if entries else None
         since = last or datetime.min.replace(tzinfo=UTC)
         labelled = {
             review.sha256
-            for review in standing(list(self._reviews.recorded()))
+            for review in standing(list(self._parts.reviews.recorded()))
             if review.at > since and review.answer is not None and review.answer.digit is not None
         }
         evidence = Evidence(now, last, len(labelled), self._writing_changed(now, since))
         return reason_to_retrain(evidence, self._guard)
 
     def _writing_changed(self, now: datetime, since: datetime) -> bool:
-        report = self._monitoring.latest_report()
+        report = self._parts.monitoring_log.latest_report()
         if report is None:
             return False
         day, verdict = verdict_of_day(report)

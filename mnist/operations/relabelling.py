@@ -14,13 +14,10 @@ from mnist.digits import Labels as DigitLabels
 from mnist.errors import AccessDenied, IntegrityError, NoChampion, ObjectChanged, ObjectGone
 from mnist.images import Decoded, Limits, decode
 from mnist.operations.gates import Judgement
+from mnist.parts import Parts
 from mnist.promotion.reviewed import reviewed_changes
-from mnist.registry.reader import RegistryReader
 from mnist.reviews.agreement import Consensus
 from mnist.reviews.trust import Labels, trusted_labels
-from mnist.settings import Settings
-from mnist.storage.inbox import Inbox
-from mnist.storage.reviews import ReviewLog
 
 GONE = "image deleted, overwritten or locked since"
 UNREADABLE = "no digit could be found in the image"
@@ -31,33 +28,23 @@ NO_DIGIT = "agreed to show no digit, or an uncertain one"
 class Relabelling:
     """Reviewed labels on their way into the next training."""
 
-    def __init__(
-        self, settings: Settings, log: ReviewLog, inbox: Inbox, registry: RegistryReader
-    ) -> None:
-        self._settings = settings
-        self._log = log
-        self._inbox = inbox
-        self._registry = registry
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     def labels(self) -> Labels:
-        """Sum up what people have said.
-
-        Raises:
-            Unavailable: If the store does not answer.
-        """
-        return trusted_labels(list(self._log.recorded()), self._settings.reviews_needed)
+        """Sum up what people have said."""
+        return trusted_labels(
+            list(self._parts.reviews.recorded()), self._parts.settings.reviews_needed
+        )
 
     def reviewed_labels(self) -> ReviewedLabels:
         """Fetch and decode every image whose digit was agreed on, as scoring would.
 
         An image counts only if it still has the content that people looked at.
-
-        Raises:
-            Unavailable: If the store does not answer.
         """
         labels = self.labels()
         left_out = Counter({OPEN: labels.open, NO_DIGIT: labels.without_digit})
-        with ThreadPoolExecutor(self._settings.read_threads) as pool:
+        with ThreadPoolExecutor(self._parts.settings.read_threads) as pool:
             images = list(zip(labels.agreed, pool.map(self._image, labels.agreed), strict=True))
         kept = [(label, image) for label, image in images if not isinstance(image, str)]
         left_out.update(image for _, image in images if isinstance(image, str))
@@ -105,7 +92,8 @@ class Relabelling:
         if version is None:
             return None
         try:
-            predictor = self._registry.predictor(self._registry.version(version))
+            registry = self._parts.registry
+            predictor = registry.predictor(registry.version(version))
         except (IntegrityError, NoChampion):
             return None  # the judgement says so already
         return _digits(predictor.predict, images)
@@ -114,13 +102,12 @@ class Relabelling:
         """Decode one image from the first of its copies that is still there, or say why not."""
         for version in label.versions:
             try:
-                content = self._inbox.fetch(version)
+                content = self._parts.inbox.fetch(version)
             except (ObjectGone, ObjectChanged, AccessDenied):
                 continue
             if hashlib.sha256(content).hexdigest() != label.sha256:
                 continue
-            limits = Limits.of(self._settings)
-            result = decode(content, limits)
+            result = decode(content, Limits.of(self._parts.settings))
             return result.pixels if isinstance(result, Decoded) else UNREADABLE
         return GONE
 

@@ -13,9 +13,8 @@ from mnist.errors import AccessDenied, ObjectChanged, ObjectGone
 from mnist.evaluation.statistics import Flags
 from mnist.images import Decoded, Limits, decode
 from mnist.keys import ObjectVersion
+from mnist.parts import Parts
 from mnist.promotion import Replay
-from mnist.settings import Settings
-from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
 
 _KEYS_SHOWN = 5
@@ -37,24 +36,21 @@ class ProductionImages:
     warned: Flags
 
 
-def production_images(settings: Settings, inbox: Inbox, results: Results) -> ProductionImages:
+def production_images(parts: Parts) -> ProductionImages:
     """Read the last images that were scored, at most `settings.replay_images` of them.
 
     What was overwritten or deleted since, or is no longer decoded, is left out.
-
-    Raises:
-        Unavailable: If the store does not answer.
     """
-    limits = Limits.of(settings)
+    settings, limits = parts.settings, Limits.of(parts.settings)
 
     def fetch(version: ObjectVersion) -> Decoded | None:
         try:
-            result = decode(inbox.fetch(version), limits)
+            result = decode(parts.inbox.fetch(version), limits)
         except (ObjectGone, ObjectChanged, AccessDenied):
             return None
         return result if isinstance(result, Decoded) else None
 
-    versions = list(islice(_last_scored(results), settings.replay_images))
+    versions = list(islice(_last_scored(parts.results), settings.replay_images))
     with ThreadPoolExecutor(settings.read_threads, thread_name_prefix="replay") as pool:
         fetched = zip(versions, pool.map(fetch, versions), strict=True)
         kept = [(version.key, image) for version, image in fetched if image is not None]

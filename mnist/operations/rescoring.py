@@ -16,8 +16,8 @@ import pyarrow as pa
 from mnist.errors import InvalidBatch, InvalidInput, Remedy
 from mnist.images import preprocessing_digest
 from mnist.keys import ObjectVersion
-from mnist.operations.scorer import Scorer
-from mnist.registry.reader import RegistryReader
+from mnist.operations.scorer import score
+from mnist.parts import Parts
 from mnist.scoring.chunks import Chunk, cut_chunks
 from mnist.scoring.differences import (
     NAME_COLUMNS,
@@ -30,8 +30,6 @@ from mnist.scoring.differences import (
 )
 from mnist.scoring.identities import Identities, identity_column
 from mnist.scoring.predictions import PinnedModel
-from mnist.settings import Settings
-from mnist.storage.inbox import Inbox
 from mnist.storage.rescores import Rescores
 from mnist.storage.results import Results
 
@@ -93,19 +91,10 @@ class Difference:
 class Rescoring:
     """The steps of scoring again, each safe to repeat and to run twice at once."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        inbox: Inbox,
-        results: Results,
-        rescores: Rescores,
-        registry: RegistryReader,
-    ) -> None:
-        self._settings = settings
-        self._results = results
-        self._rescores = rescores
-        self._registry = registry
-        self._scorer = Scorer(settings, inbox, registry)
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._results = parts.results
+        self._rescores = Rescores(parts.sure_bucket)
 
     def plan(self, old: str, new: str, batches: Sequence[str] | None) -> RescorePlan:
         """Find what is to be done.
@@ -120,7 +109,8 @@ class Rescoring:
             InvalidBatch: If the old version has scored nothing of a batch, or nothing at all.
             NoChampion: If the champion is wanted and there is none.
         """
-        model = self._registry.version(new) if new else self._registry.champion()
+        registry = self._parts.registry
+        model = registry.version(new) if new else registry.champion()
         if model.version == old:
             raise InvalidInput(
                 f"Version {old} would be compared with itself; name another one.",
@@ -144,7 +134,7 @@ class Rescoring:
     def chunks(self, plan: RescorePlan, batch: str, missing: Identities) -> Iterator[Chunk]:
         """Cut what is missing into units of work, as fast as they are taken."""
         versions = self._versions(batch, missing)
-        return cut_chunks(versions, batch, plan.new, self._settings.chunk_images)
+        return cut_chunks(versions, batch, plan.new, self._parts.settings.chunk_images)
 
     def score(self, plan: RescorePlan, chunk: Chunk) -> int:
         """Score a chunk with the new version and record its rows; return how many.
@@ -153,7 +143,7 @@ class Rescoring:
             Unavailable: If the store or the registry does not answer; nothing is recorded then.
             IntegrityError: If the scoring graph is not the one that was registered.
         """
-        rows = self._scorer.score(chunk).rows
+        rows = score(self._parts, chunk).rows
         if rows.num_rows:
             self._rescores.write_part(plan.folder, chunk.batch, chunk.name, rows)
         return int(rows.num_rows)

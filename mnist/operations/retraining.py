@@ -16,46 +16,24 @@ from mnist.operations.approval import Approval
 from mnist.operations.gates import Gates, Judgement
 from mnist.operations.gathering import Contender, ProgressCallback
 from mnist.operations.relabelling import Relabelling
+from mnist.parts import Parts
 from mnist.promotion import Policy
-from mnist.registry.aliases import Aliases
-from mnist.registry.publishing import Publisher, RegisteredVersion
-from mnist.registry.reader import RegistryReader
+from mnist.registry.publishing import RegisteredVersion
 from mnist.scoring.graphs import Predictor
 from mnist.scoring.predictions import PinnedModel
-from mnist.settings import Settings
-from mnist.storage.journal import Journal, JournalEntry
-from mnist.training.recipes import Recipe, get_recipe
+from mnist.storage.journal import JournalEntry
+from mnist.training.recipes import Recipe
 from mnist.training.train import Epoch, Training, train
 
 
 class Retraining:
     """The steps of retraining, over a data folder, a registry and its journal."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        publisher: Publisher,
-        reader: RegistryReader,
-        aliases: Aliases,
-        journal: Journal,
-        gates: Gates,
-        relabelling: Relabelling,
-    ) -> None:
-        self._settings = settings
-        self._publisher = publisher
-        self._reader = reader
-        self._aliases = aliases
-        self._journal = journal
-        self._gates = gates
-        self._relabelling = relabelling
-
-    def recipe(self, name: str) -> Recipe:
-        """Find a recipe before any time is spent.
-
-        Raises:
-            InvalidRecipe: If there is none of that name; the message lists those there are.
-        """
-        return get_recipe(name)
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._settings = parts.settings
+        self._gates = Gates(parts)
+        self._relabelling = Relabelling(parts)
 
     def check_policy(self, overrides: dict[str, Any] | None) -> None:
         """Refuse an impossible policy before any time is spent.
@@ -66,22 +44,16 @@ class Retraining:
         Policy(**(overrides or {}))
 
     def check_registry(self) -> None:
-        """Find out before any time is spent whether the result can be registered.
-
-        Raises:
-            Unavailable: If MLflow or the store does not answer.
-            AccessDenied: If one of them refuses the credentials.
-        """
+        """Find out before any time is spent whether the result can be registered."""
         with suppress(IntegrityError, NoChampion):  # judged later, against the candidate
-            self._reader.champion()
-        self._journal.champion()
+            self._parts.registry.champion()
+        self._parts.journal.champion()
 
     def load(self, seed: int) -> TrainingData:
         """Load the images, cut off the validation set and add what people have labelled.
 
         Raises:
             InvalidDataset: If a file is missing or is not what it claims to be.
-            Unavailable: If the store does not answer.
         """
         limits = Limits.of(self._settings)
         return load_training_data(
@@ -126,8 +98,8 @@ class Retraining:
     ) -> RegisteredVersion:
         """Log the run, register the version and call it `candidate`."""
         record = write_up(candidate, recipe, data, seed)
-        version = self._publisher.publish(record)
-        self._aliases.nominate(version)
+        version = self._parts.publisher.publish(record)
+        self._parts.aliases.nominate(version)
         shutil.rmtree(self._checkpoints(recipe, data, seed), ignore_errors=True)
         return version
 
@@ -139,11 +111,7 @@ class Retraining:
         policy: dict[str, Any] | None,
         progress: ProgressCallback,
     ) -> Judgement:
-        """Compare the candidate with the champion on the same images.
-
-        Raises:
-            Unavailable: If the registry or the store does not answer.
-        """
+        """Compare the candidate with the champion on the same images."""
         model = PinnedModel(
             version.name,
             version.version,
@@ -177,8 +145,8 @@ class Retraining:
         if approval is not None:
             judgement, who = approval.applied(judgement, who)
         decision = judgement.decision
-        self._publisher.add_decision(version, judgement.report, decision.as_dict())
-        entry = self._aliases.decide(
+        self._parts.publisher.add_decision(version, judgement.report, decision.as_dict())
+        entry = self._parts.aliases.decide(
             action="promoted" if decision.promote else "refused",
             version=version,
             champion_seen=judgement.champion,

@@ -5,9 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from mnist.parts import Parts
 from mnist.scoring.completion import Completion, CompletionRule
-from mnist.storage.inbox import Inbox
-from mnist.storage.results import Results
 
 _PATIENCE = 0.1
 """A batch that was quiet for t seconds is looked at again after a tenth of t."""
@@ -47,25 +46,16 @@ class Sweeper:
     two, so a sweep costs about as much as there is news, however many old batches there are.
 
     Args:
-        inbox: What people dropped.
-        results: What has been recorded.
-        pause_seconds: Pause between two sweeps.
-        rule: When a batch counts as complete.
+        parts: Inbox and results; the settings say how often to look and what counts as complete.
         clock: Seconds that only grow.
     """
 
-    def __init__(
-        self,
-        inbox: Inbox,
-        results: Results,
-        pause_seconds: float,
-        rule: CompletionRule,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._inbox = inbox
-        self._results = results
-        self._pause = pause_seconds
-        self._rule = rule
+    def __init__(self, parts: Parts, clock: Callable[[], float] = time.monotonic) -> None:
+        settings = parts.settings
+        self._inbox = parts.inbox
+        self._results = parts.results
+        self._pause = settings.sweep_seconds
+        self._rule = CompletionRule(settings.settle_seconds, settings.longest_open_seconds)
         self._clock = clock
         self._watches: dict[str, _Watch] = {}
 
@@ -83,10 +73,6 @@ class Sweeper:
 
         Args:
             whole: Look at every batch, however long it takes.
-
-        Raises:
-            Unavailable: If the store does not answer.
-            AccessDenied: If it refuses the credentials.
         """
         now = self._clock()
         names = self._inbox.batches()

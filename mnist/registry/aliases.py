@@ -9,12 +9,11 @@ from datetime import UTC, datetime
 
 import structlog
 from mlflow import MlflowClient
-from mlflow.exceptions import MlflowException
 
-from mnist.errors import InvalidInput
 from mnist.registry import tags
-from mnist.registry.publishing import CANDIDATE, RegisteredVersion, mlflow_error
+from mnist.registry.publishing import CANDIDATE, RegisteredVersion, our_errors
 from mnist.registry.rest import CHAMPION
+from mnist.settings import Settings
 from mnist.storage.journal import ROLLBACK, Action, Journal, JournalEntry, promoted_last
 
 _log = structlog.get_logger(__name__)
@@ -23,10 +22,10 @@ _log = structlog.get_logger(__name__)
 class Aliases:
     """The aliases `candidate` and `champion` of one registered model, and their journal."""
 
-    def __init__(self, tracking_uri: str, model_name: str, journal: Journal) -> None:
-        self._uri = tracking_uri.rstrip("/")
-        self._client = MlflowClient(tracking_uri=tracking_uri)
-        self._model_name = model_name
+    def __init__(self, settings: Settings, journal: Journal) -> None:
+        self._uri = settings.mlflow_tracking_uri.rstrip("/")
+        self._client = MlflowClient(tracking_uri=self._uri)
+        self._model_name = settings.model_name
         self._journal = journal
 
     def nominate(self, version: RegisteredVersion) -> None:
@@ -108,14 +107,8 @@ class Aliases:
         return version
 
     def _set(self, alias: str, version: str) -> None:
-        try:
+        with our_errors(self._uri, f"Model {self._model_name!r} has no version {version}"):
             self._client.set_registered_model_alias(self._model_name, alias, version)
-        except MlflowException as error:
-            if error.error_code == "RESOURCE_DOES_NOT_EXIST":
-                raise InvalidInput(
-                    f"Model {self._model_name!r} has no version {version}; MLflow lists them."
-                ) from error
-            raise mlflow_error(error, self._uri) from error
 
     def _tag(self, entry: JournalEntry) -> None:
         """Write on the version what the journal says of it, for those who look there."""
@@ -125,11 +118,9 @@ class Aliases:
         else:
             values = {tags.VERDICT: entry.verdict, tags.PROMOTED: str(entry.moves).lower()}
             version = entry.to_version
-        try:
+        with our_errors(self._uri):
             for name, value in values.items():
                 self._client.set_model_version_tag(self._model_name, version, name, value)
-        except MlflowException as error:
-            raise mlflow_error(error, self._uri) from error
 
 
 def _overtaken(seen: str | None, now: str | None) -> str:

@@ -7,6 +7,7 @@ from mnist.errors import InvalidEvaluation, Unavailable
 from mnist.evaluation.metrics import Evaluation
 from mnist.registry.records import TrainingRun, Version, VersionDetails, run_of, version_of
 from mnist.registry.rest import MlflowRest
+from mnist.settings import Settings
 
 TEST_PREDICTIONS = "test-predictions.parquet"
 """What a version reads in each test image: `index`, `label`, `p0` to `p9`."""
@@ -20,22 +21,12 @@ _COMPARISON = "compare-models-%"
 
 
 class Catalogue:
-    """What the registry holds, read-only.
+    """What the registry holds, read-only."""
 
-    Every method raises Unavailable when MLflow does not answer and AccessDenied when it refuses
-    the credentials.
-    """
-
-    def __init__(
-        self,
-        tracking_uri: str,
-        experiment_name: str,
-        model_name: str,
-        auth: tuple[str, str] | None = None,
-    ) -> None:
-        self._experiment_name = experiment_name
-        self._model_name = model_name
-        self._rest = MlflowRest(tracking_uri, auth)
+    def __init__(self, settings: Settings) -> None:
+        self._experiment_name = settings.experiment_name
+        self._model_name = settings.model_name
+        self._rest = MlflowRest(settings.mlflow_tracking_uri, settings.mlflow_login)
 
     def close(self) -> None:
         """Give back the connections."""
@@ -116,13 +107,7 @@ class Catalogue:
                 f"MLflow has lost run {version.run_id}, from which version {version.version} of "
                 f"{version.name!r} came; restore it, or use another version."
             )
-        return VersionDetails(
-            name=version.name,
-            version=version.version,
-            registered_at=version.registered_at,
-            tags=version.tags,
-            run=run_of(answer["run"], self._rest.uri),
-        )
+        return VersionDetails(**vars(version), run=run_of(answer["run"], self._rest.uri))
 
     def _has(self, run: TrainingRun, path: str) -> bool:
         listed = self._rest.get("artifacts/list", {"run_id": run.run_id}) or {}

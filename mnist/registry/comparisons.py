@@ -1,32 +1,27 @@
 """Comparisons in MLflow: one parent run, and one run below it for each model."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import mlflow
 from mlflow import MlflowClient
-from mlflow.exceptions import MlflowException
 
-from mnist.registry.publishing import mlflow_error
+from mnist.registry.publishing import our_errors
 from mnist.registry.run_writer import RunWriter
+from mnist.settings import Settings
 
 
 class ComparisonLog:
-    """Writes comparisons. Registers nothing: a comparison promotes nobody.
+    """Writes comparisons. Registers nothing: a comparison promotes nobody."""
 
-    Every method raises Unavailable when MLflow does not answer and AccessDenied when it refuses
-    the credentials.
-    """
-
-    def __init__(self, tracking_uri: str, experiment_name: str) -> None:
-        self._uri = tracking_uri.rstrip("/")
-        self._experiment_name = experiment_name
-        self._client = MlflowClient(tracking_uri=tracking_uri)
+    def __init__(self, settings: Settings, kind: str) -> None:
+        self._uri = settings.mlflow_tracking_uri.rstrip("/")
+        self._experiment_name = f"{settings.experiment_name}-{kind}"
+        self._client = MlflowClient(tracking_uri=self._uri)
 
     def begin(self, name: str, parameters: Mapping[str, Any]) -> str:
         """Begin a comparison; return the identifier of its parent run."""
-        with self._our_errors():
+        with our_errors(self._uri):
             mlflow.set_tracking_uri(self._uri)
             experiment = mlflow.set_experiment(self._experiment_name)
             run = self._client.create_run(experiment.experiment_id, run_name=name)
@@ -45,7 +40,7 @@ class ComparisonLog:
         files: Mapping[str, bytes],
     ) -> None:
         """Log one model below the parent run."""
-        with self._our_errors():
+        with our_errors(self._uri):
             experiment_id = self._client.get_run(parent).info.experiment_id
             run = self._client.create_run(
                 experiment_id, run_name=name, tags={"mlflow.parentRunId": parent}
@@ -57,7 +52,7 @@ class ComparisonLog:
 
     def end(self, parent: str, metrics: Mapping[str, float], files: Mapping[str, bytes]) -> str:
         """Log what the comparison came to; return the address of the parent run."""
-        with self._our_errors():
+        with our_errors(self._uri):
             writer = RunWriter(self._client, parent)
             writer.numbers(parameters={}, metrics=metrics)
             writer.files(files)
@@ -67,12 +62,5 @@ class ComparisonLog:
 
     def give_up(self, parent: str) -> None:
         """Mark a comparison that did not come to its end."""
-        with self._our_errors():
+        with our_errors(self._uri):
             self._client.set_terminated(parent, status="FAILED")
-
-    @contextmanager
-    def _our_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except MlflowException as error:
-            raise mlflow_error(error, self._uri) from error

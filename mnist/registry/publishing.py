@@ -1,6 +1,8 @@
 """Logging a training run and registering its model in MLflow."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +19,11 @@ from mnist.digits import CLASSES, SIDE
 from mnist.errors import AccessDenied, InvalidInput, Unavailable
 from mnist.registry import tags
 from mnist.registry.run_writer import RunWriter
+from mnist.settings import Settings
 
 CANDIDATE = "candidate"
+
+_ABSENT = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
 
 _SIGNATURE = ModelSignature(
     inputs=Schema([TensorSpec(np.dtype("uint8"), (-1, SIDE, SIDE), "images")]),
@@ -46,23 +51,20 @@ class RegisteredVersion:
 class Publisher:
     """Writes runs and model versions. Moving aliases is not its business, save `candidate`."""
 
-    def __init__(self, tracking_uri: str, experiment_name: str, model_name: str) -> None:
-        self._uri = tracking_uri.rstrip("/")
-        self._experiment_name = experiment_name
-        self._model_name = model_name
-        self._client = MlflowClient(tracking_uri=tracking_uri)
+    def __init__(self, settings: Settings) -> None:
+        self._uri = settings.mlflow_tracking_uri.rstrip("/")
+        self._experiment_name = settings.experiment_name
+        self._model_name = settings.model_name
+        self._client = MlflowClient(tracking_uri=self._uri)
 
     def publish(self, record: RunRecord) -> RegisteredVersion:
         """Log a run with all its evidence and register its scoring graph as a new version.
 
         Raises:
             Unavailable: If MLflow does not answer; the run it began is marked as failed.
-            AccessDenied: If it refuses the credentials.
         """
-        try:
+        with our_errors(self._uri):
             return self._publish(record)
-        except MlflowException as error:
-            raise mlflow_error(error, self._uri) from error
 
     def _publish(self, record: RunRecord) -> RegisteredVersion:
         mlflow.set_tracking_uri(self._uri)
@@ -101,18 +103,10 @@ class Publisher:
 
         Raises:
             InvalidInput: If there is no such version.
-            Unavailable: If MLflow does not answer.
-            AccessDenied: If it refuses the credentials.
         """
-        try:
+        with our_errors(self._uri, f"Model {self._model_name!r} has no version {version!r}"):
             run_id = str(self._client.get_model_version(self._model_name, version).run_id)
             experiment_id = self._client.get_run(run_id).info.experiment_id
-        except MlflowException as error:
-            if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
-                raise InvalidInput(
-                    f"Model {self._model_name!r} has no version {version!r}; MLflow lists them."
-                ) from error
-            raise mlflow_error(error, self._uri) from error
         return self._described(version, run_id, experiment_id)
 
     def _described(self, version: str, run_id: str, experiment_id: str) -> RegisteredVersion:
@@ -133,27 +127,31 @@ class Publisher:
             report: For people.
             decision: For programs.
             name: Of the two files; a file of the same name is replaced.
-
-        Raises:
-            Unavailable: If MLflow does not answer.
-            AccessDenied: If it refuses the credentials.
         """
-        try:
-            RunWriter(self._client, version.run_id).files(
-                {
-                    f"{name}.md": report.encode(),
-                    f"{name}.json": json.dumps(decision, indent=2).encode(),
-                }
-            )
-        except MlflowException as error:
-            raise mlflow_error(error, self._uri) from error
+        files = {
+            f"{name}.md": report.encode(),
+            f"{name}.json": json.dumps(decision, indent=2).encode(),
+        }
+        with our_errors(self._uri):
+            RunWriter(self._client, version.run_id).files(files)
 
 
-def mlflow_error(error: MlflowException, uri: str) -> AccessDenied | Unavailable:
-    """Turn MLflow's exception into one of ours."""
-    if error.error_code in {"UNAUTHENTICATED", "PERMISSION_DENIED"} or " 401 " in str(error):
-        return AccessDenied(
-            f"MLflow at {uri} refused the credentials; check MLFLOW_TRACKING_USERNAME and "
-            "MLFLOW_TRACKING_PASSWORD."
-        )
-    return Unavailable(f"MLflow at {uri} could not do it: {str(error)[:300]}")
+@contextmanager
+def our_errors(uri: str, absent: str = "") -> Iterator[None]:
+    """Turn MLflow's exceptions into ours.
+
+    Args:
+        uri: Address of the server.
+        absent: What it means if something does not exist, where that is an answer.
+    """
+    try:
+        yield
+    except MlflowException as error:
+        if absent and error.error_code in _ABSENT:
+            raise InvalidInput(f"{absent}; MLflow lists them.") from error
+        if error.error_code in {"UNAUTHENTICATED", "PERMISSION_DENIED"} or " 401 " in str(error):
+            raise AccessDenied(
+                f"MLflow at {uri} refused the credentials; check MLFLOW_TRACKING_USERNAME and "
+                "MLFLOW_TRACKING_PASSWORD."
+            ) from error
+        raise Unavailable(f"MLflow at {uri} could not do it: {str(error)[:300]}") from error

@@ -11,25 +11,17 @@ from mnist.registry.rest import MlflowRest
 from mnist.registry.tags import ACCEPT_CONFIDENCE, GRAPH_LOCATION, GRAPH_SHA256, OOD_THRESHOLD
 from mnist.scoring.graphs import Predictor
 from mnist.scoring.predictions import PinnedModel
+from mnist.settings import Settings
 
 
 class RegistryReader:
-    """Finds model versions and fetches their scoring graphs.
+    """Finds model versions and fetches their scoring graphs."""
 
-    Every method raises Unavailable when MLflow does not answer and AccessDenied when it refuses
-    the credentials.
-    """
-
-    def __init__(
-        self,
-        tracking_uri: str,
-        model_name: str,
-        cache_dir: Path,
-        auth: tuple[str, str] | None = None,
-    ) -> None:
-        self._model_name = model_name
-        self._graphs = cache_dir / "graphs"
-        self._rest = MlflowRest(tracking_uri, auth)
+    def __init__(self, settings: Settings) -> None:
+        self._model_name = settings.model_name
+        self._graphs = settings.cache_dir / "graphs"
+        self._rest = MlflowRest(settings.mlflow_tracking_uri, settings.mlflow_login)
+        self._used_last: Predictor | None = None
 
     def close(self) -> None:
         """Give back the connections."""
@@ -61,13 +53,16 @@ class RegistryReader:
             return None
         return float(tags["test_accuracy"])
 
-    def predictor(self, model: PinnedModel, threads: int = 1) -> Predictor:
-        """Load the scoring graph of a pinned version, from the cache by digest if it is there.
+    def predictor(self, model: PinnedModel) -> Predictor:
+        """Load the scoring graph of a pinned version, unless it is the one that was used last.
 
         Raises:
             IntegrityError: If the registry hands out bytes with another digest.
         """
-        return Predictor(self.graph(model), model.digest, threads)
+        loaded = self._used_last
+        if loaded is None or loaded.sha256 != model.digest:
+            loaded = self._used_last = Predictor(self.graph(model), model.digest)
+        return loaded
 
     def graph(self, model: PinnedModel) -> Path:
         """Fetch the scoring graph of a pinned version, unless it is in the cache, whole.

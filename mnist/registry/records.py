@@ -35,7 +35,7 @@ class TrainingRun:
 
 @dataclass(frozen=True)
 class Version:
-    """A registered version, without its run.
+    """A registered version.
 
     Attributes:
         name: Registered model.
@@ -53,21 +53,9 @@ class Version:
 
 
 @dataclass(frozen=True)
-class VersionDetails:
-    """A registered version and the run it came from.
+class VersionDetails(Version):
+    """A registered version and the run it came from."""
 
-    Attributes:
-        name: Registered model.
-        version: Its number.
-        registered_at: When it was registered.
-        tags: What the version says of itself.
-        run: Where it came from.
-    """
-
-    name: str
-    version: str
-    registered_at: datetime
-    tags: Mapping[str, str]
     run: TrainingRun
 
 

@@ -29,9 +29,6 @@ _PROXY = "api/2.0/mlflow-artifacts/artifacts"
 class MlflowRest:
     """An MLflow server.
 
-    Every method raises Unavailable when MLflow does not answer and AccessDenied when it refuses
-    the credentials.
-
     Attributes:
         uri: Its address, without a slash at the end.
     """

@@ -17,7 +17,7 @@ from mnist.images import Limits, preprocessing_digest
 from mnist.keys import ObjectVersion, chunk_name
 from mnist.scoring.minibatches import Fetch, Unscored, cut_minibatches, load_minibatch
 from mnist.scoring.predictions import PinnedModel, Predict
-from mnist.scoring.rows import Content, Predicted, rows_of
+from mnist.scoring.rows import Content, rows_of
 from mnist.scoring.stages import StageSeconds
 
 _MOST_UNAVAILABLE = 4
@@ -116,8 +116,7 @@ def score_chunk(
                 predict=perf_counter() - started,
             )
     everything = Outputs(*map(np.concatenate, zip(*outputs, strict=True)))
-    predicted = Predicted(everything, np.concatenate(ink))
-    rows = rows_of(contents, predicted, chunk.model, _stamp(chunk))
+    rows = rows_of(contents, everything, np.concatenate(ink), chunk.model, _stamp(chunk))
     return ScoredChunk(rows, tuple(unscored), seconds)
 
 

@@ -1,6 +1,7 @@
 """What another model version reads differently, at 24 bytes for each object version."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -154,12 +155,8 @@ def changed_rows(comparison: VersionComparison, parts: Iterable[pa.Table]) -> pa
 
 def flips(changed: pa.Table) -> dict[tuple[int, int], int]:
     """Count the changed digits among `changed_rows`: (old digit, new digit) -> images."""
-    counted: dict[tuple[int, int], int] = {}
     pairs = zip(changed["old_digit"].to_pylist(), changed["new_digit"].to_pylist(), strict=True)
-    for before, after in pairs:
-        if before is not None and after is not None and before != after:
-            counted[before, after] = counted.get((before, after), 0) + 1
-    return counted
+    return Counter(pair for pair in pairs if None not in pair and pair[0] != pair[1])
 
 
 def content_name(table: pa.Table) -> str:

@@ -3,7 +3,6 @@
 Images that are close there look alike to the model, which is what "more like this" asks for.
 """
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,12 @@ from numpy.typing import NDArray
 
 from mnist.digits import Images
 from mnist.errors import IntegrityError
+from mnist.scoring.graphs import read_graph
+from mnist.scoring.ood import run
 
 Features = NDArray[np.float32]
 """One row per image, shape (n, d), of length 1; the product of two rows is their cosine."""
 
-_BATCH = 128
 _DENSE = {"MatMul", "Gemm"}
 
 
@@ -34,13 +34,7 @@ class FeatureExtractor:
     """
 
     def __init__(self, path: Path, sha256: str) -> None:
-        content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != sha256:
-            raise IntegrityError(
-                f"The scoring graph {path} has not the SHA-256 {sha256} that was recorded for it; "
-                "fetch the model version again."
-            )
-        model = onnx.load_from_string(content)
+        model = onnx.load_from_string(read_graph(path, sha256))
         self._names = _inputs_of_last_dense(model.graph)
         outputs = {output.name for output in model.graph.output}
         model.graph.output.extend(
@@ -51,19 +45,13 @@ class FeatureExtractor:
         self._session = onnxruntime.InferenceSession(
             model.SerializeToString(), options, providers=["CPUExecutionProvider"]
         )
-        self._input = self._session.get_inputs()[0].name
 
     def features(self, images: Images) -> Features:
         """Return the features of images, shape (n, 28, 28), n > 0."""
-        rows = np.concatenate(
-            [self._run(images[start : start + _BATCH]) for start in range(0, len(images), _BATCH)]
-        )
+        outputs = run(self._session, self._names, images)
+        rows = np.concatenate([output.reshape(len(images), -1) for output in outputs], axis=1)
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)
         return np.asarray(rows / np.where(lengths > 0, lengths, 1), np.float32)
-
-    def _run(self, images: Images) -> Features:
-        outputs = self._session.run(self._names, {self._input: images})
-        return np.concatenate([output.reshape(len(images), -1) for output in outputs], axis=1)
 
 
 def nearest(features: Features, query: NDArray[np.float32], count: int) -> NDArray[np.int64]:

@@ -20,8 +20,6 @@ from mnist.scoring import ood
 PARITY_TOLERANCE = 1e-5
 """Largest difference of a probability between the Keras model and its graph."""
 
-_BATCH = 128
-
 _READS_DIGITS = [("tensor(uint8)", [SIDE, SIDE]), ("tensor(float)", [10])]
 
 _NO_GRAPH = (
@@ -82,26 +80,18 @@ class Predictor:
     Args:
         path: The ONNX file.
         sha256: The digest it must have.
-        threads: Threads inside one prediction; processes scale better than threads.
 
     Raises:
         IntegrityError: If the file has another digest, or is no graph that reads digits.
     """
 
-    def __init__(self, path: Path, sha256: str, threads: int = 1) -> None:
-        content = path.read_bytes()
-        actual = hashlib.sha256(content).hexdigest()
-        if actual != sha256:
-            raise IntegrityError(
-                f"The scoring graph {path} has SHA-256 {actual}, but {sha256} was recorded for "
-                "it. Do not use this file; fetch the model version again."
-            )
+    def __init__(self, path: Path, sha256: str) -> None:
+        content = read_graph(path, sha256)
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = 1  # processes scale better than threads
         options.inter_op_num_threads = 1
         self.sha256 = sha256
         self._session = _session(path, content, options)
-        self._input = self._session.get_inputs()[0].name
         self._output_names = [output.name for output in self._session.get_outputs()]
 
     def predict(self, images: Images) -> Probabilities:
@@ -131,14 +121,26 @@ class Predictor:
             )
         if not len(images):
             return Outputs(np.empty((0, 10), np.float32), np.empty(0, np.float32))
-        batches = [
-            self._session.run(self._output_names, {self._input: images[start : start + _BATCH]})
-            for start in range(0, len(images), _BATCH)
-        ]
-        arrays = [np.concatenate(parts) for parts in zip(*batches, strict=True)]
+        arrays = ood.run(self._session, self._output_names, images)
         by_name = dict(zip(self._output_names, arrays, strict=True))
         scores = by_name.get(ood.OUTPUT, np.full(len(images), np.nan, np.float32))
         return Outputs(arrays[0], scores)
+
+
+def read_graph(path: Path, sha256: str) -> bytes:
+    """Read a scoring graph that has the digest which was recorded for it.
+
+    Raises:
+        IntegrityError: If it has another one.
+    """
+    content = path.read_bytes()
+    actual = hashlib.sha256(content).hexdigest()
+    if actual != sha256:
+        raise IntegrityError(
+            f"The scoring graph {path} has SHA-256 {actual}, but {sha256} was recorded for it. "
+            "Do not use this file; fetch the model version again."
+        )
+    return content
 
 
 def _session(

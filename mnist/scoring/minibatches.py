@@ -107,13 +107,8 @@ def load_minibatch(versions: Sequence[ObjectVersion], fetch: Fetch, limits: Limi
     with _decoders(os.getpid()):
         started = perf_counter()
         for version in versions:
-            if version.size > limits.max_bytes:
-                detail = f"{version.size} bytes; at most {limits.max_bytes} are accepted"
-                minibatch.contents.append(Content(version, 0, None, Reason.TOO_LARGE, detail))
-            else:
-                _take(
-                    minibatch, version, next(answers) if version.size else Fetched(b"", 0), limits
-                )
+            fetched = next(answers) if _is_fetched(version, limits) else _unasked(version, limits)
+            _take(minibatch, version, fetched, limits)
         minibatch.decode_seconds = perf_counter() - started
     return minibatch
 
@@ -122,28 +117,31 @@ def _is_fetched(version: ObjectVersion, limits: Limits) -> bool:
     return 0 < version.size <= limits.max_bytes
 
 
+def _unasked(version: ObjectVersion, limits: Limits) -> Fetched:
+    """Answer for an object whose size says what becomes of it."""
+    if not version.size:
+        return Fetched(b"", 0)
+    detail = f"{version.size} bytes; at most {limits.max_bytes} are accepted"
+    return Fetched(Rejection(Reason.TOO_LARGE, detail), 0)
+
+
 def _take(minibatch: MiniBatch, version: ObjectVersion, fetched: Fetched, limits: Limits) -> None:
+    result: Decoded | Rejection | Outcome | Unavailable
+    sha256: str | None = None
     match fetched.content:
         case bytes() as content:
-            minibatch.contents.append(
-                _decoded(minibatch, version, fetched.attempts, content, limits)
-            )
-        case Rejection(reason, detail):
-            minibatch.contents.append(Content(version, fetched.attempts, None, reason, detail))
-        case Outcome() | Unavailable() as why:
-            minibatch.unscored.append(Unscored(version, why))
-
-
-def _decoded(
-    minibatch: MiniBatch, version: ObjectVersion, attempts: int, content: bytes, limits: Limits
-) -> Content:
-    sha256 = hashlib.sha256(content).hexdigest()
-    match decode(content, limits):
-        case Rejection(reason, detail):
-            return Content(version, attempts, sha256, reason, detail)
+            sha256, result = hashlib.sha256(content).hexdigest(), decode(content, limits)
+        case result:
+            pass
+    fields = version, fetched.attempts, sha256
+    match result:
         case Decoded(pixels, warnings, pipeline, source):
             minibatch.pixels.append(pixels)
-            return Content(version, attempts, sha256, None, None, warnings, pipeline, source)
+            minibatch.contents.append(Content(*fields, None, None, warnings, pipeline, source))
+        case Rejection(reason, detail):
+            minibatch.contents.append(Content(*fields, reason, detail))
+        case why:
+            minibatch.unscored.append(Unscored(version, why))
 
 
 @lru_cache(maxsize=1)

@@ -7,6 +7,7 @@ best (docs/images-measured.md has the figures); it needs what the network comput
 """
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +23,7 @@ from mnist.errors import IntegrityError
 OUTPUT = "ood_score"
 """Name of the output, shape (n,), float32; larger is less like a digit."""
 
-_BATCH = 256
+_BATCH = 128
 _AXES_AS_INPUT = 18
 """From this operator set on, reductions take their axes as an input."""
 
@@ -119,13 +120,20 @@ def _tensors(
     session = onnxruntime.InferenceSession(
         opened.SerializeToString(), providers=["CPUExecutionProvider"]
     )
+    features, logits = run(session, list(head), images)
+    return features, logits
+
+
+def run(
+    session: onnxruntime.InferenceSession, names: Sequence[str], images: Images
+) -> list[NDArray[np.float32]]:
+    """Run a graph over images, n > 0, some at a time; return these of its outputs."""
     entry = session.get_inputs()[0].name
     parts = [
-        session.run(list(head), {entry: images[start : start + _BATCH]})
+        session.run(names, {entry: images[start : start + _BATCH]})
         for start in range(0, len(images), _BATCH)
     ]
-    features, logits = map(np.concatenate, zip(*parts, strict=True))
-    return features, logits
+    return [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
 
 
 def _append(model: onnx.ModelProto, index: int, head: Head, subspace: Subspace) -> str:

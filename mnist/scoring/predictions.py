@@ -110,25 +110,15 @@ def predict_digits(
     columns = columns_of(outputs, np.array([bool(image.warnings) for image in images]), model)
     return [
         Prediction(
-            digit=digit,
-            confidence=confidence,
-            margin=margin,
-            probabilities=tuple(row),
-            ood_score=None if math.isnan(score) else score,
-            warnings=all_warnings(image.warnings, unlike=unlike),
-            accepted=accepted,
+            digit=int(columns.digit[i]),
+            confidence=float(columns.confidence[i]),
+            margin=float(columns.margin[i]),
+            probabilities=tuple(outputs.probabilities[i].tolist()),
+            ood_score=None if math.isnan(outputs.ood_scores[i]) else float(outputs.ood_scores[i]),
+            warnings=all_warnings(image.warnings, unlike=bool(columns.unlike[i])),
+            accepted=bool(columns.accepted[i]),
         )
-        for image, row, score, digit, confidence, margin, unlike, accepted in zip(
-            images,
-            outputs.probabilities.tolist(),
-            outputs.ood_scores.tolist(),
-            columns.digit.tolist(),
-            columns.confidence.tolist(),
-            columns.margin.tolist(),
-            columns.unlike.tolist(),
-            columns.accepted.tolist(),
-            strict=True,
-        )
+        for i, image in enumerate(images)
     ]
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from mnist import markdown
 from mnist.digits import Outcome, Reason
 from mnist.keys import ObjectVersion, identity
 from mnist.scoring.stages import StageSeconds
@@ -129,16 +130,14 @@ class Receipt(BaseModel, frozen=True):
             f"{self.outcomes.get(Outcome.SCORED, 0) - self.accepted:,} for review "
             f"({self.review_share:.1%}).",
             "",
-            "| model | version | rows |",
-            "|---|---|---|",
-            *(f"| {m.name} | {m.version} | {m.rows:,} |" for m in self.models),
+            markdown.table(
+                ("model", "version", "rows"),
+                ((model.name, model.version, f"{model.rows:,}") for model in self.models),
+            ),
         ]
         if self.run.stage_seconds:
             lines += ["", self.run.stage_seconds.sentence]
         if self.reasons:
-            lines += ["", "| reason | images | what it means |", "|---|---|---|"]
-            lines += [
-                f"| {name} | {count:,} | {Reason(name).sentence} |"
-                for name, count in self.reasons.items()
-            ]
+            rows = ((name, f"{n:,}", Reason(name).sentence) for name, n in self.reasons.items())
+            lines += ["", markdown.table(("reason", "images", "what it means"), rows)]
         return "\n".join([*lines, "", f"Listing digest `{self.listing.digest}`", ""])

@@ -40,27 +40,19 @@ class Content:
     source: Source | None = None
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Predicted:
-    """What the network predicted for the m contents without a reason, in their order.
-
-    Attributes:
-        outputs: Of the scoring graph.
-        ink: Shape (m,), the mean of their 28x28 pixels, 0-1.
-    """
-
-    outputs: Outputs
-    ink: NDArray[np.float64]
-
-
 def rows_of(
-    contents: Sequence[Content], predicted: Predicted, model: PinnedModel, stamp: Mapping[str, Any]
+    contents: Sequence[Content],
+    outputs: Outputs,
+    ink: NDArray[np.float64],
+    model: PinnedModel,
+    stamp: Mapping[str, Any],
 ) -> pa.Table:
     """Make one row for each content.
 
     Args:
         contents: What n object versions held.
-        predicted: What the network predicted for those without a reason.
+        outputs: Of the scoring graph, for the m contents without a reason, in their order.
+        ink: Shape (m,), the mean of their 28x28 pixels, 0-1.
         model: Says which predictions are accepted.
         stamp: Values of the columns that are the same in every row.
 
@@ -69,8 +61,12 @@ def rows_of(
     """
     scored = np.array([content.reason is None for content in contents], bool)
     warned = np.array([bool(content.warnings) for content in contents], bool)
-    spread = _predictions(scored, warned, predicted, model)
-    accepted, unlike = spread.pop("accepted"), spread.pop("unlike")
+    digits = columns_of(outputs, warned[scored], model)
+    probabilities = zip(PROBABILITY_COLUMNS, outputs.probabilities.T, strict=True)
+    predicted = {"ood_score": outputs.ood_scores, "ink": ink, **dict(probabilities)}
+    predicted |= {name: getattr(digits, name) for name in ("digit", "confidence", "margin")}
+    spread = {name: _spread(scored, values) for name, values in predicted.items()}
+    accepted, unlike = _spread(scored, digits.accepted), _spread(scored, digits.unlike)
     outcomes = np.where(scored, str(Outcome.SCORED), str(Outcome.REJECTED))
     columns: dict[str, Any] = {
         "key": [content.version.key for content in contents],
@@ -106,27 +102,8 @@ def rows_of(
     return pa.Table.from_arrays(arrays, schema=ROWS)
 
 
-def _predictions(
-    scored: NDArray[np.bool_], warned: NDArray[np.bool_], predicted: Predicted, model: PinnedModel
-) -> dict[str, NDArray[Any]]:
-    """Spell out predictions as columns of shape (n,), zero where `scored` is false."""
-    digits = columns_of(predicted.outputs, warned[scored], model)
-    probabilities = predicted.outputs.probabilities
-    columns: dict[str, NDArray[Any]] = {
-        "digit": digits.digit,
-        "confidence": digits.confidence,
-        "margin": digits.margin,
-        "ood_score": predicted.outputs.ood_scores,
-        "unlike": digits.unlike,
-        "accepted": digits.accepted,
-        "ink": predicted.ink,
-        **{name: probabilities[:, digit] for digit, name in enumerate(PROBABILITY_COLUMNS)},
-    }
-    return {name: _spread(scored, values) for name, values in columns.items()}
-
-
 def _spread(scored: NDArray[np.bool_], values: NDArray[Any]) -> NDArray[Any]:
     """Put m values where `scored` (n,) is true; zeros elsewhere."""
-    full = np.zeros((len(scored), *values.shape[1:]), values.dtype)
+    full = np.zeros(len(scored), values.dtype)
     full[scored] = values
     return full

@@ -22,12 +22,7 @@ class StageSeconds(BaseModel):
     write: float = Field(0, ge=0, description="encoding parts and handing them to the store")
 
     def __add__(self, other: StageSeconds) -> StageSeconds:
-        return StageSeconds(
-            fetch=self.fetch + other.fetch,
-            decode=self.decode + other.decode,
-            predict=self.predict + other.predict,
-            write=self.write + other.write,
-        )
+        return StageSeconds(**{name: value + getattr(other, name) for name, value in self})
 
     @property
     def sentence(self) -> str:

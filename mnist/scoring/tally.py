@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
@@ -69,13 +69,14 @@ class Counted:
 
     def within(self, listed: Identities) -> Counted:
         """Keep only the rows of listed object versions."""
-        kept = listed.has(self.identities)
-        return Counted(self.identities[kept], self.codes[kept], self.facts, self.rows)
+        return self._where(listed.has(self.identities))
 
     def without(self, unlisted: Identities) -> Counted:
         """Leave out the rows of some object versions."""
-        kept = ~unlisted.has(self.identities)
-        return Counted(self.identities[kept], self.codes[kept], self.facts, self.rows)
+        return self._where(~unlisted.has(self.identities))
+
+    def _where(self, kept: NDArray[np.bool_]) -> Counted:
+        return replace(self, identities=self.identities[kept], codes=self.codes[kept])
 
     def by(self, of: Callable[[Facts], _Fact]) -> Counter[_Fact]:
         """Count rows by something about them."""
@@ -129,10 +130,8 @@ class Tally:
         _, examples, inverse = np.unique(mixed, return_index=True, return_inverse=True)
         records = rows.select(_COLUMNS).take(pa.array(examples)).to_pylist()
         facts = [Facts(**record | {"outcome": Outcome(record["outcome"])}) for record in records]
-        return np.array([self._code(fact) for fact in facts], np.int32)[inverse]
-
-    def _code(self, facts: Facts) -> int:
-        return self._codes.setdefault(facts, len(self._codes))
+        codes = [self._codes.setdefault(fact, len(self._codes)) for fact in facts]
+        return np.array(codes, np.int32)[inverse]
 
 
 def places_that_count(identities: IdentityArray, rejected: NDArray[np.bool_]) -> NDArray[np.intp]:
@@ -148,11 +147,3 @@ def places_that_count(identities: IdentityArray, rejected: NDArray[np.bool_]) ->
     order = np.argsort(rejected, kind="stable")
     _, first = np.unique(identities[order], return_index=True)
     return order[first]
-
-
-def tally(tables: Iterable[pa.Table]) -> Counted:
-    """Count the rows of several parts, each object version once."""
-    counting = Tally()
-    for table in tables:
-        counting.add(table)
-    return counting.counted()

@@ -27,15 +27,10 @@ class AuditLog:
         self.log = ObjectLog.of_json(bucket, AUDIT, AuditLine)
 
     def record(self, who: str, what: str, subject: str, why: str) -> AuditLine:
-        """Write a line. Whoever cannot write it must not make the change.
-
-        Raises:
-            Unavailable: If the store does not answer.
-            AccessDenied: If it refuses the credentials.
-        """
+        """Write a line. Whoever cannot write it must not make the change."""
         line = AuditLine(at=datetime.now(UTC), who=who, what=what, subject=subject, why=why)
         key = f"{AUDIT}{line.at:%Y-%m-%d/%H%M%S%f}-{secrets.token_hex(8)}.json"
-        self.log.create(key, line.model_dump_json(indent=2).encode())
+        self.log.record(key, line)
         return line
 
     def last(self, count: int) -> list[AuditLine]:

@@ -31,11 +31,7 @@ _EMPTY_ONE_BY_ONE = 8
 
 
 class Bucket:
-    """A bucket of an S3 store, or one in memory with the same behaviour.
-
-    Every verb raises AccessDenied on refused credentials and Unavailable when the store does not
-    answer after its own retries (5, with jittered back-off).
-    """
+    """A bucket of an S3 store, or one in memory with the same behaviour."""
 
     def __init__(
         self, name: str, data: Any, odd_keys: OddKeys | None, impatient: Any | None = None
@@ -108,24 +104,23 @@ class Bucket:
             ObjectGone: If there is no such object.
             ObjectChanged: If its etag is another one by now.
         """
-        return self._fetch(self._data, key, etag)
+        return self._get(self._data, key, etag)
 
     def fetch_once(self, key: str, etag: str) -> bytes:
         """Do what `fetch` does, but leave it to the caller to try again."""
-        return self._fetch(self._impatient, key, etag)
+        return self._get(self._impatient, key, etag)
 
     def fetch_range(self, key: str, etag: str, start: int, end: int) -> bytes:
         """Fetch the bytes from `start` up to `end`; conditions and errors as in `fetch_once`."""
-        if is_odd(key):
-            return self._odd().fetch(key, etag, f"bytes={start}-{end - 1}")
-        return self._get(self._impatient, key, {"if_match": f'"{etag}"', "range": (start, end)})
+        return self._get(self._impatient, key, etag, (start, end))
 
-    def _fetch(self, store: Any, key: str, etag: str | None) -> bytes:
+    def _get(
+        self, store: Any, key: str, etag: str | None, span: tuple[int, int] | None = None
+    ) -> bytes:
         if is_odd(key):
-            return self._odd().fetch(key, etag)
-        return self._get(store, key, {} if etag is None else {"if_match": f'"{etag}"'})
-
-    def _get(self, store: Any, key: str, options: dict[str, Any]) -> bytes:
+            return self._odd().fetch(key, etag, span)
+        options: dict[str, Any] = {"if_match": f'"{etag}"'} if etag is not None else {}
+        options |= {"range": span} if span else {}
         with self._our_errors(f"fetch {key!r}", key):
             return bytes(store.get(key, options=options).bytes())
 

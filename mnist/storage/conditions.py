@@ -26,7 +26,6 @@ def with_sure_writes(bucket: Bucket, *, allow_plain: bool) -> Bucket:
 
     Raises:
         InvalidSettings: If the store does not honour conditions and that is not allowed.
-        Unavailable: If the store does not answer.
     """
     problem = find_problem(bucket)
     if problem is None:
@@ -41,11 +40,7 @@ def with_sure_writes(bucket: Bucket, *, allow_plain: bool) -> Bucket:
 
 
 def find_problem(bucket: Bucket) -> str | None:
-    """Race for one object, by `create` and by `replace`; say what went wrong, None if nothing.
-
-    Raises:
-        Unavailable: If the store does not answer.
-    """
+    """Race for one object, by `create` and by `replace`; say what went wrong, None if nothing."""
     try:
         created = _race(lambda content: bucket.create(PROBE_KEY, content))
         if created > 1 or bucket.create(PROBE_KEY, b"late") is not None:

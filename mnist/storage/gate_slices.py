@@ -34,11 +34,7 @@ class GateSlices:
         return list(self.log.entries())
 
     def floors(self, dataset: str) -> dict[str, float]:
-        """Return name -> floor, 0-1, as they stand for test images of this source.
-
-        Raises:
-            Unavailable: If the store does not answer.
-        """
+        """Return name -> floor, 0-1, as they stand for test images of this source."""
         return standing_floors(self.entries(), dataset)
 
     def set_floor(self, name: str, floor: float, *, dataset: str, who: str, why: str) -> GateSlice:
@@ -46,7 +42,6 @@ class GateSlices:
 
         Raises:
             InvalidInput: If nobody answers for it, no reason is given, or the floor is no share.
-            Unavailable: If the store does not answer.
         """
         values = {"name": name, "dataset": dataset, "floor": floor}
         people = {"who": who.strip(), "why": why.strip()}

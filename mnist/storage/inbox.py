@@ -69,7 +69,6 @@ class Inbox:
             ObjectGone: If the object was deleted, or cannot be taken out of its zip archive.
             ObjectChanged: If it was overwritten.
             AccessDenied: If the store refuses to hand it out.
-            Unavailable: If the store does not answer.
         """
         if member_place(version) is None:
             return self._bucket.fetch(version.key, version.etag)
@@ -84,11 +83,7 @@ class Inbox:
                 raise ObjectGone(f"{version.key} cannot be fetched: {why}.")
 
     def fetch_many(self, versions: Sequence[ObjectVersion]) -> Iterator[Fetched]:
-        """Fetch object versions, one answer each in their order.
-
-        Raises:
-            Unavailable: If the store is down.
-        """
+        """Fetch object versions, one answer each in their order."""
         for archive, together in groupby(versions, _archive_of):
             group = list(together)
             places = [place for version in group if (place := member_place(version)) is not None]
@@ -129,9 +124,9 @@ class Inbox:
         yield from self._bucket.versions(f"{batch}/")
 
 
-def _archive_of(version: ObjectVersion) -> tuple[str, str] | None:
-    """Name what has to be opened to read an object version: key and etag of a zip archive."""
+def _archive_of(version: ObjectVersion) -> ObjectVersion | None:
+    """Name the zip archive that has to be opened to read an object version."""
     place = member_place(version)
     if place is not None:
-        return place.key, place.etag
-    return (version.key, version.etag) if is_archive_key(version.key) else None
+        return place.archive
+    return version if is_archive_key(version.key) else None

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
 
 import structlog
 from pydantic import BaseModel, ValidationError
@@ -94,12 +93,7 @@ class Lease:
         self._keeper.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._done.set()
         self._keeper.join()
         try:

@@ -1,6 +1,5 @@
 """Reports about days, and the rows that days are compared with. Created once, kept for good."""
 
-from collections.abc import Sequence
 from datetime import date
 
 import pyarrow as pa
@@ -36,10 +35,6 @@ class MonitoringLog:
     def latest_report(self) -> pa.Table | None:
         """Return the report of the latest day, or None if there is none yet."""
         return _newest(self.reports)
-
-    def latest_reports(self, count: int) -> Sequence[pa.Table]:
-        """Return the reports of the last days, the oldest first."""
-        return list(self.reports.entries(last=count))
 
 
 def _newest(log: ObjectLog[pa.Table]) -> pa.Table | None:

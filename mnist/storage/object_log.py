@@ -72,13 +72,12 @@ class ObjectLog(Generic[Entry]):
         return ObjectLog(bucket, prefix, lambda _key, content: model.model_validate_json(content))
 
     def create(self, key: str, content: bytes) -> bool:
-        """Record an entry; False if there is one of that key.
-
-        Raises:
-            Unavailable: If the store does not answer.
-            AccessDenied: If it refuses the credentials.
-        """
+        """Record an entry; False if there is one of that key."""
         return self._bucket.create(key, content) is not None
+
+    def record(self, key: str, entry: BaseModel) -> bool:
+        """Record an entry as JSON; False if there is one of that key."""
+        return self.create(key, entry.model_dump_json(indent=2).encode())
 
     def entries(self, prefix: str = "", last: int | None = None) -> Entries[Entry]:
         """Return the entries. They never change, so each is fetched once in the life of this.
@@ -86,10 +85,6 @@ class ObjectLog(Generic[Entry]):
         Args:
             prefix: Only those whose key begins with this; the whole log if left out.
             last: Only so many, those with the highest keys.
-
-        Raises:
-            Unavailable: If the store does not answer.
-            AccessDenied: If it refuses the credentials.
         """
         pages = self._bucket.versions(prefix or self.prefix)
         versions = sorted((version for page in pages for version in page), key=lambda v: v.key)
@@ -142,7 +137,7 @@ class NumberedLog(ObjectLog[Model]):
             number = max(numbers, default=0) + 1
             entry = make(number, list(entries))
             key = f"{self.prefix}{number:08d}.json"
-            if self.create(key, entry.model_dump_json(indent=2).encode()):
+            if self.record(key, entry):
                 return entry
 
 

@@ -48,10 +48,10 @@ class OddKeys:
             loose += map(_version, page.get("Contents", []))
         return folders, loose
 
-    def fetch(self, key: str, etag: str | None, byte_range: str | None = None) -> bytes:
+    def fetch(self, key: str, etag: str | None, span: tuple[int, int] | None = None) -> bytes:
         """Fetch an object or a part of it, on condition that it still has the given etag."""
         condition = {"IfMatch": f'"{etag}"'} if etag else {}
-        part = {"Range": byte_range} if byte_range else {}
+        part = {"Range": f"bytes={span[0]}-{span[1] - 1}"} if span else {}
         try:
             answer = self._client.get_object(Bucket=self._bucket, Key=key, **condition, **part)
             content: bytes = answer["Body"].read()

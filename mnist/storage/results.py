@@ -72,7 +72,7 @@ class Results:
         key = part_key(batch, chunk)
         if not self._bucket.exists(key):
             return 0
-        return int(self._table(key, self._bucket.fetch(key), ["identity"]).num_rows)
+        return int(self._read(key, ["identity"]).num_rows)
 
     def part_keys(self, batch: str) -> list[str]:
         """Name the parts of a batch, in order."""
@@ -107,7 +107,7 @@ class Results:
         values = pa.array(map(str, outcomes))
 
         def identities(key: str) -> IdentityArray:
-            rows = self._table(key, self._bucket.fetch(key), ["identity", "outcome"])
+            rows = self._read(key, ["identity", "outcome"])
             return identity_column(rows.filter(pc.is_in(rows["outcome"], values)))
 
         with ThreadPoolExecutor(_READERS) as pool:
@@ -129,6 +129,9 @@ class Results:
             )
             yield part, table
 
+    def _read(self, key: str, columns: Sequence[str] | None = None) -> pa.Table:
+        return self._table(key, self._bucket.fetch(key), columns)
+
     def _table(self, key: str, content: bytes, columns: Sequence[str] | None) -> pa.Table:
         try:
             return from_parquet(content, columns)
@@ -145,15 +148,11 @@ class Results:
             IntegrityError: If a part is not the Parquet file it should be.
         """
         with ThreadPoolExecutor(_READERS) as pool:
-            tables = pool.map(
-                lambda key: self._table(key, self._bucket.fetch(key), None), self.part_keys(batch)
-            )
-            return one_row_each(tables)
+            return one_row_each(pool.map(self._read, self.part_keys(batch)))
 
     def write_receipt(self, receipt: Receipt) -> bool:
         """Record a receipt; False if this run wrote one before."""
-        key = receipt_key(receipt.batch, receipt.run.name)
-        return self.receipt_log.create(key, receipt.model_dump_json(indent=2).encode())
+        return self.receipt_log.record(receipt_key(receipt.batch, receipt.run.name), receipt)
 
     def receipts(self, batch: str) -> list[Receipt]:
         """Return the receipts of a batch, the oldest first."""

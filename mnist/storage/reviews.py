@@ -21,7 +21,6 @@ class ReviewLog:
 
         Raises:
             IntegrityError: If there is another entry of that name; nothing is overwritten.
-            Unavailable: If the store does not answer.
         """
         key = review_key(review)
         content = review.model_dump_json(indent=2, exclude_defaults=True).encode()
@@ -30,12 +29,7 @@ class ReviewLog:
         return key
 
     def recorded(self) -> Entries[Review]:
-        """Return every entry, those withdrawn included.
-
-        Raises:
-            Unavailable: If the store does not answer.
-            AccessDenied: If it refuses the credentials.
-        """
+        """Return every entry, those withdrawn included."""
         return self.log.entries()
 
 

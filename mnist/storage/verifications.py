@@ -36,12 +36,7 @@ class VerificationLog:
         self.log = ObjectLog.of_json(bucket, VERIFICATIONS, Verification)
 
     def record(self, receipt: Receipt, who: str, problems: Sequence[str]) -> Verification:
-        """Keep what a verification came to.
-
-        Raises:
-            Unavailable: If the store does not answer.
-            AccessDenied: If it refuses the credentials.
-        """
+        """Keep what a verification came to."""
         verification = Verification(
             batch=receipt.batch,
             run=receipt.run.name,
@@ -50,7 +45,7 @@ class VerificationLog:
             problems=tuple(problems[:_PROBLEMS_KEPT]),
         )
         key = verification_key(receipt.batch, verification.at, secrets.token_hex(4))
-        self.log.create(key, verification.model_dump_json(indent=2).encode())
+        self.log.record(key, verification)
         return verification
 
     def latest(self) -> Mapping[str, Verification]:

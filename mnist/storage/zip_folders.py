@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -38,20 +39,16 @@ class ZipFolders:
     def __init__(self, bucket: Bucket, limits: ZipLimits) -> None:
         self._bucket = bucket
         self._limits = limits
-        self._directories: LRUCache[tuple[str, str], Directory] = LRUCache(
+        self._directories: LRUCache[ObjectVersion, Directory] = LRUCache(
             _REMEMBERED_MEMBERS, getsizeof=len
         )
         self._lock = Lock()
         self._turns = [Lock() for _ in range(_TURNS)]
 
     def members(self, archive: ObjectVersion) -> list[ObjectVersion]:
-        """List an archive; one that cannot be opened, or is none, stands for itself.
-
-        Raises:
-            Unavailable: If the store does not answer.
-        """
+        """List an archive; one that cannot be opened, or is none, stands for itself."""
         try:
-            directory = self._directory(archive.key, archive.etag, archive.size)
+            directory = self._directory(archive)
         except (ObjectGone, ObjectChanged, AccessDenied):
             return [archive]
         if not isinstance(directory, dict):
@@ -65,7 +62,7 @@ class ZipFolders:
         """Fetch an object that is named like an archive and could not be listed as one."""
 
         def read() -> bytes | Rejection:
-            directory = self._directory(archive.key, archive.etag, archive.size)
+            directory = self._directory(archive)
             if isinstance(directory, dict):
                 raise Unavailable(f"{archive.key} can be opened now; the next run lists it.")
             return directory or self._bucket.fetch_once(archive.key, archive.etag)
@@ -74,21 +71,22 @@ class ZipFolders:
 
     def fetch_members(self, places: Sequence[MemberPlace]) -> Iterator[Fetched]:
         """Fetch members of one archive; those that lie together take one request."""
-        place = places[0]
-        directory, attempts = attempt(lambda: self._directory(place.key, place.etag, place.size))
+        archive = places[0].archive
+        directory, attempts = attempt(lambda: self._directory(archive))
         if isinstance(directory, dict):
             for span in _spans([directory[member.number] for member in places]):
-                yield from self._fetch_span(place, span)
+                yield from self._fetch_span(archive, span)
         else:
             outcome = Outcome.SUPERSEDED if directory is None else directory
             yield from [Fetched(outcome, attempts)] * len(places)
 
-    def _fetch_span(self, place: MemberPlace, span: Sequence[Member]) -> Iterator[Fetched]:
+    def _fetch_span(self, archive: ObjectVersion, span: Sequence[Member]) -> Iterator[Fetched]:
         sound = [member for member in span if member.problem is None]
         first = min((member.start for member in sound), default=0)
         last = max((_reach(member) for member in sound), default=0)
+        key, etag = archive.key, archive.etag
         content, attempts = attempt(
-            lambda: self._bucket.fetch_range(place.key, place.etag, first, last) if sound else b""
+            lambda: self._bucket.fetch_range(key, etag, first, last) if sound else b""
         )
         for member in span:
             if member.problem is not None:
@@ -99,29 +97,29 @@ class ZipFolders:
             else:
                 yield Fetched(content, attempts)
 
-    def _directory(self, key: str, etag: str, size: int) -> Directory | Rejection | None:
+    def _directory(self, archive: ObjectVersion) -> Directory | Rejection | None:
         """Read a table of contents, or remember it; who asks meanwhile waits for the same one."""
-        with self._turns[hash((key, etag)) % _TURNS]:
+        with self._turns[hash(archive) % _TURNS]:
             with self._lock:
-                remembered = self._directories.get((key, etag))
+                remembered = self._directories.get(archive)
             if remembered is not None:
                 return remembered
-            ranges = io.BufferedReader(_Ranges(self._bucket, key, etag, size), _READ_AHEAD_BYTES)
+            ranges = io.BufferedReader(_Ranges(self._bucket, archive), _READ_AHEAD_BYTES)
             members = read_directory(ranges, self._limits)
             if not isinstance(members, list):
                 return members
             directory = {member.number: member for member in members}
             with self._lock, suppress(ValueError):  # which says that it alone is too large
-                self._directories[key, etag] = directory
+                self._directories[archive] = directory
             return directory
 
 
 class _Ranges(io.RawIOBase):
     """An object in the store as a file that can be sought in, for the standard library."""
 
-    def __init__(self, bucket: Bucket, key: str, etag: str, size: int) -> None:
-        self._source = (bucket, key, etag)
-        self._size = size
+    def __init__(self, bucket: Bucket, version: ObjectVersion) -> None:
+        self._fetch_range = partial(bucket.fetch_range, version.key, version.etag)
+        self._size = version.size
         self._position = 0
 
     def seekable(self) -> bool:
@@ -147,13 +145,12 @@ class _Ranges(io.RawIOBase):
         Raises:
             OSError: If they are more than any table of contents that we read.
         """
-        bucket, key, etag = self._source
         end = min(self._position + len(buffer), self._size)
         length = max(end - self._position, 0)
         if length > _DIRECTORY_BYTES:
             raise OSError(f"a table of contents of {length} bytes is too long")
         if length:
-            buffer[:length] = bucket.fetch_range(key, etag, self._position, end)
+            buffer[:length] = self._fetch_range(self._position, end)
             self._position = end
         return length
 

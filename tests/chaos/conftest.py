@@ -9,7 +9,7 @@ from mnist.storage.bucket import Bucket
 from tests.chaos.outcomes import BATCH, Outcome, report
 from tests.chaos.proxy import FaultyProxy, faulty
 from tests.factories import png
-from tests.flows.conftest import registry, wired  # noqa: F401 -- fixtures
+from tests.flows.conftest import wired  # noqa: F401 -- a fixture
 
 _IMAGES = 40
 

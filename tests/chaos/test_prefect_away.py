@@ -14,8 +14,6 @@ from prefect.settings import (
 from flows.support.sweep import Sweep
 from mnist import services
 from mnist.errors import Unavailable
-from mnist.operations.sweeping import Sweeper
-from mnist.scoring.completion import CompletionRule
 from mnist.settings import Settings
 from mnist.storage.results import Results
 from tests.chaos.faults import nth
@@ -47,7 +45,7 @@ def test_prefect_is_away(
 ) -> None:
     settings, store = counted
     services.current().settings = settings
-    sweep = Sweep(Sweeper(services.current().inbox, results, 1, CompletionRule(0, 100)))
+    sweep = Sweep(services.current().new_sweeper())
     runs = 0
     with faulty(str(get_current_settings().api.url), "reset", nth(1, "POST", path)) as proxy:
         faced = {PREFECT_API_URL: f"{proxy.url}/api", PREFECT_CLIENT_MAX_RETRIES: 0}

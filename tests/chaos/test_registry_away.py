@@ -31,7 +31,8 @@ def published(mlflow_uri: str, tmp_path: Path) -> Iterator[Registry]:
 
 @contextmanager
 def _reader(registry: Registry, url: str, cache: Path) -> Iterator[RegistryReader]:
-    reader = RegistryReader(url, registry.name, cache)
+    named = {"mlflow_tracking_uri": url, "cache_dir": cache}
+    reader = RegistryReader(registry.settings.model_copy(update=named))
     try:
         yield reader
     finally:

@@ -8,7 +8,6 @@ import pyarrow.compute as pc
 import pytest
 
 from mnist.operations.sweeping import Sweeper
-from mnist.scoring.completion import CompletionRule
 from mnist.settings import Settings
 from mnist.storage.bucket import Bucket
 from mnist.storage.inbox import Inbox
@@ -18,7 +17,7 @@ from tests.chaos.faults import recording_of
 from tests.chaos.outcomes import BATCH, Outcome, count, images_read, read_again
 from tests.chaos.proxy import faulty
 from tests.chaos.worker import start, work, work_without_lease
-from tests.factories import OneModel, SeveralModels, png
+from tests.factories import OneModel, SeveralModels, png, services_of
 from watcher.notification_queue import NotificationQueue
 
 _SKEW_SECONDS = 600
@@ -119,7 +118,9 @@ def test_events_are_only_hints(
     tmp_path: Path,
 ) -> None:
     now = [0.0]
-    sweeper = Sweeper(inbox, results, 1, CompletionRule(10, 100), clock=lambda: now[0])
+    seconds = {"sweep_seconds": 1, "settle_seconds": 10, "longest_open_seconds": 100}
+    parts = services_of(settings.model_copy(update=seconds))
+    sweeper = Sweeper(parts, clock=lambda: now[0])
     bell, registry = NotificationQueue(), OneModel(tmp_path)
     notices = [Notice(each.key, each.etag) for page in inbox.versions(BATCH) for each in page]
     worked = []

@@ -25,11 +25,9 @@ from mnist.scoring.receipts import Receipt
 from mnist.settings import Settings
 from mnist.storage import lease
 from mnist.storage.bucket import Bucket
-from mnist.storage.inbox import Inbox
-from mnist.storage.results import Results
 from tests.chaos.hosts import enter
 from tests.chaos.outcomes import BATCH
-from tests.factories import OneModel, SeveralModels
+from tests.factories import OneModel, SeveralModels, services_of
 
 Registry = RegistryReader | OneModel | SeveralModels
 
@@ -45,12 +43,7 @@ _processes.set_forkserver_preload([__name__])  # the imports are paid once
 
 def scoring_of(settings: Settings, registry: Any) -> BatchScoring:
     """Give the steps over the store that the settings name."""
-    return BatchScoring(
-        settings,
-        Inbox(Bucket.on_s3(settings, settings.inbox_bucket)),
-        Results(Bucket.on_s3(settings, settings.results_bucket)),
-        registry,
-    )
+    return services_of(settings, registry=registry).batch_scoring
 
 
 def work(settings: Settings, registry: Registry, run: str) -> Receipt:

@@ -10,13 +10,13 @@ import pytest
 from infra.backup import back_up, restore
 from infra.store import running_store
 from mnist.errors import IntegrityError, InvalidInput
-from mnist.operations.batches import BatchScoring
 from mnist.scoring.verification import find_problems
+from mnist.services import Services
 from mnist.settings import Settings
 from mnist.storage.bucket import Bucket
 from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
-from tests.factories import OneModel, png
+from tests.factories import png
 
 
 @pytest.fixture
@@ -42,9 +42,8 @@ def names(settings: Settings) -> list[str]:
 def backup(
     settings: Settings,
     names: list[str],
-    inbox: Inbox,
     inbox_bucket: Bucket,
-    results: Results,
+    services: Services,
     directory: Path,
     tmp_path: Path,
 ) -> Path:
@@ -52,8 +51,7 @@ def backup(
     for index in range(12):
         inbox_bucket.put(f"monday/{index}.png", png(index % 10))
     inbox_bucket.put("monday/empty.png", b"")
-    scoring = BatchScoring(settings, inbox, results, OneModel(tmp_path))
-    scoring.run("monday", "run")
+    services.batch_scoring.run("monday", "run")
     back_up(settings, names, directory, tmp_path / "backup", lambda _line: None)
     return tmp_path / "backup"
 

@@ -13,17 +13,18 @@ from mnist.keys import listing_digest, receipt_key
 from mnist.operations.batches import BatchScoring
 from mnist.scoring.receipts import Receipt
 from mnist.storage.clients import control_client
-from tests.factories import OneModel, png
+from tests.factories import png, services_of
 
 
 @pytest.fixture
-def registry(tmp_path):
-    return OneModel(tmp_path)
+def scoring(services):
+    return services.batch_scoring
 
 
-@pytest.fixture
-def scoring(settings, inbox, results, registry):
-    return BatchScoring(settings, inbox, results, registry)
+def another(services, **settings) -> BatchScoring:
+    """Make the steps of another process, with other settings."""
+    changed = services.settings.model_copy(update=settings)
+    return services_of(changed, registry=services.registry).batch_scoring
 
 
 def drop(bucket, batch, count, *, first=0):
@@ -120,26 +121,22 @@ def test_a_run_killed_before_its_receipt_leaves_only_the_receipt_to_write(scorin
     assert receipt.run.stage_seconds is None
 
 
-def test_two_runs_at_once_lose_nothing_and_double_nothing(
-    settings, inbox, inbox_bucket, results_bucket, registry
-):
-    from mnist.storage.results import Results
-
+def test_two_runs_at_once_lose_nothing_and_double_nothing(services, inbox_bucket, results):
     drop(inbox_bucket, "b", 60)
-    both = [BatchScoring(settings, inbox, Results(results_bucket), registry) for _ in range(2)]
+    both = [another(services) for _ in range(2)]
     with ThreadPoolExecutor(2) as pool:
         receipts = list(pool.map(run, both, ["b", "b"], ["run-1", "run-2"]))
     assert sum(receipt.run.rows_written for receipt in receipts) == 60
     for receipt in receipts:
         assert receipt.outcomes == {Outcome.SCORED: 60}
-        assert proven_once_each(Results(results_bucket), receipt)
+        assert proven_once_each(results, receipt)
 
 
 def test_runs_that_cut_different_chunks_still_count_each_version_once(
-    settings, scoring, inbox, inbox_bucket, results, registry
+    services, scoring, inbox_bucket, results
 ):
     drop(inbox_bucket, "b", 30)
-    other = BatchScoring(settings.model_copy(update={"chunk_images": 7}), inbox, results, registry)
+    other = another(services, chunk_images=7)
     between(scoring, "b", lambda: run(other, "b", "other"))
     receipt = run(scoring, "b")
     assert receipt.duplicate_rows == 30
@@ -213,36 +210,32 @@ def test_an_object_that_vanished_and_came_back_unchanged_is_scored(settings, sco
 
 
 def test_rejects_are_scored_again_after_a_fix_and_nothing_is_overwritten(
-    settings, inbox, inbox_bucket, results, registry
+    services, scoring, inbox_bucket, results
 ):
     drop(inbox_bucket, "b", 3)
     inbox_bucket.put("b/text.png", b"no image")
     inbox_bucket.put("b/zz.png", png(4) + b"\0" * 400)
-    strict = settings.model_copy(update={"max_image_bytes": 500})
-    first = run(BatchScoring(strict, inbox, results, registry), "b", "run-1")
+    first = run(another(services, max_image_bytes=500), "b", "run-1")
     assert first.reasons == {"not-an-image": 1, "too-large": 1}
     parts = {part.key: part.sha256 for part in first.parts}
 
-    fixed = BatchScoring(settings, inbox, results, registry)
-    second = run(fixed, "b", "run-2", rejects_again=True)
+    second = run(scoring, "b", "run-2", rejects_again=True)
     assert second.run.again_after == "run-1"
     assert second.run.rows_written == 2
     assert second.outcomes == {Outcome.SCORED: 4, Outcome.REJECTED: 1}
     assert second.duplicate_rows == 2
     assert parts.items() < {part.key: part.sha256 for part in second.parts}.items()
     assert {r["key"]: r["digit"] for r in results.rows("b").to_pylist()}["b/zz.png"] == 4
-    assert fixed.verify("b")[1] == ()
+    assert scoring.verify("b")[1] == ()
 
 
 def test_two_runs_that_score_the_same_rejects_again_write_them_once(
-    settings, inbox, inbox_bucket, results_bucket, registry
+    services, scoring, inbox_bucket
 ):
-    from mnist.storage.results import Results
-
     for i in range(15):
         inbox_bucket.put(f"b/{i:02d}.png", b"no image")
-    run(BatchScoring(settings, inbox, Results(results_bucket), registry), "b", "run-1")
-    both = [BatchScoring(settings, inbox, Results(results_bucket), registry) for _ in range(2)]
+    run(scoring, "b", "run-1")
+    both = [another(services) for _ in range(2)]
     written = []
 
     def counted(score, chunks):

@@ -15,7 +15,7 @@ from mnist.evaluation.metrics import evaluate
 from mnist.registry.catalogue import Catalogue
 from mnist.registry.comparisons import ComparisonLog
 from mnist.registry.publishing import Publisher
-from tests.factories import template_graph
+from tests.factories import settings_of, template_graph
 
 _LABELS = np.arange(10).repeat(3)
 EVALUATION = evaluate(_LABELS, np.eye(10, dtype=np.float32)[_LABELS])
@@ -28,18 +28,26 @@ def name():
 
 
 @pytest.fixture
-def catalogue(mlflow_uri, name):
-    made = Catalogue(mlflow_uri, f"experiment-{name}", name)
+def named(mlflow_uri, name):
+    """Settings that name it."""
+    return settings_of(
+        mlflow_tracking_uri=mlflow_uri, experiment_name=f"experiment-{name}", model_name=name
+    )
+
+
+@pytest.fixture
+def catalogue(named):
+    made = Catalogue(named)
     yield made
     made.close()
 
 
 @pytest.fixture
-def publish(mlflow_uri, name, store, tmp_path, monkeypatch):
+def publish(named, store, tmp_path, monkeypatch):
     """Publish a run with some files."""
     for variable, value in store.environment().items():
         monkeypatch.setenv(variable, value)
-    publisher = Publisher(mlflow_uri, f"experiment-{name}", name)
+    publisher = Publisher(named)
     graph = tmp_path / "model.onnx"
     record = RunRecord(
         run_name="demo-seed-0",
@@ -93,13 +101,11 @@ def test_a_file_of_a_run_is_read_if_the_run_kept_it(catalogue, publish):
     assert catalogue.file(details.run, "other.json") is None
 
 
-def test_finished_comparisons_are_found_and_nothing_else(
-    catalogue, mlflow_uri, name, store, monkeypatch
-):
+def test_finished_comparisons_are_found_and_nothing_else(catalogue, named, store, monkeypatch):
     for variable, value in store.environment().items():
         monkeypatch.setenv(variable, value)
     assert catalogue.comparisons(5) == []
-    log = ComparisonLog(mlflow_uri, f"experiment-{name}-comparisons")
+    log = ComparisonLog(named, "comparisons")
     done, failed = (log.begin(f"compare-models-seed-{seed}", {}) for seed in range(2))
     log.add(done, "mlp", parameters={}, metrics={}, epochs=[], files={})
     log.end(done, {}, {"comparison.csv": b"model\n"})
@@ -139,7 +145,7 @@ def test_before_the_first_training_there_is_nothing(catalogue):
 @pytest.mark.parametrize("uri", ["http://127.0.0.1:1", "nonsense:", "http://127.0.0.1:99999"])
 def test_a_server_that_does_not_answer_is_named(uri):
     with (
-        closing(Catalogue(uri, "digits", "digits")) as catalogue,
+        closing(Catalogue(settings_of(mlflow_tracking_uri=uri))) as catalogue,
         pytest.raises(Unavailable, match="check MLFLOW_TRACKING_URI"),
     ):
         catalogue.runs(1)
@@ -147,7 +153,7 @@ def test_a_server_that_does_not_answer_is_named(uri):
 
 def test_a_server_that_is_no_mlflow_is_named(store):
     with (
-        closing(Catalogue(store.endpoint_url, "digits", "digits")) as catalogue,
+        closing(Catalogue(settings_of(mlflow_tracking_uri=store.endpoint_url))) as catalogue,
         pytest.raises(MnistError, match="MLFLOW_TRACKING"),
     ):
         catalogue.runs(1)

@@ -7,9 +7,8 @@ from botocore.exceptions import ClientError, ParamValidationError
 
 from mnist.digits import Outcome
 from mnist.errors import AccessDenied
-from mnist.operations.batches import BatchScoring
 from mnist.storage.clients import control_client
-from tests.factories import OneModel, png
+from tests.factories import png
 
 KEYS = [
     "b/with  two spaces .png",
@@ -29,8 +28,8 @@ KEYS = [
 
 
 @pytest.fixture
-def scoring(settings, inbox, results, tmp_path):
-    return BatchScoring(settings, inbox, results, OneModel(tmp_path))
+def scoring(services):
+    return services.batch_scoring
 
 
 def score(scoring, batch, run="run"):

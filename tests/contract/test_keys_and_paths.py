@@ -4,13 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from mnist.operations.batches import BatchScoring
 from mnist.settings import Settings
 from mnist.storage.bucket import Bucket
 from mnist.storage.clients import control_client
-from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
-from tests.factories import OneModel, png
+from tests.factories import OneModel, png, services_of
 
 HOSTILE = (
     "%2e%2e%2f%2e%2e%2fescape.png",
@@ -26,7 +24,6 @@ HOSTILE = (
 
 def test_no_key_becomes_a_path(
     settings: Settings,
-    inbox: Inbox,
     inbox_bucket: Bucket,
     results: Results,
     tmp_path: Path,
@@ -35,7 +32,7 @@ def test_no_key_becomes_a_path(
     (tmp_path / "deep" / "work").mkdir(parents=True)
     (tmp_path / "model").mkdir()
     registry = OneModel(tmp_path / "model")
-    scoring = BatchScoring(settings, inbox, results, registry)
+    scoring = services_of(settings, registry=registry).batch_scoring
     client = control_client(settings)
     for key in HOSTILE:
         client.put_object(Bucket=inbox_bucket.name, Key=f"evil/{key}", Body=png(7))

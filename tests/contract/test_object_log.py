@@ -7,7 +7,6 @@ import pytest
 from structlog.testing import capture_logs
 
 from mnist.keys import lease_key
-from mnist.operations.batches import BatchScoring
 from mnist.services import Services
 from mnist.storage.journal import JournalEntry, promoted_last
 from mnist.storage.lease import Lease, holder
@@ -133,7 +132,6 @@ def test_the_watcher_goes_on_beside_strays_everywhere(filled, inbox_bucket, resu
     for prefix in ("receipts/", "receipts/b/", "journal/", "leases/", "scores/"):
         results_bucket.put(f"{prefix}notes.txt", b"remember")
     inbox_bucket.put("new/1.png", png(1))
-    scoring = BatchScoring(filled.settings, filled.inbox, filled.results, filled.registry)
     sweeper = filled.new_sweeper()
     assert sweeper.pending(whole=True) == ["new"]
-    assert scoring.run("new", "run").receipt.verdict == "complete"
+    assert filled.batch_scoring.run("new", "run").receipt.verdict == "complete"

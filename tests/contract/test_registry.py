@@ -13,7 +13,7 @@ from mnist.errors import IntegrityError, InvalidInput, NoChampion, Remedy, Unava
 from mnist.promotion import Policy, decide, report
 from mnist.registry.reader import RegistryReader
 from mnist.storage.journal import lineage
-from tests.factories import digit_images
+from tests.factories import digit_images, settings_of
 from tests.planted import confusion, evidence, wrong
 from tests.registries import Registry
 
@@ -53,7 +53,8 @@ def test_a_cached_graph_needs_no_registry(registry):
     registry.decide(registry.publish())
     pinned = registry.reader.champion()
     registry.reader.predictor(pinned)
-    offline = RegistryReader("http://127.0.0.1:1", registry.name, registry.folder / "cache")
+    nowhere = {"mlflow_tracking_uri": "http://127.0.0.1:1"}
+    offline = RegistryReader(registry.settings.model_copy(update=nowhere))
     with closing(offline):
         assert offline.predictor(pinned).sha256 == registry.digest
 
@@ -66,7 +67,8 @@ def test_a_changed_graph_in_the_cache_is_fetched_anew(registry):
     content = bytearray(cached.read_bytes())
     content[100] ^= 1
     cached.write_bytes(content)
-    assert registry.reader.predictor(pinned).sha256 == registry.digest
+    with closing(RegistryReader(registry.settings)) as reader:
+        assert reader.predictor(pinned).sha256 == registry.digest
     assert hashlib.sha256(cached.read_bytes()).hexdigest() == registry.digest
 
 
@@ -105,9 +107,9 @@ def test_a_version_without_digest_is_not_trusted(registry):
         registry.reader.version(version.version)
 
 
-def test_a_registry_that_is_down_is_named(tmp_path):
+def test_a_registry_that_is_down_is_named():
     with (
-        closing(RegistryReader("http://127.0.0.1:1", "digits", tmp_path)) as reader,
+        closing(RegistryReader(settings_of())) as reader,
         pytest.raises(Unavailable, match="MLFLOW_TRACKING_URI"),
     ):
         reader.champion()

@@ -9,7 +9,7 @@ from mnist.operations.gates import Judgement
 from mnist.operations.relabelling import GONE, OPEN, UNREADABLE, Relabelling
 from mnist.promotion import Policy, refuse
 from mnist.storage.reviews import ReviewLog
-from tests.factories import SeveralModels, png
+from tests.factories import SeveralModels, png, services_of
 from tests.reviewing import review_of
 
 
@@ -24,8 +24,8 @@ def models(tmp_path) -> SeveralModels:
 
 
 @pytest.fixture
-def relabelling(settings, log, inbox, models) -> Relabelling:
-    return Relabelling(settings, log, inbox, models)
+def relabelling(settings, models) -> Relabelling:
+    return Relabelling(services_of(settings, registry=models))
 
 
 @pytest.fixture

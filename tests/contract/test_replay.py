@@ -3,20 +3,14 @@
 import numpy as np
 import pytest
 
-from mnist.operations.batches import BatchScoring
 from mnist.operations.replay import ProductionImages, compare_predictions, production_images
-from tests.factories import OneModel, png
+from tests.factories import png, services_of
 
 
 @pytest.fixture
-def score(settings, inbox, results, tmp_path):
+def score(services):
     """Score a batch from listing to receipt."""
-    scoring = BatchScoring(settings, inbox, results, OneModel(tmp_path))
-
-    def run(batch):
-        scoring.run(batch, f"run-{batch}")
-
-    return run
+    return lambda batch: services.batch_scoring.run(batch, f"run-{batch}")
 
 
 def drop(bucket, batch, count):
@@ -24,37 +18,32 @@ def drop(bucket, batch, count):
         bucket.put(f"{batch}/{i:02d}.png", png(i % 10))
 
 
-def replayed(settings, inbox, results, count):
-    named = settings.model_copy(update={"replay_images": count})
-    return production_images(named, inbox, results)
+def replayed(settings, count):
+    return production_images(services_of(settings.model_copy(update={"replay_images": count})))
 
 
-def test_the_batch_scored_last_comes_first_and_the_number_is_bounded(
-    settings, inbox, results, inbox_bucket, score
-):
+def test_the_batch_scored_last_comes_first_and_the_number_is_bounded(settings, inbox_bucket, score):
     drop(inbox_bucket, "older", 12)
     score("older")
     drop(inbox_bucket, "newer", 12)
     score("newer")
-    found = replayed(settings, inbox, results, 15)
+    found = replayed(settings, 15)
     assert len(found.keys) == len(found.images) == len(found.warned) == 15
     batches = [key.partition("/")[0] for key in found.keys]
     assert batches == ["newer"] * 12 + ["older"] * 3
-    assert replayed(settings, inbox, results, 500).images.shape == (24, 28, 28)
+    assert replayed(settings, 500).images.shape == (24, 28, 28)
 
 
-def test_what_is_gone_overwritten_or_was_rejected_is_left_out(
-    settings, inbox, results, inbox_bucket, score
-):
+def test_what_is_gone_overwritten_or_was_rejected_is_left_out(settings, inbox_bucket, score):
     drop(inbox_bucket, "b", 3)
     inbox_bucket.put("b/empty.png", b"")
     score("b")
     inbox_bucket.put("b/01.png", png(8, mark=9))
-    assert sorted(replayed(settings, inbox, results, 500).keys) == ["b/00.png", "b/02.png"]
+    assert sorted(replayed(settings, 500).keys) == ["b/00.png", "b/02.png"]
 
 
-def test_nothing_scored_yet_means_nothing_replayed(settings, inbox, results):
-    found = replayed(settings, inbox, results, 500)
+def test_nothing_scored_yet_means_nothing_replayed(settings):
+    found = replayed(settings, 500)
     assert found.images.shape == (0, 28, 28)
     nobody = np.empty((0, 10), np.float32)
     replay = compare_predictions(found, (nobody, 0.5), (nobody, 0.5))

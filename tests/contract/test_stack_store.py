@@ -20,8 +20,8 @@ from mnist.errors import InvalidSettings, Unavailable
 
 def client(store: Store, **changed: str) -> Any:
     keys = {
-        "aws_access_key_id": store.access_key_id,
-        "aws_secret_access_key": store.secret_access_key,
+        "aws_access_key_id": store.keys["AWS_ACCESS_KEY_ID"],
+        "aws_secret_access_key": store.keys["AWS_SECRET_ACCESS_KEY"],
     }
     return boto3.client(
         "s3", endpoint_url=store.endpoint_url, region_name=store.region, **(keys | changed)
@@ -175,9 +175,9 @@ def test_it_listens_on_loopback_only(own_store: Store, directory: Path) -> None:
 
 
 def test_its_secrets_are_in_no_log_and_no_command_line(own_store: Store, directory: Path) -> None:
-    assert own_store.secret_access_key not in repr(own_store)
-    assert own_store.secret_access_key not in " ".join(process_of(directory).cmdline())
-    assert own_store.secret_access_key not in (directory / "store.log").read_text()
+    assert own_store.keys["AWS_SECRET_ACCESS_KEY"] not in repr(own_store)
+    assert own_store.keys["AWS_SECRET_ACCESS_KEY"] not in " ".join(process_of(directory).cmdline())
+    assert own_store.keys["AWS_SECRET_ACCESS_KEY"] not in (directory / "store.log").read_text()
 
 
 def test_data_outlive_a_kill_and_the_old_keys_do_not(tmp_path: Path) -> None:
@@ -190,8 +190,8 @@ def test_data_outlive_a_kill_and_the_old_keys_do_not(tmp_path: Path) -> None:
         with pytest.raises(ClientError, match="InvalidAccessKeyId"):
             client(
                 second,
-                aws_access_key_id=first.access_key_id,
-                aws_secret_access_key=first.secret_access_key,
+                aws_access_key_id=first.keys["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=first.keys["AWS_SECRET_ACCESS_KEY"],
             ).list_buckets()
         process = process_of(tmp_path)
     assert not process.is_running()

@@ -5,16 +5,15 @@ import pytest
 
 from mnist.errors import InvalidBatch
 from mnist.keys import part_key
-from mnist.operations.batches import BatchScoring
 from mnist.scoring.verification import find_problems
 from mnist.storage.clients import control_client
 from mnist.tables import ROWS, from_parquet, to_parquet
-from tests.factories import OneModel, png
+from tests.factories import png
 
 
 @pytest.fixture
-def scoring(settings, inbox, results, tmp_path):
-    return BatchScoring(settings, inbox, results, OneModel(tmp_path))
+def scoring(services):
+    return services.batch_scoring
 
 
 @pytest.fixture

@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 
 from mnist.digits import Outcome
-from mnist.operations.batches import BatchScoring
 from mnist.storage import zip_folders
 from mnist.storage.inbox import Inbox
 from mnist.storage.zip_directory import ZipLimits, read_directory
-from tests.factories import OneModel, png
+from tests.factories import png, services_of
 
 
 def packed(members: dict[str, bytes] | list[tuple[str, bytes]], method=zipfile.ZIP_DEFLATED):
@@ -32,13 +31,8 @@ def digits(count):
     return {f"page/{i:03d}.png": png(i % 10, mark=i % 200) for i in range(count)}
 
 
-@pytest.fixture
-def registry(tmp_path):
-    return OneModel(tmp_path)
-
-
-def score(settings, inbox, results, registry, run="run"):
-    return BatchScoring(settings, inbox, results, registry).run("b", run).receipt
+def score(services, run="run"):
+    return services.batch_scoring.run("b", run).receipt
 
 
 def by_key(results):
@@ -46,32 +40,28 @@ def by_key(results):
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
-def test_every_member_is_scored_exactly_once(
-    settings, inbox, inbox_bucket, results, registry, method
-):
+def test_every_member_is_scored_exactly_once(services, inbox_bucket, results, method):
     inbox_bucket.put("b/scans.zip", packed(digits(25), method))
     inbox_bucket.put("b/plain.png", png(3))
-    receipt = score(settings, inbox, results, registry)
+    receipt = score(services)
     assert receipt.outcomes == {Outcome.SCORED: 26}
     assert receipt.is_balanced
     rows = by_key(results)
     assert rows["b/scans.zip!page/013.png"]["digit"] == 3
-    assert score(settings, inbox, results, registry, "again") == receipt
+    assert score(services, "again") == receipt
 
 
-def test_another_archive_of_that_name_is_another_set_of_versions(
-    settings, inbox, inbox_bucket, results, registry
-):
+def test_another_archive_of_that_name_is_another_set_of_versions(services, inbox_bucket, results):
     inbox_bucket.put("b/scans.zip", packed({"1.png": png(1)}))
-    score(settings, inbox, results, registry)
+    score(services)
     inbox_bucket.put("b/scans.zip", packed({"1.png": png(7)}))
-    receipt = score(settings, inbox, results, registry, "run-2")
+    receipt = score(services, "run-2")
     assert receipt.outcomes == {Outcome.SCORED: 1}
     assert [version.key for version in receipt.unlisted] == ["b/scans.zip!1.png"]
 
 
 def test_bad_members_get_a_row_with_a_reason_and_the_others_are_scored(
-    settings, inbox, inbox_bucket, results, registry
+    services, inbox_bucket, results
 ):
     inner = packed({"deep.png": png(1)})
     content = packed(
@@ -91,7 +81,7 @@ def test_bad_members_get_a_row_with_a_reason_and_the_others_are_scored(
         ]
     )
     inbox_bucket.put("b/s.zip", content)
-    score(settings, inbox, results, registry)
+    score(services)
     rows = [
         (r["key"].partition("!")[2], r["reason"], r["digit"]) for r in results.rows("b").to_pylist()
     ]
@@ -111,15 +101,13 @@ def test_bad_members_get_a_row_with_a_reason_and_the_others_are_scored(
     )
 
 
-def test_encrypted_and_oddly_packed_members_are_named(
-    settings, inbox, inbox_bucket, results, registry
-):
+def test_encrypted_and_oddly_packed_members_are_named(services, inbox_bucket, results):
     content = bytearray(packed({"1.png": png(1), "2.png": png(2), "3.png": png(3)}))
     entries = [i for i in range(len(content)) if content[i : i + 4] == b"PK\x01\x02"]
     content[entries[0] + 8] |= 1  # general purpose flag: encrypted
     struct.pack_into("<H", content, entries[1] + 10, zipfile.ZIP_LZMA)
     inbox_bucket.put("b/s.zip", bytes(content))
-    score(settings, inbox, results, registry)
+    score(services)
     assert [row["reason"] for row in by_key(results).values()] == [
         "encrypted",
         "unsupported-format",
@@ -127,23 +115,22 @@ def test_encrypted_and_oddly_packed_members_are_named(
     ]
 
 
-def test_bombs_and_lies_are_rejected_without_being_unpacked(
-    settings, inbox_bucket, results, registry
-):
+def test_bombs_and_lies_are_rejected_without_being_unpacked(services, inbox_bucket, results):
     bomb = packed({"bomb.bmp": b"BM" + bytes(3_000_000), "good.png": png(5)})
     lying = bytearray(packed({"lies.png": png(1)}))
     entry = lying.index(b"PK\x01\x02")
     struct.pack_into("<L", lying, entry + 24, 10)  # declared size
     inbox_bucket.put("b/bomb.zip", bomb)
     inbox_bucket.put("b/lies.zip", bytes(lying))
-    score(settings, Inbox(inbox_bucket, ZipLimits(max_ratio=100)), results, registry)
+    services.inbox = Inbox(inbox_bucket, ZipLimits(max_ratio=100))
+    score(services)
     rows = by_key(results)
     assert rows["b/bomb.zip!bomb.bmp"]["reason"] == "too-large"
     assert rows["b/bomb.zip!good.png"]["digit"] == 5
     assert rows["b/lies.zip!lies.png"]["reason"] == "corrupt"
 
 
-def test_a_broken_empty_or_overfull_archive_is_one_row(settings, inbox_bucket, results, registry):
+def test_a_broken_empty_or_overfull_archive_is_one_row(services, inbox_bucket, results):
     whole = packed(digits(9))
     inbox_bucket.put("b/cut.zip", whole[: len(whole) // 2])
     inbox_bucket.put("b/none.zip", packed({}))
@@ -151,7 +138,8 @@ def test_a_broken_empty_or_overfull_archive_is_one_row(settings, inbox_bucket, r
     inbox_bucket.put("b/zero.zip", b"")
     inbox_bucket.put("b/text.zip", b"no archive at all")
     inbox_bucket.put("b/digit.zip", png(4))
-    receipt = score(settings, Inbox(inbox_bucket, ZipLimits(max_members=5)), results, registry)
+    services.inbox = Inbox(inbox_bucket, ZipLimits(max_members=5))
+    receipt = score(services)
     assert receipt.is_balanced
     assert {key: row["reason"] or row["digit"] for key, row in by_key(results).items()} == {
         "b/cut.zip": "corrupt",
@@ -164,16 +152,17 @@ def test_a_broken_empty_or_overfull_archive_is_one_row(settings, inbox_bucket, r
 
 
 def test_an_archive_that_is_overwritten_or_deleted_meanwhile_is_named(
-    settings, inbox, inbox_bucket, results, registry
+    services, inbox_bucket, results
 ):
     inbox_bucket.put("b/s.zip", packed(digits(12)))
 
     def overwritten(_score, chunks):
         listed = list(chunks)
         inbox_bucket.put("b/s.zip", packed(digits(3)))
-        return map(BatchScoring(settings, Inbox(inbox_bucket), results, registry).score, listed)
+        other = services_of(services.settings, registry=services.registry)
+        return map(other.batch_scoring.score, listed)
 
-    run = BatchScoring(settings, inbox, results, registry).run("b", "run", map=overwritten)
+    run = services.batch_scoring.run("b", "run", map=overwritten)
     assert run.receipt.outcomes == {Outcome.SUPERSEDED: 12}
 
 
@@ -183,7 +172,7 @@ def test_a_member_is_read_alone_as_any_object(inbox, inbox_bucket):
     assert [inbox.fetch(version) for version in versions] == list(digits(4).values())
 
 
-def test_random_damage_never_stops_a_batch(settings, inbox_bucket, results, registry):
+def test_random_damage_never_stops_a_batch(services, inbox_bucket):
     whole = packed(digits(5))
     random = np.random.default_rng(0)
     for i in range(12):
@@ -191,7 +180,7 @@ def test_random_damage_never_stops_a_batch(settings, inbox_bucket, results, regi
         for place in random.integers(0, len(whole), 12):
             damaged[place] = random.integers(0, 256)
         inbox_bucket.put(f"b/{i:02d}.zip", bytes(damaged))
-    receipt = score(settings, Inbox(inbox_bucket), results, registry)
+    receipt = score(services)
     assert receipt.is_balanced
     assert receipt.listing.count >= 12
 

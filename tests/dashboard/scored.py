@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mnist.operations.batches import BatchScoring
 from mnist.scoring.receipts import Receipt
 from mnist.settings import Settings
 from mnist.storage.bucket import Bucket
-from mnist.storage.inbox import Inbox
-from mnist.storage.results import Results
-from tests.factories import OneModel, png
+from tests.factories import OneModel, png, services_of
 
 
 class Scorer:
@@ -18,8 +15,8 @@ class Scorer:
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.bucket = Bucket.on_s3(settings, settings.inbox_bucket)
-        self.results = Results(Bucket.on_s3(settings, settings.results_bucket))
-        self._steps = BatchScoring(settings, Inbox(self.bucket), self.results, OneModel(folder))
+        services = services_of(settings, registry=OneModel(folder))
+        self.results, self._steps = services.results, services.batch_scoring
 
     def drop(self, batch: str, count: int) -> None:
         """Drop drawn digits named after what they show: `0007-7.png`."""

@@ -11,10 +11,9 @@ from mnist.data.datasets import load_sklearn_digits
 from mnist.operations.relabelling import Relabelling
 from mnist.reviews.agreement import State, consensuses
 from mnist.storage.audit import AuditLog
-from mnist.storage.inbox import Inbox
 from mnist.storage.journal import Journal
 from tests.dashboard.pages.test_overview import two_champions
-from tests.factories import OneModel, png
+from tests.factories import OneModel, png, services_of
 
 pytestmark = pytest.mark.browser
 
@@ -28,7 +27,7 @@ def next_training(settings, inbox_bucket, tmp_path, monkeypatch):
     model = OneModel(tmp_path / "model")
 
     def load():
-        people = Relabelling(settings, services.current().reviews, Inbox(inbox_bucket), model)
+        people = Relabelling(services_of(settings, registry=model))
         return training_data.load_training_data(None, 0, people.reviewed_labels())
 
     return load

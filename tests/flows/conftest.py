@@ -9,12 +9,6 @@ from tests.factories import OneModel
 
 
 @pytest.fixture
-def registry(tmp_path) -> OneModel:
-    """A registry with one champion that reads drawn digits."""
-    return OneModel(tmp_path)
-
-
-@pytest.fixture
 def wired(
     prefect_api: None, settings: Settings, registry: OneModel, monkeypatch: pytest.MonkeyPatch
 ) -> Services:

@@ -13,7 +13,7 @@ from mnist.errors import InvalidPolicy, InvalidRecipe, Unavailable
 from mnist.registry.reader import RegistryReader
 from mnist.storage.inbox import Inbox
 from mnist.training.recipes import RECIPES, Recipe
-from tests.factories import png
+from tests.factories import png, settings_of
 from tests.reviewing import review_of
 
 LENIENT = {
@@ -52,8 +52,8 @@ def settings(settings, mlflow_uri, store, monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def reader(settings, tmp_path):
-    made = RegistryReader(settings.mlflow_tracking_uri, settings.model_name, tmp_path / "cache")
+def reader(settings):
+    made = RegistryReader(settings)
     yield made
     made.close()
 
@@ -140,8 +140,8 @@ def test_an_impossible_policy_fails_before_any_time_is_spent():
         retrain(recipe="tiny", policy={"macro_f1_floor": 7})
 
 
-def test_a_registry_that_is_down_is_named_before_any_time_is_spent(monkeypatch, tmp_path):
-    gone = RegistryReader("http://127.0.0.1:1", "digits", tmp_path)
+def test_a_registry_that_is_down_is_named_before_any_time_is_spent():
+    gone = RegistryReader(settings_of())
     services.current().registry = gone
     with closing(gone), pytest.raises(Unavailable, match="MLflow did not answer"):
         retrain(recipe="tiny")

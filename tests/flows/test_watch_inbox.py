@@ -10,8 +10,7 @@ from flows.watch_inbox import watch_inbox
 from mnist import services
 from mnist.errors import Unavailable
 from mnist.operations.sweeping import Sweeper
-from mnist.scoring.completion import CompletionRule
-from tests.factories import png
+from tests.factories import png, services_of
 
 pytestmark = pytest.mark.usefixtures("wired")
 
@@ -42,10 +41,11 @@ def test_every_batch_it_found_has_its_receipt_in_the_end(inbox_bucket, results):
     assert [len(results.receipts(batch)) for batch in ("a", "b {odd} name")] == [1, 1]
 
 
-def test_rows_come_before_the_receipt_and_a_marker_brings_both(inbox_bucket, results):
+def test_rows_come_before_the_receipt_and_a_marker_brings_both(settings, inbox_bucket, results):
     now = [0.0]
-    rule = CompletionRule(settle_seconds=10, longest_open_seconds=100)
-    sweep = Sweep(Sweeper(services.current().inbox, results, 1, rule, clock=lambda: now[0]))
+    seconds = {"sweep_seconds": 1, "settle_seconds": 10, "longest_open_seconds": 100}
+    parts = services_of(settings.model_copy(update=seconds))
+    sweep = Sweep(Sweeper(parts, clock=lambda: now[0]))
     inbox_bucket.put("a/1.png", png(1))
     inbox_bucket.put("b/1.png", png(1))
     inbox_bucket.put("b/_READY", b"")
@@ -67,7 +67,7 @@ def test_one_sweep_writes_receipts_for_as_long_as_new_images_may_wait(
     monkeypatch.setattr("flows.support.sweep._CLOSING_SECONDS", seconds)
     for batch in "abc":
         inbox_bucket.put(f"{batch}/1.png", png(1))
-    Sweep(Sweeper(services.current().inbox, results, 1, CompletionRule(0, 100))).once(whole=True)
+    Sweep(services.current().new_sweeper()).once(whole=True)
     assert sum(len(results.receipts(batch)) for batch in "abc") == receipts
 
 

@@ -8,13 +8,7 @@ from mnist.data.labelled import LabelledImages
 from mnist.errors import InvalidInput, InvalidPolicy, NoChampion
 from mnist.operations.gates import Gates, policy_for
 from mnist.operations.gathering import Contender
-from mnist.settings import Settings
-from mnist.storage.bucket import Bucket
-from mnist.storage.gate_slices import GateSlices
-from mnist.storage.inbox import Inbox
-from mnist.storage.journal import Journal
-from mnist.storage.results import Results
-from tests.factories import SeveralModels, digit_images, png
+from tests.factories import InMemory, SeveralModels, digit_images, png
 from tests.journals import journal as entries_of
 
 LABELS = np.arange(400) % 10
@@ -53,7 +47,7 @@ def aliases():
 
 @pytest.fixture
 def gate_slices():
-    return GateSlices(Bucket.in_memory())
+    return InMemory().gate_slices
 
 
 @pytest.fixture
@@ -61,18 +55,13 @@ def judge(registry, aliases, gate_slices):
     """Judge a version after some decisions, the last of which made the present champion."""
 
     def run(version, *decisions, policy=None, **changed):
-        settings = Settings(
-            AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="x", MLFLOW_TRACKING_URI="http://x"
-        ).model_copy(update=changed)
-        written = Journal(Bucket.in_memory())
+        parts = InMemory(**changed)
+        parts.registry, parts.aliases, parts.gate_slices = registry, aliases, gate_slices
         for decision in entries_of(*decisions):
             entry = decision.model_copy(update={"images_digest": DRAWN.digest})
-            written.append(lambda *_, entry=entry: entry)
-        registry.champion_version = written.champion() or registry.champion_version
-        store = Bucket.in_memory()
-        gates = Gates(
-            settings, registry, aliases, written, Inbox(store), Results(store), gate_slices
-        )
+            parts.journal.append(lambda *_, entry=entry: entry)
+        registry.champion_version = parts.journal.champion() or registry.champion_version
+        gates = Gates(parts)
         told = []
         model = registry.version(version)
         contender = Contender(model, registry.predictor(model).predict)

@@ -9,14 +9,9 @@ from mnist.keys import REFERENCES
 from mnist.monitoring.drift import Verdict
 from mnist.monitoring.report import verdict_of_day
 from mnist.monitoring.retraining_need import Evidence, Guard, reason_to_retrain
-from mnist.operations.monitoring import Monitoring
-from mnist.operations.proposals import Proposals
-from mnist.storage.bucket import Bucket
 from mnist.storage.journal import Journal, JournalEntry
-from mnist.storage.monitoring import MonitoringLog
-from mnist.storage.results import Results
-from mnist.storage.reviews import ReviewLog
 from tests.daily_rows import people, record
+from tests.factories import InMemory
 from tests.reviewing import review
 
 TODAY = date(2026, 11, 20)
@@ -25,23 +20,28 @@ NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
 
 
 @pytest.fixture
-def bucket():
-    return Bucket.in_memory()
+def parts():
+    return InMemory(retrain_least_labels=3)
 
 
 @pytest.fixture
-def results(bucket):
-    return Results(bucket)
+def bucket(parts):
+    return parts.results_bucket
 
 
 @pytest.fixture
-def log(bucket):
-    return MonitoringLog(bucket)
+def results(parts):
+    return parts.results
 
 
 @pytest.fixture
-def monitoring(results, log):
-    return Monitoring(results, log)
+def log(parts):
+    return parts.monitoring_log
+
+
+@pytest.fixture
+def monitoring(parts):
+    return parts.monitoring
 
 
 def find(monitoring, day=TODAY):
@@ -145,20 +145,8 @@ def test_a_retraining_needs_evidence_and_a_pause(hours, labels, changed, expecte
 
 
 @pytest.fixture
-def proposals(settings_of_nothing, bucket, log):
-    return Proposals(settings_of_nothing, Journal(bucket), ReviewLog(bucket), log)
-
-
-@pytest.fixture
-def settings_of_nothing():
-    from mnist.settings import Settings
-
-    return Settings(
-        AWS_ACCESS_KEY_ID="x",
-        AWS_SECRET_ACCESS_KEY="x",
-        MLFLOW_TRACKING_URI="unset:",
-        retrain_least_labels=3,
-    )
+def proposals(parts):
+    return parts.proposals
 
 
 def decide(bucket, at):
@@ -171,9 +159,9 @@ def decide(bucket, at):
     )  # fmt: skip
 
 
-def test_labels_since_the_last_decision_are_counted_by_image(proposals, bucket):
+def test_labels_since_the_last_decision_are_counted_by_image(parts, proposals, bucket):
     decide(bucket, NOW - timedelta(days=9))
-    log = ReviewLog(bucket)
+    log = parts.reviews
     for image in ("one", "two"):
         for who in ("ada", "bob"):
             log.append(review(image, who, "3"))
@@ -186,11 +174,11 @@ def test_labels_since_the_last_decision_are_counted_by_image(proposals, bucket):
     )
 
 
-def test_labels_from_before_the_last_decision_are_spent(proposals, bucket):
+def test_labels_from_before_the_last_decision_are_spent(parts, proposals, bucket):
     old = NOW - timedelta(days=20)
     for image in ("one", "two", "three"):
         digest = hashlib.sha256(image.encode()).hexdigest()
-        ReviewLog(bucket).append(review(image, "ada", "3", at=old, sha256=digest))
+        parts.reviews.append(review(image, "ada", "3", at=old, sha256=digest))
     decide(bucket, NOW - timedelta(days=9))
     assert proposals.judge(NOW)[0] is False
 

@@ -7,13 +7,11 @@ import pytest
 
 from mnist.keys import LOOSE
 from mnist.operations.sweeping import Sweeper
-from mnist.scoring.completion import Completion, CompletionRule
+from mnist.scoring.completion import Completion
 from mnist.scoring.receipts import RunRecord
 from mnist.scoring.reconciliation import ListingLog, RejectLimit, write_up
-from mnist.storage.bucket import Bucket
 from mnist.storage.inbox import Inbox
-from mnist.storage.results import Results
-from tests.factories import rows
+from tests.factories import InMemory, rows
 
 
 class Clock:
@@ -32,23 +30,23 @@ def clock():
 
 
 @pytest.fixture
-def inbox_bucket():
-    return Bucket.in_memory()
+def parts():
+    return InMemory(sweep_seconds=1, settle_seconds=10, longest_open_seconds=100)
 
 
 @pytest.fixture
-def results():
-    return Results(Bucket.in_memory())
+def inbox_bucket(parts):
+    return parts.bucket(parts.settings.inbox_bucket)
 
 
 @pytest.fixture
-def sweeper(inbox_bucket, results, clock):
-    return new_sweeper(inbox_bucket, results, clock)
+def results(parts):
+    return parts.results
 
 
-def new_sweeper(inbox_bucket, results, clock):
-    rule = CompletionRule(settle_seconds=10, longest_open_seconds=100)
-    return Sweeper(Inbox(inbox_bucket), results, 1, rule, clock)
+@pytest.fixture
+def sweeper(parts, clock):
+    return Sweeper(parts, clock)
 
 
 def record(inbox_bucket, results, batch, chunk="c"):
@@ -133,11 +131,11 @@ def test_a_quiet_folder_is_looked_at_less_and_less_often(sweeper, inbox_bucket, 
     assert len(looked) < 80
 
 
-def test_a_batch_that_was_closed_long_ago_is_retired_at_once(inbox_bucket, results, clock):
+def test_a_batch_that_was_closed_long_ago_is_retired_at_once(parts, inbox_bucket, results, clock):
     inbox_bucket.put("a/1.png", b"x")
     record(inbox_bucket, results, "a")
     write_receipt(inbox_bucket, results, "a", age=timedelta(days=30))
-    looked = times_of_looks(new_sweeper(inbox_bucket, results, clock), inbox_bucket, clock, 7_300)
+    looked = times_of_looks(Sweeper(parts, clock), inbox_bucket, clock, 7_300)
     assert len(looked) == 3
 
 
@@ -249,14 +247,14 @@ def test_deleting_images_opens_nothing(sweeper, results, inbox_bucket, clock):
 
 
 def test_a_process_that_starts_anew_closes_what_the_last_one_left_open(
-    inbox_bucket, results, clock
+    parts, inbox_bucket, results, clock
 ):
     inbox_bucket.put("a/1.png", b"x")
     inbox_bucket.put("b/1.png", b"x")
     record(inbox_bucket, results, "a")
     record(inbox_bucket, results, "b")
     write_receipt(inbox_bucket, results, "b")
-    fresh = new_sweeper(inbox_bucket, results, clock)
+    fresh = Sweeper(parts, clock)
     assert fresh.pending() == []
     clock.now += 10
     assert list(fresh.complete()) == ["a"]

@@ -56,7 +56,7 @@ def test_an_ensemble_has_the_features_of_every_member(tmp_path):
 def test_another_file_is_refused(tmp_path):
     path = tmp_path / "graph.onnx"
     template_graph(path)
-    with pytest.raises(IntegrityError, match="has not the SHA-256"):
+    with pytest.raises(IntegrityError, match="fetch the model version again"):
         FeatureExtractor(path, "0" * 64)
 
 

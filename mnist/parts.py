@@ -1,0 +1,169 @@
+"""What every process works with: store, registry and orchestrator, each made when first asked for.
+
+What is slow to import, as MLflow is, is imported when the part is made.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from mnist.orchestrator import PrefectApi
+from mnist.storage.audit import AuditLog
+from mnist.storage.bucket import Bucket
+from mnist.storage.conditions import with_sure_writes
+from mnist.storage.gate_slices import GateSlices
+from mnist.storage.inbox import Inbox
+from mnist.storage.journal import Journal
+from mnist.storage.lease import Lease
+from mnist.storage.monitoring import MonitoringLog
+from mnist.storage.rescores import Rescores
+from mnist.storage.results import Results
+from mnist.storage.reviews import ReviewLog
+from mnist.storage.verifications import VerificationLog
+from mnist.storage.zip_directory import ZipLimits
+
+if TYPE_CHECKING:
+    from mnist.registry.aliases import Aliases
+    from mnist.registry.catalogue import Catalogue
+    from mnist.registry.comparisons import ComparisonLog
+    from mnist.registry.publishing import Publisher
+    from mnist.registry.reader import RegistryReader
+    from mnist.settings import Settings
+    from mnist.storage.object_log import ObjectLog
+
+
+class Parts:
+    """The parts of one process, each made once.
+
+    A part can be replaced by assigning to it before it is first used, which is what tests do.
+
+    Args:
+        settings: Where everything is.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def close(self) -> None:
+        """Give back the connections to the registry; what is asked for later opens them anew."""
+        for name in ("registry", "catalogue"):
+            if name in vars(self):
+                vars(self).pop(name).close()
+
+    def bucket(self, name: str) -> Bucket:
+        """Open a bucket of the store; nothing is sent yet."""
+        return Bucket.on_s3(self.settings, name)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """The bucket people put images into."""
+        limits = ZipLimits(self.settings.max_zip_members, self.settings.max_zip_ratio)
+        return Inbox(self.bucket(self.settings.inbox_bucket), limits)
+
+    @cached_property
+    def results_bucket(self) -> Bucket:
+        """The bucket of rows, receipts, leases and the journal."""
+        return self.bucket(self.settings.results_bucket)
+
+    @cached_property
+    def sure_bucket(self) -> Bucket:
+        """The results bucket for those who write parts and receipts; the store is probed once."""
+        return with_sure_writes(self.results_bucket, allow_plain=self.settings.allow_plain_writes)
+
+    @cached_property
+    def results(self) -> Results:
+        """Rows and receipts, to look things up."""
+        return Results(self.results_bucket)
+
+    @cached_property
+    def rescores(self) -> Rescores:
+        """Predictions of other versions beside those of production."""
+        return Rescores(self.results_bucket)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """Every promotion decision ever made."""
+        return Journal(self.results_bucket)
+
+    @cached_property
+    def gate_slices(self) -> GateSlices:
+        """Slices that people made permanent gates."""
+        return GateSlices(self.results_bucket)
+
+    @cached_property
+    def verifications(self) -> VerificationLog:
+        """Which receipts were held against their rows."""
+        return VerificationLog(self.results_bucket)
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        """What people changed from the dashboard."""
+        return AuditLog(self.results_bucket)
+
+    @cached_property
+    def monitoring_log(self) -> MonitoringLog:
+        """Findings about days, and the rows that days are compared with."""
+        return MonitoringLog(self.results_bucket)
+
+    @cached_property
+    def reviews(self) -> ReviewLog:
+        """What people have said of images."""
+        return ReviewLog(self.bucket(self.settings.labels_bucket))
+
+    def logs(self) -> list[ObjectLog[Any]]:
+        """Every log that is kept in objects, for who looks for damage."""
+        return [
+            self.journal.log,
+            self.gate_slices.log,
+            self.verifications.log,
+            self.audit.log,
+            self.monitoring_log.reports,
+            self.monitoring_log.references,
+            self.results.receipt_log,
+            self.reviews.log,
+        ]
+
+    def lease(self, batch: str, run: str, wait_seconds: float) -> Lease:
+        """The right to work on a batch."""
+        seconds = self.settings.lease_seconds
+        return Lease(self.sure_bucket, batch, run, seconds=seconds, wait_seconds=wait_seconds)
+
+    @cached_property
+    def registry(self) -> RegistryReader:
+        """The champion and its scoring graph, without importing MLflow."""
+        from mnist.registry.reader import RegistryReader
+
+        return RegistryReader(self.settings)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Versions, evaluations and training runs, for people."""
+        from mnist.registry.catalogue import Catalogue
+
+        return Catalogue(self.settings)
+
+    @cached_property
+    def aliases(self) -> Aliases:
+        """The aliases of the registered model; imports MLflow."""
+        from mnist.registry.aliases import Aliases
+
+        return Aliases(self.settings, self.journal)
+
+    @cached_property
+    def publisher(self) -> Publisher:
+        """Where runs, versions and decisions are filed; imports MLflow."""
+        from mnist.registry.publishing import Publisher
+
+        return Publisher(self.settings)
+
+    def comparison_log(self, kind: str) -> ComparisonLog:
+        """Where comparisons of a kind (`comparisons`, `pipelines`) are filed; imports MLflow."""
+        from mnist.registry.comparisons import ComparisonLog
+
+        return ComparisonLog(self.settings, kind)
+
+    @cached_property
+    def prefect(self) -> PrefectApi:
+        """Prefect over REST, without importing Prefect."""
+        return PrefectApi(self.settings.prefect_api_url, self.settings.prefect_login)
