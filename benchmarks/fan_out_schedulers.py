@@ -21,8 +21,8 @@ import psutil
 
 from benchmarks.scoring_contenders import scoring_by
 from flows.support.streaming import in_flight
-from mnist.operations.batches import BatchScoring, RecordedChunk, ScoreChunk
-from mnist.scoring.chunks import Chunk
+from mnist.operations.batches import BatchScoring
+from mnist.scoring.chunks import Chunk, RecordedChunk, ScoreChunk
 from mnist.settings import load_settings
 
 _CHUNKS_AT_ONCE = 2

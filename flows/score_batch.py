@@ -16,8 +16,8 @@ from flows.support.retries import RETRY_SECONDS, is_worth_a_retry
 from flows.support.streaming import in_flight
 from mnist import services
 from mnist.errors import BatchFailed
-from mnist.operations.batches import BatchRun, RecordedChunk, ScoreChunk
-from mnist.scoring.chunks import Chunk
+from mnist.operations.batches import BatchRun
+from mnist.scoring.chunks import Chunk, RecordedChunk, ScoreChunk
 from mnist.scoring.receipts import Receipt
 
 BATCH_FAILED = "BatchFailed"

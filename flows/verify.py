@@ -26,7 +26,7 @@ def verify(batch: str) -> dict[str, Any]:
         InvalidBatch: If the batch has no receipt.
         IntegrityError: Naming each part that is missing or changed, each sum that is wrong.
     """
-    receipt, problems = services.current().batch_scoring.verify(batch)
+    receipt, problems = services.current().results.verify(batch)
     services.current().verifications.record(receipt, f"flow run {flow_run.name}", problems)
     if problems:
         raise IntegrityError(f"Receipt of batch {batch!r} does not hold: {' '.join(problems)}")

@@ -13,8 +13,7 @@ from flows.support.retries import RETRY_SECONDS
 from flows.support.streaming import Future
 from mnist import services
 from mnist.errors import Unavailable
-from mnist.operations.batches import RecordedChunk
-from mnist.scoring.chunks import Chunk
+from mnist.scoring.chunks import Chunk, RecordedChunk
 
 Submit = Callable[[Chunk], Future[RecordedChunk]]
 

@@ -10,57 +10,36 @@ for each object version.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain, compress
 from time import perf_counter
 
 import pyarrow.compute as pc
 
-from mnist.digits import Outcome
-from mnist.errors import InvalidBatch
+from mnist.images import Limits
 from mnist.keys import ObjectVersion
-from mnist.operations.scorer import score
 from mnist.parts import Parts
 from mnist.provenance import code_digest
-from mnist.scoring.chunks import Chunk, ScoredChunk, cut_chunks
+from mnist.scoring.chunks import (
+    Chunk,
+    ChunkMap,
+    RecordedChunk,
+    ScoredChunk,
+    cut_chunks,
+    score_chunk,
+)
 from mnist.scoring.identities import Identities
 from mnist.scoring.predictions import PinnedModel
 from mnist.scoring.receipts import Receipt, RunRecord, VersionRecord
 from mnist.scoring.reconciliation import ListingLog, RejectLimit, write_up
 from mnist.scoring.stages import StageSeconds
 from mnist.scoring.tally import TALLY_COLUMNS
-from mnist.scoring.verification import find_problems
 from mnist.storage.results import Results
 
 _A_MOMENT = timedelta(microseconds=1)
 
 _UNLISTED_COLUMNS = ("key", "etag", "bytes")
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedChunk:
-    """What became of a chunk, without its rows.
-
-    Attributes:
-        versions: Object versions in it.
-        rows_written: Rows this call wrote; 0 if the same chunk was recorded before.
-        retried: Object versions that had to be asked for more than once.
-        unsettled: Object versions that were no longer there when they were read.
-        seconds: Where the time went.
-    """
-
-    versions: int
-    rows_written: int
-    retried: int
-    unsettled: tuple[VersionRecord, ...]
-    seconds: StageSeconds
-
-
-ScoreChunk = Callable[[Chunk], RecordedChunk]
-ChunkMap = Callable[[ScoreChunk, Iterable[Chunk]], Iterable[RecordedChunk]]
-"""Applies a function to chunks, here or elsewhere, and yields what became of each."""
 
 
 class BatchRun:
@@ -158,7 +137,9 @@ class BatchScoring:
             NoChampion: If there is something to score and no champion.
             IntegrityError: If the scoring graph is not the one that was registered.
         """
-        run = BatchRun(batch, name, self._last_receipt(batch).run.name if rejects_again else "")
+        run = BatchRun(
+            batch, name, self._results.last_receipt(batch).run.name if rejects_again else ""
+        )
         for recorded in map(self.score, self._chunks(run)):
             run.note(recorded)
             on_progress(run)
@@ -213,7 +194,7 @@ class BatchScoring:
             versions=len(chunk.versions),
             rows_written=scored.rows.num_rows if written else 0,
             retried=pc.sum(pc.greater(scored.rows["attempts"], 1)).as_py() or 0,
-            unsettled=_unsettled(scored),
+            unsettled=scored.unsettled,
             seconds=scored.seconds + writing,
         )
 
@@ -240,22 +221,6 @@ class BatchScoring:
         self._results.write_receipt(receipt)
         return receipt
 
-    def verify(self, batch: str) -> tuple[Receipt, tuple[str, ...]]:
-        """Hold the last receipt of a batch against its parts; return what does not fit.
-
-        Raises:
-            InvalidBatch: If the batch has no receipt.
-            IntegrityError: If a part is no Parquet file any more.
-        """
-        receipt = self._last_receipt(batch)
-        return receipt, find_problems(receipt, self._results.parts(batch, TALLY_COLUMNS))
-
-    def _last_receipt(self, batch: str) -> Receipt:
-        receipts = self._results.receipts(batch)
-        if not receipts:
-            raise InvalidBatch(f"Batch {batch!r} has no receipt yet; score it first.")
-        return receipts[-1]
-
     def _covering(self, run: BatchRun, receipts: Sequence[Receipt]) -> Receipt | None:
         digest = run.listing.summary().digest
         parts = set(self._results.part_keys(run.batch))
@@ -266,9 +231,16 @@ class BatchScoring:
         return None
 
 
-def _unsettled(scored: ScoredChunk) -> tuple[VersionRecord, ...]:
-    return tuple(
-        VersionRecord.of(unscored.version, unscored.why)
-        for unscored in scored.unscored
-        if isinstance(unscored.why, Outcome)
+def score(parts: Parts, chunk: Chunk) -> ScoredChunk:
+    """Fetch, decode and predict every object version of a chunk; records nothing.
+
+    Raises:
+        IntegrityError: If the scoring graph is not the one that was registered.
+    """
+    return score_chunk(
+        chunk,
+        fetch=parts.inbox.fetch_many,
+        predict=parts.registry.predictor(chunk.model).outputs,
+        threads=parts.settings.read_threads,
+        limits=Limits.of(parts.settings),
     )

@@ -16,7 +16,7 @@ import pyarrow as pa
 from mnist.errors import InvalidBatch, InvalidInput, Remedy
 from mnist.images import preprocessing_digest
 from mnist.keys import ObjectVersion
-from mnist.operations.scorer import score
+from mnist.operations.batches import score
 from mnist.parts import Parts
 from mnist.scoring.chunks import Chunk, cut_chunks
 from mnist.scoring.differences import (

@@ -1,6 +1,6 @@
 """Scoring: from object versions to rows. Knows neither the store nor the registry."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from mnist.digits import CLASSES, Outputs
+from mnist.digits import CLASSES, Outcome, Outputs
 from mnist.errors import Unavailable
 from mnist.images import Limits, preprocessing_digest
 from mnist.keys import ObjectVersion, chunk_name
 from mnist.scoring.minibatches import Fetch, Unscored, cut_minibatches, load_minibatch
 from mnist.scoring.predictions import PinnedModel, Predict
+from mnist.scoring.receipts import VersionRecord
 from mnist.scoring.rows import Content, rows_of
 from mnist.scoring.stages import StageSeconds
 
@@ -54,6 +55,39 @@ class ScoredChunk:
     rows: pa.Table
     unscored: tuple[Unscored, ...]
     seconds: StageSeconds
+
+    @property
+    def unsettled(self) -> tuple[VersionRecord, ...]:
+        """The object versions that were no longer there when they were fetched."""
+        return tuple(
+            VersionRecord.of(unscored.version, unscored.why)
+            for unscored in self.unscored
+            if isinstance(unscored.why, Outcome)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedChunk:
+    """What became of a chunk, without its rows.
+
+    Attributes:
+        versions: Object versions in it.
+        rows_written: Rows this call wrote; 0 if the same chunk was recorded before.
+        retried: Object versions that had to be asked for more than once.
+        unsettled: Object versions that were no longer there when they were read.
+        seconds: Where the time went.
+    """
+
+    versions: int
+    rows_written: int
+    retried: int
+    unsettled: tuple[VersionRecord, ...]
+    seconds: StageSeconds
+
+
+ScoreChunk = Callable[[Chunk], RecordedChunk]
+ChunkMap = Callable[[ScoreChunk, Iterable[Chunk]], Iterable[RecordedChunk]]
+"""Applies a function to chunks, here or elsewhere, and yields what became of each."""
 
 
 def cut_chunks(

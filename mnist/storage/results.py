@@ -11,10 +11,12 @@ import pyarrow.compute as pc
 from cachetools import LRUCache
 
 from mnist.digits import Outcome
-from mnist.errors import IntegrityError
+from mnist.errors import IntegrityError, InvalidBatch
 from mnist.keys import RECEIPTS, part_key, receipt_key, receipts_prefix, scores_prefix
 from mnist.scoring.identities import Identities, IdentityArray, identity_column
 from mnist.scoring.receipts import PartRecord, Receipt
+from mnist.scoring.tally import TALLY_COLUMNS
+from mnist.scoring.verification import find_problems
 from mnist.storage.bucket import Bucket
 from mnist.storage.object_log import ObjectLog
 from mnist.tables import from_parquet, one_row_each, to_parquet
@@ -158,6 +160,27 @@ class Results:
         """Return the receipts of a batch, the oldest first."""
         receipts = self.receipt_log.entries(receipts_prefix(batch))
         return sorted(receipts, key=lambda receipt: receipt.run.finished_at)
+
+    def last_receipt(self, batch: str) -> Receipt:
+        """Return the newest receipt of a batch.
+
+        Raises:
+            InvalidBatch: If the batch has none.
+        """
+        receipts = self.receipts(batch)
+        if not receipts:
+            raise InvalidBatch(f"Batch {batch!r} has no receipt yet; score it first.")
+        return receipts[-1]
+
+    def verify(self, batch: str) -> tuple[Receipt, tuple[str, ...]]:
+        """Hold the last receipt of a batch against its parts; return what does not fit.
+
+        Raises:
+            InvalidBatch: If the batch has no receipt.
+            IntegrityError: If a part is no Parquet file any more.
+        """
+        receipt = self.last_receipt(batch)
+        return receipt, find_problems(receipt, self.parts(batch, TALLY_COLUMNS))
 
     def latest_receipts(self) -> LatestReceipts:
         """Return the newest receipt of every batch."""

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from mnist.operations.batches import BatchScoring, RecordedChunk, ScoreChunk
-from mnist.scoring.chunks import Chunk
+from mnist.operations.batches import BatchScoring
+from mnist.scoring.chunks import Chunk, RecordedChunk, ScoreChunk
 from mnist.storage.results import Results
 from tests.chaos.outcomes import BATCH, Outcome, count
 from tests.chaos.proxy import Choice, faulty

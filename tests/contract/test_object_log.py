@@ -89,7 +89,7 @@ def test_a_batch_with_a_stray_object_among_its_receipts_is_scored_and_verified(
     fresh = Services(settings)
     fresh.registry = OneModel(tmp_path)
     assert fresh.batch_scoring.run("b", "again").receipt.listing.count == 2
-    assert fresh.batch_scoring.verify("b")[1] == ()
+    assert fresh.results.verify("b")[1] == ()
     assert set(fresh.results.latest_receipts().unreadable) == {
         "receipts/b/notes.txt",
         "receipts/b/half.json",
