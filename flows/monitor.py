@@ -5,25 +5,18 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from prefect import flow, get_run_logger, task
-from prefect.cache_policies import NO_CACHE
+from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
 
 from flows.support import artifacts, events
-from flows.support.retries import is_worth_a_retry
+from flows.support.retries import retried_task
 from mnist import services
 
 if TYPE_CHECKING:
     from mnist.operations.monitoring import Findings
 
 
-@task(
-    name="look-back",
-    cache_policy=NO_CACHE,
-    retries=3,
-    retry_delay_seconds=[10, 60, 300],
-    retry_condition_fn=is_worth_a_retry,
-)
+@retried_task("look-back", [10, 60, 300])
 def look_back(day: date, renew_reference: bool, run: str) -> tuple[Findings, str]:  # noqa: FBT001 -- Prefect passes it on
     """Compare the day with the reference and record what was found."""
     reference = services.current().monitoring.reference(day, renew=renew_reference)

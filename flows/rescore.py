@@ -9,7 +9,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.support import artifacts
 from flows.support.remedies import say_remedy
-from flows.support.retries import is_worth_a_retry
+from flows.support.retries import retried_task
 from flows.support.streaming import in_flight
 from mnist import services
 from mnist.operations.rescoring import Difference, RescorePlan
@@ -25,14 +25,7 @@ def make_plan(from_version: str, to_version: str, batches: list[str] | None) -> 
     return services.current().rescoring.plan(from_version, to_version, batches)
 
 
-@task(
-    name="score-chunk-again",
-    cache_policy=NO_CACHE,
-    retries=3,
-    retry_delay_seconds=[2, 8, 30],
-    retry_jitter_factor=0.5,
-    retry_condition_fn=is_worth_a_retry,
-)
+@retried_task("score-chunk-again")
 def score_chunk(plan: RescorePlan, chunk: Chunk) -> int:
     """Read, decode, predict and record one chunk."""
     services.current().rescoring.score(plan, chunk)

@@ -11,7 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
 from flows.support import approval, artifacts, events
-from flows.support.retries import is_worth_a_retry
+from flows.support.retries import retried_task
 from mnist import services
 from mnist.errors import Remedy
 from mnist.orchestrator import command
@@ -100,13 +100,7 @@ def publish(
     return version
 
 
-@task(
-    name="judge",
-    cache_policy=NO_CACHE,
-    retries=3,
-    retry_delay_seconds=[2, 8, 30],
-    retry_condition_fn=is_worth_a_retry,
-)
+@retried_task("judge")
 def judge(
     candidate: Candidate,
     version: RegisteredVersion,

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from prefect import flow, get_run_logger, task
-from prefect.cache_policies import NO_CACHE
+from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
 from prefect.states import Failed
 from prefect.task_runners import ThreadPoolTaskRunner
@@ -12,7 +11,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.support import artifacts, events
 from flows.support.heartbeats import heartbeats
 from flows.support.remedies import say_remedy
-from flows.support.retries import RETRY_SECONDS, is_worth_a_retry
+from flows.support.retries import retried_task
 from flows.support.streaming import in_flight
 from mnist import services
 from mnist.errors import BatchFailed
@@ -27,14 +26,7 @@ _CHUNKS_AT_ONCE = 2
 _CHUNKS_IN_FLIGHT = 2 * _CHUNKS_AT_ONCE
 
 
-@task(
-    name="score-chunk",
-    cache_policy=NO_CACHE,
-    retries=len(RETRY_SECONDS),
-    retry_delay_seconds=RETRY_SECONDS,
-    retry_jitter_factor=0.5,
-    retry_condition_fn=is_worth_a_retry,
-)
+@retried_task("score-chunk")
 def score_chunk(chunk: Chunk) -> RecordedChunk:
     """Fetch, decode, predict and record one chunk."""
     return services.current().batch_scoring.score(chunk)

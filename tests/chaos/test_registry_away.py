@@ -109,7 +109,8 @@ def test_the_disk_of_the_worker_is_full(
     tmp_path: Path,
 ) -> None:
     (settings, store), cache = counted, tmp_path / "cache"
-    registry = partial(RegistryReader, published.uri, published.name, cache)
+    named = published.settings.model_copy(update={"cache_dir": cache})
+    registry = partial(RegistryReader, named)
     process = start(settings, registry, "run-1", disk_is_full=True)
     process.join()
     assert process.exitcode == GAVE_UP
