@@ -1,4 +1,4 @@
-"""Compare pipelines: the same images through each of them, read by the same model."""
+"""Compare pipelines: the same images through each of them, predicted by the same model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @task(name="read-images", cache_policy=NO_CACHE)
 def read_images(model: PinnedModel) -> list[PipelineResult]:
-    """Decode and read every set of images after every pipeline."""
+    """Decode and predict every set of images after every pipeline."""
     return services.current().comparing_pipelines.read(model)
 
 
@@ -45,6 +45,6 @@ def compare_pipelines(version: str | None = None) -> str:
     create_markdown_artifact(
         f"{concluded['markdown']}\n\n[Figures and plots in MLflow]({url})\n",
         key="pipeline-comparison",
-        description=f"read by version {model.version}",
+        description=f"predicted by version {model.version}",
     )
     return url

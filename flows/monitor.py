@@ -24,7 +24,9 @@ def look_back(day: date, renew_reference: bool, run: str) -> tuple[Findings, str
     key = services.current().monitoring.record(findings, run)
     followed = services.current().monitoring.follow_champion(findings, reference)
     if followed:
-        get_run_logger().info("A new champion has read a steady day: %s is the reference", followed)
+        get_run_logger().info(
+            "A new champion has scored a steady day: %s is the reference", followed
+        )
     return findings, key
 
 

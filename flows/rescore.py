@@ -21,7 +21,7 @@ _CHUNKS_IN_FLIGHT = 2 * _CHUNKS_AT_ONCE
 
 @task(name="plan", cache_policy=NO_CACHE)
 def make_plan(from_version: str, to_version: str, batches: list[str] | None) -> RescorePlan:
-    """Find the batches, and pin the version that reads them again."""
+    """Find the batches, and pin the version that scores them again."""
     return services.current().rescoring.plan(from_version, to_version, batches)
 
 
@@ -55,7 +55,7 @@ def rescore(
 
     Args:
         from_version: Number of the version whose predictions are in doubt.
-        to_version: Number of the version that reads again; empty means the champion.
+        to_version: Number of the version that scores again; empty means the champion.
         batches: Names of batches; none means all that hold predictions of `from_version`.
 
     Returns:

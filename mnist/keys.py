@@ -198,7 +198,7 @@ def is_rescore_of(key: str, batch: str) -> bool:
 
 
 def difference_key(folder: str, name: str, kind: str) -> str:
-    """Key of a file that says what another model version reads differently."""
+    """Key of a file that says what another model version predicts differently."""
     return f"{RESCORES}{folder}/difference-{name}.{kind}"
 
 

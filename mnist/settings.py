@@ -83,7 +83,7 @@ class Settings(BaseSettings):
     )
     lease_seconds: int = Field(30, ge=5, description="a silent run loses its batch after this")
     replay_images: int = Field(
-        500, ge=0, description="production images that a candidate reads again before promotion"
+        500, ge=0, description="production images that a candidate predicts again before promotion"
     )
     real_world_dir: Path | None = Field(
         None, description="labelled images of your own, as SET/DIGIT/FILE or SET/labels.csv"

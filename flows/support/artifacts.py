@@ -134,14 +134,14 @@ def publish_rollback(entry: JournalEntry, batches: Sequence[str]) -> None:
 
 
 def publish_difference(plan: RescorePlan, difference: Difference) -> None:
-    """Show what another version reads differently, and where the file is."""
+    """Show what another version predicts differently, and where the file is."""
     gone = (
-        f" {difference.gone:,} more were overwritten or deleted since and cannot be read again."
+        f" {difference.gone:,} more were overwritten or deleted since and cannot be scored again."
         if difference.gone
         else ""
     )
     lines = [
-        f"# Version {plan.old} read again by version {plan.new.version}",
+        f"# Predictions of version {plan.old} beside those of version {plan.new.version}",
         "",
         f"{difference.compared:,} images of {len(plan.batches)} batches compared: "
         f"{sum(difference.flips.values()):,} digits change, {difference.changed:,} rows change in "

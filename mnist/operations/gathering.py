@@ -82,7 +82,7 @@ def gather(
 def compare_in_production(
     champion: Contender, candidate: Contender, production: ProductionImages
 ) -> Replay:
-    """Let both read what production has read."""
+    """Let both predict what production has scored."""
     before, after = (
         (side.predict(production.images), side.model.accept_confidence)
         for side in (champion, candidate)
@@ -93,15 +93,15 @@ def compare_in_production(
 def _under_corruption(
     sides: Sequence[Contender], test: LabelledImages, progress: ProgressCallback
 ) -> list[dict[str, float]]:
-    """Return, for each side, corruption -> accuracy; every side reads the same corrupted images."""
+    """Return, for each side, corruption -> accuracy; all on the same corrupted images."""
     images, labels = test.images[:_CORRUPTED_IMAGES], test.labels[:_CORRUPTED_IMAGES]
     accuracies: list[dict[str, float]] = [{} for _ in sides]
     for done, corruption in enumerate(Corruption, start=2):
         progress(done / _STEPS, f"corruption: {corruption.value.replace('_', ' ')}")
         corrupted = corrupt(images, corruption, seed=_CORRUPTION_SEED)
         for side, of_side in zip(sides, accuracies, strict=True):
-            read = side.predict(corrupted).argmax(axis=1)
-            of_side[corruption.value] = float((read == labels).mean())
+            digits = side.predict(corrupted).argmax(axis=1)
+            of_side[corruption.value] = float((digits == labels).mean())
     return accuracies
 
 

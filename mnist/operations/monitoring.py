@@ -103,7 +103,7 @@ class Monitoring:
         return self._log.write_report(findings.day, run, as_table(findings.day, findings.by_batch))
 
     def follow_champion(self, findings: Findings, reference: pa.Table | None) -> str | None:
-        """Make a steady day that a new champion has read the reference; return its key.
+        """Make a steady day that a new champion has scored the reference; return its key.
 
         Without this, confidence could never again be compared after a promotion.
         """

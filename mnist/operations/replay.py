@@ -27,7 +27,7 @@ class ProductionImages:
 
     Attributes:
         keys: Where each lies in the inbox, n of them.
-        images: As a model reads them, shape (n, 28, 28), uint8.
+        images: As a model is given them, shape (n, 28, 28), uint8.
         warned: Whether something is odd about each, so that nobody accepts it unseen; shape (n,).
     """
 
@@ -68,7 +68,7 @@ def compare_predictions(
 ) -> Replay:
     """Compare two models on production images.
 
-    Both read the same pixels now: rows in the store may come from an older champion or an older
+    Both predict the same pixels now: rows in the store may come from an older champion or an older
     preprocessing, and their changes are not the candidate's.
 
     Args:

@@ -62,7 +62,7 @@ class Difference:
 
     Attributes:
         compared: Object versions with an old and a new row.
-        gone: Object versions with an old row that cannot be read any more.
+        gone: Object versions with an old row that cannot be fetched any more.
         changed: Rows in the difference file: outcome, digit or acceptance is another one.
         flips: (old digit, new digit) -> images.
         parquet: Key of the difference file in the results bucket.
@@ -101,7 +101,7 @@ class Rescoring:
 
         Args:
             old: Version whose predictions are in doubt.
-            new: Version that reads again; empty means the champion.
+            new: Version that scores again; empty means the champion.
             batches: Only these; None means all that the old version has scored.
 
         Raises:
@@ -127,7 +127,7 @@ class Rescoring:
         return RescorePlan(old, model, tuple(dict.fromkeys(chosen)))
 
     def missing(self, plan: RescorePlan, batch: str) -> Identities:
-        """Find what the old version has read of a batch and the new one has not."""
+        """Find what the old version has scored of a batch and the new one has not."""
         done = self._new_predictions(plan, batch).identities()
         return self._old_predictions(plan, batch).identities() - done
 

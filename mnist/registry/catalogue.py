@@ -10,7 +10,7 @@ from mnist.registry.rest import MlflowRest
 from mnist.settings import Settings
 
 TEST_PREDICTIONS = "test-predictions.parquet"
-"""What a version reads in each test image: `index`, `label`, `p0` to `p9`."""
+"""What a version predicts for each test image: `index`, `label`, `p0` to `p9`."""
 
 HISTORY = "history.json"
 """One object per epoch: loss and accuracy, in training and validation."""

@@ -44,7 +44,7 @@ class RegistryReader:
         return self._pinned(self._rest.version(self._model_name, version))
 
     def test_accuracy(self, version: str, images_digest: str) -> float | None:
-        """Look up what a version was measured to read of these test images, 0-1, if it was."""
+        """Look up the measured accuracy of a version on these test images, 0-1, if there is one."""
         try:
             tags = pairs(self._rest.version(self._model_name, version).get("tags", []))
         except InvalidInput:

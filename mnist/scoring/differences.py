@@ -1,4 +1,4 @@
-"""What another model version reads differently, at 24 bytes for each object version."""
+"""What another model version predicts differently, at 24 bytes for each object version."""
 
 import hashlib
 from collections import Counter

@@ -82,7 +82,7 @@ class Predictor:
         sha256: The digest it must have.
 
     Raises:
-        IntegrityError: If the file has another digest, or is no graph that reads digits.
+        IntegrityError: If the file has another digest, or is no graph that predicts digits.
     """
 
     def __init__(self, path: Path, sha256: str) -> None:

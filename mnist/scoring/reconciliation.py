@@ -68,7 +68,7 @@ def write_up(
         batch: Name of the batch.
         run: The run that makes the statement.
         listing: Every object version the run listed.
-        unsettled: Those of them that could not be read because they are no longer there.
+        unsettled: Those of them that could not be fetched because they are no longer there.
         parts: The parts of the batch as they lie in the store, taken one after the other.
         limit: When the batch counts as failed.
     """

@@ -21,7 +21,7 @@ def registry(tmp_path):
 
 @pytest.fixture
 def scored(wired, inbox_bucket, registry):
-    """Two batches read by version 2, which is champion no longer, and one by version 1."""
+    """Two batches scored by version 2, which is champion no longer, and one by version 1."""
     registry.champion_version = "2"
     for batch in ("a", "b"):
         for digit in range(10):
