@@ -46,7 +46,6 @@ def person() -> Person:
 def admitted() -> bool:
     """Find out who is there, or draw the form that asks. False until somebody has logged in."""
     if PERSON in st.session_state:
-        _keep_session()
         return True
     if accounts().oidc:
         return _by_provider()
@@ -59,10 +58,15 @@ def admitted() -> bool:
 
 
 def show_person() -> None:
-    """Say who is logged in, with the way out."""
+    """Say who is logged in, with the way out; draw it last.
+
+    The component that leaves the session with the browser is there in one run only. Above the page
+    it would push everything down for that run, and a click could find two copies of what it moved.
+    """
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         st.caption(f"{plain(person().name)} · {person().role}", width="content")
         st.button("Log out", type="tertiary", on_click=_log_out, key="log-out")
+    _keep_session()
 
 
 def _draw_form() -> None:

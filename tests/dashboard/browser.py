@@ -76,16 +76,12 @@ class Visit:
         """Find a number by its label."""
         return self.tab.get_by_test_id("stMetric").filter(has_text=label)
 
-    def wait_until_idle(self) -> None:
-        """Wait for the end of the run that draws the page."""
-        idle = self.tab.locator("[data-testid=stApp][data-test-script-state=notRunning]")
-        expect(idle).to_have_count(1)
-
     def press(self, key: str, then: str) -> None:
         """Press a key once its button is there, and wait for what the page says of it."""
         button = self.tab.get_by_role("button", name=re.compile(f"Shortcut {key}$", re.IGNORECASE))
         expect(button).to_be_enabled()
-        self.wait_until_idle()
+        idle = self.tab.locator("[data-testid=stApp][data-test-script-state=notRunning]")
+        expect(idle).to_have_count(1)
         self.tab.keyboard.press(key)
         expect(self.tab.get_by_text(then)).to_be_visible()
 

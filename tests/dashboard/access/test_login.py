@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.access.people import Person, Role
 from dashboard.app import script
 
 _APP = Path(script.__file__)
@@ -35,3 +36,15 @@ def test_without_passwords_it_says_what_to_set(monkeypatch, dashboard):
     dashboard()
     app = AppTest.from_file(_APP, default_timeout=60).run()
     assert "DASHBOARD_EDITOR_PASSWORD" in app.error[0].value.replace("\\", "")
+
+
+def test_keeping_the_session_moves_nothing_on_the_page():
+    app = AppTest.from_file(_APP, default_timeout=60)
+    app.session_state["person"] = Person("ada", Role.EDITOR)
+    place = [_place_of_title(app.run()) for _ in range(2)]
+    assert app.session_state["session-kept"]
+    assert place[0] == place[1]
+
+
+def _place_of_title(app) -> int:
+    return next(n for n, element in app.main.children.items() if element.type == "title")
