@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from mnist.operations.gates import Judgement
-    from mnist.operations.gathering import ProgressCallback
+    from mnist.operations.measuring import ProgressCallback
     from mnist.operations.monitoring import Findings
     from mnist.operations.rescoring import Difference, RescorePlan
     from mnist.scoring.receipts import Receipt

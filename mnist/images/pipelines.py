@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from mnist.digits import Reason
 from mnist.images.components import select
 from mnist.images.ground import ink_over_ground
+from mnist.images.image_warnings import warnings_of
 from mnist.images.native import as_native, native_warnings
-from mnist.images.oddities import warnings_of
 from mnist.images.parameters import PARAMETERS
 from mnist.images.polarity import levels_of
 from mnist.images.results import Decoded, Pipeline, Plane, Rejection, Source

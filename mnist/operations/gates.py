@@ -11,7 +11,7 @@ from mnist.data.datasets import Dataset
 from mnist.data.labelled_sets import load_labelled_sets
 from mnist.errors import IntegrityError, InvalidInput, NoChampion
 from mnist.images import Limits
-from mnist.operations.gathering import Contender, ProgressCallback, compare_in_production, gather
+from mnist.operations.measuring import Contender, ProgressCallback, compare_in_production, measure
 from mnist.operations.replay import production_images
 from mnist.parts import Parts
 from mnist.promotion import Decision, Evidence, Policy, decide, refuse, report, small_sample_policy
@@ -106,7 +106,7 @@ class Gates:
         settings = self._parts.settings
         labelled_sets = load_labelled_sets(settings.real_world_dir, Limits.of(settings))
         sides = [candidate, champion] if champion else [candidate]
-        mine, *others = gather(sides, data, labelled_sets, progress, policy.slice_floors)
+        mine, *others = measure(sides, data, labelled_sets, progress, policy.slice_floors)
         mine = replace(mine, holdout_uses=self._uses_of(data.test.digest))
         if champion is None:
             return decide(mine, None, policy)

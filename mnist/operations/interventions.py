@@ -8,7 +8,7 @@ from mnist.data.datasets import load_dataset
 from mnist.errors import InvalidInput, Remedy
 from mnist.operations.approval import Statement
 from mnist.operations.gates import Gates, Judgement
-from mnist.operations.gathering import ProgressCallback
+from mnist.operations.measuring import ProgressCallback
 from mnist.operations.rescoring import batches_scored_by
 from mnist.parts import Parts
 from mnist.storage.journal import OVERRIDE, ROLLBACK, JournalEntry, lineage

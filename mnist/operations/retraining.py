@@ -14,7 +14,7 @@ from mnist.errors import IntegrityError, NoChampion
 from mnist.images import Limits
 from mnist.operations.approval import Approval
 from mnist.operations.gates import Gates, Judgement
-from mnist.operations.gathering import Contender, ProgressCallback
+from mnist.operations.measuring import Contender, ProgressCallback
 from mnist.operations.relabelling import Relabelling
 from mnist.parts import Parts
 from mnist.promotion import Policy

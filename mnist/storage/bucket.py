@@ -1,7 +1,7 @@
 """One bucket behind a few verbs. Vendor names and vendor errors stop in this package.
 
 obstore (Rust) carries the data and lists five to six times as fast as boto3, which serves the keys
-that obstore refuses (`odd_keys`).
+that obstore refuses (`refused_keys`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from mnist.errors import ObjectChanged, ObjectGone, Unavailable
 from mnist.keys import ObjectVersion
 from mnist.settings import Settings
 from mnist.storage import clients
-from mnist.storage.odd_keys import OddKeys, is_odd
+from mnist.storage.refused_keys import RefusedKeys, is_refused
 from mnist.storage.store_errors import code_of, store_error
 
 _PAGE = 1_000
@@ -34,11 +34,11 @@ class Bucket:
     """A bucket of an S3 store, or one in memory with the same behaviour."""
 
     def __init__(
-        self, name: str, data: Any, odd_keys: OddKeys | None, impatient: Any | None = None
+        self, name: str, data: Any, refused_keys: RefusedKeys | None, impatient: Any | None = None
     ) -> None:
         self.name = name
         self._data = data
-        self._odd_keys = odd_keys
+        self._refused_keys = refused_keys
         self._impatient = impatient or data
         self._conditional = True
 
@@ -48,7 +48,7 @@ class Bucket:
         return cls(
             name,
             clients.data_client(settings, name, retries=clients.MAX_RETRIES),
-            OddKeys(clients.control_client(settings), name),
+            RefusedKeys(clients.control_client(settings), name),
             clients.data_client(settings, name, retries=0),
         )
 
@@ -62,14 +62,14 @@ class Bucket:
 
         Between the look and the write somebody else may write; see `storage.conditions`.
         """
-        plain = Bucket(self.name, self._data, self._odd_keys, self._impatient)
+        plain = Bucket(self.name, self._data, self._refused_keys, self._impatient)
         plain._conditional = False
         return plain
 
     def versions(self, prefix: str = "") -> Iterator[list[ObjectVersion]]:
         """Yield pages of object versions in the order of their keys, folder markers left out."""
-        if is_odd(prefix.removesuffix("/")):
-            yield from self._odd().versions(prefix, after="")
+        if is_refused(prefix.removesuffix("/")):
+            yield from self._slow().versions(prefix, after="")
             return
         last = ""
         with self._our_errors(f"list {prefix!r}"):
@@ -80,7 +80,7 @@ class Bucket:
                     yield self._without_markers(within, prefix, after=last)
                     last = versions[-1].key
             except InvalidPathError:
-                yield from self._odd().versions(prefix, after=last)
+                yield from self._slow().versions(prefix, after=last)
 
     def require_listing(self) -> None:
         """Ask for one key, to learn whether these credentials may list the bucket."""
@@ -93,7 +93,7 @@ class Bucket:
             try:
                 top = self._data.list_with_delimiter()
             except InvalidPathError:
-                return self._odd().folders()
+                return self._slow().folders()
         loose = [_version(meta) for meta in top["objects"]]
         return list(top["common_prefixes"]), self._without_markers(loose, "", after="")
 
@@ -117,8 +117,8 @@ class Bucket:
     def _get(
         self, store: Any, key: str, etag: str | None, span: tuple[int, int] | None = None
     ) -> bytes:
-        if is_odd(key):
-            return self._odd().fetch(key, etag, span)
+        if is_refused(key):
+            return self._slow().fetch(key, etag, span)
         options: dict[str, Any] = {"if_match": f'"{etag}"'} if etag is not None else {}
         options |= {"range": span} if span else {}
         with self._our_errors(f"fetch {key!r}", key):
@@ -189,18 +189,18 @@ class Bucket:
     ) -> list[ObjectVersion]:
         """Tell empty objects from folder markers, which obstore lists without their slash."""
         empty = [version.key for version in versions if not version.size]
-        if len(empty) <= _EMPTY_ONE_BY_ONE or self._odd_keys is None:
+        if len(empty) <= _EMPTY_ONE_BY_ONE or self._refused_keys is None:
             real = {key for key in empty if self.exists(key)}
         else:
-            pages = self._odd_keys.versions(prefix, after)
+            pages = self._refused_keys.versions(prefix, after)
             listed = (version.key for page in pages for version in page)
             real = set(takewhile(lambda key: key <= versions[-1].key, listed))
         return [version for version in versions if version.size or version.key in real]
 
-    def _odd(self) -> OddKeys:
-        if self._odd_keys is None:
+    def _slow(self) -> RefusedKeys:
+        if self._refused_keys is None:
             raise Unavailable(f"Bucket {self.name} lives in memory and takes plain keys only.")
-        return self._odd_keys
+        return self._refused_keys
 
 
 def _version(meta: Any) -> ObjectVersion:

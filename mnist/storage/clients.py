@@ -32,7 +32,7 @@ def data_client(settings: Settings, bucket: str, *, retries: int) -> Any:
 
 
 def control_client(settings: Settings) -> Any:
-    """Make a boto3 client for buckets, policies and odd keys."""
+    """Make a boto3 client for buckets, policies and keys that obstore refuses."""
     return boto3.client(
         "s3",
         endpoint_url=settings.s3_endpoint_url,

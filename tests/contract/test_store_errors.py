@@ -21,7 +21,7 @@ from mnist.settings import Settings
 from mnist.storage import clients
 from mnist.storage.bucket import Bucket
 from mnist.storage.conditions import find_problem
-from mnist.storage.odd_keys import OddKeys
+from mnist.storage.refused_keys import RefusedKeys
 
 KEYS = [
     "forms/1.png",
@@ -102,8 +102,8 @@ def bucket(impatient):
 
 
 @pytest.fixture
-def odd_keys(impatient):
-    return OddKeys(clients.control_client(impatient), "inbox")
+def refused_keys(impatient):
+    return RefusedKeys(clients.control_client(impatient), "inbox")
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -118,10 +118,10 @@ def test_fetching_by_obstore(server, bucket, answer, key):
 
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("answer", OF_OBJECTS, ids=str)
-def test_fetching_by_boto3(server, odd_keys, answer, key):
+def test_fetching_by_boto3(server, refused_keys, answer, key):
     server.answer = answer
     with pytest.raises(OF_OBJECTS[answer]) as caught:
-        odd_keys.fetch(key, "etag")
+        refused_keys.fetch(key, "etag")
     assert type(caught.value) is OF_OBJECTS[answer]
 
 
@@ -137,9 +137,9 @@ def test_writing(server, bucket, answer, key):
 
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("answer", ANSWERS, ids=str)
-def test_listing(server, bucket, odd_keys, answer, key):
+def test_listing(server, bucket, refused_keys, answer, key):
     server.answer = answer
-    for pages in (bucket.versions(key + "/"), odd_keys.versions(key + "/", after="")):
+    for pages in (bucket.versions(key + "/"), refused_keys.versions(key + "/", after="")):
         with pytest.raises(ANSWERS[answer]) as caught:
             list(pages)
         assert type(caught.value) is ANSWERS[answer]

@@ -7,7 +7,7 @@ from mnist.data.datasets import Dataset
 from mnist.data.labelled import LabelledImages
 from mnist.errors import InvalidInput, InvalidPolicy, NoChampion
 from mnist.operations.gates import Gates, policy_for
-from mnist.operations.gathering import Contender
+from mnist.operations.measuring import Contender
 from tests.factories import InMemory, SeveralModels, digit_images, png
 from tests.journals import journal as entries_of
 

@@ -1,4 +1,4 @@
-"""What makes a picture doubtful as one whole digit. Each oddity asks for a person's look."""
+"""What makes a picture doubtful as one whole digit. Each warning asks for a person's look."""
 
 import cv2
 import numpy as np
@@ -14,8 +14,8 @@ from mnist.images.strokes import Drawing
 def warnings_of(
     segmented: Segmentation, chosen: Selection, drawing: Drawing
 ) -> tuple[ImageWarning, ...]:
-    """Name everything odd, in the order of `ImageWarning`."""
-    oddities = {
+    """Name every warning, in the order of `ImageWarning`."""
+    doubts = {
         ImageWarning.SEVERAL_COMPONENTS: chosen.rivals > 0,
         ImageWarning.CUT_OFF: _is_cut_off(chosen),
         ImageWarning.LOW_CONTRAST: segmented.level < PARAMETERS.low_contrast,
@@ -23,7 +23,7 @@ def warnings_of(
         ImageWarning.NOISY: chosen.specks > PARAMETERS.noisy_specks,
         ImageWarning.UNLIKE_A_DIGIT: _is_unlike_a_digit(chosen, drawing),
     }
-    return tuple(warning for warning, is_odd in oddities.items() if is_odd)
+    return tuple(warning for warning, is_doubtful in doubts.items() if is_doubtful)
 
 
 def _is_cut_off(chosen: Selection) -> bool:

@@ -39,7 +39,7 @@ class Contender:
     runtime: Runtime | None = None
 
 
-def gather(
+def measure(
     sides: Sequence[Contender],
     data: Dataset,
     labelled_sets: Mapping[str, LabelledImages],

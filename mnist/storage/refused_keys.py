@@ -13,15 +13,15 @@ from mnist.errors import ObjectChanged, ObjectGone
 from mnist.keys import ObjectVersion
 from mnist.storage.store_errors import code_of, store_error
 
-_ODD_KEY = re.compile(r"^/|/$|//|(^|/)\.\.?(/|$)|[\x00-\x1f\x7f]")
+_REFUSED = re.compile(r"^/|/$|//|(^|/)\.\.?(/|$)|[\x00-\x1f\x7f]")
 
 
-def is_odd(key: str) -> bool:
+def is_refused(key: str) -> bool:
     """Tell whether a key, or a prefix without its last slash, is one that obstore refuses."""
-    return _ODD_KEY.search(key) is not None
+    return _REFUSED.search(key) is not None
 
 
-class OddKeys:
+class RefusedKeys:
     """One bucket through boto3. Errors are those of `mnist.storage.bucket.Bucket`.
 
     Args:
