@@ -72,8 +72,9 @@ class Gates:
     ) -> Judgement:
         """Compare a candidate with the champion on the same images.
 
-        A champion that cannot be found or loaded promotes nothing: the decision says so. Slices
-        that people made permanent gates have their floors, unless an override names another.
+        A champion that cannot be found or loaded promotes nothing, nor does a floor of a slice that
+        cannot be read any more: the decision says so. Slices that people made permanent gates have
+        their floors, unless an override names another.
 
         Args:
             candidate: Who wants to be champion.
@@ -89,6 +90,7 @@ class Gates:
         policy = policy.model_copy(update={"slice_floors": floors})
         seen = self._parts.journal.champion()
         try:
+            self._require_whole_floors()
             champion = self._champion(seen)
             decision = self._decide(candidate, champion, data, policy, progress)
         except _Untrusted as problem:
@@ -115,6 +117,20 @@ class Gates:
             production = production_images(self._parts)
             mine = replace(mine, replay=compare_in_production(champion, candidate, production))
         return decide(mine, others[0], policy, reference=self._reference(candidate, data))
+
+    def _require_whole_floors(self) -> None:
+        """Do not judge without a floor that somebody may have set.
+
+        Raises:
+            _Untrusted: Naming the damaged entries.
+        """
+        log = self._parts.gate_slices.log
+        if damaged := log.damaged():
+            raise _Untrusted(
+                f"{', '.join(damaged)} of the gate slices cannot be parsed, so the floor in it is "
+                f"not known. Nothing is promoted unseen: restore it in {log.place} from a backup, "
+                "or move it away and set the floor again."
+            )
 
     def _champion(self, recorded: str | None) -> Contender | None:
         """Load the champion of the journal.

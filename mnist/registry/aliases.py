@@ -94,7 +94,7 @@ class Aliases:
         alias stays where it is: that entry may have moved it.
         """
         moves = [entry for entry in self._journal.entries() if entry.moves]
-        if moves and (damaged := self._journal.damaged_after(moves[-1].sequence)):
+        if moves and (damaged := self._journal.log.damaged(moves[-1].sequence)):
             _log.warning("aliases.journal-damaged", keys=damaged, champion=moves[-1].to_version)
             return moves[-1].to_version
         version = moves[-1].to_version if moves else None

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from mnist.keys import JOURNAL
 from mnist.storage.bucket import Bucket
-from mnist.storage.object_log import NumberedLog, number_of
+from mnist.storage.object_log import NumberedLog
 
 OVERRIDE = "override"
 ROLLBACK = "rollback"
@@ -57,13 +57,6 @@ class Journal:
     def champion(self) -> str | None:
         """Return the version that the last move made champion, or None before the first."""
         return promoted_last(self.entries())
-
-    def damaged_after(self, sequence: int) -> list[str]:
-        """Name the numbered entries after this one that cannot be parsed.
-
-        One of them may have moved the champion, and nobody can say so any more.
-        """
-        return [key for key in self.log.entries().unreadable if number_of(key) > sequence]
 
 
 def promoted_last(entries: Sequence[JournalEntry]) -> str | None:

@@ -140,6 +140,13 @@ class NumberedLog(ObjectLog[Model]):
             if self.record(key, entry):
                 return entry
 
+    def damaged(self, after: int = 0) -> list[str]:
+        """Name the numbered entries after this one that cannot be parsed.
+
+        Nobody can say any more what they decided; an object without a number decided nothing.
+        """
+        return [key for key in self.entries().unreadable if number_of(key) > after]
+
 
 def number_of(key: str) -> int:
     """Return the number of an entry by its key; 0 for an object that is no entry."""

@@ -107,9 +107,9 @@ def test_the_next_number_is_free_even_after_a_damaged_entry(parts, results_bucke
 def test_a_damaged_entry_after_the_last_move_is_told_from_an_older_one(parts, results_bucket):
     parts.journal.append(entry_for("1"))
     results_bucket.put("journal/00000002.json", b"half an ent")
-    assert parts.journal.damaged_after(1) == ["journal/00000002.json"]
+    assert parts.journal.log.damaged(1) == ["journal/00000002.json"]
     parts.journal.append(entry_for("2"))
-    assert parts.journal.damaged_after(3) == []
+    assert parts.journal.log.damaged(3) == []
 
 
 @pytest.mark.parametrize("content", STRAYS.values(), ids=STRAYS)

@@ -167,6 +167,17 @@ def test_a_slice_that_a_person_made_a_gate_must_reach_its_floor(judge, gate_slic
     assert checks(overridden)["slice digit 4"]["status"] == "passed"
 
 
+def test_a_damaged_gate_slice_lifts_no_floor_unseen(judge, gate_slices):
+    bucket = gate_slices.log._bucket
+    bucket.put("gate-slices/notes.txt", b"decides nothing")
+    assert judge("3", "promoted 1").decision.promote
+    bucket.put("gate-slices/00000001.json", b'{"sequence": 1, "na')
+    refused = judge("3", "promoted 1").decision
+    assert not refused.promote
+    assert "gate-slices/00000001.json" in refused.reasons[0]
+    assert "set the floor again" in refused.reasons[0]
+
+
 def test_the_policy_follows_the_data_and_names_impossible_fields():
     assert policy_for(DATA, {}).version == "1-small-sample"
     assert policy_for(Dataset(DRAWN, DRAWN, "mnist"), {"margin": 0.5}).margin == 0.5
