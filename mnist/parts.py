@@ -58,7 +58,11 @@ class Parts:
     @cached_property
     def inbox(self) -> Inbox:
         """The bucket people put images into."""
-        limits = ZipLimits(self.settings.max_zip_members, self.settings.max_zip_ratio)
+        limits = ZipLimits(
+            max_members=self.settings.max_zip_members,
+            max_ratio=self.settings.max_zip_ratio,
+            max_plain_bytes=self.settings.max_image_bytes,
+        )
         return Inbox(self.bucket(self.settings.inbox_bucket), limits)
 
     @cached_property

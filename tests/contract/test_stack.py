@@ -18,6 +18,8 @@ from infra.leftovers import find_leftovers
 from infra.prefect_server import end_interrupted_runs, prefect_api
 from infra.services import SECRETS, SERVICES
 from infra.stack import Stack
+from mnist.errors import MnistError, NoChampion
+from mnist.registry.rest import MlflowRest
 
 pytestmark = pytest.mark.slow
 
@@ -124,6 +126,22 @@ def test_the_reader_changes_nothing_in_mlflow(running: Running) -> None:
     assert deleted.status_code == 403
     planted = httpx.put(f"{url}/mlflow-artifacts/artifacts/planted.onnx", content=b"", auth=login)
     assert planted.status_code == 403
+
+
+def test_before_the_first_model_no_credentials_are_blamed(running: Running) -> None:
+    """MLflow answers 403 when its reader asks for a model that does not exist."""
+
+    def problem(password: str) -> MnistError:
+        uri = running.variables["MLFLOW_TRACKING_URI"]
+        with pytest.raises(MnistError) as caught:
+            MlflowRest(uri, ("reader", password)).champion("digits")
+        return caught.value
+
+    assert isinstance(problem(running.variables["MLFLOW_READER_PASSWORD"]), NoChampion)
+    assert "refused the credentials" in str(problem("another"))
+    health = httpx.get(f"http://127.0.0.1:{running.variables['MNIST_API_PORT']}/health").json()
+    assert health["status"] == "no-champion"
+    assert "nothing has been promoted" in health["problem"]
 
 
 def test_mlflow_keeps_its_records_here_and_artifacts_in_the_store(running: Running) -> None:
