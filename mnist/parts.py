@@ -20,6 +20,7 @@ from mnist.storage.monitoring import MonitoringLog
 from mnist.storage.rescores import Rescores
 from mnist.storage.results import Results
 from mnist.storage.reviews import ReviewLog
+from mnist.storage.signing import Signing
 from mnist.storage.verifications import VerificationLog
 from mnist.storage.zip_directory import ZipLimits
 
@@ -78,7 +79,12 @@ class Parts:
     @cached_property
     def results(self) -> Results:
         """Rows and receipts, to look things up."""
-        return Results(self.results_bucket)
+        return Results(self.results_bucket, self.signing)
+
+    @cached_property
+    def signing(self) -> Signing:
+        """Signs receipts and journal, and knows whose signatures count."""
+        return Signing.of(self.results_bucket, self.settings)
 
     @cached_property
     def rescores(self) -> Rescores:
@@ -88,7 +94,7 @@ class Parts:
     @cached_property
     def journal(self) -> Journal:
         """Every promotion decision ever made."""
-        return Journal(self.results_bucket)
+        return Journal(self.results_bucket, self.signing)
 
     @cached_property
     def gate_slices(self) -> GateSlices:
@@ -129,9 +135,24 @@ class Parts:
         ]
 
     def lease(self, batch: str, run: str, wait_seconds: float) -> Lease:
-        """The right to work on a batch."""
-        seconds = self.settings.lease_seconds
-        return Lease(self.sure_bucket, batch, run, seconds=seconds, wait_seconds=wait_seconds)
+        """The right to work on a batch.
+
+        Raises on entry:
+            InvalidBatch: If it has neither images in the inbox nor rows.
+        """
+
+        def require_batch() -> None:
+            if not self.inbox.holds(batch) and not self.results.part_keys(batch):
+                raise self.inbox.unknown(batch)
+
+        return Lease(
+            self.sure_bucket,
+            batch,
+            run,
+            seconds=self.settings.lease_seconds,
+            wait_seconds=wait_seconds,
+            require_batch=require_batch,
+        )
 
     @cached_property
     def registry(self) -> RegistryReader:

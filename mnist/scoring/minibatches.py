@@ -116,7 +116,7 @@ def load_minibatch(versions: Sequence[ObjectVersion], fetch: Fetch, limits: Limi
 def _is_fetched(version: ObjectVersion, limits: Limits) -> bool:
     # Of an archive only the table of contents is read, and what is wrong with it is found there.
     opened = is_archive_key(version.key) and member_place(version) is None
-    return 0 < version.size and (opened or version.size <= limits.max_bytes)
+    return version.size > 0 and (opened or version.size <= limits.max_bytes)
 
 
 def _unasked(version: ObjectVersion, limits: Limits) -> Fetched:
