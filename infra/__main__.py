@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from infra import provisioning, rotation
+from infra import environment, provisioning, rotation
 from infra.backup import back_up
 from infra.backup import restore as restore_backup
 from infra.doctor import Doctor
@@ -120,7 +120,11 @@ def backup(target: Path) -> None:
 def restore(source: Path) -> None:
     """Fill this checkout, which must have no data, from a backup; then `make up`."""
     with _one_sentence_on_failure():
-        restore_backup(source, Path(".local").resolve(), _say)
+        directory = Path(".local").resolve()
+        manifest = restore_backup(source, directory, _say)
+        if manifest.trusted_keys:  # what they signed still counts under the new stack's key
+            trusted = {"MNIST_TRUSTED_KEYS": manifest.trusted_keys}
+            environment.prepare(Path.cwd(), directory, trusted)
 
 
 @app.command()
