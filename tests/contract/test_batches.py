@@ -75,9 +75,32 @@ def test_every_dropped_image_ends_in_exactly_one_row(scoring, inbox_bucket, resu
 
 def test_a_receipt_says_where_the_time_went(scoring, inbox_bucket, results):
     drop(inbox_bucket, "b", 25)
-    spent = run(scoring, "b").run.stage_seconds
-    assert min(spent.fetch, spent.decode, spent.predict, spent.write) > 0
-    assert results.receipts("b")[0].run.stage_seconds == spent
+    work = run(scoring, "b").work
+    spent = work.stage_seconds
+    assert min(spent.fetch, spent.decode, spent.predict, spent.write, work.cpu_seconds) > 0
+    assert work.rows == 25
+    assert work.images_per_second == pytest.approx(25 / work.seconds)
+    assert results.receipts("b")[0].work == work
+
+
+def test_the_receipt_of_a_run_that_scored_nothing_has_the_sums_of_those_that_did(
+    scoring, inbox_bucket
+):
+    drop(inbox_bucket, "b", 20)
+    scoring.run("b", "first", close=False)
+    drop(inbox_bucket, "b", 25)
+    scoring.run("b", "second", close=False)
+    receipt = run(scoring, "b", "closing")
+    assert receipt.run.rows_written == 0
+    assert receipt.work.rows == 25
+    assert receipt.work.stage_seconds.fetch > 0
+
+
+def test_a_receipt_says_what_a_thousand_images_cost(services, inbox_bucket):
+    services.settings = services.settings.model_copy(update={"cpu_hour_price": 3.6})
+    drop(inbox_bucket, "b", 20)
+    work = run(services.batch_scoring, "b").work
+    assert work.cost_per_thousand == pytest.approx(work.cpu_seconds / 1_000 / 20 * 1_000)
 
 
 def test_a_receipt_that_does_not_say_where_the_time_went_still_holds(
@@ -85,10 +108,10 @@ def test_a_receipt_that_does_not_say_where_the_time_went_still_holds(
 ):
     drop(inbox_bucket, "b", 5)
     old = run(scoring, "b").model_dump(mode="json")
-    del old["run"]["stage_seconds"]
+    del old["work"]
     results_bucket.put(receipt_key("b", "run"), json.dumps(old).encode())
     receipt, problems = results.verify("b")
-    assert receipt.run.stage_seconds is None
+    assert receipt.work is None
     assert problems == ()
     assert "added up over threads" not in receipt.markdown()
 
@@ -118,7 +141,7 @@ def test_a_run_killed_before_its_receipt_leaves_only_the_receipt_to_write(scorin
     receipt = run(scoring, "b")
     assert receipt.run.rows_written == 0
     assert receipt.verdict == "complete"
-    assert receipt.run.stage_seconds is None
+    assert receipt.work.rows == 20
 
 
 def test_two_runs_at_once_lose_nothing_and_double_nothing(services, inbox_bucket, results):
