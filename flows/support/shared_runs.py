@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,6 +21,8 @@ from flows.support import artifacts, events
 from flows.support.heartbeats import HEARTBEAT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from prefect.client.orchestration import SyncPrefectClient
 
     from mnist.operations.batches import BatchRun
@@ -81,6 +84,8 @@ class OneRun:
 
     def closed(self, receipt: Receipt, *, is_new: bool) -> None:
         """Show the receipt with the run and as the batch's own artifact, and announce it."""
+        if is_new:  # first of all, as a second attempt finds the receipt there
+            events.batch_closed(receipt)
         body = {
             "key": artifacts.key("receipt", receipt.batch),
             "type": "markdown",
@@ -89,8 +94,6 @@ class OneRun:
             "flow_run_id": self._run,
         }
         self._client.request("POST", "/artifacts/", json=body).raise_for_status()
-        if is_new:
-            events.batch_closed(receipt)
         level = _INFO if receipt.verdict == "complete" else _ERROR
         self._log(f"{receipt.batch}: {receipt.verdict_reason}", level)
 
@@ -111,24 +114,38 @@ class OneRun:
 
 @dataclass(eq=False)
 class _Shared:
-    """A run that is going on; times are of the clock that only grows."""
+    """A run that is going on; times are of the clock that only grows.
+
+    Attributes:
+        busy: Batches that somebody works on now.
+        open: Batches with rows and without a receipt.
+        problems: What makes the run fail.
+    """
 
     id: str
     books: OneRun
     began: float
     last_note: float
     batches: list[str] = field(default_factory=list)
+    busy: set[str] = field(default_factory=set)
     open: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
-    is_failed_batch: bool = True
+    state: str = "Completed"
 
     def is_full(self, now: float) -> bool:
+        """Tell whether it takes no further folder."""
         aged = now - self.began > _LONGEST_SECONDS
         return bool(self.problems) or aged or len(self.batches) >= _MOST_BATCHES
 
     def is_over(self, now: float) -> bool:
+        """Tell whether it is to end."""
         idle = now - self.last_note > _IDLE_SECONDS
-        return self.is_full(now) or (idle and not self.open)
+        return not self.busy and (self.is_full(now) or (idle and not self.open))
+
+    def fail(self, state: str, problem: str) -> None:
+        """Take note of what makes it fail."""
+        self.state = state if self.state != "Failed" else "Failed"
+        self.problems.append(problem)
 
 
 class SharedRuns:
@@ -147,68 +164,78 @@ class SharedRuns:
         self._flow = flow
         self._flow_id = ""
         self._lock = threading.RLock()
-        self._current: _Shared | None = None
-        self._last_heartbeat = 0.0
+        self._runs: list[_Shared] = []
+        self._next_heartbeat = 0.0
 
     def flow_run(self, batch: str) -> str:
         """Name the run that carries a batch, which is begun if need be."""
-        return self._carrying(batch).id
+        with self._lock:
+            shared = self._carrying(batch)
+            shared.busy.add(batch)
+            return shared.id
 
     def scored(self, batch: str, run: BatchRun) -> None:
         """Note it in the run that carries the batch, which goes on until the batch is closed."""
-        with self._lock:
-            shared = self._carrying(batch)
+        with self._noting(batch) as shared:
+            shared.books.scored(batch, run)
             shared.open.add(batch)
-        shared.books.scored(batch, run)
 
     def closed(self, receipt: Receipt, *, is_new: bool) -> None:
         """Note it in the run that carries the batch, which fails if the batch does."""
-        shared = self._carrying(receipt.batch)
-        shared.books.closed(receipt, is_new=is_new)
-        with self._lock:
+        with self._noting(receipt.batch) as shared:
+            shared.books.closed(receipt, is_new=is_new)
             shared.open.discard(receipt.batch)
             if receipt.verdict != "complete":
-                shared.problems.append(f"Batch {receipt.batch!r}: {receipt.verdict_reason}")
+                shared.fail("BatchFailed", f"Batch {receipt.batch!r}: {receipt.verdict_reason}")
 
     def failed(self, batch: str, problem: str) -> None:
         """Note it in a run, which fails with it."""
-        shared = self._carrying(batch)
-        shared.books.failed(batch, problem)
-        with self._lock:
-            shared.problems.append(f"Batch {batch!r}: {problem}")
-            shared.is_failed_batch = False
+        with self._noting(batch) as shared:
+            shared.books.failed(batch, problem)
+            shared.fail("Failed", f"Batch {batch!r}: {problem}")
 
     def tick(self, *, stopping: bool = False) -> None:
-        """End the run if it is over, else give its sign of life; to be called now and then.
+        """End what is over, and give the signs of life of the rest; to be called now and then.
 
         Args:
-            stopping: End it in any case.
+            stopping: End all of them.
         """
         with self._lock:
-            shared, now = self._current, time.monotonic()
-            if shared is None:
-                return
-            if stopping or shared.is_over(now):
-                self._end(shared)
-            elif now - self._last_heartbeat > _HEARTBEAT_SECONDS:
-                self._last_heartbeat = now
-                emit_event(HEARTBEAT, {"prefect.resource.id": f"prefect.flow-run.{shared.id}"})
+            now = time.monotonic()
+            for shared in list(self._runs):
+                if stopping or shared.is_over(now):
+                    self._end(shared)
+            if now >= self._next_heartbeat:
+                self._next_heartbeat = now + _HEARTBEAT_SECONDS
+                for shared in self._runs:
+                    _beat(shared.id)
+
+    @contextmanager
+    def _noting(self, batch: str) -> Iterator[_Shared]:
+        with self._lock:
+            shared = self._carrying(batch)
+            shared.busy.add(batch)
+        try:
+            yield shared
+        finally:
+            with self._lock:
+                shared.busy.discard(batch)
+                shared.last_note = time.monotonic()
 
     def _carrying(self, batch: str) -> _Shared:
         """Return the run that carries a batch; it is begun, or told the batch, if need be."""
-        with self._lock:
-            shared, now = self._current, time.monotonic()
-            if shared is not None and batch not in shared.batches and shared.is_full(now):
-                self._end(shared)
-                shared = None
-            if shared is None:
-                shared = self._current = self._begin(batch, now)
-            elif batch not in shared.batches:
-                shared.batches.append(batch)
-                tags = [*TAGS, *map(tag, shared.batches)]
-                self._send("PATCH", f"/flow_runs/{shared.id}", {"tags": tags})
-            shared.last_note = now
-            return shared
+        now = time.monotonic()
+        for shared in self._runs:
+            if batch in shared.busy or (batch in shared.batches and not shared.is_full(now)):
+                return shared
+        if not self._runs or self._runs[-1].is_full(now):
+            self._runs.append(self._begin(batch, now))
+            return self._runs[-1]
+        shared = self._runs[-1]
+        tags = [*TAGS, *map(tag, [*shared.batches, batch])]
+        self._send("PATCH", f"/flow_runs/{shared.id}", {"tags": tags})
+        shared.batches.append(batch)
+        return shared
 
     def _begin(self, batch: str, now: float) -> _Shared:
         if not self._flow_id:
@@ -220,18 +247,20 @@ class SharedRuns:
             "state": {"type": "RUNNING", "name": "Running"},
         }
         run = self._send("POST", "/flow_runs/", body).json()["id"]
-        emit_event(HEARTBEAT, {"prefect.resource.id": f"prefect.flow-run.{run}"})
-        self._last_heartbeat = now
+        _beat(run)
         return _Shared(run, OneRun(self._client, run), now, now, [batch])
 
     def _end(self, shared: _Shared) -> None:
-        state: dict[str, Any] = {"type": "COMPLETED", "name": "Completed"}
-        if shared.problems:
-            name = "BatchFailed" if shared.is_failed_batch else "Failed"
-            state = {"type": "FAILED", "name": name, "message": "; ".join(shared.problems)}
+        kind = "FAILED" if shared.problems else "COMPLETED"
+        message = "; ".join(shared.problems) or f"{len(shared.batches)} folders"
+        state = {"type": kind, "name": shared.state, "message": message}
         body = {"state": state, "force": True}
         self._send("POST", f"/flow_runs/{shared.id}/set_state", body)
-        self._current = None
+        self._runs.remove(shared)
 
     def _send(self, method: Any, path: Any, body: dict[str, Any]) -> Any:
         return self._client.request(method, path, json=body).raise_for_status()
+
+
+def _beat(run: str) -> None:
+    emit_event(HEARTBEAT, {"prefect.resource.id": f"prefect.flow-run.{run}"})

@@ -346,3 +346,55 @@ def test_batches_with_unusual_names_work(scoring, inbox_bucket, results, batch):
     receipt = run(scoring, batch)
     assert receipt.outcomes == {Outcome.SCORED: 2}
     assert results.receipts(batch) == [receipt]
+
+
+def test_a_chunk_that_takes_too_long_records_what_it_has_and_the_rest_is_cut_anew(
+    services, inbox_bucket, results
+):
+    drop(inbox_bucket, "b", 7)
+    hasty = another(services, chunk_seconds=1e-9)
+    receipt = run(hasty, "b")
+    assert receipt.outcomes == {Outcome.SCORED: 7}
+    assert proven_once_each(results, receipt)
+    assert [part.rows for part in receipt.parts] == [1] * 7, "one image each, or it never ends"
+
+
+def test_what_another_run_has_recorded_of_a_chunk_is_not_done_again(
+    services, scoring, inbox_bucket, results
+):
+    """A part that another run cut short holds rows of some of them; the rest is not lost."""
+    drop(inbox_bucket, "b", 25)
+    hasty = another(services, chunk_seconds=1e-9)
+    assert run(hasty, "b", "hasty", stop_after=1) is None
+    receipt = run(scoring, "b", "whole")
+    assert receipt.run.rows_written == 24
+    assert proven_once_each(results, receipt)
+
+
+def test_a_folder_that_is_gone_before_it_was_closed_gets_a_receipt_that_says_so(
+    scoring, inbox_bucket, results
+):
+    drop(inbox_bucket, "b", 3)
+    scoring.run("b", "first", close=False)
+    for i in range(3):
+        inbox_bucket._data.delete(f"b/{i:04d}.png")
+    receipt = run(scoring, "b", "closing")
+    assert receipt.verdict == "complete"
+    assert "vanished" in receipt.verdict_reason
+    assert receipt.listing.count == 0
+    assert len(receipt.unlisted) == 3
+    assert results.verify("b")[1] == ()
+
+
+def test_what_is_overwritten_as_it_is_fetched_is_stated_at_once_though_the_batch_stays_open(
+    scoring, inbox_bucket
+):
+    drop(inbox_bucket, "b", 3)
+
+    def overwritten_first(score, chunks):
+        listed = list(chunks)
+        inbox_bucket.put("b/0001.png", png(7))
+        return map(score, listed)
+
+    receipt = scoring.run("b", "run", map=overwritten_first, close=False).receipt
+    assert receipt.outcomes == {Outcome.SCORED: 2, Outcome.SUPERSEDED: 1}
