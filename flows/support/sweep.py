@@ -199,7 +199,7 @@ class Sweep:
             verdict = "open"
         else:
             self._books.closed(receipt, is_new=receipt.run.name == name)
-            verdict = _said(receipt)
+            verdict = _verdict_of(receipt)
         self.sweeper.done(batch, closed=receipt is not None)
         _log.info("batch.scored", **(receipt.summary() if receipt else {"batch": batch}))
         return verdict
@@ -238,6 +238,6 @@ class Sweep:
         return f"failed: {problem}"
 
 
-def _said(receipt: Receipt) -> str:
+def _verdict_of(receipt: Receipt) -> str:
     is_good = receipt.verdict == "complete"
     return "complete" if is_good else f"failed: Batch {receipt.batch!r}: {receipt.verdict_reason}"

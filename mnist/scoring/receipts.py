@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from mnist import markdown
 from mnist.digits import Outcome, Reason
 from mnist.keys import ObjectVersion, identity
-from mnist.scoring.stages import Work
+from mnist.scoring.stages import ScoringWork
 
 
 class Listing(BaseModel, frozen=True):
@@ -94,7 +94,7 @@ class Receipt(BaseModel, frozen=True):
     parts: list[PartRecord]
     models: list[ModelRecord]
     preprocessing_digests: list[str]
-    work: Work | None = Field(
+    work: ScoringWork | None = Field(
         None, description="what all runs of the batch have spent; unknown in old receipts"
     )
     verdict: Literal["complete", "incomplete", "failed"]

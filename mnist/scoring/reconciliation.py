@@ -18,7 +18,7 @@ from mnist.scoring.receipts import (
     RunRecord,
     VersionRecord,
 )
-from mnist.scoring.stages import PartWork, Work
+from mnist.scoring.stages import PartWork, ScoringWork
 from mnist.scoring.tally import Counted, Tally
 
 
@@ -115,7 +115,7 @@ def write_up(
         parts=records,
         models=_models(counted),
         preprocessing_digests=sorted(counted.by(lambda facts: facts.preprocessing_digest)),
-        work=Work.of(works, cpu_hour_price),
+        work=ScoringWork.of(works, cpu_hour_price),
         verdict=verdict,
         verdict_reason=reason,
     )

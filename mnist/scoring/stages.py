@@ -9,24 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 _KEY = b"mnist.work"
 _SECONDS_PER_HOUR = 3_600
 
 
-class StageSeconds(BaseModel):
+class StageSeconds(BaseModel, frozen=True):
     """Seconds spent in each stage, added up over threads and chunks; stages overlap."""
 
-    model_config = ConfigDict(frozen=True, validate_by_name=True)
-
-    # Called `read` in receipts of 0.1.0.
-    fetch: float = Field(
-        0,
-        ge=0,
-        validation_alias=AliasChoices("fetch", "read"),
-        description="waiting for the store to hand out objects",
-    )
+    fetch: float = Field(0, ge=0, description="waiting for the store to hand out objects")
     decode: float = Field(0, ge=0, description="hashing and decoding")
     predict: float = Field(0, ge=0, description="in the scoring graph")
     write: float = Field(0, ge=0, description="making and encoding the rows")
@@ -40,7 +32,7 @@ class PartWork(BaseModel, frozen=True):
 
     started_at: datetime
     finished_at: datetime
-    cpu_seconds: float = Field(ge=0, description="see `Work`")
+    cpu_seconds: float = Field(ge=0, description="see `ScoringWork`")
     stage_seconds: StageSeconds
 
     def as_metadata(self) -> dict[bytes, bytes]:
@@ -56,7 +48,7 @@ class PartWork(BaseModel, frozen=True):
             return None
 
 
-class Work(BaseModel, frozen=True):
+class ScoringWork(BaseModel, frozen=True):
     """What all runs of a batch have spent on its rows."""
 
     rows: int = Field(ge=0, description="rows of the parts that say what went into them")
@@ -75,18 +67,20 @@ class Work(BaseModel, frozen=True):
     )
 
     @classmethod
-    def of(cls, parts: Iterable[tuple[PartWork, int]], cpu_hour_price: float | None) -> Work | None:
+    def of(
+        cls, parts: Iterable[tuple[PartWork, int]], cpu_hour_price: float | None
+    ) -> ScoringWork | None:
         """Add up what went into parts, each with its number of rows; None if nothing is known."""
-        known = sorted(parts, key=lambda part: part[0].started_at)
-        rows = sum(number for _, number in known)
+        works = sorted(parts, key=lambda part: part[0].started_at)
+        rows = sum(number for _, number in works)
         if not rows:
             return None
-        seconds = _covered_seconds(work for work, _ in known)
-        cpu_seconds = sum(work.cpu_seconds for work, _ in known)
+        seconds = _covered_seconds(work for work, _ in works)
+        cpu_seconds = sum(work.cpu_seconds for work, _ in works)
         price = None if cpu_hour_price is None else cpu_hour_price / _SECONDS_PER_HOUR
         return cls(
             rows=rows,
-            stage_seconds=sum((work.stage_seconds for work, _ in known), StageSeconds()),
+            stage_seconds=sum((work.stage_seconds for work, _ in works), StageSeconds()),
             cpu_seconds=cpu_seconds,
             seconds=seconds,
             images_per_second=rows / seconds if seconds else 0,

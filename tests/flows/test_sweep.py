@@ -132,18 +132,18 @@ def test_a_fault_in_one_folder_stops_no_other_and_is_told_once(
 def test_a_folder_that_is_deleted_before_it_has_settled_ends_in_a_receipt_and_no_failure(
     sweeper, books, client, inbox_bucket, results, now, wired
 ):
-    inbox_bucket.put("a/1.png", png(1))
+    inbox_bucket.put("gone/1.png", png(1))
     sweep = Sweep(sweeper, books)
-    assert sweep.once() == {"a": "open"}
-    inbox_bucket._data.delete("a/1.png")
-    assert settle(sweep, now, wired) == {"a": "complete"}
-    (receipt,) = results.receipts("a")
+    assert sweep.once() == {"gone": "open"}
+    inbox_bucket._data.delete("gone/1.png")
+    assert settle(sweep, now, wired) == {"gone": "complete"}
+    (receipt,) = results.receipts("gone")
     assert "vanished" in receipt.verdict_reason
     for _ in range(20):
         now[0] += 5
         assert sweep.once() == {}
     books.tick(stopping=True)
-    assert [run.state.name for run in runs_of(client, "a")] == ["Completed"]
+    assert [run.state.name for run in runs_of(client, "gone")] == ["Completed"]
 
 
 def test_one_that_is_deleted_before_it_was_scored_ends_in_a_receipt_too(
@@ -206,11 +206,12 @@ def test_a_run_takes_no_more_folders_than_its_page_can_show(
     sweeper, books, client, inbox_bucket, monkeypatch
 ):
     monkeypatch.setattr(shared_runs, "_MOST_BATCHES", 2)
-    for batch in "abc":
+    pages = ["page-1", "page-2", "page-3"]
+    for batch in pages:
         put_ready(inbox_bucket, batch)
     Sweep(sweeper, books).once()
     books.tick(stopping=True)
-    runs = [run for batch in "abc" for run in runs_of(client, batch)]
+    runs = [run for batch in pages for run in runs_of(client, batch)]
     assert len(runs) == 3, "one of them is in two runs, or in none"
     assert len({run.id for run in runs}) == 2
     assert {run.state.name for run in runs} == {"Completed"}
