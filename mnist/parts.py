@@ -134,15 +134,27 @@ class Parts:
             self.reviews.log,
         ]
 
-    def lease(self, batch: str, run: str, wait_seconds: float) -> Lease:
+    def lease(
+        self, batch: str, run: str, wait_seconds: float, *, may_be_empty: bool = False
+    ) -> Lease:
         """The right to work on a batch.
+
+        Args:
+            batch: Name of the batch.
+            run: Who wants it.
+            wait_seconds: How long to wait for another holder.
+            may_be_empty: Whether it is known to exist, although its images may be gone by now.
 
         Raises on entry:
             InvalidBatch: If it has neither images in the inbox nor rows.
         """
 
         def require_batch() -> None:
-            if not self.inbox.holds(batch) and not self.results.part_keys(batch):
+            if (
+                not may_be_empty
+                and not self.inbox.holds(batch)
+                and not self.results.part_keys(batch)
+            ):
                 raise self.inbox.unknown(batch)
 
         return Lease(
