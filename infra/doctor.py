@@ -19,6 +19,7 @@ from infra.identities import IDENTITIES, bucket_names
 from infra.prefect_server import prefect_api
 from infra.services import MLFLOW, PREFECT, STORE
 from infra.stack import Health
+from mnist.data.datasets import MNIST
 from mnist.digits import SIDE
 from mnist.errors import MnistError
 from mnist.keys import LEASES
@@ -115,6 +116,19 @@ class Doctor:
                 "prefect deployment run 'retrain/default', or rollback",
                 store | mlflow,
             ),
+            _Check(
+                "alias and journal",
+                self._services.catalogue.alias_problem,
+                "prefect deployment run 'promote/default'; the journal counts until then",
+                store | mlflow,
+            ),
+            _Check(
+                "data source of the champion",
+                self._source,
+                "set MNIST_DATA_DIR to MNIST's four files, make up, and train: "
+                "prefect deployment run 'retrain/default'",
+                store | mlflow,
+            ),
             _Check("deployments", self._deployments, "make up registers them", prefect),
             _Check("worker", self._worker, "make up; its log: .local/logs/worker.log", prefect),
             _Check(
@@ -194,6 +208,16 @@ class Doctor:
             self._services.close()
         sums = predictor.predict(np.zeros((1, SIDE, SIDE), np.uint8)).sum(axis=1)
         return None if np.allclose(sums, 1, atol=1e-3) else f"its probabilities sum to {sums[0]}"
+
+    def _source(self) -> str | None:
+        champion = self._services.catalogue.champion()
+        source = champion.tags.get("dataset", "")
+        if source == MNIST:
+            return None
+        return (
+            f"version {champion.version} learned from {source or 'images that are not recorded'}, "
+            "so its numbers say nothing about MNIST"
+        )
 
     def _deployments(self) -> str | None:
         registered = deployments.registered(prefect_api(self._variables))

@@ -32,7 +32,7 @@ def published(mlflow_uri: str, tmp_path: Path) -> Iterator[Registry]:
 @contextmanager
 def _reader(registry: Registry, url: str, cache: Path) -> Iterator[RegistryReader]:
     named = {"mlflow_tracking_uri": url, "cache_dir": cache}
-    reader = RegistryReader(registry.settings.model_copy(update=named))
+    reader = RegistryReader(registry.settings.model_copy(update=named), registry.journal)
     try:
         yield reader
     finally:

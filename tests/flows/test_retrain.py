@@ -9,9 +9,10 @@ from mlflow import MlflowClient
 
 from flows.retrain import retrain
 from mnist import services
-from mnist.errors import InvalidPolicy, InvalidRecipe, Unavailable
+from mnist.errors import InvalidDataset, InvalidPolicy, InvalidRecipe, Unavailable
 from mnist.registry.reader import RegistryReader
 from mnist.storage.inbox import Inbox
+from mnist.storage.journal import Journal
 from mnist.training.recipes import RECIPES, Recipe
 from tests.factories import png, settings_of
 from tests.reviewing import review_of
@@ -46,14 +47,15 @@ def settings(settings, mlflow_uri, store, monkeypatch, tmp_path):
             "model_name": f"digits-{mark}",
             "experiment_name": f"digits-{mark}",
             "data_dir": None,
+            "fallback_digits": True,
             "real_world_dir": strangers.parent,
         }
     )
 
 
 @pytest.fixture
-def reader(settings):
-    made = RegistryReader(settings)
+def reader(settings, results_bucket):
+    made = RegistryReader(settings, Journal(results_bucket))
     yield made
     made.close()
 
@@ -109,6 +111,16 @@ def test_two_retrainings_leave_evidence_and_never_something_worse(
         "data/samples.png",
     }
 
+    # The very same once more is not trained; the journal says so, and nothing moves.
+    same = retrain(recipe="tiny", seed=0, policy=LENIENT)
+    assert (same["action"], same["verdict"]) == ("nothing-new", "nothing_new")
+    assert (same["from_version"], same["to_version"]) == (champion.version, champion.version)
+    assert "Pass another seed" in same["reasons"][0]
+    assert len(client.search_model_versions(f"name='{settings.model_name}'")) == 1
+    assert client.get_model_version(settings.model_name, champion.version).tags["promoted"] == (
+        "true"
+    )
+
     # A floor that no lower bound reaches: the run succeeds, the answer is no, the champion stays.
     # Two people have labelled an image meanwhile.
     inbox_bucket.put("scans/seven.png", png(7))
@@ -123,11 +135,19 @@ def test_two_retrainings_leave_evidence_and_never_something_worse(
         client.get_model_version_by_alias(settings.model_name, "candidate").version
         == (second["to_version"])
     )
-    assert [e.action for e in services.current().journal.entries()] == ["promoted", "refused"]
+    actions = [entry.action for entry in services.current().journal.entries()]
+    assert actions == ["promoted", "nothing-new", "refused"]
     other = client.get_model_version(settings.model_name, second["to_version"])
     assert other.tags["dataset_digest"] != version.tags["dataset_digest"]
     report = Path(client.download_artifacts(other.run_id, "decision.md", str(tmp_path))).read_text()
     assert "## Reviewed labels\n\n1 used, 10 times per epoch (labels of ada 1, bob 1)." in report
+
+
+def test_without_mnist_nothing_is_trained_unless_somebody_said_that_other_digits_will_do(settings):
+    services.current().settings = settings.model_copy(update={"fallback_digits": False})
+    with pytest.raises(InvalidDataset, match=r"MNIST is not here.*MNIST_FALLBACK_DIGITS=true"):
+        retrain(recipe="tiny")
+    assert services.current().journal.entries() == []
 
 
 def test_a_wrong_recipe_fails_before_any_time_is_spent_and_lists_the_right_ones():
@@ -141,7 +161,7 @@ def test_an_impossible_policy_fails_before_any_time_is_spent():
 
 
 def test_a_registry_that_is_down_is_named_before_any_time_is_spent():
-    gone = RegistryReader(settings_of())
+    gone = RegistryReader(settings_of(), services.current().journal)
     services.current().registry = gone
     with closing(gone), pytest.raises(Unavailable, match="MLflow did not answer"):
         retrain(recipe="tiny")
