@@ -93,7 +93,7 @@ class Stack:
             for run in end_interrupted_runs(prefect_api(variables)) if is_fresh else []:
                 self._say(f"run {run} marked as crashed: it was interrupted")
             starter.launch(WORKER, WATCHER)
-            if deployments.register(self._root, self._directory, processes):
+            if deployments.register(self._root, self._directory, processes, self._say):
                 self._say("deployments of prefect.yaml registered")
             if register_automations(self._root, self._directory, processes):
                 self._say("automations of automations.yaml registered")

@@ -20,7 +20,7 @@ _HEALTH_SECONDS = 5.0
 
 _WHILE_BUSY = Retry(
     total=8,
-    allowed_methods=("GET", "POST", "PUT", "PATCH"),
+    allowed_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
     status_forcelist=(httpx.codes.SERVICE_UNAVAILABLE,),
     retry_on_exceptions=(),
     backoff_factor=0.25,
