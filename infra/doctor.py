@@ -9,17 +9,19 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 
 from infra import deployments
+from infra.champion_checks import alias_problem, source_problem
 from infra.identities import IDENTITIES, bucket_names
 from infra.prefect_server import prefect_api
 from infra.services import MLFLOW, PREFECT, STORE
+from infra.settings_in_use import is_outdated
 from infra.stack import Health
-from mnist.data.datasets import MNIST
 from mnist.digits import SIDE
 from mnist.errors import MnistError
 from mnist.keys import LEASES
@@ -106,6 +108,7 @@ class Doctor:
         return (
             _Check("disk", self._disk, "free some: docs/operations.md says what may go"),
             _Check("versions", self._versions, "make setup, then make down and make up"),
+            _Check("settings in use", self._settings_in_use, "make up starts these anew"),
             _Check("buckets and keys", self._keys, "make down, then make up", store),
             _Check("conditional writes", self._conditions, "use a store that honours them", store),
             _Check("stray objects", self._strays, "move what is none of ours elsewhere", store),
@@ -118,13 +121,13 @@ class Doctor:
             ),
             _Check(
                 "alias and journal",
-                self._services.catalogue.alias_problem,
+                partial(alias_problem, self._services),
                 "prefect deployment run 'promote/default'; the journal counts until then",
                 store | mlflow,
             ),
             _Check(
                 "data source of the champion",
-                self._source,
+                partial(source_problem, self._services),
                 "set MNIST_DATA_DIR to MNIST's four files, make up, and train: "
                 "prefect deployment run 'retrain/default'",
                 store | mlflow,
@@ -156,6 +159,11 @@ class Doctor:
             if installed != locked.get(package):
                 wrong.append(f"{package} {installed} instead of {locked.get(package)}")
         return "; ".join(wrong) or None
+
+    def _settings_in_use(self) -> str | None:
+        running = {h.service: h.state.pid for h in self._processes if h.state and h.state.pid}
+        old = [s.name for s, pid in running.items() if is_outdated(s, pid, self._variables)]
+        return f"{', '.join(old)}: not what .local/env says now" if old else None
 
     def _keys(self) -> str | None:
         """Let each identity list a bucket that it may list."""
@@ -208,16 +216,6 @@ class Doctor:
             self._services.close()
         sums = predictor.predict(np.zeros((1, SIDE, SIDE), np.uint8)).sum(axis=1)
         return None if np.allclose(sums, 1, atol=1e-3) else f"its probabilities sum to {sums[0]}"
-
-    def _source(self) -> str | None:
-        champion = self._services.catalogue.champion()
-        source = champion.tags.get("dataset", "")
-        if source == MNIST:
-            return None
-        return (
-            f"version {champion.version} learned from {source or 'images that are not recorded'}, "
-            "so its numbers say nothing about MNIST"
-        )
 
     def _deployments(self) -> str | None:
         registered = deployments.registered(prefect_api(self._variables))

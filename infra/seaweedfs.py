@@ -122,7 +122,7 @@ def protected_environment(environment: Mapping[str, str], directory: Path) -> di
             f"at least {_SHORTEST_SECRET} characters. `make up` writes them to .local/env."
         )
     passed_on = [n for n in environment if n.startswith(("SUPERVISOR_", _NOTIFICATIONS))]
-    names = {*SECRETS, "PATH", "TMPDIR", *passed_on}
+    names = {*SECRETS, "PATH", "TMPDIR", "STACK_SETTINGS", *passed_on}
     kept = {name: environment[name] for name in names & environment.keys()}
     names_of_buckets = identities.bucket_names(environment)
     (directory / _IDENTITIES_FILE).write_text(identities.store_configuration(names_of_buckets))
