@@ -89,9 +89,9 @@ def _images(parts: Services) -> Dataset:
     data = load_dataset(parts.settings.data_dir, fallback=True)
     if data.source != MNIST:
         console.print(
-            "  MNIST is not to be had here, so the 1,797 digits of scikit-learn stand in for it: "
-            "no number below says anything about MNIST. Set MNIST_DATA_DIR to the folder of MNIST's "
-            "four .gz files, run `make up`, and this again.",
+            "  MNIST is not to be had here, so scikit-learn's 1,797 digits stand in for it, and "
+            "no number below says anything about MNIST. Set MNIST_DATA_DIR to the folder of "
+            "MNIST's four .gz files, run `make up`, and this again.",
             style="bold yellow",
         )
     return data
@@ -192,8 +192,8 @@ def mistakes(rows: Iterable[Mapping[str, Any]]) -> tuple[list[str], int]:
     """
     shown = {str(row["key"]): _SHOWN_DIGIT.search(str(row["key"])) for row in rows}
     digits = {row["key"]: row["digit"] for row in rows if row["digit"] is not None}
-    told = {key: match[1] for key, match in shown.items() if match and key in digits}
-    return [key for key, digit in told.items() if str(digits[key]) != digit], len(told)
+    labels = {key: match[1] for key, match in shown.items() if match and key in digits}
+    return [key for key, digit in labels.items() if str(digits[key]) != digit], len(labels)
 
 
 def _show(parts: Services, batch: str, receipt: Receipt, source: str) -> bool:
@@ -222,9 +222,9 @@ def _show(parts: Services, batch: str, receipt: Receipt, source: str) -> bool:
         f"  {sums['listed']} listed = {sums['scored']} scored + {sums['rejected']} rejected; "
         f"{sums['accepted']} accepted without review. {receipt.verdict_reason}"
     )
-    wrong, told = mistakes(rows)
-    is_right = len(wrong) <= _TOLERABLE * told
-    console.print(f"  {len(wrong)} of {told} test digits were predicted wrong.")
+    wrong, predicted = mistakes(rows)
+    is_right = len(wrong) <= _TOLERABLE * predicted
+    console.print(f"  {len(wrong)} of {predicted} test digits were predicted wrong.")
     if not is_right:
         console.print(
             f"  That is too many: the champion learned from {source} and does not predict these "

@@ -84,8 +84,8 @@ def register(
             f"`prefect deploy --all` succeeded, but the server does not know {names}; "
             f"see {directory}/logs/deploy.log."
         )
-    for each in people.put_back():
-        say(f"kept as people left it: {each}")
+    for line in people.put_back():
+        say(f"kept as people left it: {line}")
     remembered.write_text(digest)
     return True
 

@@ -43,9 +43,9 @@ class Noted(BaseModel):
         deployments = api.request("POST", "/deployments/filter", _ALL)
         automations = api.request("POST", "/automations/filter", _ALL)
         return cls(
-            schedules={each["id"]: each["schedules"] for each in deployments},
-            paused=[each["id"] for each in deployments if each["paused"]],
-            automations={each["name"]: each["enabled"] for each in automations},
+            schedules={record["id"]: record["schedules"] for record in deployments},
+            paused=[record["id"] for record in deployments if record["paused"]],
+            automations={record["name"]: record["enabled"] for record in automations},
         )
 
 
@@ -79,8 +79,8 @@ class People:
         for deployment, ours in fresh.schedules.items():
             if deployment in before.schedules:
                 theirs = before.schedules[deployment]
-                wanted = merged(ours, theirs, registered.get(deployment))
-                done += self._set(deployment, ours, wanted)
+                desired = merged(ours, theirs, registered.get(deployment))
+                done += self._set(deployment, ours, desired)
         for deployment in set(before.paused) & (fresh.schedules.keys() - {*fresh.paused}):
             self._api.request("POST", f"/deployments/{deployment}/pause_deployment", {})
             done.append("a paused deployment")
@@ -90,13 +90,13 @@ class People:
         return done
 
     def _set(
-        self, deployment: str, ours: Sequence[Schedule], wanted: Sequence[Schedule]
+        self, deployment: str, ours: Sequence[Schedule], desired: Sequence[Schedule]
     ) -> list[str]:
         path = f"/deployments/{deployment}/schedules"
-        ids = {each["slug"]: each["id"] for each in ours}
-        unchanged = [_fields(each) for each in ours]
+        ids = {schedule["slug"]: schedule["id"] for schedule in ours}
+        unchanged = [_fields(schedule) for schedule in ours]
         done = []
-        for schedule in wanted:
+        for schedule in desired:
             fields = _fields(schedule)
             if fields in unchanged:
                 continue
@@ -105,7 +105,7 @@ class People:
             else:
                 self._api.request("POST", path, [fields])
             done.append(f"schedule {schedule['slug'] or schedule['schedule']}")
-        kept = {schedule["slug"] for schedule in wanted}
+        kept = {schedule["slug"] for schedule in desired}
         for slug in ids.keys() - kept:
             self._api.request("DELETE", f"{path}/{ids[slug]}")
             done.append(f"schedule {slug} stays deleted")
@@ -113,11 +113,11 @@ class People:
 
     def _switch(self, before: Mapping[str, bool]) -> list[str]:
         done = []
-        for each in self._api.request("POST", "/automations/filter", _ALL):
-            is_on = before.get(each["name"], each["enabled"])
-            if is_on != each["enabled"]:
-                self._api.request("PATCH", f"/automations/{each['id']}", {"enabled": is_on})
-                done.append(f"automation {each['name']!r}, {'on' if is_on else 'off'}")
+        for record in self._api.request("POST", "/automations/filter", _ALL):
+            is_on = before.get(record["name"], record["enabled"])
+            if is_on != record["enabled"]:
+                self._api.request("PATCH", f"/automations/{record['id']}", {"enabled": is_on})
+                done.append(f"automation {record['name']!r}, {'on' if is_on else 'off'}")
         return done
 
 
@@ -135,23 +135,26 @@ def merged(
     Returns:
         What there should be: the person's changes win, field by field.
     """
-    before = {each["slug"]: each for each in theirs if each["slug"]}
-    made = {each["slug"]: each for each in last or ()}
-    wanted = []
+    before = {schedule["slug"]: schedule for schedule in theirs if schedule["slug"]}
+    registered = {schedule["slug"]: schedule for schedule in last or ()}
+    desired = []
     for fresh in ours:
         slug = fresh["slug"]
         if slug in before:
-            wanted.append(fresh | _changes(before[slug], made.get(slug), last is None))
-        elif slug not in made:  # new; one that we made and that is gone was deleted by a person
-            wanted.append(fresh)
-    slugs = {each["slug"] for each in ours} | made.keys()
-    return wanted + [each for each in theirs if not each["slug"] or each["slug"] not in slugs]
+            desired.append(fresh | _changes(before[slug], registered.get(slug), last is None))
+        elif (
+            slug not in registered
+        ):  # new; one that we made and that is gone was deleted by a person
+            desired.append(fresh)
+    slugs = {schedule["slug"] for schedule in ours} | registered.keys()
+    added = [schedule for schedule in theirs if (schedule["slug"] or None) not in slugs]
+    return desired + added
 
 
-def _changes(theirs: Schedule, made: Schedule | None, is_unknown: bool) -> Schedule:  # noqa: FBT001 -- private
-    if is_unknown or made is None:
+def _changes(theirs: Schedule, last: Schedule | None, is_unknown: bool) -> Schedule:  # noqa: FBT001 -- private
+    if is_unknown or last is None:
         return {name: theirs[name] for name in ("schedule", "active")}
-    return {name: theirs[name] for name in _OURS_UNLESS_CHANGED if theirs[name] != made[name]}
+    return {name: theirs[name] for name in _OURS_UNLESS_CHANGED if theirs[name] != last[name]}
 
 
 def _fields(schedule: Mapping[str, Any]) -> Schedule:

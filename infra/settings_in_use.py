@@ -49,10 +49,10 @@ def shell_line(directory: Path, service: Service) -> str:
 def is_outdated(service: Service, pid: int, variables: Mapping[str, str]) -> bool:
     """Tell whether a running process was given other settings than these."""
     try:
-        given = psutil.Process(pid).environ().get(VARIABLE)
+        marker = psutil.Process(pid).environ().get(VARIABLE)
     except psutil.Error:  # it has just ended
         return False
-    return given != digest(service, variables)
+    return marker != digest(service, variables)
 
 
 def _file(directory: Path, service: Service) -> Path:
