@@ -2,10 +2,12 @@
 
 import uuid
 from contextlib import closing
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
+from prefect.client.orchestration import get_client
 
 from flows.retrain import retrain
 from mnist import services
@@ -141,6 +143,22 @@ def test_two_retrainings_leave_evidence_and_never_something_worse(
     assert other.tags["dataset_digest"] != version.tags["dataset_digest"]
     report = Path(client.download_artifacts(other.run_id, "decision.md", str(tmp_path))).read_text()
     assert "## Reviewed labels\n\n1 used, 10 times per epoch (labels of ada 1, bob 1)." in report
+
+
+def test_a_run_without_a_seed_takes_the_day_on_which_it_was_due_and_is_named_after_it(
+    monkeypatch,
+):
+    due = datetime(2026, 11, 29, 1, 30, tzinfo=timezone(timedelta(hours=2)))
+    monkeypatch.setattr("prefect.runtime.flow_run.get_scheduled_start_time", lambda: due)
+    used = []
+    monkeypatch.setattr("flows.retrain.load_data", lambda seed: used.append(seed) or 1 / 0)
+    for seed in (None, 5):
+        with pytest.raises(ZeroDivisionError):
+            retrain(recipe="tiny", seed=seed)
+    assert used == [20261128, 5]  # UTC
+    with get_client(sync_client=True) as client:
+        names = {run.name for run in client.read_flow_runs()}
+    assert {"retrain-tiny-seed-20261128", "retrain-tiny-seed-5"} <= names
 
 
 def test_without_mnist_nothing_is_trained_unless_somebody_said_that_other_digits_will_do(settings):
