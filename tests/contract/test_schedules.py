@@ -19,7 +19,7 @@ deployments:
     entrypoint: flows/one.py:one
     schedules:
       - {cron: "0 3 * * 0", slug: weekly, parameters: {seed: SEED}}
-      - {cron: "7 * * * *", slug: hourly}
+      - {cron: "7 * * * *", slug: hourly, parameters: {seed: null}}
     triggers:
       - {name: when announced, enabled: false, expect: [announced]}
     work_pool: {name: default, work_queue_name: scoring}
@@ -30,7 +30,7 @@ from prefect import flow
 
 
 @flow(name="one-of-a-test")
-def one(seed: int = 0) -> None:
+def one(seed: int | None = 0) -> None:
     pass
 """
 
@@ -97,6 +97,7 @@ def test_what_people_paused_added_changed_and_deleted_survives_every_registratio
     assert register()
     assert schedules(api).keys() == {"weekly", "hourly"}
     assert said == []
+    assert schedules(api)["hourly"]["parameters"] == {"seed": None}  # as our weekly one has it
     path = f"/deployments/{record(api)['id']}/schedules"
     weekly = schedules(api)["weekly"]
     paused = {"active": False, "schedule": weekly["schedule"], "slug": "weekly"}
