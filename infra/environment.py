@@ -10,7 +10,7 @@ import re
 import secrets
 import shlex
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -68,18 +68,29 @@ _FOREIGN = re.compile(
 _KEEP_RUNS_SECONDS = str(30 * 24 * 3600)
 """What became of a batch or a model is in the store and in MLflow, not in Prefect's runs."""
 
+_TAKEN_OVER = "MNIST_DATA_DIR"
+
+_SETTINGS = ("MNIST_", "DASHBOARD_", "STREAMLIT_")
+"""Beginnings of variables that people set and expect to count."""
+
 _WRITTEN_ANEW = {"PATH", "NO_PROXY", "no_proxy"}
 
 
 def prepare(
-    root: Path, directory: Path, changes: Mapping[str, str] = MappingProxyType({})
+    root: Path,
+    directory: Path,
+    changes: Mapping[str, str] = MappingProxyType({}),
+    say: Callable[[str], None] = lambda _line: None,
 ) -> dict[str, str]:
     """Write `directory`/env, keeping what it holds, and return its variables.
+
+    Of the caller's environment only MNIST_DATA_DIR is taken over.
 
     Args:
         root: The checkout.
         directory: Folder for all local state; made with mode 700 if missing.
         changes: New values of some variables.
+        say: Called with one line for each setting of the caller that is taken over or left out.
 
     Raises:
         InvalidSettings: If the file has a line that is not understood, or a port that is none.
@@ -95,7 +106,21 @@ def prepare(
     if data_dir:
         variables["MNIST_DATA_DIR"] = str((root / data_dir).resolve())
     _write(file, variables)
+    for line in _differences(variables, kept):
+        say(line)
     return variables
+
+
+def _differences(variables: Mapping[str, str], kept: Mapping[str, str]) -> Iterator[str]:
+    """Say which of the caller's settings are now in the file, and which are not used."""
+    now = variables.get(_TAKEN_OVER)
+    if now != kept.get(_TAKEN_OVER):
+        yield f"{_TAKEN_OVER} is {now or 'not set any more'}, as in this shell; .local/env says so"
+    for name in sorted(os.environ):
+        if not name.startswith(_SETTINGS) or name == _TAKEN_OVER:
+            continue
+        if os.environ[name] != variables.get(name):
+            yield f"{name} of this shell is not used; what counts is .local/env"
 
 
 def read(file: Path) -> dict[str, str]:

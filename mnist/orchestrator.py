@@ -20,7 +20,7 @@ _HEALTH_SECONDS = 5.0
 
 _WHILE_BUSY = Retry(
     total=8,
-    allowed_methods=("GET", "POST", "PUT", "PATCH"),
+    allowed_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
     status_forcelist=(httpx.codes.SERVICE_UNAVAILABLE,),
     retry_on_exceptions=(),
     backoff_factor=0.25,
@@ -111,15 +111,23 @@ class PrefectApi:
         }
         return [_flow_run(record) for record in self.request("POST", "/flow_runs/filter", query)]
 
-    def start(self, deployment: str, parameters: Mapping[str, Any]) -> str:
+    def start(
+        self,
+        deployment: str,
+        parameters: Mapping[str, Any],
+        variables: Mapping[str, str] | None = None,
+    ) -> str:
         """Start a run of a deployment now and return the run's identifier.
 
         Args:
             deployment: Flow and deployment, as in `rollback/default`.
             parameters: Arguments of the flow.
+            variables: Settings of this one run that differ from the worker's.
         """
         record = self.request("GET", f"/deployments/name/{deployment}")
-        body = {"parameters": dict(parameters), "state": {"type": "SCHEDULED"}}
+        body: dict[str, Any] = {"parameters": dict(parameters), "state": {"type": "SCHEDULED"}}
+        if variables:
+            body["job_variables"] = {"env": dict(variables)}
         run = self.request("POST", f"/deployments/{record['id']}/create_flow_run", body)
         return str(run["id"])
 

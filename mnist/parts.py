@@ -171,14 +171,14 @@ class Parts:
         """The champion and its scoring graph, without importing MLflow."""
         from mnist.registry.reader import RegistryReader
 
-        return RegistryReader(self.settings)
+        return RegistryReader(self.settings, self.journal)
 
     @cached_property
     def catalogue(self) -> Catalogue:
         """Versions, evaluations and training runs, for people."""
         from mnist.registry.catalogue import Catalogue
 
-        return Catalogue(self.settings)
+        return Catalogue(self.settings, self.journal)
 
     @cached_property
     def aliases(self) -> Aliases:

@@ -66,6 +66,10 @@ class Settings(BaseSettings):
     data_dir: Path | None = Field(
         None, description="folder with MNIST's four IDX .gz files; unset: Keras's cache or network"
     )
+    fallback_digits: bool = Field(
+        default=False,
+        description="whether scikit-learn's digits will do where MNIST is not to be had",
+    )
     cache_dir: Path = Field(Path(".cache"), description="folder for scoring graphs by digest")
     chunk_images: int = Field(2_000, ge=1, description="object versions per chunk, one task each")
     chunk_seconds: float = Field(

@@ -71,7 +71,7 @@ def decided(entry: JournalEntry) -> None:
         "reasons": " ".join(entry.reasons),
         "evidence": entry.evidence_url,
     }
-    kind = "promoted" if entry.moves else "refused"
+    kind = "promoted" if entry.moves else entry.action
     name = f"{entry.model} version {entry.to_version}"
     _emit(f"candidate.{kind}", f"model.{entry.model}.{entry.to_version}", name, payload)
 
