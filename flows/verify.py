@@ -14,7 +14,8 @@ def verify(batch: str) -> dict[str, Any]:
     """Prove that every listed object version of a batch has exactly one outcome.
 
     Reads the last receipt and every part it names; needs neither inbox nor registry. What it finds
-    is kept, and the list of batches shows it.
+    is kept, and the list of batches shows it. If the receipt holds, the files under `current/` are
+    brought to it, should they be missing or old.
 
     Args:
         batch: Name of a batch that has been scored.
@@ -30,6 +31,7 @@ def verify(batch: str) -> dict[str, Any]:
     services.current().verifications.record(receipt, f"flow run {flow_run.name}", problems)
     if problems:
         raise IntegrityError(f"Receipt of batch {batch!r} does not hold: {' '.join(problems)}")
+    services.current().current_rows.refresh(batch)
     get_run_logger().info(
         "The receipt of %s holds: %d object versions in %d parts.",
         batch,

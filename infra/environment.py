@@ -201,7 +201,15 @@ def _derived(chosen: Mapping[str, str], directory: Path) -> dict[str, str]:
         "KERAS_BACKEND": "tensorflow",
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "MNIST_CACHE_DIR": str(directory / "cache"),
+        "MNIST_DASHBOARD_URL": _dashboard(chosen),
     }
+
+
+def _dashboard(chosen: Mapping[str, str]) -> str:
+    """Give the address that people use; a person may have set another than this machine's."""
+    own = f"http://{LOOPBACK}:"
+    kept = chosen.get("MNIST_DASHBOARD_URL", "")
+    return kept if kept and not kept.startswith(own) else own + chosen["STREAMLIT_SERVER_PORT"]
 
 
 def _write(file: Path, variables: Mapping[str, str]) -> None:

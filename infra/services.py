@@ -133,7 +133,12 @@ WATCHER = Service(
     announces="watcher.started",
     identity=identities.SCORER,
     reads_models=True,
-    secrets=("PREFECT_API_AUTH_STRING", "MNIST_EVENTS_TOKEN"),
+    secrets=(
+        "PREFECT_API_AUTH_STRING",
+        "MNIST_EVENTS_TOKEN",
+        "MNIST_WEBHOOK_URL",
+        "MNIST_WEBHOOK_SECRET",
+    ),
 )
 
 SERVICES = (STORE, MLFLOW, PREFECT, API, DASHBOARD, WORKER, WATCHER)

@@ -147,6 +147,7 @@ class BatchScoring:
         on_progress(run)
         if close:
             run.receipt = self._close(run)
+            self._parts.current_rows.refresh(batch)
         return run
 
     def _chunks(self, run: BatchRun) -> Iterator[Chunk]:
