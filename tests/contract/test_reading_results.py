@@ -1,7 +1,9 @@
 """What people read results with: pandas, DuckDB and Polars on a real store, for every name."""
 
+import re
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -163,3 +165,16 @@ def test_without_old_parts_a_look_is_one_listing(results, results_bucket, monkey
     results.part_keys("b")
     results.part_keys("another")
     assert asked == ["versions", "versions"]
+
+
+def test_the_call_of_the_readme_reads_a_batch_of_any_name(settings, environment, every_name):
+    blocks = re.findall(r"```python\n(.*?)```", Path("README.md").read_text(), re.DOTALL)
+    (block,) = (code for code in blocks if "read_parquet" in code)
+    for name in NAMES:
+        code = block.replace("s3://results/", f"s3://{settings.results_bucket}/")
+        *lines, one, _ = code.replace("'monday-scans'", repr(name)).strip().splitlines()
+        scope: dict[str, object] = {}
+        exec("\n".join([*lines, f"rows = {one}"]), scope)  # noqa: S102 - it is our own
+        rows = scope["rows"]
+        assert isinstance(rows, pd.DataFrame)
+        assert rows["batch"].tolist() == [name]
