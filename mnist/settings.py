@@ -56,6 +56,14 @@ class Settings(BaseSettings):
     )
     cache_dir: Path = Field(Path(".cache"), description="folder for scoring graphs by digest")
     chunk_images: int = Field(2_000, ge=1, description="object versions per chunk, one task each")
+    chunk_seconds: float = Field(
+        60.0,
+        gt=0,
+        description="a chunk that takes longer records what it has; the rest is cut anew",
+    )
+    cpu_hour_price: float | None = Field(
+        None, ge=0, description="price of an hour of CPU; receipts then say what 1,000 images cost"
+    )
     read_threads: int = Field(8, ge=1, le=64, description="concurrent reads per scoring process")
     dask_scheduler: str | None = Field(
         None, description="address of a Dask scheduler whose workers score; unset: this process"

@@ -93,9 +93,10 @@ def _links(receipt: Receipt, parts: Parts) -> dict[str, str]:
     if parts.settings.dashboard_url:
         page = f"{parts.settings.dashboard_url.rstrip('/')}/batches"
         links["batch"] = f"{page}?{urlencode({'batch': receipt.batch})}"
-    run = parts.prefect.run_url(receipt.run.name)
-    if run is not None and _is_flow_run(receipt.run.name):
-        links["run"] = run
+    run = receipt.run.flow_run or receipt.run.name
+    address = parts.prefect.run_url(run)
+    if address is not None and _is_flow_run(run):
+        links["run"] = address
     return links
 
 

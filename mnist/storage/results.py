@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 import pyarrow as pa
@@ -62,21 +63,22 @@ class Results:
         self._part_keys = PartKeys(bucket)
         self.receipt_log = ObjectLog.of_json(bucket, RECEIPTS, Receipt)
         self._settled: LRUCache[str, _Settled] = LRUCache(_REMEMBERED, getsizeof=_Settled.__len__)
+        self._lock = Lock()
 
     def write_part(self, batch: str, chunk: str, table: pa.Table) -> bool:
         """Record the rows of a chunk; False if that chunk was recorded before."""
         return self._bucket.create(part_key(batch, chunk), to_parquet(table)) is not None
 
-    def recorded_rows(self, batch: str, chunk: str) -> int:
-        """Count the rows that are recorded of a chunk; 0 if it has no part yet.
+    def recorded(self, batch: str, chunk: str) -> Identities | None:
+        """Return the object versions in the part of a chunk; None if it has no part yet.
 
         Raises:
             IntegrityError: If its part is not the Parquet file it should be.
         """
         for key in self._part_keys.of_chunk(batch, chunk):
             if self._bucket.exists(key):
-                return int(self.read_part(key, ["identity"]).num_rows)
-        return 0
+                return Identities(identity_column(self.read_part(key, ["identity"])))
+        return None
 
     def part_keys(self, batch: str) -> list[str]:
         """Name the parts of a batch, in order."""
@@ -88,14 +90,16 @@ class Results:
         Parts never change, so each is read once while its batch is among those asked for last.
         """
         nothing = _Settled(frozenset(), Identities.of(()))
-        before = self._settled.get(batch, nothing)
+        with self._lock:
+            before = self._settled.get(batch, nothing)
         keys = frozenset(self.part_keys(batch))
         if not before.parts <= keys:  # somebody deleted a part
             before = nothing
         new = self._identities(sorted(keys - before.parts), _ALL)
         settled = _Settled(keys, Identities(np.concatenate([before.identities.members, *new])))
         if len(settled) <= _REMEMBERED:
-            self._settled[batch] = settled
+            with self._lock:
+                self._settled[batch] = settled
         return settled.identities
 
     def scored(self, batch: str) -> Identities:

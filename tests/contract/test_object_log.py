@@ -133,5 +133,8 @@ def test_the_watcher_goes_on_beside_strays_everywhere(filled, inbox_bucket, resu
         results_bucket.put(f"{prefix}notes.txt", b"remember")
     inbox_bucket.put("new/1.png", png(1))
     sweeper = filled.new_sweeper()
-    assert sweeper.pending(whole=True) == ["new"]
+    assert sweeper.due()
+    assert {batch for batch in sweeper.due() if sweeper.begin(batch) and sweeper.look(batch)} == {
+        "new"
+    }
     assert filled.batch_scoring.run("new", "run").receipt.verdict == "complete"

@@ -49,7 +49,8 @@ def test_running_it_again_changes_nothing(inbox_bucket, results):
 
 def test_a_batch_may_be_left_open_and_closed_later(inbox_bucket, results):
     drop(inbox_bucket, "b", 3)
-    assert score_batch("b", close=False) == {"batch": "b", "verdict": "open", "listed": 3, "new": 3}
+    summary = {"batch": "b", "verdict": "open", "listed": 3, "new": 3, "missing": 0}
+    assert score_batch("b", close=False) == summary
     assert results.rows("b").num_rows == 3
     assert results.receipts("b") == []
     assert score_batch("b")["verdict"] == "complete"

@@ -74,6 +74,8 @@ def show_receipt(receipt: Receipt) -> None:
         f"{balance(receipt)} · predicted by {models or 'no model'} · receipt written "
         f"{receipt.run.finished_at:%Y-%m-%d %H:%M:%S} UTC"
     )
+    if receipt.work is not None:
+        st.caption(receipt.work.sentence)
     if receipt.verdict != "complete":
         st.warning(plain(receipt.verdict_reason))
     if receipt.unlisted:
@@ -144,6 +146,7 @@ def _score_rejects_again(batch: str) -> ActionResult:
 def _flow_run_page(receipt: Receipt) -> str | None:
     """Return the address of the run that wrote a receipt, if Prefect ran it."""
     try:
-        return services.current().prefect.run_url(str(UUID(receipt.run.name)))
+        run = UUID(receipt.run.flow_run or receipt.run.name)
+        return services.current().prefect.run_url(str(run))
     except ValueError:
         return None
