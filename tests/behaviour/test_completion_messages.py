@@ -71,7 +71,7 @@ def test_a_watcher_killed_between_receipt_and_message_announces_after_its_start(
     data = Webhook(SECRET).verify(body, headers)["data"]
     assert data["receipt"] == receipt_key("b", receipt.run.name)
     assert data["links"]["batch"] == "http://127.0.0.1:8501/batches?batch=b"
-    assert data["links"]["run"].endswith(f"/runs/flow-run/{receipt.run.name}")
+    assert data["links"]["run"].endswith(f"/flow-run/{receipt.run.flow_run or receipt.run.name}")
     for kind, key in data["current"].items():
         assert key == current_key("b", kind)
         assert results_bucket.fetch(key)
