@@ -28,6 +28,9 @@ MEDIA_TYPES = {
 }
 """The kinds of file that there are of each batch."""
 
+_MOST_TURNS = 5
+"""So many times in a row others may be faster before they are left to it."""
+
 _RECEIPT = "receipt"
 """User metadata of each file: the key of the receipt that it rests on."""
 
@@ -58,8 +61,11 @@ class CurrentRows:
             ObjectGone: If a part that the receipt names is missing.
             Unavailable: If the store does not answer, or the disk takes no more.
         """
-        is_written = False
-        while self.is_behind(receipt := self._results.last_receipt(batch)):
+        written: Receipt | None = None
+        for _ in range(_MOST_TURNS):
+            receipt = self._results.last_receipt(batch)
+            if not self.is_behind(receipt, unless_unnamed=receipt == written):
+                break
             try:
                 self._write(receipt)
             except OSError as error:
@@ -67,14 +73,21 @@ class CurrentRows:
                     f"The rows of batch {batch!r} could not be written to {self._folder} "
                     f"({error}); free some space there, or name another folder in MNIST_CACHE_DIR."
                 ) from error
-            is_written = True
-        return is_written
+            written = receipt
+        return written is not None
 
-    def is_behind(self, receipt: Receipt) -> bool:
-        """Tell whether a file of a batch is missing or rests on another receipt."""
-        key = receipt_key(receipt.batch, receipt.run.name)
+    def is_behind(self, receipt: Receipt, *, unless_unnamed: bool = False) -> bool:
+        """Tell whether a file of a batch is missing or rests on another receipt.
+
+        Args:
+            receipt: The newest one.
+            unless_unnamed: Whether files that name no receipt were just written: some stores and
+                proxies keep no user metadata, and would have them written for ever.
+        """
+        expected = {receipt_key(receipt.batch, receipt.run.name)}
         keys = (current_key(receipt.batch, kind) for kind in MEDIA_TYPES)
-        return any((self._bucket.metadata(k) or {}).get(_RECEIPT) != key for k in keys)
+        names = {(self._bucket.metadata(key) or {}).get(_RECEIPT) for key in keys}
+        return bool(names - expected - ({None} if unless_unnamed else set()))
 
     def _write(self, receipt: Receipt) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

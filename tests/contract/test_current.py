@@ -13,6 +13,7 @@ from mnist.errors import AccessDenied, Unavailable
 from mnist.keys import current_key, receipt_key
 from mnist.scoring.current_rows import CURRENT_ROWS, current_rows
 from mnist.scoring.receipts import Receipt
+from mnist.storage.bucket import Bucket
 from mnist.storage.clients import control_client
 from mnist.storage.current import MEDIA_TYPES, CurrentRows
 from tests.factories import png, rows, services_of, version
@@ -170,3 +171,17 @@ def test_many_rows_do_not_grow_the_memory(services, results_bucket):
         total += piece.num_rows
     assert total == 200_000
     assert highest < 3 * 60_000 * 400
+
+
+def test_a_store_that_keeps_no_metadata_is_written_to_once(
+    services, scoring, inbox_bucket, monkeypatch
+):
+    inbox_bucket.put("b/1.png", png(1))
+    monkeypatch.setattr(Bucket, "metadata", lambda *_: {})
+    uploads = []
+    real = Bucket.upload
+    monkeypatch.setattr(
+        Bucket, "upload", lambda self, key, *a: (uploads.append(key), real(self, key, *a))[1]
+    )
+    scoring.run("b", "run")
+    assert len(uploads) == len(MEDIA_TYPES)
