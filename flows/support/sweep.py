@@ -179,7 +179,7 @@ class Sweep:
         batch, current = todo.batch, services.current()
         name = str(uuid.uuid4())
         try:
-            with current.lease(batch, name, wait_seconds=0):
+            with current.lease(batch, name, wait_seconds=0, may_be_empty=True):
                 run = current.batch_scoring.run(
                     batch,
                     name,

@@ -115,7 +115,7 @@ class BatchScoring:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._results = Results(parts.sure_bucket)
+        self._results = Results(parts.sure_bucket, parts.signing)
 
     def run(
         self,

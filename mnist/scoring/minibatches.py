@@ -17,7 +17,7 @@ from mnist.digits import Image, Outcome, Reason
 from mnist.errors import Unavailable
 from mnist.images import Decoded, Limits, Rejection, decode
 from mnist.images.sandbox import seconds_waited
-from mnist.keys import ObjectVersion
+from mnist.keys import ObjectVersion, is_archive_key, member_place
 from mnist.scoring.rows import Content
 
 _MOST_IMAGES = 64
@@ -174,7 +174,9 @@ def load_minibatch(
 
 
 def _is_fetched(version: ObjectVersion, limits: Limits) -> bool:
-    return 0 < version.size <= limits.max_bytes
+    # Of an archive only the table of contents is read, and what is wrong with it is found there.
+    opened = is_archive_key(version.key) and member_place(version) is None
+    return version.size > 0 and (opened or version.size <= limits.max_bytes)
 
 
 def _unasked(version: ObjectVersion, limits: Limits) -> Fetched:

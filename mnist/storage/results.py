@@ -18,9 +18,11 @@ from mnist.scoring.identities import Identities, IdentityArray, identity_column
 from mnist.scoring.receipts import PartRecord, Receipt
 from mnist.scoring.tally import TALLY_COLUMNS
 from mnist.scoring.verification import find_problems
+from mnist.signatures import find_chain_problems
 from mnist.storage.bucket import Bucket
 from mnist.storage.object_log import ObjectLog
 from mnist.storage.part_keys import PartKeys
+from mnist.storage.signing import Signing
 from mnist.tables import from_parquet, one_row_each, to_parquet
 
 _READERS = 4
@@ -58,9 +60,10 @@ class LatestReceipts:
 class Results:
     """The bucket of rows and receipts."""
 
-    def __init__(self, bucket: Bucket) -> None:
+    def __init__(self, bucket: Bucket, signing: Signing | None = None) -> None:
         self._bucket = bucket
         self._part_keys = PartKeys(bucket)
+        self._signing = signing or Signing(bucket)
         self.receipt_log = ObjectLog.of_json(bucket, RECEIPTS, Receipt)
         self._settled: LRUCache[str, _Settled] = LRUCache(_REMEMBERED, getsizeof=_Settled.__len__)
         self._lock = Lock()
@@ -164,13 +167,22 @@ class Results:
             return one_row_each(pool.map(self.read_part, self.part_keys(batch)))
 
     def write_receipt(self, receipt: Receipt) -> bool:
-        """Record a receipt; False if this run wrote one before."""
-        return self.receipt_log.record(receipt_key(receipt.batch, receipt.run.name), receipt)
+        """Record a receipt, signed if there is a key; False if this run wrote one before."""
+        key = receipt_key(receipt.batch, receipt.run.name)
+
+        def before() -> str | None:
+            others = self._receipts_by_key(receipt.batch)
+            return next((other for other in reversed(others) if other != key), None)
+
+        return self.receipt_log.create(key, self._signing.content(key, receipt, before))
 
     def receipts(self, batch: str) -> list[Receipt]:
         """Return the receipts of a batch, the oldest first."""
-        receipts = self.receipt_log.entries(receipts_prefix(batch))
-        return sorted(receipts, key=lambda receipt: receipt.run.finished_at)
+        return [*self._receipts_by_key(batch).values()]
+
+    def _receipts_by_key(self, batch: str) -> dict[str, Receipt]:
+        receipts = self.receipt_log.entries(receipts_prefix(batch)).by_key
+        return dict(sorted(receipts.items(), key=lambda item: item[1].run.finished_at))
 
     def last_receipt(self, batch: str) -> Receipt:
         """Return the newest receipt of a batch.
@@ -191,7 +203,25 @@ class Results:
             IntegrityError: If a part is no Parquet file any more.
         """
         receipt = self.last_receipt(batch)
-        return receipt, find_problems(receipt, self.parts(batch, TALLY_COLUMNS))
+        return receipt, self.problems(receipt)
+
+    def problems(self, receipt: Receipt) -> tuple[str, ...]:
+        """Say what does not fit in a receipt, in its parts, and in the receipts before it.
+
+        Raises:
+            IntegrityError: If a part is no Parquet file any more.
+        """
+        records = [
+            self._signing.look(key, other.run.finished_at)
+            for key, other in self._receipts_by_key(receipt.batch).items()
+        ]
+        in_receipts = find_chain_problems(records, self._signing.trust())
+        return (*in_receipts, *find_problems(receipt, self.parts(receipt.batch, TALLY_COLUMNS)))
+
+    def signer(self, receipt: Receipt) -> str:
+        """Say for people whether a receipt is signed, and by whom."""
+        key = receipt_key(receipt.batch, receipt.run.name)
+        return self._signing.look(key, receipt.run.finished_at).signer
 
     def latest_receipts(self) -> LatestReceipts:
         """Return the newest receipt of every batch."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from cachetools import LRUCache
 
-from mnist.digits import Outcome
+from mnist.digits import Outcome, Reason
 from mnist.errors import AccessDenied, ObjectChanged, ObjectGone, Unavailable
 from mnist.images import Rejection
 from mnist.keys import MemberPlace, ObjectVersion, member_version
@@ -18,11 +18,16 @@ from mnist.scoring.minibatches import Fetched
 from mnist.storage.bucket import Bucket
 from mnist.storage.fetching import answered, attempt
 from mnist.storage.user_metadata import StoredObject, as_text
-from mnist.storage.zip_directory import Member, ZipLimits, read_directory, unpack
+from mnist.storage.zip_directory import (
+    DirectoryTooLong,
+    Member,
+    ZipLimits,
+    read_directory,
+    unpack,
+)
 
 _REMEMBERED_MEMBERS = 200_000
 _SPAN_BYTES = 8_000_000
-_DIRECTORY_BYTES = 64_000_000
 _READ_AHEAD_BYTES = 1_000
 _LONGEST_HEADER = 30 + 2 * 65_535
 _TURNS = 16
@@ -81,6 +86,9 @@ class ZipFolders:
             directory = self._directory(archive)
             if isinstance(directory, Directory):
                 raise Unavailable(f"{archive.key} can be opened now; the next run lists it.")
+            if directory is None and archive.size > (most := self._limits.max_plain_bytes):
+                detail = f"{archive.size} bytes and no zip archive; at most {most} are accepted"
+                return Rejection(Reason.TOO_LARGE, detail)
             return directory or self._bucket.fetch_once(archive.key, archive.etag)
 
         return answered(*attempt(read))
@@ -122,7 +130,7 @@ class ZipFolders:
                 remembered = self._directories.get(archive)
             if remembered is not None:
                 return remembered
-            ranges = _Ranges(self._bucket, archive)
+            ranges = _Ranges(self._bucket, archive, self._limits.max_directory_bytes)
             members = read_directory(io.BufferedReader(ranges, _READ_AHEAD_BYTES), self._limits)
             if not isinstance(members, list):
                 return members
@@ -140,7 +148,8 @@ class _Ranges(io.RawIOBase):
         metadata: User metadata of the object, once something was read.
     """
 
-    def __init__(self, bucket: Bucket, version: ObjectVersion) -> None:
+    def __init__(self, bucket: Bucket, version: ObjectVersion, longest: int) -> None:
+        self._longest = longest
         self._fetch_range = partial(bucket.fetch_range, version.key, version.etag)
         self._size = version.size
         self._position = 0
@@ -167,12 +176,14 @@ class _Ranges(io.RawIOBase):
         """Fill a buffer by one request, or as much of it as there is.
 
         Raises:
-            OSError: If they are more than any table of contents that we read.
+            DirectoryTooLong: If they are more than any table of contents that we read.
         """
         end = min(self._position + len(buffer), self._size)
         length = max(end - self._position, 0)
-        if length > _DIRECTORY_BYTES:
-            raise OSError(f"a table of contents of {length} bytes is too long")
+        if length > self._longest:
+            raise DirectoryTooLong(
+                f"a table of contents of {length} bytes; at most {self._longest} are read"
+            )
         if length:
             answer = self._fetch_range(self._position, end)
             buffer[:length], self.metadata = answer.content, answer.metadata

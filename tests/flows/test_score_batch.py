@@ -69,6 +69,17 @@ def test_verifying_keeps_what_was_found(inbox_bucket, results_bucket):
     assert "was changed" in found.problems[0]
 
 
+def test_without_a_name_every_batch_and_the_journal_are_verified(inbox_bucket, results_bucket):
+    for name in ("a", "b"):
+        drop(inbox_bucket, name, 1)
+        score_batch(name)
+    assert verify() == {"batches": 2}
+    assert set(VerificationLog(results_bucket).latest()) == {"a", "b"}
+    results_bucket.put(Results(results_bucket).part_keys("b")[0], to_parquet(ROWS.empty_table()))
+    with pytest.raises(IntegrityError, match=r"Not everything holds: Part scores/batch=b/"):
+        verify()
+
+
 def test_people_see_the_receipt_in_prefect(inbox_bucket):
     drop(inbox_bucket, "Seen By People", 3)
     score_batch("Seen By People")

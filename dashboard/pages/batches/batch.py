@@ -17,7 +17,6 @@ from dashboard.pages.batches.queries import balance
 from mnist import services
 from mnist.digits import Outcome
 from mnist.scoring.receipts import Receipt
-from mnist.scoring.verification import find_problems
 
 _COLOURS = {
     Status.EMPTY: "gray",
@@ -123,7 +122,7 @@ def show_tools(batch: str, receipt: Receipt) -> None:
 def _verify(receipt: Receipt) -> ActionResult:
     parts = counted(len(receipt.parts), "part")
     with st.spinner(f"Fetching {parts} again"):
-        problems = find_problems(receipt, services.current().results.parts(receipt.batch))
+        problems = services.current().results.problems(receipt)
     services.current().verifications.record(receipt, person().name, problems)
     cached.forget_batches()
     if problems:
@@ -132,7 +131,8 @@ def _verify(receipt: Receipt) -> ActionResult:
         )
     return ActionResult(
         f"The receipt holds: {parts} with the stated digests, "
-        f"{counted(receipt.listing.count, 'image')} with exactly one outcome each."
+        f"{counted(receipt.listing.count, 'image')} with exactly one outcome each. It is "
+        f"{services.current().results.signer(receipt)}."
     )
 
 
