@@ -10,13 +10,14 @@ import re
 import secrets
 import shlex
 import sysconfig
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 from infra import mlflow_users, seaweedfs
 from infra.ports import LOOPBACK, free_ports, is_free
 from infra.proxies import direct_to_loopback
+from infra.shell_settings import differences
 from mnist.errors import InvalidSettings
 from mnist.signatures import SigningKey
 
@@ -68,11 +69,6 @@ _FOREIGN = re.compile(
 _KEEP_RUNS_SECONDS = str(30 * 24 * 3600)
 """What became of a batch or a model is in the store and in MLflow, not in Prefect's runs."""
 
-_TAKEN_OVER = "MNIST_DATA_DIR"
-
-_SETTINGS = ("MNIST_", "DASHBOARD_", "STREAMLIT_")
-"""Beginnings of variables that people set and expect to count."""
-
 _WRITTEN_ANEW = {"PATH", "NO_PROXY", "no_proxy"}
 
 
@@ -106,21 +102,9 @@ def prepare(
     if data_dir:
         variables["MNIST_DATA_DIR"] = str((root / data_dir).resolve())
     _write(file, variables)
-    for line in _differences(variables, kept):
+    for line in differences(variables, kept):
         say(line)
     return variables
-
-
-def _differences(variables: Mapping[str, str], kept: Mapping[str, str]) -> Iterator[str]:
-    """Say which of the caller's settings are now in the file, and which are not used."""
-    now = variables.get(_TAKEN_OVER)
-    if now != kept.get(_TAKEN_OVER):
-        yield f"{_TAKEN_OVER} is {now or 'not set any more'}, as in this shell; .local/env says so"
-    for name in sorted(os.environ):
-        if not name.startswith(_SETTINGS) or name == _TAKEN_OVER:
-            continue
-        if os.environ[name] != variables.get(name):
-            yield f"{name} of this shell is not used; what counts is .local/env"
 
 
 def read(file: Path) -> dict[str, str]:
@@ -233,7 +217,15 @@ def _derived(chosen: Mapping[str, str], directory: Path) -> dict[str, str]:
         "KERAS_BACKEND": "tensorflow",
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "MNIST_CACHE_DIR": str(directory / "cache"),
+        "MNIST_DASHBOARD_URL": _dashboard(chosen),
     }
+
+
+def _dashboard(chosen: Mapping[str, str]) -> str:
+    """Give the address that people use; a person may have set another than this machine's."""
+    own = f"http://{LOOPBACK}:"
+    kept = chosen.get("MNIST_DASHBOARD_URL", "")
+    return kept if kept and not kept.startswith(own) else own + chosen["STREAMLIT_SERVER_PORT"]
 
 
 def _trusted_keys(chosen: Mapping[str, str]) -> dict[str, str]:

@@ -91,12 +91,14 @@ _LOOK = ("list", "read")
 UPLOADER = Identity("uploader", (Grant("inbox", ("list", "write")),))
 """For people and programs that fill the inbox; it reads nothing, not even what it wrote."""
 
+_OF_THE_SCORER = ("scores/", "receipts/", "current/", "deliveries/", "leases/", "probes/")
+
 SCORER = Identity(
     "scorer",
     (
         Grant("inbox", _LOOK),
         Grant("results", _LOOK),
-        Grant("results", ("write",), ("scores/", "receipts/", "leases/", "probes/")),
+        Grant("results", ("write",), _OF_THE_SCORER),
     ),
 )
 TRAINER = Identity(

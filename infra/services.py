@@ -153,7 +153,13 @@ WATCHER = Service(
     announces="watcher.started",
     identity=identities.SCORER,
     reads_models=True,
-    secrets=("PREFECT_API_AUTH_STRING", "MNIST_EVENTS_TOKEN", "MNIST_SIGNING_KEY"),
+    secrets=(
+        "PREFECT_API_AUTH_STRING",
+        "MNIST_EVENTS_TOKEN",
+        "MNIST_SIGNING_KEY",
+        "MNIST_WEBHOOK_URL",
+        "MNIST_WEBHOOK_SECRET",
+    ),
     ignores=(*_OF_PAGES, *_OF_THE_STORE),
 )
 

@@ -131,6 +131,37 @@ class PrefectApi:
         run = self.request("POST", f"/deployments/{record['id']}/create_flow_run", body)
         return str(run["id"])
 
+    def has_event(self, event: uuid.UUID) -> bool:
+        """Tell whether an event is in the server's database."""
+        query = {"filter": {"id": {"id": [str(event)]}}, "limit": 1}
+        return bool(self.request("POST", "/events/filter", query)["events"])
+
+    def send_event(
+        self,
+        event: uuid.UUID,
+        name: str,
+        occurred: str,
+        resource: Mapping[str, str],
+        payload: Mapping[str, Any],
+    ) -> None:
+        """Send an event; one that the server has under the same identifier stays as it is.
+
+        Args:
+            event: Its identifier.
+            name: What happened.
+            occurred: When, ISO 8601.
+            resource: What it is about, with `prefect.resource.id`.
+            payload: What there is to say.
+        """
+        record = {
+            "id": str(event),
+            "event": name,
+            "occurred": occurred,
+            "resource": dict(resource),
+            "payload": dict(payload),
+        }
+        self.request("POST", "/events", [record])
+
     def request(
         self, method: str, path: str, body: Any = None, *, seconds: float = _SECONDS
     ) -> Any:

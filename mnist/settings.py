@@ -141,6 +141,15 @@ class Settings(BaseSettings):
     events_token: SecretStr | None = Field(
         None, min_length=16, description="what the store must send as `Authorization: Bearer`"
     )
+    webhook_url: str | None = Field(
+        None, pattern="^https?://", description="where programs are told that a batch is complete"
+    )
+    webhook_secret: SecretStr | None = Field(
+        None, description="`whsec_…` that signs it; several with blanks between all sign"
+    )
+    dashboard_url: str | None = Field(
+        None, pattern="^https?://", description="address of the dashboard, for links"
+    )
     api_host: str = Field("127.0.0.1", description="address the online API listens on")
     api_port: int = Field(8000, ge=1, le=65_535, description="its port")
     api_workers: int = Field(2, ge=1, le=64, description="its processes")
