@@ -1,0 +1,34 @@
+"""An archive that is not read says that a .zip would be."""
+
+import pytest
+
+from mnist.images import Limits, Rejection, decode
+from mnist.keys import ObjectVersion
+from mnist.scoring.minibatches import load_minibatch
+from tests.factories import png
+from tests.rejected_files import ARCHIVES
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_the_reason_names_zip(name):
+    result = decode(ARCHIVES[name](), Limits())
+    assert isinstance(result, Rejection)
+    assert result.reason == "unsupported-format"
+    assert ".zip" in result.detail
+
+
+@pytest.mark.parametrize("name", ["b/scans.tar.gz", "b/scans.TGZ", "b/scans.7z", "b/scans.rar"])
+def test_one_that_is_too_large_to_be_looked_at_names_zip_too(name):
+    minibatch = load_minibatch([ObjectVersion(name, "e", 10**9)], lambda _: iter(()), Limits())
+    (content,) = minibatch.contents
+    assert content.reason == "too-large"
+    assert ".zip" in content.detail
+
+
+def test_a_large_image_is_told_nothing_about_archives():
+    minibatch = load_minibatch([ObjectVersion("b/7.png", "e", 10**9)], lambda _: iter(()), Limits())
+    assert ".zip" not in minibatch.contents[0].detail
+
+
+def test_an_image_in_front_of_an_archive_is_an_image():
+    assert not isinstance(decode(png(7) + ARCHIVES["zip"](), Limits()), Rejection)
