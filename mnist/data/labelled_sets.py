@@ -11,6 +11,7 @@ import structlog
 from mnist.data.labelled import LabelledImages
 from mnist.digits import CLASSES
 from mnist.errors import InvalidDataset
+from mnist.ignored_files import ignored_as
 from mnist.images import Decoded, Limits, decode
 
 _LIST = "labels.csv"
@@ -61,7 +62,7 @@ def labelled_files(folder: Path | None) -> dict[str, list[LabelledFile]]:
             f"The folder of labelled sets, {folder}, does not exist; create it or correct "
             "MNIST_REAL_WORLD_DIR."
         )
-    sets = sorted(path for path in folder.iterdir() if path.is_dir())
+    sets = _folders(folder)
     return {
         path.name: _read_list(path / _LIST) if (path / _LIST).is_file() else _walk(path)
         for path in sets
@@ -107,9 +108,16 @@ def _walk(folder: Path) -> list[LabelledFile]:
     """List a set that is sorted into folders named for digits."""
     return [
         LabelledFile(path, _digit(digit.name, f"A folder of the labelled set {folder.name!r}"))
-        for digit in sorted(path for path in folder.iterdir() if path.is_dir())
-        for path in sorted(path for path in digit.iterdir() if path.is_file())
+        for digit in _folders(folder)
+        for path in sorted(digit.iterdir())
+        if path.is_file() and ignored_as(path.name) is None
     ]
+
+
+def _folders(folder: Path) -> list[Path]:
+    """List the folders in one, in order, without those that computers add."""
+    inside = sorted(path for path in folder.iterdir() if path.is_dir())
+    return [path for path in inside if ignored_as(f"{path.name}/") is None]
 
 
 def _load_set(

@@ -19,7 +19,7 @@ def archive_problem(content: bytes) -> str | None:
     for start, magic, kind in _SIGNATURES:
         if content.startswith(magic, start):
             if kind == "zip":
-                return "The file is a zip archive; put it into the inbox under a name that ends with .zip."
+                return "The file is a zip archive; put it into the inbox, named *.zip."
             return f"The file is packed by {kind}; {_REMEDY}."
     return None
 

@@ -164,7 +164,7 @@ class BatchScoring:
             yield from cut_chunks(versions, run.batch, run.model, size, run.again_after)
 
     def _missing(self, run: BatchRun, settled: Identities) -> Iterator[ObjectVersion]:
-        for page in self._parts.inbox.versions(run.batch):
+        for page in self._parts.inbox.versions(run.batch, run.listing.ignored):
             run.listing.extend(page)
             is_missing = ~settled.has([version.identity for version in page])
             run.waiting += int(is_missing.sum())

@@ -8,8 +8,9 @@ from itertools import pairwise
 from typing import IO
 
 from mnist.digits import Reason
+from mnist.ignored_files import Ignored, ignored_as
 from mnist.images import Rejection
-from mnist.keys import READY_MARKER
+from mnist.keys import is_marker_key
 from mnist.storage.zip_names import decode_names, is_bad_name
 
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
@@ -62,13 +63,29 @@ class Member:
     problem: Rejection | None
 
 
-def read_directory(archive: IO[bytes], limits: ZipLimits) -> list[Member] | Rejection | None:
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """A table of contents.
+
+    Attributes:
+        members: Those that want an outcome, by number.
+        ignored: How many were left out because computers add them.
+    """
+
+    members: dict[int, Member]
+    ignored: Ignored
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+
+def read_directory(archive: IO[bytes], limits: ZipLimits) -> Directory | Rejection | None:
     """Read the table of contents; only the end of the archive is looked at.
 
-    Folders, `_READY` and the `__MACOSX` files that macOS adds are left out.
+    Folders, `_READY` and files that computers add are left out.
 
     Returns:
-        The members; or why the whole archive is refused; or None if the bytes are no archive.
+        What is in it; or why the whole archive is refused; or None if the bytes are no archive.
     """
     try:
         with zipfile.ZipFile(archive) as opened:
@@ -86,27 +103,28 @@ def read_directory(archive: IO[bytes], limits: ZipLimits) -> list[Member] | Reje
     starts = sorted({info.header_offset for info in infos} | {directory_start})
     following = dict(pairwise(starts))
     names: set[str] = set()
-    members = []
+    directory = Directory({}, Ignored())
     for number, (info, name) in enumerate(zip(infos, decode_names(infos), strict=True)):
-        if not _is_wanted(name):
+        if is_marker_key(name):
+            continue
+        if (kind := ignored_as(name)) is not None:
+            directory.ignored[kind] += 1
             continue
         end = following.get(info.header_offset, directory_start)
         problem = _problem(info, name, end, limits, is_second=name in names)
         names.add(name)
-        members.append(
-            Member(
-                number,
-                name,
-                info.file_size,
-                info.compress_size,
-                info.CRC,
-                info.header_offset,
-                end,
-                info.compress_type,
-                problem,
-            )
+        directory.members[number] = Member(
+            number,
+            name,
+            info.file_size,
+            info.compress_size,
+            info.CRC,
+            info.header_offset,
+            end,
+            info.compress_type,
+            problem,
         )
-    return members or Rejection(Reason.EMPTY, "The zip archive holds no file.")
+    return directory if len(directory) else Rejection(Reason.EMPTY, "The zip holds no image.")
 
 
 def unpack(member: Member, content: bytes) -> bytes | Rejection:
@@ -139,11 +157,6 @@ def unpack(member: Member, content: bytes) -> bytes | Rejection:
 
 def _inflate(packed: bytes, size: int) -> bytes:
     return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, size + 1)
-
-
-def _is_wanted(name: str) -> bool:
-    last = name.rsplit("/", maxsplit=1)[-1]  # empty for folders
-    return last not in {"", READY_MARKER} and not name.startswith("__MACOSX/")
 
 
 def _problem(

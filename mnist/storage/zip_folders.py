@@ -11,12 +11,13 @@ from cachetools import LRUCache
 
 from mnist.digits import Outcome
 from mnist.errors import AccessDenied, ObjectChanged, ObjectGone, Unavailable
+from mnist.ignored_files import Ignored
 from mnist.images import Rejection
 from mnist.keys import MemberPlace, ObjectVersion, member_version
 from mnist.scoring.minibatches import Fetched
 from mnist.storage.bucket import Bucket
 from mnist.storage.fetching import attempt
-from mnist.storage.zip_directory import Member, ZipLimits, read_directory, unpack
+from mnist.storage.zip_directory import Directory, Member, ZipLimits, read_directory, unpack
 
 _REMEMBERED_MEMBERS = 200_000
 _SPAN_BYTES = 8_000_000
@@ -24,8 +25,6 @@ _DIRECTORY_BYTES = 64_000_000
 _READ_AHEAD_BYTES = 1_000
 _LONGEST_HEADER = 30 + 2 * 65_535
 _TURNS = 16
-
-Directory = dict[int, Member]
 
 
 class ZipFolders:
@@ -45,17 +44,23 @@ class ZipFolders:
         self._lock = Lock()
         self._turns = [Lock() for _ in range(_TURNS)]
 
-    def members(self, archive: ObjectVersion) -> list[ObjectVersion]:
-        """List an archive; one that cannot be opened, or is none, stands for itself."""
+    def members(self, archive: ObjectVersion, ignored: Ignored) -> list[ObjectVersion]:
+        """List an archive; one that cannot be opened, or is none, stands for itself.
+
+        Args:
+            archive: The archive.
+            ignored: Takes up how many of its files were left out.
+        """
         try:
             directory = self._directory(archive)
         except (ObjectGone, ObjectChanged, AccessDenied):
             return [archive]
-        if not isinstance(directory, dict):
+        if not isinstance(directory, Directory):
             return [archive]
+        ignored.update(directory.ignored)
         return [
             member_version(archive, member.number, member.name, member.crc, member.size)
-            for member in directory.values()
+            for member in directory.members.values()
         ]
 
     def fetch_archive(self, archive: ObjectVersion) -> Fetched:
@@ -63,7 +68,7 @@ class ZipFolders:
 
         def read() -> bytes | Rejection:
             directory = self._directory(archive)
-            if isinstance(directory, dict):
+            if isinstance(directory, Directory):
                 raise Unavailable(f"{archive.key} can be opened now; the next run lists it.")
             return directory or self._bucket.fetch_once(archive.key, archive.etag)
 
@@ -73,8 +78,8 @@ class ZipFolders:
         """Fetch members of one archive; those that lie together take one request."""
         archive = places[0].archive
         directory, attempts = attempt(lambda: self._directory(archive))
-        if isinstance(directory, dict):
-            for span in _spans([directory[member.number] for member in places]):
+        if isinstance(directory, Directory):
+            for span in _spans([directory.members[place.number] for place in places]):
                 yield from self._fetch_span(archive, span)
         else:
             outcome = Outcome.SUPERSEDED if directory is None else directory
@@ -105,10 +110,9 @@ class ZipFolders:
             if remembered is not None:
                 return remembered
             ranges = io.BufferedReader(_Ranges(self._bucket, archive), _READ_AHEAD_BYTES)
-            members = read_directory(ranges, self._limits)
-            if not isinstance(members, list):
-                return members
-            directory = {member.number: member for member in members}
+            directory = read_directory(ranges, self._limits)
+            if not isinstance(directory, Directory):
+                return directory
             with self._lock, suppress(ValueError):  # which says that it alone is too large
                 self._directories[archive] = directory
             return directory

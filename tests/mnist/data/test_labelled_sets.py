@@ -70,3 +70,11 @@ def test_a_list_without_kinds_is_one_set(tmp_path):
     put(tmp_path, "strangers/a.png", png(4))
     put(tmp_path, "strangers/labels.csv", b"file,label\na.png,4\n")
     assert list(load_labelled_sets(tmp_path, Limits())) == ["strangers"]
+
+
+def test_what_computers_add_to_folders_is_no_image_and_no_digit(tmp_path):
+    put(tmp_path, "forms/4/a.png", png(4))
+    for name in ("forms/4/._a.png", "forms/4/Thumbs.db", "forms/__MACOSX/4/a.png", "__MACOSX/._x"):
+        put(tmp_path, name, png(9))
+    sets = load_labelled_sets(tmp_path, Limits())
+    assert {name: images.labels.tolist() for name, images in sets.items()} == {"forms": [4]}
