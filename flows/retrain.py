@@ -11,6 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
 from flows.support import approval, artifacts, events
+from flows.support.parameters import Seed, Text, WholeSeconds
 from flows.support.retries import retried_task
 from mnist import services
 from mnist.errors import Remedy
@@ -134,10 +135,10 @@ def conclude(
 
 @flow(name="retrain", flow_run_name="retrain-{recipe}-seed-{seed}")
 def retrain(
-    recipe: str = "demo",
-    seed: int = 0,
+    recipe: Text = "demo",
+    seed: Seed = 0,
     policy: dict[str, Any] | None = None,
-    approval_seconds: int = 0,
+    approval_seconds: WholeSeconds = 0,
 ) -> dict[str, Any]:
     """Train a candidate and let the gates decide whether it becomes champion.
 

@@ -5,12 +5,13 @@ from typing import Any
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
 
+from flows.support.parameters import Text, spelled
 from mnist import services
 from mnist.errors import IntegrityError
 
 
 @flow(name="verify", flow_run_name="verify-{batch}")
-def verify(batch: str) -> dict[str, Any]:
+def verify(batch: Text) -> dict[str, Any]:
     """Prove that every listed object version of a batch has exactly one outcome.
 
     Reads the last receipt and every part it names; needs neither inbox nor registry. What it finds
@@ -26,6 +27,7 @@ def verify(batch: str) -> dict[str, Any]:
         InvalidBatch: If the batch has no receipt.
         IntegrityError: Naming each part that is missing or changed, each sum that is wrong.
     """
+    batch = spelled(batch, lambda: services.current().results.latest_receipts().by_batch)
     receipt, problems = services.current().results.verify(batch)
     services.current().verifications.record(receipt, f"flow run {flow_run.name}", problems)
     if problems:
