@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
-import pyarrow.csv
 
 from mnist.keys import RESCORES, difference_key, is_rescore_of, rescore_prefix
 from mnist.storage.bucket import Bucket
-from mnist.tables import from_parquet, to_parquet
+from mnist.tables import from_parquet, to_csv, to_parquet
 
 
 class Rescores:
@@ -44,9 +43,7 @@ class Rescores:
 
         The name stands for the content, so a file of that name is the same one and stays.
         """
-        text = pa.BufferOutputStream()
-        pa.csv.write_csv(table, text)
         parquet, csv = (difference_key(folder, name, kind) for kind in ("parquet", "csv"))
         self._bucket.create(parquet, to_parquet(table))
-        self._bucket.create(csv, bytes(text.getvalue()))
+        self._bucket.create(csv, to_csv(table))
         return parquet, csv

@@ -13,7 +13,7 @@ from mnist.evaluation.metrics import Evaluation
 from mnist.evaluation.weak_slices import SliceReport
 from mnist.scoring.features import Features
 from mnist.storage.bucket import Bucket
-from mnist.tables import from_parquet, to_parquet
+from mnist.tables import from_parquet, to_csv, to_parquet
 
 LARGEST_LOSS = 28.0
 """Above every loss, in nats: -ln of the above is 27.6."""
@@ -114,8 +114,10 @@ def slice_table(reports: list[SliceReport], floors: Mapping[str, float]) -> pd.D
 
 
 def as_csv(frame: pd.DataFrame) -> bytes:
-    """Write predictions as CSV in UTF-8."""
-    return frame.to_csv(index_label="row").encode()
+    """Write predictions as CSV."""
+    return to_csv(
+        pa.Table.from_pandas(frame.rename_axis("row").reset_index(), preserve_index=False)
+    )
 
 
 def stored_map(
