@@ -73,7 +73,9 @@ def test_a_link_to_a_batch_opens_its_images_and_leads_on(visit, scorer, servers,
     assert visit.complaints == []
 
 
-def test_a_batch_of_100_000_images_is_looked_through_page_by_page(visit, servers, results, tmp_path):
+def test_a_batch_of_100_000_images_is_looked_through_page_by_page(
+    visit, servers, results, tmp_path
+):
     servers.promote()
     write_batch(results, "many", 100_000)
     write_receipt(results, "many")
