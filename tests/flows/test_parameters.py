@@ -31,6 +31,7 @@ ENTRYPOINTS = [
 ]
 TEXTS = {
     "flows.retrain.retrain": ["recipe"],
+    "flows.adopt.adopt": ["file", "labels"],
     "flows.propose_retraining.propose_retraining": ["because"],
     "flows.compare_models.compare_models": ["models"],
     "flows.compare_pipelines.compare_pipelines": ["version"],
