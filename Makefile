@@ -21,7 +21,7 @@ ifneq ($(shell cat $(VENV)/place 2>/dev/null && $(BIN)/python -c ''),$(CURDIR))
   $(shell rm -f $(STAMP))
 endif
 
-.PHONY: help setup demo test coverage check up down status doctor backup restore chaos audit sbom lock benchmark-ray clean clean-data
+.PHONY: help setup demo test coverage check up down status doctor rotate backup restore chaos audit sbom lock benchmark-ray clean clean-data
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1 /p' Makefile | awk '{name=$$1; $$1=""; printf "  %-14s%s\n", name, $$0}'
@@ -56,6 +56,9 @@ status: $(STAMP)  ## show every process of the local stack; fails if one is not 
 
 doctor: $(STAMP)  ## say what is wrong with the running stack and what to do about it
 	@$(BIN)/python -m infra doctor
+
+rotate: $(STAMP)  ## give a key of .local/env a new value: make rotate KEY=NAME; without KEY, list them
+	@$(BIN)/python -m infra rotate $(KEY)
 
 backup: $(STAMP)  ## copy the running stack's data, without keys: make backup TO=FOLDER
 	@$(BIN)/python -m infra backup "$(TO)"

@@ -31,7 +31,7 @@ def scored_batch(settings: Settings, rows: int) -> str:
         return name
     images = load_dataset(settings.data_dir).test.images
     inbox = Bucket.on_s3(settings, settings.inbox_bucket)
-    inbox.drop(f"{name}/images.zip", _archive(images, rows))
+    inbox.put(f"{name}/images.zip", archive(images, rows))
     deadline = time.monotonic() + _SECONDS
     while time.monotonic() < deadline:
         if results.receipts(name):
@@ -40,7 +40,7 @@ def scored_batch(settings: Settings, rows: int) -> str:
     raise SystemExit(f"Batch {name} has no receipt after {_SECONDS} s; is the watcher running?")
 
 
-def _archive(images: Images, rows: int) -> bytes:
+def archive(images: Images, rows: int) -> bytes:
     """Pack images and copies of them that are moved by a pixel or two."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:

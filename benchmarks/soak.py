@@ -24,19 +24,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.own_stack import own_stack
 from benchmarks.soak_load import Load, Pauses
 from benchmarks.soak_samples import Sample, take
-from infra import environment
 from infra.stack import Stack
 from mnist.errors import MnistError
 from mnist.settings import load_settings
@@ -57,19 +54,12 @@ def main() -> int:
     pauses = Pauses(
         asked.drop_seconds, asked.request_seconds, asked.look_seconds, asked.retrain_seconds
     )
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and the stack is stopped on the way
-    with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # a socket's path must be short
-        directory = Path(folder).resolve() / ".local"
-        stack = Stack(Path.cwd(), directory, say=print)
-        try:
-            os.environ |= environment.for_processes(stack.up())
-            subprocess.run([sys.executable, "-m", "infra.demo"], check=True)
+    try:
+        with own_stack() as (stack, directory):
             samples, load = _soak(stack, directory, asked.minutes, pauses)
-        except MnistError as error:
-            print(error, file=sys.stderr)
-            return 1
-        finally:
-            stack.down()
+    except MnistError as error:
+        print(error, file=sys.stderr)
+        return 1
     _show(samples)
     print(json.dumps({"minutes": asked.minutes} | load | _ends(samples)))
     return 0

@@ -1,6 +1,7 @@
 """Score one batch: list it, score in chunks what has no outcome yet, write the receipt."""
 
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from typing import Any
 
 from prefect import flow, get_run_logger
@@ -10,13 +11,14 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.support import artifacts, events
 from flows.support.heartbeats import heartbeats
+from flows.support.large_batches import UNFINISHED, slice_ends
 from flows.support.parameters import Seconds, Text, spelled
 from flows.support.remedies import say_remedy
 from flows.support.retries import retried_task
 from flows.support.streaming import in_flight
 from mnist import services
 from mnist.errors import BatchFailed
-from mnist.operations.batches import BatchRun
+from mnist.operations.batch_runs import BatchRun
 from mnist.scoring.chunks import Chunk, RecordedChunk, ScoreChunk
 from mnist.scoring.receipts import Receipt
 
@@ -34,7 +36,12 @@ def score_chunk(chunk: Chunk) -> RecordedChunk:
 
 
 def map_chunks(_score: ScoreChunk, chunks: Iterable[Chunk]) -> Iterator[RecordedChunk]:
-    """Score chunks by tasks of this run, or by Dask workers where there are some."""
+    """Score chunks by tasks of this run, or by Dask workers where there are some.
+
+    A large batch stops here when it has to make room for others.
+    """
+    ends = slice_ends()
+    chunks = takewhile(lambda _: not ends(), chunks)
     scheduler = services.current().settings.dask_scheduler
     if scheduler is None:
         yield from in_flight(score_chunk.submit, chunks, _CHUNKS_IN_FLIGHT)
@@ -102,8 +109,15 @@ def score_batch(
         )
     if run.receipt is None:
         listed, new = len(run.listing), run.waiting
-        logger.info("%s: %d new of %d, left open.", batch, new, listed)
-        return {"batch": batch, "verdict": "open", "listed": listed, "new": new}
+        verdict = "open" if run.is_scored else UNFINISHED
+        logger.info("%s: %d new of %d, left %s.", batch, new, listed, verdict)
+        return {
+            "batch": batch,
+            "verdict": verdict,
+            "listed": listed,
+            "new": new,
+            "missing": run.unavailable,
+        }
     return _announce(run.receipt, is_new=run.receipt.run.name == name)
 
 

@@ -3,7 +3,10 @@
 import time
 
 from prefect import flow, get_run_logger
+from prefect.context import SyncClientContext
+from prefect.runtime import flow_run
 
+from flows.support.books import OneRun
 from flows.support.remedies import say_remedy
 from flows.support.sweep import Sweep
 from mnist import services
@@ -24,10 +27,12 @@ def watch_inbox() -> dict[str, str]:
         NoChampion: If there is something to score and nothing to score it with.
         Unavailable: If the store or the registry does not answer.
     """
-    sweep = Sweep(services.current().new_sweeper())
-    outcome = sweep.once(whole=True)
-    while sweep.sweeper.open_batches:
-        time.sleep(services.current().settings.sweep_seconds)
-        outcome |= sweep.once()
+    sweeper = services.current().new_sweeper()
+    with SyncClientContext.get_or_create() as prefect:
+        sweep = Sweep(sweeper, OneRun(prefect.client, str(flow_run.get_id())))
+        outcome = sweep.once()
+        while sweeper.open_batches:
+            time.sleep(services.current().settings.sweep_seconds)
+            outcome |= sweep.once()
     get_run_logger().info("Swept the inbox: %s", outcome or "nothing new")
     return outcome

@@ -1,30 +1,38 @@
-"""The local stack by hand: `python -m infra up | down | status`; `provision` for any other."""
+"""The local stack by hand: `python -m infra up | down | status …`; `provision` for any other."""
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from infra import provisioning
+from infra import environment, provisioning, rotation
 from infra.backup import back_up
 from infra.backup import restore as restore_backup
 from infra.doctor import Doctor
 from infra.identities import bucket_names, named
+from infra.proxies import reach_loopback_directly
 from infra.services import SERVICES
 from infra.stack import Health, Stack
 from mnist.errors import MnistError
 from mnist.orchestrator import advice
 from mnist.settings import Settings
 
-app = typer.Typer(help="The local stack.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 console = Console(highlight=False)
+
+
+@app.callback()
+def command() -> None:
+    """The local stack."""
+    reach_loopback_directly()
 
 
 @app.command()
@@ -84,11 +92,26 @@ def doctor() -> None:
 
 
 @app.command()
+def rotate(key: Annotated[str, typer.Argument()] = "") -> None:
+    """Give a key a new value and start anew who uses it; without a key, list them."""
+    stack = _stack()
+    with _one_sentence_on_failure():
+        if not key:
+            _list_keys(stack.variables())
+            return
+        with console.status("starting anew who uses it"):
+            restarted = stack.rotate(key)
+    names = ", ".join(service.name for service in restarted)
+    console.print(f"Changed in .local/env; started anew: {names or 'nothing, as nothing runs'}.")
+    console.print("In open shells: [bold]. .local/env[/bold]")
+
+
+@app.command()
 def backup(target: Path) -> None:
     """Copy the running stack's data, without its keys, into a new folder."""
     with _one_sentence_on_failure():
         variables = _stack().variables()
-        settings = Settings.model_validate(variables)
+        settings = Settings.of_variables(variables)
         buckets = [*bucket_names(variables).values()]
         back_up(settings, buckets, Path(".local").resolve(), target, _say)
 
@@ -97,7 +120,11 @@ def backup(target: Path) -> None:
 def restore(source: Path) -> None:
     """Fill this checkout, which must have no data, from a backup; then `make up`."""
     with _one_sentence_on_failure():
-        restore_backup(source, Path(".local").resolve(), _say)
+        directory = Path(".local").resolve()
+        manifest = restore_backup(source, directory, _say)
+        if manifest.trusted_keys:  # what they signed still counts under the new stack's key
+            trusted = {"MNIST_TRUSTED_KEYS": manifest.trusted_keys}
+            environment.prepare(Path.cwd(), directory, trusted)
 
 
 @app.command()
@@ -114,6 +141,18 @@ def provision() -> None:
     directory = Path(os.environ.get("PREFECT_HOME", ".local"))
     with _one_sentence_on_failure():
         provisioning.provision(Path.cwd(), directory, os.environ, _say)
+
+
+def _list_keys(variables: Mapping[str, str]) -> None:
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("key", "given to"):
+        table.add_column(heading, no_wrap=heading == "key")
+    for name, held_in in rotation.keys(variables).items():
+        users = ", ".join(service.name for service in rotation.users_of({*held_in}))
+        table.add_row(name, users)
+    table.add_row(rotation.ALL, "every key above, after a leak of .local/env")
+    console.print(table)
+    console.print("To change one: [bold]make rotate KEY=NAME[/bold]")
 
 
 def _say(line: str) -> None:

@@ -41,11 +41,13 @@ class Manifest(BaseModel, frozen=True):
         made_at: When it was begun.
         buckets: Objects of each bucket.
         databases: SHA-256 of each database, by its path in the folder of local state.
+        trusted_keys: Public keys whose signatures count, as the settings named them.
     """
 
     made_at: AwareDatetime
     buckets: dict[str, list[SavedObject]]
     databases: dict[str, str]
+    trusted_keys: str = ""
 
 
 def back_up(
@@ -86,7 +88,12 @@ def back_up(
         with zipfile.ZipFile(target / f"{name}.zip", "x") as archive:
             saved[name] = list(_save(Bucket.on_s3(settings, name), archive))
         say(f"bucket {name}: {len(saved[name])} objects")
-    manifest = Manifest(made_at=made_at, buckets=saved, databases=databases)
+    manifest = Manifest(
+        made_at=made_at,
+        buckets=saved,
+        databases=databases,
+        trusted_keys=settings.trusted_keys or "",
+    )
     (target / MANIFEST).write_text(manifest.model_dump_json())  # the last: now it is complete
     return manifest
 

@@ -113,7 +113,7 @@ def _follow(prefect: PrefectApi, run: str) -> str:
 def _put(parts: Services, batch: str) -> int:
     """Copy the demonstration's images into the inbox with a plain client and the uploader's key."""
     settings = parts.settings
-    client = control_client(Settings.model_validate({**os.environ, **UPLOADER.keys(os.environ)}))
+    client = control_client(Settings.of_variables({**os.environ, **UPLOADER.keys(os.environ)}))
     images = list(demonstration_images(load_dataset(settings.data_dir).test, _TEST_DIGITS))
     for name, content in images:
         client.put_object(Bucket=settings.inbox_bucket, Key=f"{batch}/{name}", Body=content)

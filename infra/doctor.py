@@ -17,7 +17,9 @@ import numpy as np
 from infra import deployments
 from infra.identities import IDENTITIES, bucket_names
 from infra.prefect_server import prefect_api
+from infra.scheduling import find_dask_problem, find_idle_schedules
 from infra.services import MLFLOW, PREFECT, STORE
+from infra.signature_check import find_signature_problem
 from infra.stack import Health
 from mnist.digits import SIDE
 from mnist.errors import MnistError
@@ -77,7 +79,7 @@ class Doctor:
         self._directory = directory
         self._variables = variables
         self._processes = processes
-        self._settings = Settings.model_validate(dict(variables))
+        self._settings = Settings.of_variables(variables)
         self._services = Services(self._settings)
 
     def examine(self) -> Iterator[Finding]:
@@ -108,6 +110,12 @@ class Doctor:
             _Check("buckets and keys", self._keys, "make down, then make up", store),
             _Check("conditional writes", self._conditions, "use a store that honours them", store),
             _Check("stray objects", self._strays, "move what is none of ours elsewhere", store),
+            _Check(
+                "signatures",
+                lambda: find_signature_problem(self._services),
+                "docs/security.md says what each means",
+                store,
+            ),
             _Check("leases", self._leases, "set the clocks of all machines by NTP", store),
             _Check(
                 "champion",
@@ -116,6 +124,17 @@ class Doctor:
                 store | mlflow,
             ),
             _Check("deployments", self._deployments, "make up registers them", prefect),
+            _Check(
+                "schedules",
+                lambda: find_idle_schedules(prefect_api(self._variables)),
+                "its log: .local/logs/prefect.log; make setup, then make down and make up",
+                prefect,
+            ),
+            _Check(
+                "dask",
+                lambda: find_dask_problem(self._settings.dask_scheduler),
+                "start `dask scheduler` and `dask worker`, or unset MNIST_DASK_SCHEDULER",
+            ),
             _Check("worker", self._worker, "make up; its log: .local/logs/worker.log", prefect),
             _Check(
                 "late runs",
@@ -150,7 +169,7 @@ class Doctor:
             if not identity.grants:
                 continue
             keys = identity.keys(self._variables)
-            settings = Settings.model_validate({**self._variables, **keys})
+            settings = Settings.of_variables({**self._variables, **keys})
             bucket = names[identity.grants[0].bucket]
             try:
                 Bucket.on_s3(settings, bucket).require_listing()

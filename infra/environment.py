@@ -12,10 +12,13 @@ import shlex
 import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from infra import mlflow_users, seaweedfs
 from infra.ports import GRPC_OFFSET, LOOPBACK, free_ports, is_free
+from infra.proxies import direct_to_loopback
 from mnist.errors import InvalidSettings
+from mnist.signatures import SigningKey
 
 FILE_NAME = "env"
 
@@ -33,7 +36,7 @@ _HEADER = """\
 _FOR_SHELLS = """\
 # A login of your own would take precedence over the keys above, a proxy would not find loopback.
 unset AWS_PROFILE AWS_SESSION_TOKEN AWS_SECURITY_TOKEN
-export NO_PROXY="{loopback},localhost${{NO_PROXY:+,$NO_PROXY}}"
+export NO_PROXY="{loopback},localhost,${{NO_PROXY:-${{no_proxy:-::1}}}}"
 export no_proxy="$NO_PROXY"
 export PATH={scripts}:"$PATH"
 """
@@ -70,12 +73,15 @@ _KEEP_RUNS_SECONDS = str(30 * 24 * 3600)
 _WRITTEN_ANEW = {"PATH", "NO_PROXY", "no_proxy"}
 
 
-def prepare(root: Path, directory: Path) -> dict[str, str]:
+def prepare(
+    root: Path, directory: Path, changes: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, str]:
     """Write `directory`/env, keeping what it holds, and return its variables.
 
     Args:
         root: The checkout.
         directory: Folder for all local state; made with mode 700 if missing.
+        changes: New values of some variables.
 
     Raises:
         InvalidSettings: If the file has a line that is not understood, or a port that is none.
@@ -83,10 +89,10 @@ def prepare(root: Path, directory: Path) -> dict[str, str]:
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = directory / FILE_NAME
-    kept = read(file) if file.exists() else {}
+    kept = (read(file) if file.exists() else {}) | dict(changes)
     data_dir = os.environ.get("MNIST_DATA_DIR", kept.get("MNIST_DATA_DIR", ""))
-    chosen = _new_secrets() | _new_ports(already=kept) | kept
-    variables = chosen | _derived(chosen, directory)
+    chosen = new_secrets() | _new_ports(already=kept) | kept
+    variables = chosen | _derived(chosen, directory) | _trusted_keys(chosen)
     variables.pop("MNIST_DATA_DIR", None)
     if data_dir:
         variables["MNIST_DATA_DIR"] = str((root / data_dir).resolve())
@@ -129,12 +135,12 @@ def for_processes(variables: Mapping[str, str]) -> dict[str, str]:
     The caller's environment, without what could send a process elsewhere, and the variables.
     """
     inherited = {name: value for name, value in os.environ.items() if not _FOREIGN.match(name)}
-    no_proxy = ",".join([LOOPBACK, "localhost", *filter(None, [inherited.get("NO_PROXY")])])
     path = os.pathsep.join([sysconfig.get_path("scripts"), inherited.get("PATH", os.defpath)])
-    return inherited | dict(variables) | {"NO_PROXY": no_proxy, "no_proxy": no_proxy, "PATH": path}
+    return inherited | dict(variables) | direct_to_loopback(inherited) | {"PATH": path}
 
 
-def _new_secrets() -> dict[str, str]:
+def new_secrets() -> dict[str, str]:
+    """Make a fresh value of each secret that a stack chooses itself."""
     prefect = f"admin:{secrets.token_urlsafe(24)}"
     return seaweedfs.new_secrets() | {
         "PREFECT_API_AUTH_STRING": prefect,
@@ -146,6 +152,7 @@ def _new_secrets() -> dict[str, str]:
         "DASHBOARD_EDITOR_PASSWORD": secrets.token_urlsafe(12),
         "DASHBOARD_SESSION_KEY": secrets.token_urlsafe(32),
         "MNIST_EVENTS_TOKEN": secrets.token_urlsafe(32),
+        "MNIST_SIGNING_KEY": secrets.token_hex(32),
     }
 
 
@@ -208,6 +215,14 @@ def _derived(chosen: Mapping[str, str], directory: Path) -> dict[str, str]:
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "MNIST_CACHE_DIR": str(directory / "cache"),
     }
+
+
+def _trusted_keys(chosen: Mapping[str, str]) -> dict[str, str]:
+    """Trust the key that signs now, and still those that signed before."""
+    trusted = dict.fromkeys(filter(None, chosen.get("MNIST_TRUSTED_KEYS", "").split(",")))
+    if seed := chosen["MNIST_SIGNING_KEY"]:
+        trusted[SigningKey(seed).public_key] = None
+    return {"MNIST_TRUSTED_KEYS": ",".join(trusted)}
 
 
 def _write(file: Path, variables: Mapping[str, str]) -> None:

@@ -11,6 +11,7 @@ import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
+from infra.mlflow_users import PASSWORD_VARIABLE
 from mnist.errors import InvalidSettings
 
 _REQUIRED = (
@@ -20,6 +21,7 @@ _REQUIRED = (
     "MLFLOW_TRACKING_USERNAME",
     "MLFLOW_TRACKING_PASSWORD",
     "MLFLOW_FLASK_SERVER_SECRET_KEY",
+    PASSWORD_VARIABLE,
 )
 
 _USERS = """\
@@ -39,7 +41,7 @@ def command(environment: Mapping[str, str]) -> list[str]:
         "--no-access-log",
         f"--host={environment['MLFLOW_HOST']}",
         f"--port={environment['MLFLOW_PORT']}",
-        "mlflow.server.auth:create_app",
+        "infra.mlflow_users:create_app",
     ]
 
 

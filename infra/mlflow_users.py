@@ -1,43 +1,37 @@
-"""MLflow's second user: it reads what the registry holds and changes nothing.
+"""MLflow's two users: the administrator, and a reader who changes nothing.
 
-Whoever only scores, shows or answers with models logs in as this one, so that its password, once
-stolen, cannot register a model or move the champion.
+Whoever only scores, shows or answers with models logs in as the reader, so that its password, once
+stolen, cannot register a model or move the champion. MLflow keeps passwords in a database of its
+own and reads its administrator's from the environment once; here both follow it at each start.
 """
 
-from collections.abc import Mapping
-
-import httpx
-
-from mnist.errors import Unavailable
+import os
+from typing import Any
 
 READER = "reader"
 
 PASSWORD_VARIABLE = "MLFLOW_READER_PASSWORD"  # noqa: S105 -- the name of a variable
 
 
-def ensure_reader(variables: Mapping[str, str]) -> bool:
-    """Make the user, or give it the password that the variables hold; say whether it was new.
+def create_app() -> Any:
+    """Make MLflow's application, with the users and passwords that the environment names.
 
-    Args:
-        variables: Of the stack: address and login of MLflow's administrator, and the password.
-
-    Raises:
-        Unavailable: If MLflow refuses or does not answer.
+    As `mlflow server` does, it makes the databases first: two requests at once would both try.
     """
-    user = {"username": READER, "password": variables[PASSWORD_VARIABLE]}
-    login = (variables["MLFLOW_TRACKING_USERNAME"], variables["MLFLOW_TRACKING_PASSWORD"])
-    url = f"{variables['MLFLOW_TRACKING_URI']}/api/2.0/mlflow/users"
-    try:
-        with httpx.Client(auth=login, timeout=30, trust_env=False) as client:
-            answer = client.get(f"{url}/get", params={"username": READER})
-            if answer.status_code == httpx.codes.NOT_FOUND:
-                client.post(f"{url}/create", json=user).raise_for_status()
-                return True
-            answer.raise_for_status()
-            client.patch(f"{url}/update-password", json=user).raise_for_status()
-    except httpx.HTTPError as error:
-        raise Unavailable(
-            f"MLflow at {variables['MLFLOW_TRACKING_URI']} did not take the user {READER!r}: "
-            f"{error}; see .local/logs/mlflow.log."
-        ) from error
-    return False
+    # Four seconds that only the server needs.
+    from mlflow.server import auth  # noqa: PLC0415
+    from mlflow.server.handlers import initialize_backend_stores  # noqa: PLC0415
+
+    database = os.environ["_MLFLOW_SERVER_FILE_STORE"]
+    initialize_backend_stores(database, database, os.environ["_MLFLOW_SERVER_ARTIFACT_ROOT"])
+    application = auth.create_app()
+    passwords = {
+        os.environ["MLFLOW_TRACKING_USERNAME"]: os.environ["MLFLOW_TRACKING_PASSWORD"],
+        READER: os.environ[PASSWORD_VARIABLE],
+    }
+    for name, password in passwords.items():
+        if not auth.store.has_user(name):
+            auth.store.create_user(name, password)
+        elif not auth.store.authenticate_user(name, password):
+            auth.store.update_user(name, password=password)
+    return application

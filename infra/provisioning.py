@@ -1,4 +1,4 @@
-"""What has to exist before anybody can work: buckets, pool, deployments, automations, a reader.
+"""What has to exist before anybody can work: buckets, pool, deployments, automations.
 
 The local stack makes them as its processes come up (`infra.stack`); anywhere else this does, once
 for each release. Every step is safe to repeat.
@@ -10,8 +10,7 @@ from pathlib import Path
 from infra import deployments
 from infra.automations import register_automations
 from infra.identities import bucket_names
-from infra.mlflow_users import ensure_reader
-from infra.store import create_buckets
+from infra.store import create_buckets, publish_public_key
 from mnist.settings import Settings
 
 
@@ -31,10 +30,11 @@ def provision(
     """
     (directory / "logs").mkdir(parents=True, exist_ok=True)
     names = bucket_names(variables)
-    create_buckets(Settings.model_validate(variables), [*names.values()])
+    settings = Settings.of_variables(variables)
+    create_buckets(settings, [*names.values()])
     say(f"buckets {', '.join(names.values())}")
-    ensure_reader(variables)
-    say("MLflow's reader")
+    if publish_public_key(settings):
+        say("public key of the signatures")
     deployments.register(root, directory, variables)
     say("work pool and deployments")
     register_automations(root, directory, variables)

@@ -7,6 +7,7 @@ describes.
 
 import os
 import secrets
+import shutil
 import sys
 import sysconfig
 from collections.abc import Mapping
@@ -40,6 +41,10 @@ _SHORTEST_SECRET = 16
 
 _IDENTITIES_FILE = "identities.json"
 
+_TEMPORARY = "tmp"
+
+_GRPC_SOCKETS = "/tmp/seaweedfs-{part}-grpc-{port}.sock"  # noqa: S108 -- spelled so in SeaweedFS
+
 _NOTIFICATIONS = "WEED_NOTIFICATION_WEBHOOK_"
 
 
@@ -69,6 +74,7 @@ def command(directory: Path, ports: Mapping[str, int], address: str = LOOPBACK) 
             )
     return [
         str(Path(sysconfig.get_path("scripts")) / "weed"),
+        "-logtostderr",  # and not into files of the temporary folder as well
         "mini",
         f"-dir={directory}",
         f"-ip={LOOPBACK}",
@@ -84,9 +90,27 @@ def command(directory: Path, ports: Mapping[str, int], address: str = LOOPBACK) 
         "-disableHttp",
         "-volume.preStopSeconds=0",
         "-master.telemetry=false",
+        # Relative to its folder, where it runs: a socket's path has to be short.
+        *(f"-{name}.localSocket={_TEMPORARY}/{name}.sock" for name in ("s3", "filer")),
         "-webdav=false",
         "-admin.ui=false",
     ]
+
+
+def remove_sockets(ports: Mapping[str, int]) -> None:
+    """Remove the gRPC sockets that a store left behind; it lets nobody choose their folder.
+
+    Args:
+        ports: As they were given to `command`.
+    """
+    for part, port in ports.items():
+        socket = _GRPC_SOCKETS.format(part=part, port=port + GRPC_OFFSET)
+        Path(socket).unlink(missing_ok=True)
+
+
+def ports_of(variables: Mapping[str, str]) -> dict[str, int]:
+    """Read the port of each name in PORTS from the variables of a stack."""
+    return dict(zip(PORTS, (int(variables[name]) for name in PORT_VARIABLES), strict=True))
 
 
 def notifying(endpoint_url: str, token: str) -> dict[str, str]:
@@ -122,8 +146,11 @@ def protected_environment(environment: Mapping[str, str], directory: Path) -> di
             f"at least {_SHORTEST_SECRET} characters. `make up` writes them to .local/env."
         )
     passed_on = [n for n in environment if n.startswith(("SUPERVISOR_", _NOTIFICATIONS))]
-    names = {*SECRETS, "PATH", "TMPDIR", *passed_on}
+    names = {*SECRETS, "PATH", *passed_on}
     kept = {name: environment[name] for name in names & environment.keys()}
+    temporary = directory / _TEMPORARY
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(mode=0o700)
     names_of_buckets = identities.bucket_names(environment)
     (directory / _IDENTITIES_FILE).write_text(identities.store_configuration(names_of_buckets))
     certificates = directory / "certificates"
@@ -131,16 +158,18 @@ def protected_environment(environment: Mapping[str, str], directory: Path) -> di
     for part in _GRPC_PARTS:
         kept[f"WEED_GRPC_{part}_CERT"] = str(certificates / CERTIFICATE)
         kept[f"WEED_GRPC_{part}_KEY"] = str(certificates / KEY)
-    return kept | {"WEED_GRPC_CA": str(certificates / AUTHORITY), "HOME": str(directory)}
+    kept |= {"WEED_GRPC_CA": str(certificates / AUTHORITY), "TMPDIR": str(temporary)}
+    return kept | {"HOME": str(directory)}
 
 
 def main() -> None:
     """Become the store that the environment describes."""
     directory = Path(os.environ["SEAWEEDFS_DIR"]).resolve()
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ports = dict(zip(PORTS, (int(os.environ[name]) for name in PORT_VARIABLES), strict=True))
     try:
-        arguments = command(directory, ports, os.environ.get("SEAWEEDFS_ADDRESS", LOOPBACK))
+        arguments = command(
+            directory, ports_of(os.environ), os.environ.get("SEAWEEDFS_ADDRESS", LOOPBACK)
+        )
         environment = protected_environment(os.environ, directory)
     except InvalidSettings as error:
         sys.exit(str(error))

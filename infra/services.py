@@ -44,6 +44,13 @@ class Service:
     reads_models: bool = False
     secrets: tuple[str, ...] = ()
 
+    @property
+    def secret_variables(self) -> frozenset[str]:
+        """Variables of the stack that hold its secrets, by whatever name it gets them."""
+        keys = self.identity.key_variables if self.identity else ()
+        password = {PASSWORD_VARIABLE} if self.reads_models else set()
+        return frozenset({*self.secrets, *keys, *password})
+
     def address(self, variables: Mapping[str, str]) -> str | None:
         """Say where it listens, if it does."""
         return f"http://{LOOPBACK}:{variables[self.ports[0]]}" if self.ports else None
@@ -81,6 +88,7 @@ MLFLOW = Service(
     identity=identities.REGISTRY,
     secrets=(
         "MLFLOW_TRACKING_PASSWORD",
+        PASSWORD_VARIABLE,
         "MLFLOW_FLASK_SERVER_SECRET_KEY",
         "MLFLOW_BACKEND_STORE_URI",
         "MLFLOW_USERS_DATABASE_URI",
@@ -125,7 +133,7 @@ WORKER = Service(
     ports=("PREFECT_WORKER_WEBSERVER_PORT",),
     health="/health",
     identity=identities.TRAINER,
-    secrets=("MLFLOW_TRACKING_PASSWORD", "PREFECT_API_AUTH_STRING"),
+    secrets=("MLFLOW_TRACKING_PASSWORD", "PREFECT_API_AUTH_STRING", "MNIST_SIGNING_KEY"),
 )
 WATCHER = Service(
     "watcher",
@@ -133,15 +141,13 @@ WATCHER = Service(
     announces="watcher.started",
     identity=identities.SCORER,
     reads_models=True,
-    secrets=("PREFECT_API_AUTH_STRING", "MNIST_EVENTS_TOKEN"),
+    secrets=("PREFECT_API_AUTH_STRING", "MNIST_EVENTS_TOKEN", "MNIST_SIGNING_KEY"),
 )
 
 SERVICES = (STORE, MLFLOW, PREFECT, API, DASHBOARD, WORKER, WATCHER)
 """In the order of starting."""
 
-SECRETS = frozenset(
-    {PASSWORD_VARIABLE, "NOTIFY_URL", *(name for service in SERVICES for name in service.secrets)}
-)
+SECRETS = frozenset({"NOTIFY_URL", *(name for service in SERVICES for name in service.secrets)})
 """Every variable of the stack that holds a secret."""
 
 STOP_ORDER = ((WATCHER, WORKER, DASHBOARD, API), (PREFECT, MLFLOW), (STORE,))

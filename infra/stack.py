@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra import deployments, environment
+from infra import deployments, environment, rotation, seaweedfs
 from infra.automations import register_automations
+from infra.database_passwords import passwords_told
 from infra.identities import bucket_names
 from infra.leftovers import end_leftovers
-from infra.mlflow_users import ensure_reader
 from infra.prefect_server import end_interrupted_runs, prefect_api
+from infra.proxies import reach_loopback_directly
 from infra.services import (
     API,
     DASHBOARD,
@@ -28,7 +29,7 @@ from infra.services import (
     own_keys,
 )
 from infra.starting import Starter
-from infra.store import create_buckets
+from infra.store import create_buckets, publish_public_key
 from infra.supervision import ProcessState, Supervisor
 from mnist.settings import Settings
 
@@ -77,6 +78,7 @@ class Stack:
             InvalidSettings: If a file of the stack is not understood.
             Unavailable: If a port is taken, or a process ends or stays silent; with its log.
         """
+        reach_loopback_directly()
         programs = commands(self._root / "Procfile")
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._lock():
@@ -88,7 +90,9 @@ class Stack:
             starter.wait(STORE)
             is_fresh = starter.launch(PREFECT)
             starter.launch(MLFLOW, API, DASHBOARD)
-            create_buckets(Settings.model_validate(variables), [*bucket_names(variables).values()])
+            settings = Settings.of_variables(variables)
+            create_buckets(settings, [*bucket_names(variables).values()])
+            publish_public_key(settings)
             starter.wait(PREFECT)
             for run in end_interrupted_runs(prefect_api(variables)) if is_fresh else []:
                 self._say(f"run {run} marked as crashed: it was interrupted")
@@ -97,11 +101,48 @@ class Stack:
                 self._say("deployments of prefect.yaml registered")
             if register_automations(self._root, self._directory, processes):
                 self._say("automations of automations.yaml registered")
-            starter.wait(MLFLOW)
-            if ensure_reader(variables):
-                self._say("MLflow's reader made")
             starter.wait(*SERVICES)
         return variables
+
+    def rotate(self, key: str) -> list[Service]:
+        """Give a key a new value and start anew who is given it; name these processes.
+
+        Flow runs of a worker or watcher that is started anew end as crashed. On a stack that does
+        not run the new value counts from the next `up` on.
+
+        Args:
+            key: One of `rotation.keys`, a variable that holds one, or `rotation.ALL`.
+
+        Raises:
+            InvalidInput: If there is no such key.
+            Unavailable: If PostgreSQL does not take a new password; no key has changed then. Or if
+                a process does not come up again; with its log.
+        """
+        with self._lock():
+            old = self.variables()
+            values = rotation.new_values(key, old)
+            with passwords_told(old, values):
+                new = environment.prepare(self._root, self._directory, values)
+            affected = rotation.users_of({name for name in new if old.get(name) != new[name]})
+            if not self._supervisor.is_running():
+                return []
+            self._start_anew(affected, new)
+        return affected
+
+    def _start_anew(self, services: list[Service], variables: Mapping[str, str]) -> None:
+        for group in STOP_ORDER:
+            self._supervisor.stop_processes(
+                *(service.name for service in group if service in services)
+            )
+        starter = Starter(self._supervisor, variables, self._say)
+        for service in services:
+            starter.launch(service)
+            if service in {STORE, MLFLOW, PREFECT}:
+                starter.wait(service)
+        starter.wait(*services)
+        publish_public_key(Settings.of_variables(variables))
+        if {WORKER, WATCHER} <= {*services}:
+            end_interrupted_runs(prefect_api(variables))
 
     def down(self) -> bool:
         """Stop what this stack started and leave the data; say whether anything ran."""
@@ -151,7 +192,14 @@ class Stack:
         leftovers = end_leftovers(self._supervisor.socket)
         for name in leftovers:
             self._say(f"stopped {name}")
+        self._remove_traces()
         return running or bool(leftovers)
+
+    def _remove_traces(self) -> None:
+        """Delete what ended processes were to keep for a while only."""
+        self._supervisor.remove_temporary_files()
+        if (self._directory / environment.FILE_NAME).exists():
+            seaweedfs.remove_sockets(seaweedfs.ports_of(self.variables()))
 
     @contextmanager
     def _lock(self) -> Iterator[None]:

@@ -12,9 +12,12 @@ from infra import seaweedfs
 from infra.healthcheck import answers
 from infra.identities import Identity
 from infra.ports import LOOPBACK, free_ports
+from infra.proxies import reach_loopback_directly
 from mnist.errors import InvalidSettings, Unavailable
 from mnist.settings import Settings
+from mnist.storage.bucket import Bucket
 from mnist.storage.clients import control_client
+from mnist.storage.signing import Signing
 
 _READY_SECONDS = 60.0
 _STOP_SECONDS = 10.0
@@ -47,9 +50,7 @@ class Store:
     def settings(self, identity: Identity | None = None) -> Settings:
         """Give settings that name this store, with the operator's key or another, no registry."""
         keys = identity.keys(self.keys) if identity else {}
-        return Settings.model_validate(
-            self.environment() | keys | {"MLFLOW_TRACKING_URI": "unset:"}
-        )
+        return Settings.of_variables(self.environment() | keys | {"MLFLOW_TRACKING_URI": "unset:"})
 
 
 @contextmanager
@@ -64,6 +65,7 @@ def running_store(directory: Path, buckets: Sequence[str] = ()) -> Iterator[Stor
     Raises:
         Unavailable: If the store ends or stays silent instead of becoming ready; with its log.
     """
+    reach_loopback_directly()
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     ports = dict(zip(seaweedfs.PORTS, free_ports(len(seaweedfs.PORTS)), strict=True))
     keys = seaweedfs.new_secrets()
@@ -84,6 +86,7 @@ def running_store(directory: Path, buckets: Sequence[str] = ()) -> Iterator[Stor
         yield store
     finally:
         _stop(process)
+        seaweedfs.remove_sockets(ports)
 
 
 def create_buckets(settings: Settings, names: Sequence[str]) -> None:
@@ -103,6 +106,11 @@ def create_buckets(settings: Settings, names: Sequence[str]) -> None:
                 f"The store at {settings.s3_endpoint_url} refused to make the bucket {name!r}: "
                 f"{error}"
             ) from error
+
+
+def publish_public_key(settings: Settings) -> bool:
+    """Put the public key of what signs beside the results, once; say whether it was new."""
+    return Signing.of(Bucket.on_s3(settings, settings.results_bucket), settings).publish()
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], endpoint_url: str, log: Path) -> None:

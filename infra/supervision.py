@@ -5,6 +5,7 @@ dies. supervisord starts that one again, and stays when the terminal is closed.
 """
 
 import shlex
+import shutil
 import socket
 import subprocess
 import sysconfig
@@ -63,10 +64,14 @@ _SCRIPT = """\
 #!/bin/sh
 cd {root} || exit
 . {environment}
+export TMPDIR={temporary}
 {preparation}
 export PYTHONUNBUFFERED=1
 exec {command}
 """
+
+_TEMPORARY = "tmp"
+"""Folder of what the processes keep only for a while; emptied when all have ended."""
 
 _LONGEST_SOCKET_PATH = 90  # macOS allows 104 bytes, and supervisord appends its pid meanwhile
 _STOP_SECONDS = 10
@@ -120,6 +125,7 @@ class Supervisor:
             self._directory / "run" / f"{name}.sh": _SCRIPT.format(
                 root=shlex.quote(str(root)),
                 environment=shlex.quote(str(self._directory / "env")),
+                temporary=shlex.quote(str(self._directory / _TEMPORARY)),
                 preparation=preparations.get(name, ""),
                 command=command,
             )
@@ -140,6 +146,8 @@ class Supervisor:
         Raises:
             Unavailable: If it does not come up; with its own words.
         """
+        self.remove_temporary_files()  # of a stack that was killed
+        (self._directory / _TEMPORARY).mkdir(mode=0o700)
         daemon = Path(sysconfig.get_path("scripts")) / "supervisord"
         done = subprocess.run(
             [daemon, "--configuration", self._configuration],
@@ -205,6 +213,10 @@ class Supervisor:
                 f"supervisord (pid {daemon.pid}) still runs {error.seconds:.0f} s after its "
                 f"shutdown; see {self._directory}/logs/supervisord.log."
             ) from error
+
+    def remove_temporary_files(self) -> None:
+        """Delete what ended processes have left in their temporary folder."""
+        shutil.rmtree(self._directory / _TEMPORARY, ignore_errors=True)
 
     @property
     def _configuration(self) -> Path:

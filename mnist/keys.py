@@ -22,6 +22,7 @@ LEASES = "leases/"
 MAPS = "maps/"
 MONITORING = "monitoring/reports/"
 PROBES = "probes/"
+PUBLIC_KEYS = "public-keys/"
 RECEIPTS = "receipts/"
 REFERENCES = "monitoring/references/"
 RESCORES = "rescores/"
@@ -189,6 +190,11 @@ def receipt_key(batch: str, run: str) -> str:
 def verification_key(batch: str, at: datetime, token: str) -> str:
     """Key of one verification of a batch's receipt; of one batch, they sort by time."""
     return f"{VERIFICATIONS}{_segment(batch)}/{at:%Y%m%dT%H%M%S%f}-{token}.json"
+
+
+def public_key_place(public_key: str) -> str:
+    """Key of a public key in the results bucket, whose signatures lie there too."""
+    return f"{PUBLIC_KEYS}{public_key}.json"
 
 
 def lease_key(batch: str) -> str:

@@ -20,6 +20,7 @@ from mnist.storage.monitoring import MonitoringLog
 from mnist.storage.rescores import Rescores
 from mnist.storage.results import Results
 from mnist.storage.reviews import ReviewLog
+from mnist.storage.signing import Signing
 from mnist.storage.verifications import VerificationLog
 from mnist.storage.zip_directory import ZipLimits
 
@@ -58,7 +59,11 @@ class Parts:
     @cached_property
     def inbox(self) -> Inbox:
         """The bucket people put images into."""
-        limits = ZipLimits(self.settings.max_zip_members, self.settings.max_zip_ratio)
+        limits = ZipLimits(
+            max_members=self.settings.max_zip_members,
+            max_ratio=self.settings.max_zip_ratio,
+            max_plain_bytes=self.settings.max_image_bytes,
+        )
         return Inbox(self.bucket(self.settings.inbox_bucket), limits)
 
     @cached_property
@@ -74,7 +79,12 @@ class Parts:
     @cached_property
     def results(self) -> Results:
         """Rows and receipts, to look things up."""
-        return Results(self.results_bucket)
+        return Results(self.results_bucket, self.signing)
+
+    @cached_property
+    def signing(self) -> Signing:
+        """Signs receipts and journal, and knows whose signatures count."""
+        return Signing.of(self.results_bucket, self.settings)
 
     @cached_property
     def rescores(self) -> Rescores:
@@ -84,7 +94,7 @@ class Parts:
     @cached_property
     def journal(self) -> Journal:
         """Every promotion decision ever made."""
-        return Journal(self.results_bucket)
+        return Journal(self.results_bucket, self.signing)
 
     @cached_property
     def gate_slices(self) -> GateSlices:
@@ -124,10 +134,37 @@ class Parts:
             self.reviews.log,
         ]
 
-    def lease(self, batch: str, run: str, wait_seconds: float) -> Lease:
-        """The right to work on a batch."""
-        seconds = self.settings.lease_seconds
-        return Lease(self.sure_bucket, batch, run, seconds=seconds, wait_seconds=wait_seconds)
+    def lease(
+        self, batch: str, run: str, wait_seconds: float, *, may_be_empty: bool = False
+    ) -> Lease:
+        """The right to work on a batch.
+
+        Args:
+            batch: Name of the batch.
+            run: Who wants it.
+            wait_seconds: How long to wait for another holder.
+            may_be_empty: Whether it is known to exist, although its images may be gone by now.
+
+        Raises on entry:
+            InvalidBatch: If it has neither images in the inbox nor rows.
+        """
+
+        def require_batch() -> None:
+            if (
+                not may_be_empty
+                and not self.inbox.holds(batch)
+                and not self.results.part_keys(batch)
+            ):
+                raise self.inbox.unknown(batch)
+
+        return Lease(
+            self.sure_bucket,
+            batch,
+            run,
+            seconds=self.settings.lease_seconds,
+            wait_seconds=wait_seconds,
+            require_batch=require_batch,
+        )
 
     @cached_property
     def registry(self) -> RegistryReader:

@@ -1,11 +1,17 @@
 """Settings: what comes from the environment. Built in the wiring modules, never at import."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from mnist.errors import InvalidSettings
+
+_PREFIX = "MNIST_"
 
 
 class Settings(BaseSettings):
@@ -16,7 +22,7 @@ class Settings(BaseSettings):
 
     # A compose file cannot leave a variable out, only leave it empty.
     model_config = SettingsConfigDict(
-        env_prefix="MNIST_", env_ignore_empty=True, extra="ignore", frozen=True
+        env_prefix=_PREFIX, env_ignore_empty=True, extra="ignore", frozen=True
     )
 
     s3_endpoint_url: str | None = Field(
@@ -49,6 +55,12 @@ class Settings(BaseSettings):
     inbox_bucket: str = Field("inbox", description="bucket people drop images into")
     results_bucket: str = Field("results", description="bucket for rows, receipts and leases")
     labels_bucket: str = Field("labels", description="bucket for what reviewers say of images")
+    signing_key: SecretStr | None = Field(
+        None, description="key that signs receipts and journal; unset: they are not signed"
+    )
+    trusted_keys: str | None = Field(
+        None, description="public keys whose signatures count; unset: those beside the results"
+    )
     model_name: str = Field("digits", description="registered model in MLflow")
     experiment_name: str = Field("digits", description="MLflow experiment of training runs")
     data_dir: Path | None = Field(
@@ -56,6 +68,14 @@ class Settings(BaseSettings):
     )
     cache_dir: Path = Field(Path(".cache"), description="folder for scoring graphs by digest")
     chunk_images: int = Field(2_000, ge=1, description="object versions per chunk, one task each")
+    chunk_seconds: float = Field(
+        60.0,
+        gt=0,
+        description="a chunk that takes longer records what it has; the rest is cut anew",
+    )
+    cpu_hour_price: float | None = Field(
+        None, ge=0, description="price of an hour of CPU; receipts then say what 1,000 images cost"
+    )
     read_threads: int = Field(8, ge=1, le=64, description="concurrent reads per scoring process")
     dask_scheduler: str | None = Field(
         None, description="address of a Dask scheduler whose workers score; unset: this process"
@@ -137,6 +157,21 @@ class Settings(BaseSettings):
         2.0, gt=0, description="pause between two looks of the API at the champion"
     )
 
+    @classmethod
+    def of_variables(cls, variables: Mapping[str, str]) -> Settings:
+        """Read the settings from these variables alone, by the names the environment has.
+
+        Raises:
+            InvalidSettings: Naming each variable that is missing or impossible.
+        """
+        values = {}
+        for name, field in cls.model_fields.items():
+            alias = field.validation_alias
+            if value := variables.get(str(alias) if alias else f"{_PREFIX}{name.upper()}"):
+                values[str(alias) if alias else name] = value
+        with _naming_variables():
+            return _WithoutEnvironment.model_validate(values)
+
     @property
     def prefect_login(self) -> tuple[str, str] | None:
         """Name and password for Prefect, if it asks for them."""
@@ -153,14 +188,34 @@ class Settings(BaseSettings):
         return self.mlflow_username, self.mlflow_password.get_secret_value()
 
 
+class _WithoutEnvironment(Settings):
+    """Settings that are all handed in."""
+
+    @classmethod
+    def settings_customise_sources(  # type: ignore[override]
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library hands it in
+        init_settings: PydanticBaseSettingsSource,
+        **_others: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Leave out the process's environment."""
+        return (init_settings,)
+
+
 def load_settings() -> Settings:
     """Read the settings from the environment.
 
     Raises:
         InvalidSettings: Naming each variable that is missing or impossible.
     """
-    try:
+    with _naming_variables():
         return Settings()
+
+
+@contextmanager
+def _naming_variables() -> Iterator[None]:
+    try:
+        yield
     except ValidationError as error:
         problems = "; ".join(
             f"{_variable(str(e['loc'][0]))}: {e['msg']} (got {e['input']!r})"
@@ -175,4 +230,4 @@ def load_settings() -> Settings:
 
 
 def _variable(location: str) -> str:
-    return location if location.isupper() else f"MNIST_{location.upper()}"
+    return location if location.isupper() else f"{_PREFIX}{location.upper()}"

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from mnist.storage.journal import JournalEntry
+from mnist.storage.journal import JournalEntry, promoted_last
 
 
 def journal(*decisions):
@@ -24,3 +24,25 @@ def journal(*decisions):
         )
         for number, decision in enumerate(decisions, start=1)
     ]
+
+
+def entry_for(version, action="promoted"):
+    """Make what a journal takes to append a decision about this version."""
+
+    def make(number, entries):
+        return JournalEntry(
+            sequence=number,
+            at=datetime.now(UTC),
+            who="Ada",
+            action=action,
+            model="digits",
+            from_version=promoted_last(entries),
+            to_version=version,
+            verdict="better",
+            reasons=[],
+            policy_version="1",
+            evidence_url="",
+            images_digest="",
+        )
+
+    return make

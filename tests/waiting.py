@@ -1,7 +1,8 @@
-"""Waiting for a server that a test has started."""
+"""Waiting for what happens in other threads and processes."""
 
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -18,3 +19,11 @@ def wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path, seconds
         except httpx.TransportError:
             time.sleep(0.1)
     pytest.fail(f"{url} did not come up; the end of its log:\n{log.read_text()[-2000:]}")
+
+
+def eventually(condition: Callable[[], object], complaint: str, seconds: float = 60) -> None:
+    """Wait until a condition is true; fail with the complaint if it does not become so."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"{complaint}, {seconds:g} s long"
+        time.sleep(0.02)

@@ -1,25 +1,27 @@
-"""The loop of the watcher: look at the inbox, score, pause; and end the runs that went stale.
+"""The loop of the watcher: hear what is new, hand out work, pause, end the runs that went stale.
 
 A fresh process for every batch would pay its imports every time. Here they are paid once, and a
-dropped image has its row a second or two later. The store's notifications only shorten the pause
-before the next sweep. Whatever this process does not survive, the next one finds in the store.
+dropped image has its row a second later. The loop itself never fetches an image: what it hands out
+is done beside it. The store's notifications only shorten the pause before the next turn. Whatever
+this process does not survive, the next one finds in the store.
 """
 
 import signal
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from types import FrameType
 
-import httpx
 import structlog
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.context import SyncClientContext
-from prefect.exceptions import PrefectException
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
 from flows.support import events
-from flows.support.sweep import Sweep
+from flows.support.large_batches import LargeBatches
+from flows.support.shared_runs import SharedRuns
+from flows.support.sweep import PREFECT_IS_AWAY, Sweep, score_large
 from mnist import services
 from mnist.errors import MnistError
 from mnist.orchestrator import advice
@@ -48,13 +50,13 @@ class Watcher:
         self._settings = settings
         self._queue = queue
         self._stopping = threading.Event()
-        self._sweep = Sweep(services.current().new_sweeper(), self._stopping.is_set)
+        self._sweeper = services.current().new_sweeper()
         self._last_news = time.monotonic()
         self._last_complaint = ""
         self._next_stale_check = 0.0
 
     def stop(self, signum: int, _frame: FrameType | None) -> None:
-        """Finish the sweep at hand and leave."""
+        """Finish the work at hand, of large batches the chunk at hand, and leave."""
         _log.info("watcher.stopping", signal=signal.Signals(signum).name)
         self._stopping.set()
         self._queue.wake()
@@ -68,20 +70,28 @@ class Watcher:
             temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
             SyncClientContext.get_or_create() as prefect,
         ):
+            large = LargeBatches(score_large)
+            books = SharedRuns(prefect.client, "watch-inbox")
+            sweep = Sweep(self._sweeper, books, large.run, self._stopping.is_set)
             while not self._stopping.is_set():
                 self._hear(self._queue.wait(self._pause()))
-                self._look()
+                self._look(sweep)
+                large.tick()
+                self._attempt(books.tick, "shared-run.failed")
                 self._end_stale_runs(prefect.client)
+            large.close()
+            sweep.wait()
+            self._attempt(partial(books.tick, stopping=True), "shared-run.failed")
         _log.info("watcher.stopped")
 
     def _hear(self, objects_by_batch: Mapping[str, int]) -> None:
         for batch, objects in objects_by_batch.items():
-            self._sweep.sweeper.expect(batch)
+            self._sweeper.expect(batch)
             events.batch_dropped(batch, objects)
 
-    def _look(self) -> None:
+    def _look(self, sweep: Sweep) -> None:
         try:
-            if self._sweep.once():
+            if sweep.turn():
                 self._last_news = time.monotonic()
         except MnistError as error:
             self._complain("watcher.sweep-failed", error)
@@ -92,15 +102,19 @@ class Watcher:
         if time.monotonic() < self._next_stale_check:
             return
         self._next_stale_check = time.monotonic() + _STALE_CHECK_SECONDS
+        self._attempt(partial(end_stale_runs, client), "stale-check.failed")
+
+    def _attempt(self, work: Callable[[], object], complaint: str) -> None:
+        """Do what can be left for later if Prefect does not answer."""
         try:
-            end_stale_runs(client)
-        except (httpx.HTTPError, PrefectException) as error:
-            _log.warning("stale-check.failed", error=repr(error))
+            work()
+        except PREFECT_IS_AWAY as error:
+            _log.warning(complaint, error=repr(error))
 
     def _pause(self) -> float:
         shortest = self._settings.sweep_seconds
         longest = max(self._settings.longest_sweep_seconds, shortest)
-        quiet = 0 if self._sweep.sweeper.open_batches else time.monotonic() - self._last_news
+        quiet = 0 if self._sweeper.open_batches else time.monotonic() - self._last_news
         return min(max(shortest, _PATIENCE * quiet), longest)
 
     def _complain(self, event: str, error: MnistError) -> None:

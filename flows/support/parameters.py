@@ -117,6 +117,13 @@ def _day(value: object) -> object:
 Text = Annotated[str, PlainValidator(_text), WithJsonSchema({"anyOf": _ANYTHING})]
 """A name, a reason, any text."""
 
+OptionalText = Annotated[
+    str | None,
+    PlainValidator(lambda value: None if value is None else _text(value)),
+    WithJsonSchema({"anyOf": _ANYTHING}),
+]
+"""A name, or none."""
+
 Texts = Annotated[
     Sequence[str], PlainValidator(_texts), WithJsonSchema({"anyOf": [*_ANYTHING[4:], *_ANYTHING]})
 ]

@@ -13,7 +13,8 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from functools import lru_cache
-from threading import BoundedSemaphore, Lock, Timer
+from threading import BoundedSemaphore, Lock, Timer, local
+from time import perf_counter
 from typing import IO
 
 from mnist.digits import Reason
@@ -29,8 +30,12 @@ from mnist.images.sandbox_protocol import (
 
 SECONDS_PER_IMAGE = 20.0
 SECONDS_TO_START = 60.0
-_MOST_CHILDREN = 4
+_MOST_CHILDREN = 16
+"""More than cores, because one batch of slow images must not occupy all of them; a batch decodes no
+more images at once than there are cores."""
+
 _ATTEMPTS = 2
+_waits = local()
 COMMAND = (sys.executable, "-m", "mnist.images.sandbox_child")
 
 
@@ -114,7 +119,7 @@ class Sandbox:
         self._command = command
         self._idle: list[Child] = []
         self._lock = Lock()
-        self._free = BoundedSemaphore(min(_MOST_CHILDREN, os.cpu_count() or 1))
+        self._free = BoundedSemaphore(_MOST_CHILDREN)
 
     def decode(self, request: Request, seconds: float = SECONDS_PER_IMAGE) -> Plane | Rejection:
         """Decode one image; a crash is tried once more, because memory may have been short.
@@ -126,11 +131,14 @@ class Sandbox:
         with self._free:
             for _ in range(_ATTEMPTS):
                 child = self._take()
+                started = perf_counter()
                 try:
                     answer = child.decode(request, seconds)
                 except BrokenAnswer as error:
                     problem = str(error)
                     continue
+                finally:
+                    _waits.seconds = seconds_waited() + perf_counter() - started
                 self._put_back(child)
                 return answer
         return Rejection(
@@ -157,6 +165,11 @@ class Sandbox:
         if child.alive:
             with self._lock:
                 self._idle.append(child)
+
+
+def seconds_waited() -> float:
+    """Say for how long this thread has waited for decoder processes by now."""
+    return float(getattr(_waits, "seconds", 0.0))
 
 
 def sandbox() -> Sandbox:

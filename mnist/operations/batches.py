@@ -9,18 +9,16 @@ store, and each step starts from there. Nothing here grows with the size of a ba
 for each object version.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
 from itertools import chain, compress
-from time import perf_counter
+from math import inf
 
 import pyarrow.compute as pc
 
 from mnist.images import Limits
 from mnist.keys import ObjectVersion
+from mnist.operations.batch_runs import BatchRun
 from mnist.parts import Parts
-from mnist.provenance import code_digest
 from mnist.scoring.chunks import (
     Chunk,
     ChunkMap,
@@ -30,74 +28,12 @@ from mnist.scoring.chunks import (
     score_chunk,
 )
 from mnist.scoring.identities import Identities
-from mnist.scoring.predictions import PinnedModel
-from mnist.scoring.receipts import Receipt, RunRecord, VersionRecord
-from mnist.scoring.reconciliation import ListingLog, RejectLimit, write_up
-from mnist.scoring.stages import StageSeconds
+from mnist.scoring.receipts import Receipt
+from mnist.scoring.reconciliation import RejectLimit, write_up
 from mnist.scoring.tally import TALLY_COLUMNS
 from mnist.storage.results import Results
 
-_A_MOMENT = timedelta(microseconds=1)
-
 _UNLISTED_COLUMNS = ("key", "etag", "bytes")
-
-
-class BatchRun:
-    """One run over one batch: what it has listed, what it has recorded.
-
-    Attributes:
-        batch: Name of the batch.
-        name: Name of the run.
-        model: The version that the run is pinned to; None until there is something to score.
-        waiting: Object versions listed so far that had no outcome.
-        is_scored: Whether every row of it is recorded.
-        listed_all: Whether the listing has come to its end, so that `waiting` is final.
-        done: Object versions of the chunks that were noted.
-        receipt: What the run stated at its end; None if the batch was left open.
-    """
-
-    def __init__(self, batch: str, name: str, again_after: str) -> None:
-        self.batch = batch
-        self.name = name
-        self.model: PinnedModel | None = None
-        self.waiting = 0
-        self.listed_all = False
-        self.is_scored = False
-        self.again_after = again_after
-        self.started_at = datetime.now(UTC)
-        self.listing = ListingLog()
-        self.unsettled: list[VersionRecord] = []
-        self.chunks_noted = 0
-        self.done = 0
-        self.receipt: Receipt | None = None
-        self.stage_seconds: StageSeconds | None = None
-        self._sums: Counter[str] = Counter()
-
-    def note(self, recorded: RecordedChunk) -> None:
-        """Take note of what became of a chunk."""
-        self.chunks_noted += 1
-        self.done += recorded.versions
-        self.unsettled += recorded.unsettled
-        self.stage_seconds = recorded.seconds + (self.stage_seconds or StageSeconds())
-        self._sums.update(rows_written=recorded.rows_written, retried=recorded.retried)
-
-    def record(self, after: datetime | None = None) -> RunRecord:
-        """Say for the receipt what this run did.
-
-        Args:
-            after: A time that its end must not come before.
-        """
-        now = datetime.now(UTC)
-        return RunRecord(
-            name=self.name,
-            started_at=self.started_at,
-            finished_at=now if after is None else max(now, after + _A_MOMENT),
-            rows_written=self._sums["rows_written"],
-            retried=self._sums["retried"],
-            again_after=self.again_after,
-            stage_seconds=self.stage_seconds,
-            code_digest=code_digest(),
-        )
 
 
 ProgressOfRun = Callable[[BatchRun], None]
@@ -109,7 +45,7 @@ class BatchScoring:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._results = Results(parts.sure_bucket)
+        self._results = Results(parts.sure_bucket, parts.signing)
 
     def run(
         self,
@@ -120,16 +56,24 @@ class BatchScoring:
         on_progress: ProgressOfRun = lambda _run: None,
         close: bool = True,
         rejects_again: bool = False,
+        may_be_empty: bool = False,
+        flow_run: Callable[[], str] = str,
     ) -> BatchRun:
         """Score a batch from its listing to its receipt.
 
         Args:
             batch: Name of the batch.
             name: Name of the run, under which its receipt is kept.
-            map: Applies `score` to chunks, here or elsewhere.
+            map: Applies `score` to chunks, here or elsewhere. If it stops before it has taken them
+                all, the run ends there, without a receipt.
             on_progress: Called after each chunk, and once when all rows are recorded.
-            close: Whether to write the receipt.
+            close: Whether to write the receipt. It is written in any case if object versions were
+                overwritten or deleted since they were listed: no other place states that.
             rejects_again: Score once more what the last receipt counts as rejected.
+            may_be_empty: The folder is known to have held images, so an empty one gets a receipt
+                that says so.
+            flow_run: Gives the id of the run in Prefect, if `name` is not that; asked before the
+                receipt is written.
 
         Raises:
             InvalidBatch: If the batch holds nothing that wants an outcome, or rejects are to be
@@ -137,65 +81,67 @@ class BatchScoring:
             NoChampion: If there is something to score and no champion.
             IntegrityError: If the scoring graph is not the one that was registered.
         """
-        run = BatchRun(
-            batch, name, self._results.last_receipt(batch).run.name if rejects_again else ""
-        )
-        for recorded in map(self.score, self._chunks(run)):
-            run.note(recorded)
-            on_progress(run)
+        again_after = self._results.last_receipt(batch).run.name if rejects_again else ""
+        run = BatchRun(batch, name, again_after, flow_run)
+        versions = self._missing(run)
+        while (first := next(versions, None)) is not None:
+            for recorded in map(self.score, self._chunks(run, chain((first,), versions))):
+                run.note(recorded)
+                on_progress(run)
+            if not run.listed_all or run.done + len(run.put_off) < run.waiting:
+                return run
+            versions, run.put_off = iter(run.put_off), []
+        if not (len(run.listing) or may_be_empty or self._results.part_keys(batch)):
+            raise self._parts.inbox.unknown(batch)
         run.is_scored = True
         on_progress(run)
-        if close:
+        if close or run.unsettled:
             run.receipt = self._close(run)
         return run
 
-    def _chunks(self, run: BatchRun) -> Iterator[Chunk]:
-        """List the batch and cut what has no outcome yet into chunks, as fast as they are taken.
+    def _chunks(self, run: BatchRun, versions: Iterator[ObjectVersion]) -> Iterator[Chunk]:
+        """Cut what has no outcome yet into chunks, as fast as they are taken.
 
         The champion is looked up when the first chunk is taken, and the run holds on to it.
         """
-        settled = self._results.scored if run.again_after else self._results.settled
-        missing = self._missing(run, settled(run.batch))
-        first = next(missing, None)
-        if first is not None:
+        if run.model is None:
             run.model = self._parts.registry.champion()
-            size = self._parts.settings.chunk_images
-            versions = chain((first,), missing)
-            yield from cut_chunks(versions, run.batch, run.model, size, run.again_after)
+        size = self._parts.settings.chunk_images
+        return cut_chunks(versions, run.batch, run.model, size, run.again_after)
 
-    def _missing(self, run: BatchRun, settled: Identities) -> Iterator[ObjectVersion]:
+    def _missing(self, run: BatchRun) -> Iterator[ObjectVersion]:
+        """List the batch and yield what has no outcome yet."""
+        settled = (self._results.scored if run.again_after else self._results.settled)(run.batch)
         for page in self._parts.inbox.versions(run.batch, run.listing.ignored):
             run.listing.extend(page)
             is_missing = ~settled.has([version.identity for version in page])
             run.waiting += int(is_missing.sum())
             yield from compress(page, is_missing)
-        if not len(run.listing):
-            raise self._parts.inbox.unknown(run.batch)
         run.listed_all = True
 
     def score(self, chunk: Chunk) -> RecordedChunk:
-        """Score a chunk and record its rows, unless another run has recorded all of them meanwhile.
+        """Score a chunk and record its rows, as far as its time allows.
 
-        Where the other run found objects gone, they have no row, and this run looks for itself.
+        Where a run has recorded the chunk before, but not all of it, the rest wants another chunk:
+        parts are never overwritten.
 
         Raises:
             Unavailable: If the store or the registry does not answer; nothing is recorded then.
             IntegrityError: If the scoring graph is not the one that was registered.
         """
-        if self._results.recorded_rows(chunk.batch, chunk.name) == len(chunk.versions):
-            return RecordedChunk(len(chunk.versions), 0, 0, (), StageSeconds())
-        scored = score(self._parts, chunk)
-        started = perf_counter()
-        written = bool(scored.rows.num_rows) and self._results.write_part(
-            chunk.batch, chunk.name, scored.rows
-        )
-        writing = StageSeconds(write=perf_counter() - started)
+        if (earlier := self._results.recorded(chunk.batch, chunk.name)) is not None:
+            return _without(chunk, earlier)
+        scored = score(self._parts, chunk, seconds=self._parts.settings.chunk_seconds)
+        rows = scored.rows
+        if rows.num_rows and not self._results.write_part(chunk.batch, chunk.name, rows):
+            return self.score(chunk)  # another run was first
         return RecordedChunk(
-            versions=len(chunk.versions),
-            rows_written=scored.rows.num_rows if written else 0,
-            retried=pc.sum(pc.greater(scored.rows["attempts"], 1)).as_py() or 0,
+            versions=len(chunk.versions) - len(scored.put_off),
+            rows_written=rows.num_rows,
+            retried=pc.sum(pc.greater(rows["attempts"], 1)).as_py() or 0,
             unsettled=scored.unsettled,
-            seconds=scored.seconds + writing,
+            unavailable=len(scored.unscored) - len(scored.unsettled),
+            put_off=scored.put_off,
         )
 
     def _close(self, run: BatchRun) -> Receipt:
@@ -217,6 +163,7 @@ class BatchScoring:
             unsettled=run.unsettled,
             parts=self._results.parts(run.batch, (*TALLY_COLUMNS, *_UNLISTED_COLUMNS)),
             limit=RejectLimit(rate=settings.max_reject_rate, count=settings.max_reject_count),
+            cpu_hour_price=settings.cpu_hour_price,
         )
         self._results.write_receipt(receipt)
         return receipt
@@ -231,8 +178,13 @@ class BatchScoring:
         return None
 
 
-def score(parts: Parts, chunk: Chunk) -> ScoredChunk:
-    """Fetch, decode and predict every object version of a chunk; records nothing.
+def score(parts: Parts, chunk: Chunk, *, seconds: float = inf) -> ScoredChunk:
+    """Fetch, decode and predict the object versions of a chunk; records nothing.
+
+    Args:
+        parts: Inbox and registry.
+        chunk: The work.
+        seconds: After so long no further image is begun.
 
     Raises:
         IntegrityError: If the scoring graph is not the one that was registered.
@@ -243,4 +195,12 @@ def score(parts: Parts, chunk: Chunk) -> ScoredChunk:
         predict=parts.registry.predictor(chunk.model).outputs,
         threads=parts.settings.read_threads,
         limits=Limits.of(parts.settings),
+        seconds=seconds,
     )
+
+
+def _without(chunk: Chunk, recorded: Identities) -> RecordedChunk:
+    """Say that a part was there before, and what of the chunk it lacks."""
+    is_in = recorded.has([version.identity for version in chunk.versions])
+    rest = tuple(compress(chunk.versions, ~is_in))
+    return RecordedChunk(versions=len(chunk.versions) - len(rest), put_off=rest)

@@ -1,4 +1,9 @@
-"""Finding the batches that have unrecorded images, without listing the whole inbox every time."""
+"""Finding the batches that have unrecorded images, without listing the whole inbox every time.
+
+`Sweeper.due` names batches, `Sweeper.look` says of one of them what is to be done now, and whoever
+did it reports with `done`, `go_on`, `postpone` or `fail`. Different batches may be looked at by
+different threads.
+"""
 
 import time
 from collections.abc import Callable
@@ -25,8 +30,9 @@ class _Watch:
         open_since: First news that no receipt knows of; None once a receipt covers everything.
         digest: Of the listing as the last look saw it; empty before the first look.
         is_recorded: Whether everything in it had its outcome.
-        is_ready: Whether the last look saw a `_READY` marker.
+        is_under_way: Whether somebody looks at it or works on it now.
         failures: How often working on it failed in a row.
+        problem: What the last failure said.
     """
 
     due: float
@@ -34,16 +40,38 @@ class _Watch:
     open_since: float | None = None
     digest: str = ""
     is_recorded: bool = False
-    is_ready: bool = False
+    is_under_way: bool = False
     failures: int = 0
+    problem: str = ""
+
+    @property
+    def is_old(self) -> bool:
+        """Whether nothing is known to be new in it."""
+        return bool(self.digest) and self.open_since is None
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """What is to be done with a batch.
+
+    Attributes:
+        batch: Its name.
+        images: Object versions that lie in it.
+        waiting: Those of them that have no outcome yet.
+        close: Why it counts as complete once they have one; None if it does not.
+    """
+
+    batch: str
+    images: int
+    waiting: int
+    close: Completion | None
 
 
 class Sweeper:
     """Looks at the inbox again and again.
 
-    A new folder is seen by the next sweep. A folder in which nothing happens is looked at less
-    and less often, and the looks of one sweep together take no longer than the pause between
-    two, so a sweep costs about as much as there is news, however many old batches there are.
+    A new folder is due at once. A folder in which nothing happens is looked at less and less often,
+    so what a sweep costs depends on the news, not on the number of old batches.
 
     Args:
         parts: Inbox and results; the settings say how often to look and what counts as complete.
@@ -64,88 +92,120 @@ class Sweeper:
         """Name the batches that no receipt covers yet, unless working on them failed."""
         return [
             name
-            for name, watch in self._watches.items()
+            for name, watch in list(self._watches.items())
             if watch.open_since is not None and not watch.failures
         ]
 
-    def pending(self, *, whole: bool = False) -> list[str]:
-        """Name the batches that are due for a look and have images without an outcome.
+    def due(self) -> list[str]:
+        """Name the batches that want a look: new and open ones first, each kind by its age.
 
-        Args:
-            whole: Look at every batch, however long it takes.
+        Raises:
+            Unavailable: If the store does not answer.
         """
         now = self._clock()
         names = self._inbox.batches()
-        self._watches = {n: self._watches.get(n) or _Watch(due=now, last_news=now) for n in names}
-        due = [name for name in names if self._watches[name].due <= now]
-        due.sort(key=lambda name: (bool(self._watches[name].digest), self._watches[name].due))
-        pending: list[str] = []
-        for name in due:
-            is_new = not self._watches[name].digest
-            if pending and not is_new and not whole:
-                break  # what is new does not wait for a look at what is old
-            if self._look(name):
-                pending.append(name)
-            if not whole and self._clock() - now > self._pause:
-                break  # the others come first the next time
-        return pending
+        for name in names:
+            self._watches.setdefault(name, _Watch(due=now, last_news=now))
+        there = set(names)
+        # A folder that is gone keeps its place until its images have their last outcome.
+        self._watches = {
+            name: watch
+            for name, watch in self._watches.items()
+            if name in there or watch.is_under_way or watch.open_since is not None
+        }
+        due = [(w.is_old, w.due, n) for n, w in self._watches.items() if self._is_due(w, now)]
+        return [name for _, _, name in sorted(due)]
 
-    def complete(self) -> dict[str, Completion]:
-        """Name the open batches that count as complete now, each with the reason."""
-        now = self._clock()
-        complete = {}
-        for name, watch in self._watches.items():
-            if watch.open_since is None or (watch.failures and watch.due > now):
-                continue
-            why = self._rule.verdict(
-                quiet_seconds=now - watch.last_news if watch.is_recorded else 0,
-                open_seconds=now - watch.open_since,
-                is_ready=watch.is_ready and watch.is_recorded,
-            )
-            if why is not None:
-                complete[name] = why
-        return complete
+    def is_old(self, batch: str) -> bool:
+        """Tell whether nothing is known to be new in a batch: a look at it can wait."""
+        return self._watches[batch].is_old
 
-    def is_ready(self, batch: str) -> bool:
-        """Tell whether the last look at a batch saw its `_READY` marker."""
-        return self._watches[batch].is_ready
+    def begin(self, batch: str) -> bool:
+        """Take a batch in hand, so that it is not due until somebody reports; False if it is."""
+        watch = self._watches.get(batch)
+        if watch is None or watch.is_under_way:
+            return False
+        watch.is_under_way = True
+        return True
+
+    def look(self, batch: str) -> Todo | None:
+        """Look at a batch that was begun; say what to do with it, or None if that is nothing."""
+        watch = self._watches[batch]
+        listed, is_ready = self._inbox.look(batch)
+        is_new, is_first = listed.digest != watch.digest, not watch.digest
+        waiting = 0
+        if is_new or not watch.is_recorded:  # rows never disappear, so what had one still has it
+            waiting = len(listed) - int(self._results.settled(batch).has(listed.members).sum())
+        watch.digest, watch.is_recorded = listed.digest, not waiting
+        if waiting and (is_new or watch.open_since is None):
+            self._take_news(watch)
+        elif is_new and not waiting and len(listed):
+            self._compare_with_receipts(batch, watch, is_first=is_first)
+        close = self._completion(watch, is_ready=is_ready)
+        if waiting or close is not None:
+            return Todo(batch, len(listed), waiting, close)
+        self._rest(watch)
+        return None
+
+    def done(self, batch: str, *, closed: bool) -> None:
+        """Take note that what was to be done is done.
+
+        Args:
+            batch: Its name.
+            closed: Whether a receipt was written.
+        """
+        watch = self._watches[batch]
+        if closed:
+            watch.open_since = None
+        watch.failures, watch.problem = 0, ""
+        self._rest(watch)
+
+    def go_on(self, batch: str) -> None:
+        """Take note that work on a batch was interrupted and is to be taken up again at once."""
+        self._put_off(self._watches[batch], 0)
+
+    def postpone(self, batch: str) -> None:
+        """Look at a batch later, because somebody else works on it."""
+        self._put_off(self._watches[batch], self._pause)
+
+    def fail(self, batch: str, problem: str, *, closed: bool = False) -> bool:
+        """Look at a batch later, because working on it did not succeed; longer after each failure.
+
+        Args:
+            batch: Its name.
+            problem: What happened.
+            closed: Whether a receipt was written all the same.
+
+        Returns:
+            Whether this is news: the work succeeded before, or failed of something else.
+        """
+        watch = self._watches[batch]
+        pause = min(self._pause * 2**watch.failures, _LONGEST_PUT_OFF_SECONDS)
+        is_news = problem != watch.problem
+        if closed:
+            watch.open_since = None
+        watch.failures, watch.problem = min(watch.failures + 1, 16), problem
+        self._put_off(watch, pause)
+        return is_news
 
     def expect(self, batch: str) -> None:
         """Look at a batch with the next sweep, because something is said to have happened."""
         if batch in self._watches:
             self._watches[batch].due = self._clock()
 
-    def put_off(self, batch: str) -> None:
-        """Look at a batch later, because working on it did not succeed."""
-        watch = self._watches[batch]
-        pause = min(self._pause * 2**watch.failures, _LONGEST_PUT_OFF_SECONDS)
-        watch.failures = min(watch.failures + 1, 16)
-        watch.due = self._clock() + pause
+    def _is_due(self, watch: _Watch, now: float) -> bool:
+        return watch.due <= now and not watch.is_under_way
 
-    def close(self, batch: str) -> None:
-        """Take note that a receipt was written."""
-        watch = self._watches[batch]
-        watch.open_since, watch.failures = None, 0
-
-    def _look(self, batch: str) -> bool:
-        """Look at one batch; tell whether it has images without an outcome."""
-        watch = self._watches[batch]
-        listed, watch.is_ready = self._inbox.look(batch)
-        digest = listed.digest
-        is_new, is_first = digest != watch.digest, not watch.digest
-        if is_new or not watch.is_recorded:  # rows never disappear, so what had one still has it
-            watch.is_recorded = bool(self._results.settled(batch).has(listed.members).all())
-        watch.digest, is_pending = digest, not watch.is_recorded
-        if is_pending:
-            if is_new or watch.open_since is None:
-                self._take_news(watch)
-            watch.due = self._clock()
-            return True
-        if is_new and len(listed):
-            self._compare_with_receipts(batch, watch, is_first=is_first)
-        watch.failures = 0
-        self._rest(watch)
-        return False
+    def _completion(self, watch: _Watch, *, is_ready: bool) -> Completion | None:
+        """Say why a batch counts as complete, as soon as what waits in it has its outcome."""
+        if watch.open_since is None:
+            return None
+        now = self._clock()
+        return self._rule.verdict(
+            quiet_seconds=now - watch.last_news if watch.is_recorded else 0,
+            open_seconds=now - watch.open_since,
+            is_ready=is_ready,
+        )
 
     def _compare_with_receipts(self, batch: str, watch: _Watch, *, is_first: bool) -> None:
         """Open a batch that has rows which no receipt knows of; deletions alone do not open one."""
@@ -165,8 +225,15 @@ class Sweeper:
             watch.open_since = watch.last_news
 
     def _rest(self, watch: _Watch) -> None:
-        quiet = self._clock() - watch.last_news
+        now = self._clock()
+        quiet = now - watch.last_news
         pause = max(self._pause, _PATIENCE * quiet)
         if watch.open_since is not None:
-            pause = min(pause, max(self._pause, self._rule.settle_seconds / 2))
-        watch.due = self._clock() + min(pause, _LONGEST_PAUSE_SECONDS)
+            settle = self._rule.settle_seconds
+            pause = min(pause, max(self._pause, settle / 2))
+            pause = min(pause, settle - quiet) if settle > quiet else self._pause
+        self._put_off(watch, min(pause, _LONGEST_PAUSE_SECONDS))
+
+    def _put_off(self, watch: _Watch, seconds: float) -> None:
+        watch.due = self._clock() + seconds
+        watch.is_under_way = False

@@ -16,8 +16,9 @@ from mlflow.types import Schema, TensorSpec
 
 from mnist.candidates.run_records import RunRecord
 from mnist.digits import CLASSES, SIDE
-from mnist.errors import AccessDenied, InvalidInput, Unavailable
+from mnist.errors import InvalidInput, Unavailable
 from mnist.registry import tags
+from mnist.registry.rest import refused
 from mnist.registry.run_writer import RunWriter
 from mnist.settings import Settings
 
@@ -149,9 +150,8 @@ def our_errors(uri: str, absent: str = "") -> Iterator[None]:
     except MlflowException as error:
         if absent and error.error_code in _ABSENT:
             raise InvalidInput(f"{absent}; MLflow lists them.") from error
-        if error.error_code in {"UNAUTHENTICATED", "PERMISSION_DENIED"} or " 401 " in str(error):
-            raise AccessDenied(
-                f"MLflow at {uri} refused the credentials; check MLFLOW_TRACKING_USERNAME and "
-                "MLFLOW_TRACKING_PASSWORD."
-            ) from error
+        if error.error_code == "UNAUTHENTICATED" or " 401 " in str(error):
+            raise refused(uri, 401) from error
+        if error.error_code == "PERMISSION_DENIED":
+            raise refused(uri, 403) from error
         raise Unavailable(f"MLflow at {uri} could not do it: {str(error)[:300]}") from error

@@ -42,9 +42,29 @@ class MlflowRest:
         self._http.close()
 
     def get(self, endpoint: str, params: Mapping[str, str]) -> dict[str, Any] | None:
-        """GET a JSON answer, or None where MLflow says that the thing does not exist."""
-        answer = self._send("GET", f"{_API}/{endpoint}", params=params, absent_is_fine=True)
+        """GET a JSON answer, or None where MLflow says that the thing does not exist.
+
+        Args:
+            endpoint: Below `api/2.0/mlflow`.
+            params: Of the question; `name` is a registered model.
+        """
+        try:
+            answer = self._send("GET", f"{_API}/{endpoint}", params=params, absent_is_fine=True)
+        except AccessDenied:
+            if "name" not in params or self._shows(params["name"]):
+                raise
+            return None
         return _json(answer) if answer.status_code == httpx.codes.OK else None
+
+    def _shows(self, model: str) -> bool:
+        """Tell whether this user can see the model.
+
+        Asked for a model that does not exist, MLflow answers 403 to all but its administrator; its
+        search does not, and refuses wrong credentials all the same.
+        """
+        body = {"filter": f"name = '{model}'", "max_results": "1"}
+        answer = self._send("GET", f"{_API}/registered-models/search", params=body)
+        return bool(_json(answer).get("registered_models"))
 
     def champion(self, model: str) -> dict[str, Any]:
         """Return the record of the version that carries the alias `champion`.
@@ -103,15 +123,25 @@ class MlflowRest:
                 "that the server is up."
             ) from error
         if answer.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
-            raise AccessDenied(
-                f"MLflow at {self.uri} refused the credentials; check MLFLOW_TRACKING_USERNAME "
-                "and MLFLOW_TRACKING_PASSWORD."
-            )
+            raise refused(self.uri, answer.status_code)
         if answer.status_code == httpx.codes.OK or (absent_is_fine and _says_absent(answer)):
             return answer
         raise Unavailable(
             f"MLflow answered {answer.status_code} to {path}: {answer.text[:200]}; see its log."
         )
+
+
+def refused(uri: str, status: int) -> AccessDenied:
+    """Make the error for an answer of 401, which is about the login, or 403, which is not."""
+    if status == httpx.codes.FORBIDDEN:
+        return AccessDenied(
+            f"MLflow at {uri} answered 403: what was asked for is not there, or this user may not "
+            "have it; check that MLFLOW_TRACKING_USERNAME names the right one."
+        )
+    return AccessDenied(
+        f"MLflow at {uri} refused the credentials; check MLFLOW_TRACKING_USERNAME and "
+        "MLFLOW_TRACKING_PASSWORD."
+    )
 
 
 def _says_absent(answer: httpx.Response) -> bool:

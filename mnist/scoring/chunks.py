@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
-from time import perf_counter
+from itertools import count, islice
+from math import inf
+from time import perf_counter, thread_time
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,18 @@ from mnist.digits import CLASSES, Outcome, Outputs
 from mnist.errors import Unavailable
 from mnist.images import Limits, preprocessing_digest
 from mnist.keys import ObjectVersion, chunk_name
-from mnist.scoring.minibatches import Fetch, Unscored, cut_minibatches, load_minibatch
+from mnist.scoring.minibatches import (
+    Allowance,
+    Fetch,
+    MiniBatch,
+    Unscored,
+    cut_minibatches,
+    load_minibatch,
+)
 from mnist.scoring.predictions import PinnedModel, Predict
 from mnist.scoring.receipts import VersionRecord
 from mnist.scoring.rows import Content, rows_of
-from mnist.scoring.stages import StageSeconds
+from mnist.scoring.stages import PartWork, StageSeconds
 
 _MOST_UNAVAILABLE = 4
 """Objects of one chunk that may stay unavailable before the store counts as down."""
@@ -47,14 +55,15 @@ class ScoredChunk:
     """What became of a chunk.
 
     Attributes:
-        rows: A table of schema ROWS, one row per object version that was scored or rejected.
-        unscored: The other object versions of the chunk.
-        seconds: Where the time went; nothing is written yet.
+        rows: A table of schema ROWS, one row per object version that was scored or rejected; its
+            metadata say what went into it (`stages.PartWork`).
+        unscored: Object versions without an outcome.
+        put_off: Those that were not begun because the time of the chunk was over.
     """
 
     rows: pa.Table
     unscored: tuple[Unscored, ...]
-    seconds: StageSeconds
+    put_off: tuple[ObjectVersion, ...] = ()
 
     @property
     def unsettled(self) -> tuple[VersionRecord, ...]:
@@ -71,18 +80,20 @@ class RecordedChunk:
     """What became of a chunk, without its rows.
 
     Attributes:
-        versions: Object versions in it.
+        versions: Object versions of it that are done with.
         rows_written: Rows this call wrote; 0 if the same chunk was recorded before.
         retried: Object versions that had to be asked for more than once.
         unsettled: Object versions that were no longer there when they were read.
-        seconds: Where the time went.
+        unavailable: How many the store could not hand out now; a later run tries them again.
+        put_off: The others, which want another chunk.
     """
 
     versions: int
-    rows_written: int
-    retried: int
-    unsettled: tuple[VersionRecord, ...]
-    seconds: StageSeconds
+    rows_written: int = 0
+    retried: int = 0
+    unsettled: tuple[VersionRecord, ...] = ()
+    unavailable: int = 0
+    put_off: tuple[ObjectVersion, ...] = ()
 
 
 ScoreChunk = Callable[[Chunk], RecordedChunk]
@@ -120,38 +131,63 @@ def score_chunk(
     predict: Predict,
     threads: int,
     limits: Limits,
+    seconds: float = inf,
 ) -> ScoredChunk:
-    """Fetch, decode and predict every object version of a chunk.
+    """Fetch, decode and predict every object version of a chunk, as far as the time allows.
 
     Fetching and decoding run in threads while this one predicts; both sides release the GIL.
+
+    Args:
+        chunk: The work.
+        fetch: Where the bytes come from.
+        predict: The scoring graph.
+        threads: Mini-batches that are fetched and decoded at once.
+        limits: Of an image.
+        seconds: After so long no further image is begun; one image is scored in any case.
 
     Raises:
         Unavailable: If the store stops answering; nothing has been written then.
     """
-    groups = cut_minibatches(chunk.versions, limits)
+    allowance = Allowance.of(chunk.batch, seconds)
+    started_at, cpu_started = datetime.now(UTC), thread_time()
     contents: list[Content] = []
     outputs = [Outputs(np.empty((0, CLASSES), np.float32), np.empty(0, np.float32))]
     ink = [np.empty(0)]
     unscored: list[Unscored] = []
-    seconds = StageSeconds()
+    put_off: list[ObjectVersion] = []
+    spent, cpu_seconds = StageSeconds(), 0.0
+
+    def load(number: int, versions: list[ObjectVersion]) -> MiniBatch:
+        return load_minibatch(versions, fetch, limits, allowance, is_first=not number)
+
     with ThreadPoolExecutor(threads, thread_name_prefix="fetch") as pool:
-        for minibatch in pool.map(lambda versions: load_minibatch(versions, fetch, limits), groups):
+        for minibatch in pool.map(load, count(), cut_minibatches(chunk.versions, limits)):
             contents += minibatch.contents
             unscored += minibatch.unscored
+            put_off += minibatch.put_off
             _require_a_store(unscored)
             started = perf_counter()
             if minibatch.pixels:
                 images = np.stack(minibatch.pixels)
                 outputs.append(predict(images))
                 ink.append(images.mean(axis=(1, 2)) / 255)
-            seconds += StageSeconds(
+            spent += StageSeconds(
                 fetch=minibatch.fetch_seconds,
                 decode=minibatch.decode_seconds,
                 predict=perf_counter() - started,
             )
+            cpu_seconds += minibatch.cpu_seconds
+    started = perf_counter()
     everything = Outputs(*map(np.concatenate, zip(*outputs, strict=True)))
     rows = rows_of(contents, everything, np.concatenate(ink), chunk.model, _stamp(chunk))
-    return ScoredChunk(rows, tuple(unscored), seconds)
+    work = PartWork(
+        started_at=started_at,
+        finished_at=datetime.now(UTC),
+        cpu_seconds=cpu_seconds + thread_time() - cpu_started,
+        stage_seconds=spent + StageSeconds(write=perf_counter() - started),
+    )
+    rows = rows.replace_schema_metadata(work.as_metadata())
+    return ScoredChunk(rows, tuple(unscored), tuple(put_off))
 
 
 def _stamp(chunk: Chunk) -> dict[str, Any]:

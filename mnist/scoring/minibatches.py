@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import BoundedSemaphore
-from time import perf_counter
+from time import perf_counter, thread_time
 
 from mnist.digits import Image, Outcome, Reason
 from mnist.errors import Unavailable
 from mnist.images import Decoded, Limits, Rejection, decode
 from mnist.images.archives import archive_advice
-from mnist.keys import ObjectVersion
+from mnist.images.sandbox import seconds_waited
+from mnist.keys import ObjectVersion, is_archive_key, member_place
 from mnist.scoring.rows import Content
 
 _MOST_IMAGES = 64
@@ -59,6 +60,30 @@ class Unscored:
     why: Outcome | Unavailable
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What the work on a chunk may use.
+
+    Attributes:
+        decoders: Held while decoding. Each batch has its own, so that a batch of images that take
+            long to decode keeps no other waiting.
+        ends_at: Time (`perf_counter`) after which no further image is begun.
+    """
+
+    decoders: BoundedSemaphore
+    ends_at: float
+
+    @classmethod
+    def of(cls, batch: str, seconds: float) -> "Allowance":
+        """Give a chunk of a batch so much time from now."""
+        return cls(_decoders(os.getpid(), batch), perf_counter() + seconds)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is over."""
+        return perf_counter() >= self.ends_at
+
+
 @dataclass(slots=True)
 class MiniBatch:
     """What became of a mini-batch.
@@ -66,16 +91,20 @@ class MiniBatch:
     Attributes:
         contents: Every object version that has an outcome.
         pixels: The images of those contents that have no reason.
-        unscored: The other object versions.
+        unscored: Object versions without an outcome.
+        put_off: Those that were not begun because the time was over.
         fetch_seconds: How long fetching took.
         decode_seconds: How long decoding took.
+        cpu_seconds: Processor time of both, and the time waited for decoder processes.
     """
 
     contents: list[Content] = field(default_factory=list)
     pixels: list[Image] = field(default_factory=list)
     unscored: list[Unscored] = field(default_factory=list)
+    put_off: list[ObjectVersion] = field(default_factory=list)
     fetch_seconds: float = 0.0
     decode_seconds: float = 0.0
+    cpu_seconds: float = 0.0
 
 
 def cut_minibatches(
@@ -95,27 +124,58 @@ def cut_minibatches(
         yield group
 
 
-def load_minibatch(versions: Sequence[ObjectVersion], fetch: Fetch, limits: Limits) -> MiniBatch:
+def load_minibatch(
+    versions: Sequence[ObjectVersion],
+    fetch: Fetch,
+    limits: Limits,
+    allowance: Allowance,
+    *,
+    is_first: bool = True,
+) -> MiniBatch:
     """Fetch and decode object versions; any number of threads may do so at once.
+
+    Args:
+        versions: The mini-batch.
+        fetch: Where the bytes come from.
+        limits: Of an image.
+        allowance: What the chunk may use.
+        is_first: Whether it is the first of its chunk, of which one image is taken in any case, so
+            that every chunk gets somewhere.
 
     Raises:
         Unavailable: If the store stops answering.
     """
     minibatch = MiniBatch()
-    started = perf_counter()
-    answers = iter([*fetch([version for version in versions if _is_fetched(version, limits)])])
+    if allowance.is_over and not is_first:
+        minibatch.put_off += versions
+        return minibatch
+    started, cpu_started = perf_counter(), thread_time() + seconds_waited()
+    answers: list[Fetched] = []
+    for answer in fetch([version for version in versions if _is_fetched(version, limits)]):
+        answers.append(answer)
+        if allowance.is_over:
+            break
     minibatch.fetch_seconds = perf_counter() - started
-    with _decoders(os.getpid()):
+    with allowance.decoders:
         started = perf_counter()
-        for version in versions:
-            fetched = next(answers) if _is_fetched(version, limits) else _unasked(version, limits)
+        rest = iter(answers)
+        for number, version in enumerate(versions):
+            fetched = (
+                next(rest, None) if _is_fetched(version, limits) else _unasked(version, limits)
+            )
+            if fetched is None or (allowance.is_over and (number or not is_first)):
+                minibatch.put_off += versions[number:]
+                break
             _take(minibatch, version, fetched, limits)
         minibatch.decode_seconds = perf_counter() - started
+    minibatch.cpu_seconds = thread_time() + seconds_waited() - cpu_started
     return minibatch
 
 
 def _is_fetched(version: ObjectVersion, limits: Limits) -> bool:
-    return 0 < version.size <= limits.max_bytes
+    # Of an archive only the table of contents is read, and what is wrong with it is found there.
+    opened = is_archive_key(version.key) and member_place(version) is None
+    return version.size > 0 and (opened or version.size <= limits.max_bytes)
 
 
 def _unasked(version: ObjectVersion, limits: Limits) -> Fetched:
@@ -146,7 +206,10 @@ def _take(minibatch: MiniBatch, version: ObjectVersion, fetched: Fetched, limits
             minibatch.unscored.append(Unscored(version, why))
 
 
-@lru_cache(maxsize=1)
-def _decoders(process_id: int) -> BoundedSemaphore:  # noqa: ARG001 - a fork gets its own
-    """Let no more threads decode at once than there are cores: more would only take turns."""
+@lru_cache(maxsize=1_000)
+def _decoders(process_id: int, batch: str) -> BoundedSemaphore:  # noqa: ARG001 - the cache key
+    """Let no more threads decode a batch at once than there are cores: more would only take turns.
+
+    A fork gets its own.
+    """
     return BoundedSemaphore(os.cpu_count() or 1)

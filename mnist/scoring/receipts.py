@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from mnist import markdown
 from mnist.digits import Outcome, Reason
 from mnist.keys import ObjectVersion, identity
-from mnist.scoring.stages import StageSeconds
+from mnist.scoring.stages import ScoringWork
 
 
 class Listing(BaseModel, frozen=True):
@@ -66,9 +66,7 @@ class RunRecord(BaseModel, frozen=True):
     rows_written: int = Field(ge=0, description="rows this run wrote")
     retried: int = Field(0, ge=0, description="object versions it had to ask for more than once")
     again_after: str = Field("", description="run whose rejects it scored again, if it did so")
-    stage_seconds: StageSeconds | None = Field(
-        None, description="where its time went, if it scored anything; unknown in old receipts"
-    )
+    flow_run: str = Field("", description="Prefect's run it belonged to; empty: its name is that")
     code_digest: str = Field("", description="SHA-256 over the sources that scored")
 
     @property
@@ -99,6 +97,9 @@ class Receipt(BaseModel, frozen=True):
     parts: list[PartRecord]
     models: list[ModelRecord]
     preprocessing_digests: list[str]
+    work: ScoringWork | None = Field(
+        None, description="what all runs of the batch have spent; unknown in old receipts"
+    )
     verdict: Literal["complete", "incomplete", "failed"]
     verdict_reason: str
 
@@ -138,8 +139,8 @@ class Receipt(BaseModel, frozen=True):
                 ((model.name, model.version, f"{model.rows:,}") for model in self.models),
             ),
         ]
-        if self.run.stage_seconds:
-            lines += ["", self.run.stage_seconds.sentence]
+        if self.work:
+            lines += ["", self.work.sentence]
         if self.ignored:
             kinds = ", ".join(f"{count:,} `{kind}`" for kind, count in self.ignored.items())
             lines += ["", f"Left out, because computers add them by themselves: {kinds}."]

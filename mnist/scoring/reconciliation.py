@@ -19,6 +19,7 @@ from mnist.scoring.receipts import (
     RunRecord,
     VersionRecord,
 )
+from mnist.scoring.stages import PartWork, ScoringWork
 from mnist.scoring.tally import Counted, Tally
 
 
@@ -67,6 +68,7 @@ def write_up(
     unsettled: Sequence[VersionRecord],
     parts: Iterable[tuple[PartRecord, pa.Table]],
     limit: RejectLimit,
+    cpu_hour_price: float | None = None,
 ) -> Receipt:
     """Reconcile what was listed with the rows in the store.
 
@@ -77,13 +79,18 @@ def write_up(
         unsettled: Those of them that could not be fetched because they are no longer there.
         parts: The parts of the batch as they lie in the store, taken one after the other.
         limit: When the batch counts as failed.
+        cpu_hour_price: What an hour of processor time costs, for the cost of 1,000 images.
     """
     listed = listing.identities()
     counting = Tally()
     records = []
+    works: list[tuple[PartWork, int]] = []
     unlisted: dict[bytes, VersionRecord] = {}
     for part, rows in parts:
         records.append(part)
+        work = PartWork.in_metadata(rows.schema.metadata)
+        if work is not None:
+            works.append((work, part.rows))
         counting.add(rows)
         for row in rows.filter(pa.array(~listed.has(identity_column(rows)))).to_pylist():
             _note_unlisted(unlisted, row)
@@ -115,6 +122,7 @@ def write_up(
         parts=records,
         models=_models(counted),
         preprocessing_digests=sorted(counted.by(lambda facts: facts.preprocessing_digest)),
+        work=ScoringWork.of(works, cpu_hour_price),
         verdict=verdict,
         verdict_reason=reason,
     )
@@ -136,6 +144,10 @@ def _verdict(
     listed: int, outcomes: Counter[Outcome], missing: int, limit: RejectLimit
 ) -> tuple[Literal["complete", "incomplete", "failed"], str]:
     rejected = outcomes[Outcome.REJECTED]
+    if not listed:
+        return "complete", (
+            "Nothing lies in the folder any more: every image vanished, by deletion or renaming."
+        )
     if missing:
         return "incomplete", f"{missing} of {listed} object versions have no outcome yet."
     if rejected and rejected == listed:

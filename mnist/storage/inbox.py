@@ -61,6 +61,15 @@ class Inbox:
             if versions:
                 yield versions
 
+    def holds(self, batch: str) -> bool:
+        """Tell whether a batch has anything that wants an outcome; opens no archive.
+
+        Raises:
+            InvalidBatch: If the name cannot be a batch.
+        """
+        pages = self._pages(check_batch_name(batch))
+        return any(is_image_key(v.key) and batch_of(v.key) == batch for page in pages for v in page)
+
     def look(self, batch: str) -> tuple[Identities, bool]:
         """List a batch whole, and tell whether the folder holds its `_READY` marker."""
         listed = IdentityLog()

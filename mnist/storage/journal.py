@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from mnist.keys import JOURNAL
 from mnist.storage.bucket import Bucket
-from mnist.storage.object_log import NumberedLog
+from mnist.storage.signing import SignedNumberedLog, Signing
 
 OVERRIDE = "override"
 ROLLBACK = "rollback"
@@ -43,8 +43,8 @@ class JournalEntry(BaseModel, frozen=True):
 class Journal:
     """Every decision ever made, in a bucket. Entries are appended and never changed."""
 
-    def __init__(self, bucket: Bucket) -> None:
-        self.log = NumberedLog(bucket, JOURNAL, JournalEntry)
+    def __init__(self, bucket: Bucket, signing: Signing | None = None) -> None:
+        self.log = SignedNumberedLog(bucket, JOURNAL, JournalEntry, signing or Signing(bucket))
 
     def entries(self) -> list[JournalEntry]:
         """Return all entries, the oldest first; what cannot be parsed is left out and named."""
@@ -53,6 +53,10 @@ class Journal:
     def append(self, make: Callable[[int, list[JournalEntry]], JournalEntry]) -> JournalEntry:
         """Add an entry; see `NumberedLog.append`."""
         return self.log.append(make)
+
+    def problems(self) -> list[str]:
+        """Say which entries were changed, taken away or signed by somebody else."""
+        return self.log.problems(lambda entry: entry.at)
 
     def champion(self) -> str | None:
         """Return the version that the last move made champion, or None before the first."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -62,13 +63,22 @@ class Lease:
         run: Who wants it; the same name may enter again, as a retried run does.
         seconds: A holder that stays silent this long loses the batch.
         wait_seconds: How long to wait for another holder before giving up.
+        require_batch: Called before a batch gets its first lease; raises if there is no such
+            batch, so that a mistyped name leaves nothing behind.
 
     Raises on entry:
         LeaseHeld: If another run holds a lease that has not expired.
     """
 
     def __init__(
-        self, bucket: Bucket, batch: str, run: str, *, seconds: int, wait_seconds: float = 0
+        self,
+        bucket: Bucket,
+        batch: str,
+        run: str,
+        *,
+        seconds: int,
+        wait_seconds: float = 0,
+        require_batch: Callable[[], None] = lambda: None,
     ) -> None:
         self._bucket = bucket
         self._key = lease_key(batch)
@@ -76,6 +86,7 @@ class Lease:
         self._run = run
         self._duration = timedelta(seconds=seconds)
         self._wait_seconds = wait_seconds
+        self._require_batch = require_batch
         self._etag = ""
         self._done = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name=f"lease-{batch}", daemon=True)
@@ -102,14 +113,18 @@ class Lease:
             _log.warning("lease.not-released", batch=self._batch, expires_in=str(self._duration))
 
     def _acquire(self) -> str:
-        created = self._bucket.create(self._key, self._record(self._end()))
-        return created or self._take_over()
-
-    def _take_over(self) -> str:
         lease = self._bucket.fetch_with_etag(self._key)
         if lease is None:
+            self._require_batch()
+            created = self._bucket.create(self._key, self._record(self._end()))
+            if created is not None:
+                return created
+            lease = self._bucket.fetch_with_etag(self._key)
+        if lease is None:
             raise LeaseHeld(f"The lease of batch {self._batch!r} changed hands just now.")
-        content, etag = lease
+        return self._take_over(*lease)
+
+    def _take_over(self, content: bytes, etag: str) -> str:
         record = _record_in(content, self._batch)
         if record and record.is_live(datetime.now(UTC)) and record.run != self._run:
             raise LeaseHeld(

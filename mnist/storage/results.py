@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 import pyarrow as pa
@@ -17,8 +18,10 @@ from mnist.scoring.identities import Identities, IdentityArray, identity_column
 from mnist.scoring.receipts import PartRecord, Receipt
 from mnist.scoring.tally import TALLY_COLUMNS
 from mnist.scoring.verification import find_problems
+from mnist.signatures import find_chain_problems
 from mnist.storage.bucket import Bucket
 from mnist.storage.object_log import ObjectLog
+from mnist.storage.signing import Signing
 from mnist.tables import from_parquet, one_row_each, to_parquet
 
 _READERS = 4
@@ -56,25 +59,27 @@ class LatestReceipts:
 class Results:
     """The bucket of rows and receipts."""
 
-    def __init__(self, bucket: Bucket) -> None:
+    def __init__(self, bucket: Bucket, signing: Signing | None = None) -> None:
         self._bucket = bucket
+        self._signing = signing or Signing(bucket)
         self.receipt_log = ObjectLog.of_json(bucket, RECEIPTS, Receipt)
         self._settled: LRUCache[str, _Settled] = LRUCache(_REMEMBERED, getsizeof=_Settled.__len__)
+        self._lock = Lock()
 
     def write_part(self, batch: str, chunk: str, table: pa.Table) -> bool:
         """Record the rows of a chunk; False if that chunk was recorded before."""
         return self._bucket.create(part_key(batch, chunk), to_parquet(table)) is not None
 
-    def recorded_rows(self, batch: str, chunk: str) -> int:
-        """Count the rows that are recorded of a chunk; 0 if it has no part yet.
+    def recorded(self, batch: str, chunk: str) -> Identities | None:
+        """Return the object versions in the part of a chunk; None if it has no part yet.
 
         Raises:
             IntegrityError: If its part is not the Parquet file it should be.
         """
         key = part_key(batch, chunk)
         if not self._bucket.exists(key):
-            return 0
-        return int(self._read(key, ["identity"]).num_rows)
+            return None
+        return Identities(identity_column(self._read(key, ["identity"])))
 
     def part_keys(self, batch: str) -> list[str]:
         """Name the parts of a batch, in order."""
@@ -87,14 +92,16 @@ class Results:
         Parts never change, so each is read once while its batch is among those asked for last.
         """
         nothing = _Settled(frozenset(), Identities.of(()))
-        before = self._settled.get(batch, nothing)
+        with self._lock:
+            before = self._settled.get(batch, nothing)
         keys = frozenset(self.part_keys(batch))
         if not before.parts <= keys:  # somebody deleted a part
             before = nothing
         new = self._identities(sorted(keys - before.parts), _ALL)
         settled = _Settled(keys, Identities(np.concatenate([before.identities.members, *new])))
         if len(settled) <= _REMEMBERED:
-            self._settled[batch] = settled
+            with self._lock:
+                self._settled[batch] = settled
         return settled.identities
 
     def scored(self, batch: str) -> Identities:
@@ -153,13 +160,22 @@ class Results:
             return one_row_each(pool.map(self._read, self.part_keys(batch)))
 
     def write_receipt(self, receipt: Receipt) -> bool:
-        """Record a receipt; False if this run wrote one before."""
-        return self.receipt_log.record(receipt_key(receipt.batch, receipt.run.name), receipt)
+        """Record a receipt, signed if there is a key; False if this run wrote one before."""
+        key = receipt_key(receipt.batch, receipt.run.name)
+
+        def before() -> str | None:
+            others = self._receipts_by_key(receipt.batch)
+            return next((other for other in reversed(others) if other != key), None)
+
+        return self.receipt_log.create(key, self._signing.content(key, receipt, before))
 
     def receipts(self, batch: str) -> list[Receipt]:
         """Return the receipts of a batch, the oldest first."""
-        receipts = self.receipt_log.entries(receipts_prefix(batch))
-        return sorted(receipts, key=lambda receipt: receipt.run.finished_at)
+        return [*self._receipts_by_key(batch).values()]
+
+    def _receipts_by_key(self, batch: str) -> dict[str, Receipt]:
+        receipts = self.receipt_log.entries(receipts_prefix(batch)).by_key
+        return dict(sorted(receipts.items(), key=lambda item: item[1].run.finished_at))
 
     def last_receipt(self, batch: str) -> Receipt:
         """Return the newest receipt of a batch.
@@ -180,7 +196,25 @@ class Results:
             IntegrityError: If a part is no Parquet file any more.
         """
         receipt = self.last_receipt(batch)
-        return receipt, find_problems(receipt, self.parts(batch, TALLY_COLUMNS))
+        return receipt, self.problems(receipt)
+
+    def problems(self, receipt: Receipt) -> tuple[str, ...]:
+        """Say what does not fit in a receipt, in its parts, and in the receipts before it.
+
+        Raises:
+            IntegrityError: If a part is no Parquet file any more.
+        """
+        records = [
+            self._signing.look(key, other.run.finished_at)
+            for key, other in self._receipts_by_key(receipt.batch).items()
+        ]
+        in_receipts = find_chain_problems(records, self._signing.trust())
+        return (*in_receipts, *find_problems(receipt, self.parts(receipt.batch, TALLY_COLUMNS)))
+
+    def signer(self, receipt: Receipt) -> str:
+        """Say for people whether a receipt is signed, and by whom."""
+        key = receipt_key(receipt.batch, receipt.run.name)
+        return self._signing.look(key, receipt.run.finished_at).signer
 
     def latest_receipts(self) -> LatestReceipts:
         """Return the newest receipt of every batch."""

@@ -30,10 +30,14 @@ class ZipLimits:
     Attributes:
         max_members: Files in it.
         max_ratio: Bytes that one byte may unpack to, for members above one megabyte.
+        max_directory_bytes: Length of its table of contents.
+        max_plain_bytes: What an object may have that is named like an archive and is none.
     """
 
     max_members: int = 100_000
     max_ratio: int = 200
+    max_directory_bytes: int = 64_000_000
+    max_plain_bytes: int = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,10 @@ class Directory:
         return len(self.members)
 
 
+class DirectoryTooLong(OSError):
+    """The table of contents is longer than the limit."""
+
+
 def read_directory(archive: IO[bytes], limits: ZipLimits) -> Directory | Rejection | None:
     """Read the table of contents; only the end of the archive is looked at.
 
@@ -90,6 +98,8 @@ def read_directory(archive: IO[bytes], limits: ZipLimits) -> Directory | Rejecti
     try:
         with zipfile.ZipFile(archive) as opened:
             infos, directory_start = opened.infolist(), opened.start_dir
+    except DirectoryTooLong as error:
+        return Rejection(Reason.TOO_LARGE, f"The zip archive has {error}.")
     except _BROKEN as error:
         archive.seek(0)
         if archive.read(2) != b"PK":

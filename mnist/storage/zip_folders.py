@@ -9,7 +9,7 @@ from typing import Any
 
 from cachetools import LRUCache
 
-from mnist.digits import Outcome
+from mnist.digits import Outcome, Reason
 from mnist.errors import AccessDenied, ObjectChanged, ObjectGone, Unavailable
 from mnist.ignored_files import Ignored
 from mnist.images import Rejection
@@ -17,11 +17,17 @@ from mnist.keys import MemberPlace, ObjectVersion, member_version
 from mnist.scoring.minibatches import Fetched
 from mnist.storage.bucket import Bucket
 from mnist.storage.fetching import attempt
-from mnist.storage.zip_directory import Directory, Member, ZipLimits, read_directory, unpack
+from mnist.storage.zip_directory import (
+    Directory,
+    DirectoryTooLong,
+    Member,
+    ZipLimits,
+    read_directory,
+    unpack,
+)
 
 _REMEMBERED_MEMBERS = 200_000
 _SPAN_BYTES = 8_000_000
-_DIRECTORY_BYTES = 64_000_000
 _READ_AHEAD_BYTES = 1_000
 _LONGEST_HEADER = 30 + 2 * 65_535
 _TURNS = 16
@@ -70,6 +76,9 @@ class ZipFolders:
             directory = self._directory(archive)
             if isinstance(directory, Directory):
                 raise Unavailable(f"{archive.key} can be opened now; the next run lists it.")
+            if directory is None and archive.size > (most := self._limits.max_plain_bytes):
+                detail = f"{archive.size} bytes and no zip archive; at most {most} are accepted"
+                return Rejection(Reason.TOO_LARGE, detail)
             return directory or self._bucket.fetch_once(archive.key, archive.etag)
 
         return Fetched(*attempt(read))
@@ -109,7 +118,9 @@ class ZipFolders:
                 remembered = self._directories.get(archive)
             if remembered is not None:
                 return remembered
-            ranges = io.BufferedReader(_Ranges(self._bucket, archive), _READ_AHEAD_BYTES)
+            longest = self._limits.max_directory_bytes
+            source = _Ranges(self._bucket, archive, longest)
+            ranges = io.BufferedReader(source, _READ_AHEAD_BYTES)
             directory = read_directory(ranges, self._limits)
             if not isinstance(directory, Directory):
                 return directory
@@ -121,7 +132,8 @@ class ZipFolders:
 class _Ranges(io.RawIOBase):
     """An object in the store as a file that can be sought in, for the standard library."""
 
-    def __init__(self, bucket: Bucket, version: ObjectVersion) -> None:
+    def __init__(self, bucket: Bucket, version: ObjectVersion, longest: int) -> None:
+        self._longest = longest
         self._fetch_range = partial(bucket.fetch_range, version.key, version.etag)
         self._size = version.size
         self._position = 0
@@ -147,12 +159,14 @@ class _Ranges(io.RawIOBase):
         """Fill a buffer by one request, or as much of it as there is.
 
         Raises:
-            OSError: If they are more than any table of contents that we read.
+            DirectoryTooLong: If they are more than any table of contents that we read.
         """
         end = min(self._position + len(buffer), self._size)
         length = max(end - self._position, 0)
-        if length > _DIRECTORY_BYTES:
-            raise OSError(f"a table of contents of {length} bytes is too long")
+        if length > self._longest:
+            raise DirectoryTooLong(
+                f"a table of contents of {length} bytes; at most {self._longest} are read"
+            )
         if length:
             buffer[:length] = self._fetch_range(self._position, end)
             self._position = end

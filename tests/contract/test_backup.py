@@ -6,13 +6,17 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from infra import environment
+from infra.__main__ import app
 from infra.backup import back_up, restore
 from infra.store import running_store
 from mnist.errors import IntegrityError, InvalidInput
 from mnist.scoring.verification import find_problems
 from mnist.services import Services
 from mnist.settings import Settings
+from mnist.signatures import SigningKey
 from mnist.storage.bucket import Bucket
 from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
@@ -73,6 +77,20 @@ def test_a_restored_stack_has_the_rows_the_receipt_and_the_database(
         assert {v for page in restored.versions("monday") for v in page} == versions
     with closing(sqlite3.connect(new / "mlflow" / "mlflow.db")) as database:
         assert database.execute("SELECT name FROM aliases").fetchall() == [("champion",)]
+
+
+def test_what_the_old_stack_signed_counts_in_the_restored_one(
+    settings: Settings, directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusting = settings.model_copy(update={"trusted_keys": "ab" * 32})
+    back_up(trusting, [], directory, tmp_path / "signed", lambda _line: None)
+    (tmp_path / "new").mkdir()
+    monkeypatch.chdir(tmp_path / "new")
+    done = CliRunner().invoke(app, ["restore", str(tmp_path / "signed")])
+    assert done.exit_code == 0
+    variables = environment.read(tmp_path / "new" / ".local" / "env")
+    present = SigningKey(variables["MNIST_SIGNING_KEY"]).public_key
+    assert variables["MNIST_TRUSTED_KEYS"] == f"{'ab' * 32},{present}"
 
 
 def test_no_key_and_no_password_is_in_a_backup(backup: Path) -> None:

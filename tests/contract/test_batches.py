@@ -75,9 +75,32 @@ def test_every_dropped_image_ends_in_exactly_one_row(scoring, inbox_bucket, resu
 
 def test_a_receipt_says_where_the_time_went(scoring, inbox_bucket, results):
     drop(inbox_bucket, "b", 25)
-    spent = run(scoring, "b").run.stage_seconds
-    assert min(spent.fetch, spent.decode, spent.predict, spent.write) > 0
-    assert results.receipts("b")[0].run.stage_seconds == spent
+    work = run(scoring, "b").work
+    spent = work.stage_seconds
+    assert min(spent.fetch, spent.decode, spent.predict, spent.write, work.cpu_seconds) > 0
+    assert work.rows == 25
+    assert work.images_per_second == pytest.approx(25 / work.seconds)
+    assert results.receipts("b")[0].work == work
+
+
+def test_the_receipt_of_a_run_that_scored_nothing_has_the_sums_of_those_that_did(
+    scoring, inbox_bucket
+):
+    drop(inbox_bucket, "b", 20)
+    scoring.run("b", "first", close=False)
+    drop(inbox_bucket, "b", 25)
+    scoring.run("b", "second", close=False)
+    receipt = run(scoring, "b", "closing")
+    assert receipt.run.rows_written == 0
+    assert receipt.work.rows == 25
+    assert receipt.work.stage_seconds.fetch > 0
+
+
+def test_a_receipt_says_what_a_thousand_images_cost(services, inbox_bucket):
+    services.settings = services.settings.model_copy(update={"cpu_hour_price": 3.6})
+    drop(inbox_bucket, "b", 20)
+    work = run(services.batch_scoring, "b").work
+    assert work.cost_per_thousand == pytest.approx(work.cpu_seconds / 1_000 / 20 * 1_000)
 
 
 def test_a_receipt_that_does_not_say_where_the_time_went_still_holds(
@@ -85,10 +108,10 @@ def test_a_receipt_that_does_not_say_where_the_time_went_still_holds(
 ):
     drop(inbox_bucket, "b", 5)
     old = run(scoring, "b").model_dump(mode="json")
-    del old["run"]["stage_seconds"]
+    del old["work"]
     results_bucket.put(receipt_key("b", "run"), json.dumps(old).encode())
     receipt, problems = results.verify("b")
-    assert receipt.run.stage_seconds is None
+    assert receipt.work is None
     assert problems == ()
     assert "added up over threads" not in receipt.markdown()
 
@@ -118,7 +141,7 @@ def test_a_run_killed_before_its_receipt_leaves_only_the_receipt_to_write(scorin
     receipt = run(scoring, "b")
     assert receipt.run.rows_written == 0
     assert receipt.verdict == "complete"
-    assert receipt.run.stage_seconds is None
+    assert receipt.work.rows == 20
 
 
 def test_two_runs_at_once_lose_nothing_and_double_nothing(services, inbox_bucket, results):
@@ -323,3 +346,55 @@ def test_batches_with_unusual_names_work(scoring, inbox_bucket, results, batch):
     receipt = run(scoring, batch)
     assert receipt.outcomes == {Outcome.SCORED: 2}
     assert results.receipts(batch) == [receipt]
+
+
+def test_a_chunk_that_takes_too_long_records_what_it_has_and_the_rest_is_cut_anew(
+    services, inbox_bucket, results
+):
+    drop(inbox_bucket, "b", 7)
+    hasty = another(services, chunk_seconds=1e-9)
+    receipt = run(hasty, "b")
+    assert receipt.outcomes == {Outcome.SCORED: 7}
+    assert proven_once_each(results, receipt)
+    assert [part.rows for part in receipt.parts] == [1] * 7, "one image each, or it never ends"
+
+
+def test_what_another_run_has_recorded_of_a_chunk_is_not_done_again(
+    services, scoring, inbox_bucket, results
+):
+    """A part that another run cut short holds rows of some of them; the rest is not lost."""
+    drop(inbox_bucket, "b", 25)
+    hasty = another(services, chunk_seconds=1e-9)
+    assert run(hasty, "b", "hasty", stop_after=1) is None
+    receipt = run(scoring, "b", "whole")
+    assert receipt.run.rows_written == 24
+    assert proven_once_each(results, receipt)
+
+
+def test_a_folder_that_is_gone_before_it_was_closed_gets_a_receipt_that_says_so(
+    scoring, inbox_bucket, results
+):
+    drop(inbox_bucket, "b", 3)
+    scoring.run("b", "first", close=False)
+    for i in range(3):
+        inbox_bucket._data.delete(f"b/{i:04d}.png")
+    receipt = run(scoring, "b", "closing")
+    assert receipt.verdict == "complete"
+    assert "vanished" in receipt.verdict_reason
+    assert receipt.listing.count == 0
+    assert len(receipt.unlisted) == 3
+    assert results.verify("b")[1] == ()
+
+
+def test_what_is_overwritten_as_it_is_fetched_is_stated_at_once_though_the_batch_stays_open(
+    scoring, inbox_bucket
+):
+    drop(inbox_bucket, "b", 3)
+
+    def overwritten_first(score, chunks):
+        listed = list(chunks)
+        inbox_bucket.put("b/0001.png", png(7))
+        return map(score, listed)
+
+    receipt = scoring.run("b", "run", map=overwritten_first, close=False).receipt
+    assert receipt.outcomes == {Outcome.SCORED: 2, Outcome.SUPERSEDED: 1}

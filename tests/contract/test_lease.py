@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mnist.errors import LeaseHeld
-from mnist.keys import lease_key
-from mnist.storage.lease import Lease, LeaseRecord
+from mnist.errors import InvalidBatch, LeaseHeld
+from mnist.keys import LEASES, lease_key
+from mnist.storage.clients import control_client
+from mnist.storage.lease import Lease, LeaseRecord, holder
+from tests.factories import png
 
 
 def lease(bucket, run, *, seconds=60, wait_seconds=0.0):
@@ -87,3 +89,21 @@ def test_a_long_run_keeps_its_lease(results_bucket):
             pass
         with pytest.raises(LeaseHeld), lease(results_bucket, "run-2"):
             pass
+
+
+@pytest.mark.parametrize("name", ["typo", "a/b", ""])
+def test_the_name_of_no_batch_leaves_no_lease_behind(services, inbox_bucket, results_bucket, name):
+    inbox_bucket.put("monday/1.png", png(1))
+    with pytest.raises(InvalidBatch), services.lease(name, "run", 0):
+        pytest.fail("a batch that does not exist was held")
+    assert list(results_bucket.versions(LEASES)) == []
+
+
+def test_a_batch_whose_images_were_deleted_can_still_be_held(
+    settings, services, inbox_bucket, results_bucket
+):
+    inbox_bucket.put("b/1.png", png(1))
+    services.batch_scoring.run("b", "run")
+    control_client(settings).delete_object(Bucket=settings.inbox_bucket, Key="b/1.png")
+    with services.lease("b", "run-2", 0):
+        assert holder(results_bucket, "b").run == "run-2"

@@ -1,6 +1,6 @@
 """Logs kept in objects, over the real store: what is none of ours is named and stops nothing."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pyarrow as pa
 import pytest
@@ -8,9 +8,9 @@ from structlog.testing import capture_logs
 
 from mnist.keys import lease_key
 from mnist.services import Services
-from mnist.storage.journal import JournalEntry, promoted_last
 from mnist.storage.lease import Lease, holder
 from tests.factories import OneModel, png
+from tests.journals import entry_for
 
 STRAYS = {
     "a note": b"remember to ask Ada",
@@ -40,26 +40,6 @@ def filled(parts, inbox_bucket):
     parts.monitoring_log.write_report(date(2026, 11, 20), "run", pa.table({"day": [1]}))
     parts.monitoring_log.write_reference(date(2026, 11, 20), pa.table({"day": [1]}))
     return parts
-
-
-def entry_for(version, action="promoted"):
-    def make(number, entries):
-        return JournalEntry(
-            sequence=number,
-            at=datetime.now(UTC),
-            who="Ada",
-            action=action,
-            model="digits",
-            from_version=promoted_last(entries),
-            to_version=version,
-            verdict="better",
-            reasons=[],
-            policy_version="1",
-            evidence_url="",
-            images_digest="",
-        )
-
-    return make
 
 
 @pytest.mark.parametrize("content", STRAYS.values(), ids=STRAYS)
@@ -133,5 +113,8 @@ def test_the_watcher_goes_on_beside_strays_everywhere(filled, inbox_bucket, resu
         results_bucket.put(f"{prefix}notes.txt", b"remember")
     inbox_bucket.put("new/1.png", png(1))
     sweeper = filled.new_sweeper()
-    assert sweeper.pending(whole=True) == ["new"]
+    assert sweeper.due()
+    assert {batch for batch in sweeper.due() if sweeper.begin(batch) and sweeper.look(batch)} == {
+        "new"
+    }
     assert filled.batch_scoring.run("new", "run").receipt.verdict == "complete"

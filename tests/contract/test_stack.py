@@ -4,6 +4,7 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,9 +16,13 @@ import pytest
 from infra.doctor import Doctor
 from infra.environment import PORT_NAMES
 from infra.leftovers import find_leftovers
+from infra.ports import GRPC_OFFSET
 from infra.prefect_server import end_interrupted_runs, prefect_api
+from infra.seaweedfs import PORT_VARIABLES, PORTS
 from infra.services import SECRETS, SERVICES
 from infra.stack import Stack
+from mnist.errors import MnistError, NoChampion
+from mnist.registry.rest import MlflowRest
 
 pytestmark = pytest.mark.slow
 
@@ -46,12 +51,15 @@ class Running:
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
     """The stack of this checkout with its state in a folder of its own."""
-    with tempfile.TemporaryDirectory(
-        dir="/tmp"
-    ) as folder:  # pytest's path is too long for a socket
+    with (
+        tempfile.TemporaryDirectory(dir="/tmp") as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):  # pytest's path is too long for a socket
         said: list[str] = []
         directory = Path(folder).resolve() / ".local"
         stack = Stack(ROOT, directory, say=said.append)
+        (directory.parent / "system-temporary").mkdir()
+        patch.setenv("TMPDIR", str(directory.parent / "system-temporary"))
         try:
             yield Running(stack, directory, stack.up(), said)
         finally:
@@ -124,6 +132,27 @@ def test_the_reader_changes_nothing_in_mlflow(running: Running) -> None:
     assert deleted.status_code == 403
     planted = httpx.put(f"{url}/mlflow-artifacts/artifacts/planted.onnx", content=b"", auth=login)
     assert planted.status_code == 403
+
+
+def test_before_the_first_model_no_credentials_are_blamed(running: Running) -> None:
+    """MLflow answers 403 when its reader asks for a model that does not exist."""
+
+    def problem(password: str) -> MnistError:
+        uri = running.variables["MLFLOW_TRACKING_URI"]
+        with (
+            closing(MlflowRest(uri, ("reader", password))) as mlflow,
+            pytest.raises(MnistError) as caught,
+        ):
+            mlflow.champion("digits")
+        return caught.value
+
+    assert isinstance(problem(running.variables["MLFLOW_READER_PASSWORD"]), NoChampion)
+    assert "refused the credentials" in str(problem("another"))
+    address = f"http://127.0.0.1:{running.variables['MNIST_API_PORT']}/health"
+    eventually(lambda: "nothing has been promoted" in httpx.get(address).json()["problem"])
+    assert httpx.get(address).json()["status"] == "no-champion"
+    log = (running.directory / "logs" / "api.log").read_text()
+    assert "refused the credentials" not in log
 
 
 def test_mlflow_keeps_its_records_here_and_artifacts_in_the_store(running: Running) -> None:
@@ -256,6 +285,13 @@ def test_the_doctor_finds_what_is_missing_and_nothing_else(running: Running) -> 
         dashboard.resume()
 
 
+def test_a_run_of_the_worker_needs_no_temporary_folder_of_the_system(running: Running) -> None:
+    api = prefect_api(running.variables)
+    run = api.start("watch-inbox/default", {})
+    eventually(lambda: api.request("GET", f"/flow_runs/{run}")["state_type"] == "COMPLETED")
+    assert list((running.directory / "tmp").iterdir())
+
+
 def test_down_ends_every_process_and_leaves_the_data(running: Running) -> None:
     socket = running.directory / "supervisor.sock"
     assert running.stack.down()
@@ -264,3 +300,12 @@ def test_down_ends_every_process_and_leaves_the_data(running: Running) -> None:
     for kept in ("env", "store", "mlflow/mlflow.db", "prefect/prefect.db"):
         assert (running.directory / kept).exists()
     assert not running.stack.down()
+
+
+def test_after_down_nothing_of_ours_is_in_a_temporary_folder(running: Running) -> None:
+    assert list((running.directory.parent / "system-temporary").iterdir()) == []
+    assert not (running.directory / "tmp").exists()
+    ports = {int(running.variables[name]) + GRPC_OFFSET for name in PORT_VARIABLES}
+    ours = "|".join(f"seaweedfs-{name}-grpc-{port}.sock" for name in PORTS for port in ports)
+    shared = Path("/tmp")  # noqa: S108 -- where SeaweedFS puts them, whatever TMPDIR says
+    assert not [file for file in shared.iterdir() if re.fullmatch(ours, file.name)]

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from sqlalchemy.engine import make_url
 
+from infra.database_passwords import URL_VARIABLES
 from infra.ports import free_ports
 from infra.services import SERVICES
 from infra.stack import Stack
+from mnist.errors import Unavailable
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
@@ -46,6 +49,11 @@ def _postgres(folder: Path) -> Iterator[int]:
         subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, **own)
 
     pg_ctl("initdb", "--options=--username=postgres --auth=trust --no-sync")
+    # Only its administrator, who is nobody's login here, is let in without a password.
+    (data / "pg_hba.conf").write_text(
+        "local all all trust\nhost all postgres 127.0.0.1/32 trust\n"
+        "host all all 127.0.0.1/32 scram-sha-256\n"
+    )
     options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
     pg_ctl("start", "--wait", f"--options={options}", f"--log={folder}/log")
     try:
@@ -105,3 +113,49 @@ def test_every_process_is_healthy_and_both_servers_keep_their_records_there(
     assert not {"prefect.db", "mlflow.db", "users.db"} & {
         each.name for each in directory.rglob("*")
     }
+
+
+def _lets_in(address: str) -> bool:
+    url = make_url(address)
+    try:
+        psycopg2.connect(
+            host=url.host,
+            port=url.port,
+            user=url.username,
+            password=url.password,
+            dbname=url.database,
+        ).close()
+    except psycopg2.OperationalError:
+        return False
+    return True
+
+
+def test_after_a_rotation_only_the_new_passwords_open_the_databases(
+    stack: tuple[Stack, Path, int],
+) -> None:
+    running, _, _ = stack
+    old = running.variables()
+    assert all(_lets_in(old[name]) for name in URL_VARIABLES)
+    for key, process in (
+        ("MLFLOW_USERS_DATABASE_URI", "mlflow"),
+        ("PREFECT_SERVER_DATABASE_CONNECTION_URL", "prefect"),
+    ):
+        assert [service.name for service in running.rotate(key)] == [process]
+    new = running.variables()
+    assert all(_lets_in(new[name]) for name in URL_VARIABLES)
+    assert not any(_lets_in(old[name]) for name in URL_VARIABLES)
+    assert {health.problem for health in running.health()} == {None}
+
+
+def test_a_password_that_postgresql_does_not_take_changes_no_key(
+    stack: tuple[Stack, Path, int],
+) -> None:
+    running, directory, port = stack
+    file = directory / "env"
+    content = file.read_text()
+    file.write_text(content.replace(f"127.0.0.1:{port}", "127.0.0.1:1"))
+    before = running.variables()
+    with pytest.raises(Unavailable, match="no key was changed"):
+        running.rotate("MLFLOW_BACKEND_STORE_URI")
+    assert running.variables() == before
+    file.write_text(content)

@@ -172,6 +172,34 @@ def test_a_broken_empty_or_overfull_archive_is_one_row(services, inbox_bucket, r
     }
 
 
+@pytest.mark.parametrize(
+    ("content", "detail"),
+    [
+        (packed(digits(25)), "has 25 members; at most 20 are read"),
+        (packed({"x" * 900 + f"{i}.png": b"" for i in range(10)}), "a table of contents of"),
+        (b"PK" + bytes(9_000), "cannot be opened: File is not a zip file"),
+        (bytes(9_000), "9000 bytes and no zip archive; at most 1000 are accepted"),
+    ],
+    ids=["members", "table of contents", "damaged", "none"],
+)
+def test_an_archive_larger_than_an_image_may_be_is_rejected_for_what_is_wrong_with_it(
+    settings, services, inbox_bucket, results, content, detail
+):
+    services.settings = settings.model_copy(update={"max_image_bytes": 1_000})
+    limits = ZipLimits(max_members=20, max_directory_bytes=8_000, max_plain_bytes=1_000)
+    services.inbox = Inbox(inbox_bucket, limits)
+    assert len(content) > 1_000
+    inbox_bucket.put("b/scans.zip", content)
+    score(services)
+    assert detail in by_key(results)["b/scans.zip"]["detail"]
+
+
+def test_an_archive_may_be_larger_than_an_image(settings, services, inbox_bucket, results):
+    services.settings = settings.model_copy(update={"max_image_bytes": 1_000})
+    inbox_bucket.put("b/scans.zip", packed(digits(25)))
+    assert score(services).outcomes == {Outcome.SCORED: 25}
+
+
 def test_an_archive_that_is_overwritten_or_deleted_meanwhile_is_named(
     services, inbox_bucket, results
 ):

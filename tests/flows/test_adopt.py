@@ -54,5 +54,5 @@ def test_it_is_exported_measured_registered_and_judged_like_any_candidate(file, 
 
 def test_a_refused_file_registers_nothing(file, reader):
     file.write_bytes(b"no network")
-    with pytest.raises(InvalidInput, match="no .keras file"):
+    with pytest.raises(InvalidInput, match=r"no \.keras file"):
         adopt(str(file))

@@ -49,7 +49,8 @@ def test_running_it_again_changes_nothing(inbox_bucket, results):
 
 def test_a_batch_may_be_left_open_and_closed_later(inbox_bucket, results):
     drop(inbox_bucket, "b", 3)
-    assert score_batch("b", close=False) == {"batch": "b", "verdict": "open", "listed": 3, "new": 3}
+    summary = {"batch": "b", "verdict": "open", "listed": 3, "new": 3, "missing": 0}
+    assert score_batch("b", close=False) == summary
     assert results.rows("b").num_rows == 3
     assert results.receipts("b") == []
     assert score_batch("b")["verdict"] == "complete"
@@ -66,6 +67,17 @@ def test_verifying_keeps_what_was_found(inbox_bucket, results_bucket):
         verify("b")
     (found,) = VerificationLog(results_bucket).latest().values()
     assert "was changed" in found.problems[0]
+
+
+def test_without_a_name_every_batch_and_the_journal_are_verified(inbox_bucket, results_bucket):
+    for name in ("a", "b"):
+        drop(inbox_bucket, name, 1)
+        score_batch(name)
+    assert verify() == {"batches": 2}
+    assert set(VerificationLog(results_bucket).latest()) == {"a", "b"}
+    results_bucket.put(Results(results_bucket).part_keys("b")[0], to_parquet(ROWS.empty_table()))
+    with pytest.raises(IntegrityError, match=r"Not everything holds: Part scores/batch=b/"):
+        verify()
 
 
 def test_people_see_the_receipt_in_prefect(inbox_bucket):

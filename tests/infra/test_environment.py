@@ -193,7 +193,7 @@ def test_processes_do_not_inherit_what_could_send_them_elsewhere(
     found = environment.for_processes(environment.prepare(tmp_path, local))
     assert found.keys().isdisjoint({"AWS_SESSION_TOKEN", "PREFECT_PROFILE", "PYTHONPATH"})
     assert found["SSL_CERT_FILE"] == "/etc/company.pem"
-    assert found["NO_PROXY"] == "127.0.0.1,localhost,intranet"
+    assert found["NO_PROXY"] == "127.0.0.1,localhost,::1,intranet"
     assert found["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
 
 

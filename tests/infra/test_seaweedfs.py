@@ -45,7 +45,7 @@ def test_it_sees_its_secrets_and_nobody_elses_configuration(tmp_path: Path) -> N
     given = secrets | {"HOME": "/home/somebody", "AWS_SESSION_TOKEN": "x", "WEED_GUARD": "y"}
     found = seaweedfs.protected_environment(given, tmp_path)
     own = {name: value for name, value in found.items() if not name.startswith("WEED_GRPC_")}
-    assert own == secrets | {"HOME": str(tmp_path)}
+    assert own == secrets | {"HOME": str(tmp_path), "TMPDIR": str(tmp_path / "tmp")}
 
 
 def test_each_of_its_parts_shows_a_certificate_that_exists(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from mnist.errors import InvalidSettings
-from mnist.settings import load_settings
+from mnist.settings import Settings, load_settings
 
 _REQUIRED = {
     "AWS_ACCESS_KEY_ID": "key",
@@ -35,3 +35,15 @@ def test_an_impossible_value_is_named_with_its_variable(monkeypatch: pytest.Monk
     monkeypatch.setenv("MNIST_READ_THREADS", "many")
     with pytest.raises(InvalidSettings, match=r"MNIST_READ_THREADS.*'many'"):
         load_settings()
+
+
+def test_variables_of_another_place_are_read_by_the_same_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    variables = _REQUIRED | {"MNIST_RESULTS_BUCKET": "rows", "MNIST_DATA_DIR": "", "DATA_DIR": "/x"}
+    monkeypatch.setenv("MNIST_DATA_DIR", "/of/this/process")
+    settings = Settings.of_variables(variables)
+    assert settings.results_bucket == "rows"
+    assert settings.data_dir is None
+    with pytest.raises(InvalidSettings, match=r"MNIST_READ_THREADS.*'many'"):
+        Settings.of_variables(variables | {"MNIST_READ_THREADS": "many"})

@@ -17,7 +17,6 @@ from dashboard.pages.batches.queries import balance
 from mnist import services
 from mnist.digits import Outcome
 from mnist.scoring.receipts import Receipt
-from mnist.scoring.verification import find_problems
 
 _COLOURS = {
     Status.EMPTY: "gray",
@@ -74,6 +73,8 @@ def show_receipt(receipt: Receipt) -> None:
         f"{balance(receipt)} · predicted by {models or 'no model'} · receipt written "
         f"{receipt.run.finished_at:%Y-%m-%d %H:%M:%S} UTC"
     )
+    if receipt.work is not None:
+        st.caption(receipt.work.sentence)
     if receipt.verdict != "complete":
         st.warning(plain(receipt.verdict_reason))
     if receipt.unlisted:
@@ -124,7 +125,7 @@ def show_tools(batch: str, receipt: Receipt) -> None:
 def _verify(receipt: Receipt) -> ActionResult:
     parts = counted(len(receipt.parts), "part")
     with st.spinner(f"Fetching {parts} again"):
-        problems = find_problems(receipt, services.current().results.parts(receipt.batch))
+        problems = services.current().results.problems(receipt)
     services.current().verifications.record(receipt, person().name, problems)
     cached.forget_batches()
     if problems:
@@ -133,7 +134,8 @@ def _verify(receipt: Receipt) -> ActionResult:
         )
     return ActionResult(
         f"The receipt holds: {parts} with the stated digests, "
-        f"{counted(receipt.listing.count, 'image')} with exactly one outcome each."
+        f"{counted(receipt.listing.count, 'image')} with exactly one outcome each. It is "
+        f"{services.current().results.signer(receipt)}."
     )
 
 
@@ -147,6 +149,7 @@ def _score_rejects_again(batch: str) -> ActionResult:
 def _flow_run_page(receipt: Receipt) -> str | None:
     """Return the address of the run that wrote a receipt, if Prefect ran it."""
     try:
-        return services.current().prefect.run_url(str(UUID(receipt.run.name)))
+        run = UUID(receipt.run.flow_run or receipt.run.name)
+        return services.current().prefect.run_url(str(run))
     except ValueError:
         return None

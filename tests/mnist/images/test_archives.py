@@ -4,9 +4,17 @@ import pytest
 
 from mnist.images import Limits, Rejection, decode
 from mnist.keys import ObjectVersion
-from mnist.scoring.minibatches import load_minibatch
+from mnist.scoring.minibatches import Allowance, load_minibatch
 from tests.factories import png
 from tests.rejected_files import ARCHIVES
+
+
+def _of_large(key):
+    """Return what becomes of an object that is never fetched."""
+    version = ObjectVersion(key, "e", 10**9)
+    allowance = Allowance.of("b", 60)
+    (content,) = load_minibatch([version], lambda _: iter(()), Limits(), allowance).contents
+    return content
 
 
 @pytest.mark.parametrize("name", ARCHIVES)
@@ -19,15 +27,13 @@ def test_the_reason_names_zip(name):
 
 @pytest.mark.parametrize("name", ["b/scans.tar.gz", "b/scans.TGZ", "b/scans.7z", "b/scans.rar"])
 def test_one_that_is_too_large_to_be_looked_at_names_zip_too(name):
-    minibatch = load_minibatch([ObjectVersion(name, "e", 10**9)], lambda _: iter(()), Limits())
-    (content,) = minibatch.contents
+    content = _of_large(name)
     assert content.reason == "too-large"
     assert ".zip" in content.detail
 
 
 def test_a_large_image_is_told_nothing_about_archives():
-    minibatch = load_minibatch([ObjectVersion("b/7.png", "e", 10**9)], lambda _: iter(()), Limits())
-    assert ".zip" not in minibatch.contents[0].detail
+    assert ".zip" not in _of_large("b/7.png").detail
 
 
 def test_an_image_in_front_of_an_archive_is_an_image():

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mnist.keys import LOOSE
-from mnist.operations.sweeping import Sweeper
+from mnist.operations.sweeping import Sweeper, Todo
 from mnist.scoring.completion import Completion
 from mnist.scoring.receipts import RunRecord
 from mnist.scoring.reconciliation import ListingLog, RejectLimit, write_up
@@ -71,52 +71,77 @@ def write_receipt(inbox_bucket, results, batch, age=timedelta(0)):
     results.write_receipt(receipt)
 
 
+def looks(sweeper) -> dict[str, Todo]:
+    """Look at all that is due; say of each batch that wants something what it is."""
+    todos = {}
+    for batch in sweeper.due():
+        assert sweeper.begin(batch)
+        todo = sweeper.look(batch)
+        if todo is not None:
+            todos[batch] = todo
+    return todos
+
+
+def work(sweeper, inbox_bucket, results, chunk="c") -> dict[str, Completion | None]:
+    """Do all that is due; say of each batch that was worked on why it was closed, if it was."""
+    done = {}
+    for batch, todo in looks(sweeper).items():
+        if todo.waiting:
+            record(inbox_bucket, results, batch, chunk)
+        sweeper.done(batch, closed=todo.close is not None)
+        done[batch] = todo.close
+    return done
+
+
 def times_of_looks(sweeper, inbox_bucket, clock, seconds):
     """Sweep each second and note when the sweeper looked at a batch."""
     looked = []
     real = inbox_bucket.versions
     inbox_bucket.versions = lambda prefix: (looked.append(clock.now), real(prefix))[1]
     for _ in range(seconds):
-        sweeper.pending()
+        looks(sweeper)
         clock.now += 1
     return looked
 
 
-def test_an_empty_inbox_has_nothing_pending(sweeper):
-    assert sweeper.pending() == []
+def test_an_empty_inbox_has_nothing_due(sweeper):
+    assert sweeper.due() == []
 
 
-def test_a_new_folder_is_pending_until_it_is_recorded(sweeper, inbox_bucket, results, clock):
+def test_a_new_folder_is_due_until_it_is_recorded(sweeper, inbox_bucket, results, clock):
     inbox_bucket.put("a/1.png", b"x")
-    assert sweeper.pending() == ["a"]
-    assert sweeper.pending() == ["a"]
+    assert looks(sweeper) == {"a": Todo("a", images=1, waiting=1, close=None)}
+    sweeper.go_on("a")
+    assert list(looks(sweeper)) == ["a"]
     record(inbox_bucket, results, "a")
-    assert sweeper.pending() == []
+    sweeper.done("a", closed=False)
+    clock.now += 1
+    assert sweeper.due() == ["a"]
+    assert looks(sweeper) == {}
 
 
-def test_an_object_beside_the_folders_is_pending_too(sweeper, inbox_bucket):
+def test_nobody_gets_a_batch_that_is_in_hand(sweeper, inbox_bucket):
+    inbox_bucket.put("a/1.png", b"x")
+    assert sweeper.due() == ["a"]
+    assert sweeper.begin("a")
+    assert not sweeper.begin("a")
+    assert not sweeper.begin("a name that nobody knows")
+    assert sweeper.due() == []
+
+
+def test_an_object_beside_the_folders_is_due_too(sweeper, inbox_bucket):
     inbox_bucket.put("1.png", b"x")
-    assert sweeper.pending() == [LOOSE]
+    assert list(looks(sweeper)) == [LOOSE]
 
 
-def test_a_late_arrival_makes_its_folder_pending_again(sweeper, inbox_bucket, results, clock):
+@pytest.mark.parametrize("name", ["2.png", "1.png"], ids=["added", "overwritten"])
+def test_a_late_arrival_makes_its_folder_due_again(sweeper, inbox_bucket, results, clock, *, name):
     inbox_bucket.put("a/1.png", b"x")
     record(inbox_bucket, results, "a")
-    assert sweeper.pending() == []
-    inbox_bucket.put("a/2.png", b"y")
+    assert looks(sweeper) == {}
+    inbox_bucket.put(f"a/{name}", b"another")
     clock.now += 6
-    assert sweeper.pending() == ["a"]
-
-
-def test_an_overwritten_object_makes_its_folder_pending_again(
-    sweeper, inbox_bucket, results, clock
-):
-    inbox_bucket.put("a/1.png", b"x")
-    record(inbox_bucket, results, "a")
-    assert sweeper.pending() == []
-    inbox_bucket.put("a/1.png", b"another")
-    clock.now += 6
-    assert sweeper.pending() == ["a"]
+    assert looks(sweeper)["a"].waiting == 1
 
 
 def test_a_quiet_folder_is_looked_at_less_and_less_often(sweeper, inbox_bucket, results, clock):
@@ -145,93 +170,81 @@ def test_a_retired_batch_that_is_announced_is_looked_at_with_the_next_sweep(
     inbox_bucket.put("a/1.png", b"x")
     record(inbox_bucket, results, "a")
     write_receipt(inbox_bucket, results, "a", age=timedelta(days=30))
-    sweeper.pending()
+    looks(sweeper)
     inbox_bucket.put("a/2.png", b"y")
     clock.now += 1
-    assert sweeper.pending() == []
+    assert sweeper.due() == []
     sweeper.expect("a")
-    assert sweeper.pending() == ["a"]
+    assert list(looks(sweeper)) == ["a"]
     sweeper.expect("a name that nobody knows")
 
 
-def test_many_old_batches_do_not_keep_a_new_one_waiting(sweeper, inbox_bucket, results, clock):
-    for i in range(20):
-        inbox_bucket.put(f"old-{i:02d}/1.png", b"x")
-        record(inbox_bucket, results, f"old-{i:02d}")
-    real = inbox_bucket.versions
-    looked = []
-
-    def slow(prefix):
-        looked.append(prefix.removesuffix("/"))
-        clock.now += 0.5
-        return real(prefix)
-
-    inbox_bucket.versions = slow
-    sweeper.pending()
-    assert len(looked) == 3
-    inbox_bucket.put("zz-new/1.png", b"x")
-    while "zz-new" not in sweeper.pending():
-        assert len(looked) < 25
-    assert sweeper.pending(whole=True) == ["zz-new"]
-    assert set(looked) == {f"old-{i:02d}" for i in range(20)} | {"zz-new"}
+def test_what_is_new_comes_before_what_is_old_and_each_by_its_age(
+    sweeper, inbox_bucket, results, clock
+):
+    for name in ("old-1", "old-2"):
+        inbox_bucket.put(f"{name}/1.png", b"x")
+        record(inbox_bucket, results, name)
+        write_receipt(inbox_bucket, results, name)
+    assert looks(sweeper) == {}
+    clock.now += 100
+    inbox_bucket.put("z/1.png", b"x")
+    assert sweeper.due() == ["z", "old-1", "old-2"]
+    assert [sweeper.is_old(name) for name in ("z", "old-1")] == [False, True]
+    clock.now += 1
+    inbox_bucket.put("a/1.png", b"x")
+    assert sweeper.due() == ["z", "a", "old-1", "old-2"]
 
 
 def test_a_batch_is_complete_when_nothing_new_came_for_the_settle_time(
     sweeper, inbox_bucket, results, clock
 ):
     inbox_bucket.put("a/1.png", b"x")
-    sweeper.pending()
+    assert work(sweeper, inbox_bucket, results) == {"a": None}
     assert sweeper.open_batches == ["a"]
-    record(inbox_bucket, results, "a")
     for _ in range(9):
         clock.now += 1
-        assert sweeper.pending() == []
-        assert sweeper.complete() == {}
+        assert work(sweeper, inbox_bucket, results) == {}
     clock.now += 1
-    assert sweeper.complete() == {"a": Completion.SETTLED}
-    sweeper.close("a")
-    assert sweeper.complete() == {}
+    assert work(sweeper, inbox_bucket, results) == {"a": Completion.SETTLED}
     assert sweeper.open_batches == []
+    clock.now += 100
+    assert work(sweeper, inbox_bucket, results) == {}
 
 
 def test_each_late_arrival_starts_the_settle_time_anew(sweeper, inbox_bucket, results, clock):
     for i in range(3):
         inbox_bucket.put(f"a/{i}.png", b"x")
-        sweeper.pending()
-        record(inbox_bucket, results, "a", chunk=str(i))
+        sweeper.expect("a")
+        assert work(sweeper, inbox_bucket, results, chunk=str(i)) == {"a": None}
         for _ in range(8):
             clock.now += 1
-            assert sweeper.pending() == []
-            assert sweeper.complete() == {}
+            assert work(sweeper, inbox_bucket, results) == {}
 
 
-def test_a_marker_completes_it_at_once(sweeper, inbox_bucket, results):
+def test_a_marker_completes_it_at_once(sweeper, inbox_bucket, results, clock):
     inbox_bucket.put("a/1.png", b"x")
     inbox_bucket.put("a/deep/_READY", b"")
-    sweeper.pending()
-    assert not sweeper.is_ready("a")
+    assert looks(sweeper)["a"].close is None
+    sweeper.go_on("a")
     inbox_bucket.put("a/_READY", b"")
-    sweeper.pending()
-    assert sweeper.is_ready("a")
-    assert sweeper.complete() == {}, "an image without an outcome is not complete"
-    record(inbox_bucket, results, "a")
-    sweeper.pending()
-    assert sweeper.complete() == {"a": Completion.READY}
+    assert looks(sweeper) == {"a": Todo("a", images=1, waiting=1, close=Completion.READY)}
 
 
-def test_one_that_never_rests_is_complete_after_the_longest_wait(sweeper, inbox_bucket, clock):
-    found = {}
-    start = clock.now
-    while not found:
-        inbox_bucket.put(f"a/{clock.now}.png", b"x")
-        sweeper.pending()
-        found = sweeper.complete()
+def test_one_that_never_rests_is_complete_after_the_longest_wait(
+    sweeper, inbox_bucket, results, clock
+):
+    start, done = clock.now, {}
+    while not done.get("a"):
         clock.now += 1
-    assert found == {"a": Completion.WAITED}
+        inbox_bucket.put(f"a/{clock.now}.png", b"x")
+        done = work(sweeper, inbox_bucket, results, chunk=str(clock.now))
+        assert clock.now - start < 200
+    assert done == {"a": Completion.WAITED}
     assert clock.now - start == 101
-    sweeper.close("a")
-    assert sweeper.complete() == {}
-    assert sweeper.pending() == ["a"], "it is open again with the next object"
+    clock.now += 1
+    inbox_bucket.put("a/last.png", b"x")
+    assert work(sweeper, inbox_bucket, results) == {"a": None}, "open again with the next object"
 
 
 def test_deleting_images_opens_nothing(sweeper, results, inbox_bucket, clock):
@@ -239,11 +252,26 @@ def test_deleting_images_opens_nothing(sweeper, results, inbox_bucket, clock):
     inbox_bucket.put("a/2.png", b"x")
     record(inbox_bucket, results, "a")
     write_receipt(inbox_bucket, results, "a")
-    sweeper.pending()
+    assert looks(sweeper) == {}
     inbox_bucket._data.delete("a/2.png")
     clock.now += 60
-    assert sweeper.pending() == []
+    assert looks(sweeper) == {}
     assert sweeper.open_batches == []
+
+
+def test_a_folder_that_is_deleted_before_it_has_settled_is_closed_all_the_same(
+    sweeper, results, inbox_bucket, clock
+):
+    inbox_bucket.put("a/1.png", b"x")
+    assert work(sweeper, inbox_bucket, results) == {"a": None}
+    inbox_bucket._data.delete("a/1.png")
+    clock.now += 5
+    assert work(sweeper, inbox_bucket, results) == {}
+    clock.now += 5
+    assert looks(sweeper) == {"a": Todo("a", images=0, waiting=0, close=Completion.SETTLED)}
+    sweeper.done("a", closed=True)
+    clock.now += 100
+    assert sweeper.due() == []
 
 
 def test_a_process_that_starts_anew_closes_what_the_last_one_left_open(
@@ -255,39 +283,62 @@ def test_a_process_that_starts_anew_closes_what_the_last_one_left_open(
     record(inbox_bucket, results, "b")
     write_receipt(inbox_bucket, results, "b")
     fresh = Sweeper(parts, clock)
-    assert fresh.pending() == []
+    assert looks(fresh) == {}
     clock.now += 10
-    assert list(fresh.complete()) == ["a"]
+    assert list(looks(fresh)) == ["a"]
 
 
-def test_a_folder_that_could_not_be_scored_is_put_off(sweeper, inbox_bucket, clock):
+def test_a_folder_on_which_others_work_is_looked_at_a_little_later(sweeper, inbox_bucket, clock):
     inbox_bucket.put("a/1.png", b"x")
-    assert sweeper.pending() == ["a"]
-    sweeper.put_off("a")
-    assert sweeper.pending() == []
-    clock.now += 2
-    assert sweeper.pending() == ["a"]
+    assert list(looks(sweeper)) == ["a"]
+    sweeper.postpone("a")
+    assert sweeper.due() == []
+    clock.now += 1
+    assert list(looks(sweeper)) == ["a"]
 
 
 def test_one_that_fails_again_and_again_is_tried_less_often_but_within_a_minute(
     sweeper, inbox_bucket, clock
 ):
     inbox_bucket.put("a/1.png", b"x")
-    tried = []
+    tried, told = [], 0
     for _ in range(400):
-        if sweeper.pending():
+        if looks(sweeper):
             tried.append(clock.now)
-            sweeper.put_off("a")
+            told += sweeper.fail("a", "the store is away")
         assert sweeper.open_batches == []
         clock.now += 1
     pauses = [later - earlier for earlier, later in itertools.pairwise(tried)]
     assert pauses == sorted(pauses)
     assert pauses[-1] == 60
+    assert told == 1
+
+
+def test_a_closing_that_fails_backs_off_too(sweeper, inbox_bucket, results, clock):
+    inbox_bucket.put("a/1.png", b"x")
+    work(sweeper, inbox_bucket, results)
+    tried = 0
+    for _ in range(400):
+        clock.now += 1
+        for batch in looks(sweeper):
+            tried += 1
+            sweeper.fail(batch, "a part is damaged")
+    assert tried < 15
+
+
+def test_another_problem_is_news_and_so_is_the_same_one_after_a_success(sweeper, inbox_bucket):
+    inbox_bucket.put("a/1.png", b"x")
+    sweeper.due()
+    assert sweeper.fail("a", "one")
+    assert not sweeper.fail("a", "one")
+    assert sweeper.fail("a", "another")
+    sweeper.done("a", closed=False)
+    assert sweeper.fail("a", "another")
 
 
 def test_a_marker_alone_is_no_work(sweeper, inbox_bucket):
     inbox_bucket.put("a/_READY", b"x")
-    assert sweeper.pending() == []
+    assert looks(sweeper) == {}
 
 
 def test_results_are_read_again_only_when_the_folder_changed(sweeper, inbox_bucket, results, clock):
@@ -296,10 +347,11 @@ def test_results_are_read_again_only_when_the_folder_changed(sweeper, inbox_buck
     read = []
     real = results.settled
     results.settled = lambda batch: (read.append(batch), real(batch))[1]
-    for _ in range(3):
-        assert sweeper.pending() == []
-        clock.now += 100
+    assert looks(sweeper) == {}
+    clock.now += 5
+    assert looks(sweeper) == {}
     assert read == ["a"]
     inbox_bucket.put("a/2.png", b"y")
-    assert sweeper.pending() == ["a"]
+    sweeper.expect("a")
+    assert list(looks(sweeper)) == ["a"]
     assert read == ["a", "a"]

@@ -2,7 +2,7 @@
 
 from mnist.images import Limits
 from mnist.keys import ObjectVersion
-from mnist.scoring.minibatches import Fetched, cut_minibatches, load_minibatch
+from mnist.scoring.minibatches import Allowance, Fetched, cut_minibatches, load_minibatch
 from tests.factories import png, version
 
 MEGABYTE = 1_000_000
@@ -51,7 +51,7 @@ def test_a_slice_is_fetched_whole_before_anything_is_decoded(monkeypatch):
 
     real = minibatches.decode
     monkeypatch.setattr(minibatches, "decode", decode)
-    read = load_minibatch(sized(300, 300, 300), fetch, LIMITS)
+    read = load_minibatch(sized(300, 300, 300), fetch, LIMITS, Allowance.of("b", 60))
     assert happened == ["fetched"] * 3 + ["decoded"] * 3
     assert len(read.pixels) == len(read.contents) == 3
     assert read.fetch_seconds > 0
