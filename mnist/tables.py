@@ -4,14 +4,12 @@ Only settled outcomes have a row. An object that was overwritten or deleted betw
 fetching stands in the receipt of that run: it may come back, and is scored then.
 """
 
-import codecs
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pyarrow import csv
 
 from mnist.digits import CLASSES
 
@@ -46,17 +44,17 @@ ROWS = pa.schema(
         pa.field("batch", pa.string(), nullable=False),
         pa.field("chunk", pa.string(), nullable=False),
         pa.field("scored_at", pa.timestamp("us", tz="UTC"), nullable=False),
+        pa.field("metadata", pa.string()),
     ]
 )
 """Columns of a part. `p0`…`p9` are the ten probabilities; null unless the outcome is `scored`.
 
 `width`, `height`, `brightness` and `contrast` are of the picture as it came
 (`mnist.images.results.Source`), `ink` is the mean of the 28x28 pixels, 0-1. They are what drift is
-seen by. Parts written before these columns existed lack them; joined, they are null.
+seen by. `metadata` is what the owner of the object wrote beside it (`x-amz-meta-…`), as a JSON
+object of texts; members of an archive have the archive's. Parts written before these columns
+existed lack them; joined, they are null.
 """
-
-_FORMULA = r"^[=+\-@\t\r\n]"
-"""How a text begins that Excel, LibreOffice or Google Sheets computes."""
 
 PROBABILITY_COLUMNS = tuple(f"p{digit}" for digit in range(CLASSES))
 
@@ -66,34 +64,6 @@ def to_parquet(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd")
     return bytes(sink.getvalue())
-
-
-def to_csv(table: pa.Table) -> bytes:
-    """Write a table as CSV that Excel opens right: UTF-8 with its mark, and no cell is a formula.
-
-    Lists are joined by spaces and bytes are hexadecimal. A text that a spreadsheet would compute
-    gets an apostrophe in front; who needs it as it is reads the Parquet file.
-    """
-    columns = [_as_cells(column) for column in table.columns]
-    names = _without_formulas(pa.chunked_array([table.column_names], pa.string())).to_pylist()
-    sink = pa.BufferOutputStream()
-    sink.write(codecs.BOM_UTF8)
-    csv.write_csv(pa.table(columns, names=names), sink)
-    return bytes(sink.getvalue())
-
-
-def _as_cells(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    kind = column.type
-    if pa.types.is_list(kind):
-        column = pc.binary_join(column, " ")
-    elif pa.types.is_fixed_size_binary(kind):
-        column = pa.chunked_array([[v and v.hex() for v in column.to_pylist()]], pa.string())
-    return _without_formulas(column) if pa.types.is_string(column.type) else column
-
-
-def _without_formulas(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    marked = pc.binary_join_element_wise("'", texts, "")
-    return pc.if_else(pc.match_substring_regex(texts, _FORMULA), marked, texts)
 
 
 def from_parquet(content: bytes, columns: Sequence[str] | None = None) -> pa.Table:

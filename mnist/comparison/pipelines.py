@@ -12,7 +12,7 @@ from mnist import markdown
 from mnist.digits import SIDE, PredictProbabilities
 from mnist.images import Decoded, Limits, Pipeline, decode
 from mnist.plots import render_png
-from mnist.tables import to_csv
+from mnist.spreadsheets import to_csv
 
 CHOSEN = "chosen"
 """What `decode` does by itself: `standard` for what is as MNIST is, `enhanced` for the rest."""

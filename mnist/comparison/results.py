@@ -12,7 +12,7 @@ from mnist import markdown
 from mnist.digits import Probabilities
 from mnist.errors import InvalidEvaluation
 from mnist.evaluation.metrics import Evaluation, labelled_set_metrics
-from mnist.tables import to_csv
+from mnist.spreadsheets import to_csv
 from mnist.training.history import Epoch
 from mnist.training.recipes import HIGH, LOW, MEDIUM
 

@@ -97,6 +97,7 @@ class BatchScoring:
         on_progress(run)
         if close or run.unsettled:
             run.receipt = self._close(run)
+            self._parts.current_rows.refresh(batch)
         return run
 
     def _chunks(self, run: BatchRun, versions: Iterator[ObjectVersion]) -> Iterator[Chunk]:

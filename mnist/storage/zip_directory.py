@@ -74,10 +74,12 @@ class Directory:
     Attributes:
         members: Those that want an outcome, by number.
         ignored: How many were left out because computers add them.
+        metadata: User metadata of the archive as JSON text; None if there are none.
     """
 
     members: dict[int, Member]
     ignored: Ignored
+    metadata: str | None = None
 
     def __len__(self) -> int:
         return len(self.members)

@@ -6,9 +6,9 @@ import io
 import pyarrow as pa
 import pytest
 
+from mnist.spreadsheets import to_csv
 from mnist.storage.bucket import Bucket
 from mnist.storage.rescores import Rescores
-from mnist.tables import to_csv
 from tests.factories import rows, version
 
 

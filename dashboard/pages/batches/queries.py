@@ -18,8 +18,9 @@ from mnist.digits import Outcome
 from mnist.errors import AccessDenied, ObjectChanged, ObjectGone
 from mnist.keys import ObjectVersion
 from mnist.scoring.receipts import Receipt
+from mnist.spreadsheets import to_csv
 from mnist.storage.inbox import Inbox
-from mnist.tables import to_csv, to_parquet
+from mnist.tables import to_parquet
 
 MAX_IMAGES = 1_000
 MAX_BYTES = 50_000_000

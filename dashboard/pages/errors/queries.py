@@ -12,8 +12,9 @@ from mnist.evaluation.embedding import embed, worth_a_place
 from mnist.evaluation.metrics import Evaluation
 from mnist.evaluation.weak_slices import SliceReport
 from mnist.scoring.features import Features
+from mnist.spreadsheets import to_csv
 from mnist.storage.bucket import Bucket
-from mnist.tables import from_parquet, to_csv, to_parquet
+from mnist.tables import from_parquet, to_parquet
 
 LARGEST_LOSS = 28.0
 """Above every loss, in nats: -ln of the above is 27.6."""
