@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from infra import mlflow_users, seaweedfs
-from infra.ports import LOOPBACK, free_ports, is_free
+from infra.ports import GRPC_OFFSET, LOOPBACK, free_ports, is_free
 from infra.proxies import direct_to_loopback
 from infra.shell_settings import differences
 from mnist.errors import InvalidSettings
@@ -58,6 +58,8 @@ _OTHER_PORTS = (
     "PREFECT_WORKER_WEBSERVER_PORT",
     "MNIST_EVENTS_PORT",
 )
+
+_HIGHEST_PORT = 65_535
 
 PORT_NAMES = (*_PREFERRED_PORTS, *_OTHER_PORTS)
 """Variables that hold a port of the stack."""
@@ -174,8 +176,12 @@ def _new_ports(already: Mapping[str, str]) -> dict[str, str]:
 
 def _derived(chosen: Mapping[str, str], directory: Path) -> dict[str, str]:
     for name in PORT_NAMES:
-        if not chosen[name].isdecimal():
-            raise InvalidSettings(f"{name} is {chosen[name]!r} in {directory}/env, not a port.")
+        highest = _HIGHEST_PORT - GRPC_OFFSET * (name in seaweedfs.PORT_VARIABLES)
+        if not chosen[name].isdecimal() or not 1 <= int(chosen[name]) <= highest:
+            raise InvalidSettings(
+                f"{name} is {chosen[name]!r} in {directory}/env, not a port; expected a number "
+                f"from 1 to {highest}. Correct it, or delete the line to have one chosen."
+            )
     prefect = f"http://{LOOPBACK}:{chosen['PREFECT_SERVER_API_PORT']}"
     events = f"http://{LOOPBACK}:{chosen['MNIST_EVENTS_PORT']}{EVENTS_PATH}"
     return seaweedfs.notifying(events, chosen["MNIST_EVENTS_TOKEN"]) | {

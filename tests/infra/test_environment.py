@@ -159,6 +159,24 @@ def test_a_port_that_is_no_number_is_named(tmp_path: Path, local: Path) -> None:
         environment.prepare(tmp_path, local)
 
 
+@pytest.mark.parametrize(
+    ("line", "highest"),
+    [
+        ("MNIST_API_PORT=99999", 65_535),
+        ("MLFLOW_PORT=0", 65_535),
+        ("STREAMLIT_SERVER_PORT=-1", 65_535),
+        ("SEAWEEDFS_S3_PORT=60000", 55_535),  # its gRPC port is 10,000 above
+    ],
+)
+def test_a_port_that_no_server_can_listen_on_is_named(tmp_path, local, line, highest) -> None:
+    environment.prepare(tmp_path, local)
+    with (local / "env").open("a") as file:
+        file.write(f"export {line}\n")
+    name, _, value = line.partition("=")
+    with pytest.raises(InvalidSettings, match=f"{name} is '{value}'.*from 1 to {highest}"):
+        environment.prepare(tmp_path, local)
+
+
 def test_before_the_first_start_the_reader_is_sent_to_make_up(local: Path) -> None:
     with pytest.raises(InvalidSettings, match="`make up` writes it"):
         environment.read(local / "env")
