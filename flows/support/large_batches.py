@@ -129,6 +129,8 @@ def _begin(others_wait: Event, stopping: Event) -> None:
     global _flags  # noqa: PLW0603 - a function of the pool gets nothing else
     _flags = others_wait, stopping
     os.nice(_NICE)
+    # Our runs give their own signs of life; Prefect's thread for that holds each up for a second.
+    os.environ.pop("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal; the parent decides
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     parent = multiprocessing.parent_process()

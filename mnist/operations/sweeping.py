@@ -118,7 +118,8 @@ class Sweeper:
 
     def is_old(self, batch: str) -> bool:
         """Tell whether nothing is known to be new in a batch: a look at it can wait."""
-        return self._watches[batch].is_old
+        watch = self._watches.get(batch)
+        return watch is not None and watch.is_old
 
     def begin(self, batch: str) -> bool:
         """Take a batch in hand, so that it is not due until somebody reports; False if it is."""
