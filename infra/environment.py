@@ -187,6 +187,8 @@ def _derived(chosen: Mapping[str, str], directory: Path) -> dict[str, str]:
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": prefect,
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        # Its pages ask the API under the address they were opened by: localhost or a proxy's.
+        "PREFECT_SERVER_UI_API_URL": "/api",
         # Its newer pages ask amplitude.com for a configuration though analytics are off.
         "PREFECT_SERVER_UI_V2_ENABLED": "false",
         # A running slot of a concurrency limit outlives a restart of the server.
