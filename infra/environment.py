@@ -10,12 +10,12 @@ import re
 import secrets
 import shlex
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 from infra import mlflow_users, seaweedfs
-from infra.ports import LOOPBACK, free_ports, is_free
+from infra.ports import LOOPBACK, first_taken, free_ports, holder
 from infra.proxies import direct_to_loopback
 from mnist.errors import InvalidSettings
 from mnist.signatures import SigningKey
@@ -72,7 +72,10 @@ _WRITTEN_ANEW = {"PATH", "NO_PROXY", "no_proxy"}
 
 
 def prepare(
-    root: Path, directory: Path, changes: Mapping[str, str] = MappingProxyType({})
+    root: Path,
+    directory: Path,
+    changes: Mapping[str, str] = MappingProxyType({}),
+    say: Callable[[str], None] = lambda _line: None,
 ) -> dict[str, str]:
     """Write `directory`/env, keeping what it holds, and return its variables.
 
@@ -80,6 +83,7 @@ def prepare(
         root: The checkout.
         directory: Folder for all local state; made with mode 700 if missing.
         changes: New values of some variables.
+        say: Called with one line for each well-known port that another process has.
 
     Raises:
         InvalidSettings: If the file has a line that is not understood, or a port that is none.
@@ -89,7 +93,7 @@ def prepare(
     file = directory / FILE_NAME
     kept = (read(file) if file.exists() else {}) | dict(changes)
     data_dir = os.environ.get("MNIST_DATA_DIR", kept.get("MNIST_DATA_DIR", ""))
-    chosen = new_secrets() | _new_ports(already=kept) | kept
+    chosen = new_secrets() | _new_ports(kept, say) | kept
     variables = chosen | _derived(chosen, directory) | _trusted_keys(chosen)
     variables.pop("MNIST_DATA_DIR", None)
     if data_dir:
@@ -154,12 +158,17 @@ def new_secrets() -> dict[str, str]:
     }
 
 
-def _new_ports(already: Mapping[str, str]) -> dict[str, str]:
+def _new_ports(already: Mapping[str, str], say: Callable[[str], None]) -> dict[str, str]:
     missing = [name for name in PORT_NAMES if name not in already]
     ports = dict(zip(missing, free_ports(len(missing)), strict=True))
     for name, port in _PREFERRED_PORTS.items():
-        if name in ports and is_free(port) and is_free(port + 10_000):
+        if name not in ports:
+            continue
+        taken = first_taken(port)
+        if taken is None:
             ports[name] = port
+        else:
+            say(f"{taken} is taken by {holder(taken)}, using {ports[name]} as {name}")
     return {name: str(port) for name, port in ports.items()}
 
 

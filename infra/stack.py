@@ -82,7 +82,7 @@ class Stack:
         programs = commands(self._root / "Procfile")
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._lock():
-            variables = environment.prepare(self._root, self._directory)
+            variables = environment.prepare(self._root, self._directory, say=self._say)
             processes = environment.for_processes(variables)
             self._start_supervisor(programs, processes)
             starter = Starter(self._supervisor, variables, self._say)

@@ -154,7 +154,9 @@ class Containers:
 
     def log(self, name: str) -> str:
         """Give the end of what a service has logged."""
-        return podman("logs", "--tail", "40", self._named(name), check=False)
+        command = [_PODMAN, "logs", "--tail", "40", self._named(name)]
+        both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        return subprocess.run(command, text=True, check=False, **both).stdout
 
     def _named(self, name: str) -> str:
         return f"{self._project}_{name}"
@@ -174,7 +176,8 @@ class Containers:
             arguments += ["--network", f"{self._named(network)}:alias={name}"]
             if number == 0:  # while containers join, its name server is silent for moments
                 (found,) = json.loads(podman("network", "inspect", self._named(network)))
-                arguments += ["--dns", found["subnets"][0]["gateway"], "--dns-opt", "attempts:5"]
+                arguments += ["--dns", found["subnets"][0]["gateway"], "--dns-opt", "timeout:2"]
+                arguments += ["--dns-opt", "attempts:5"]
         arguments += self._limits(service)
         for key, value in (self._file_of_settings(service) | service["environment"]).items():
             arguments += ["--env", f"{key}={value}"]

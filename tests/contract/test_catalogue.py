@@ -65,6 +65,16 @@ def publish(named, store, tmp_path, monkeypatch):
     )
 
 
+def test_links_to_runs_lead_to_where_people_open_mlflow(named, publish, mlflow_uri, name):
+    version = publish()
+    MlflowClient(mlflow_uri).set_registered_model_alias(name, "champion", version.version)
+    public = named.model_copy(update={"mlflow_public_url": "https://models.example.com/"})
+    with closing(Catalogue(public)) as catalogue:
+        url = catalogue.champion().run.url
+    assert url == version.run_url.replace(mlflow_uri, "https://models.example.com")
+    assert Publisher(public).registered(version.version).run_url == url
+
+
 def test_the_champion_is_found_with_its_run_and_evaluation(catalogue, publish, mlflow_uri, name):
     version = publish(evaluation=json.dumps(EVALUATION.as_dict()).encode())
     MlflowClient(mlflow_uri).set_registered_model_alias(name, "champion", version.version)

@@ -157,8 +157,7 @@ def test_the_database_is_asked_over_the_network() -> None:
 @pytest.mark.parametrize("name", COMPOSE)
 def test_a_file_system_in_memory_has_options_that_every_engine_knows(name: str) -> None:
     for entry in COMPOSE[name].get("tmpfs", []):
-        options = entry.partition(":")[2]
-        assert not re.search(r"\b[ug]id=", options)
+        assert ":" not in entry  # podman 4.3 knows neither uid= nor mode= as Docker does
 
 
 def test_every_image_can_be_another() -> None:
