@@ -19,7 +19,7 @@ from api.problems import ErrorAnswer, Problem
 from api.schemas import HealthResponse, PredictionResponse, PredictionsResponse, model_fields
 from api.service import Service
 from mnist.images import preprocessing_digest
-from mnist.registry.reader import RegistryReader
+from mnist.services import Services
 from mnist.settings import Settings, load_settings
 
 _ANY_FILE = {"schema": {"type": "string", "format": "binary"}}
@@ -59,7 +59,7 @@ _PAGE_POLICY = (
 def app() -> FastAPI:
     """Make the application that the environment describes; for uvicorn's `--factory`."""
     settings = load_settings()
-    return create(settings, RegistryReader(settings))
+    return create(settings, Services(settings).registry)
 
 
 def create(settings: Settings, registry: Registry) -> FastAPI:

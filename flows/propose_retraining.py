@@ -7,6 +7,9 @@ from mnist import services
 
 DEPLOYMENT = "retrain/default"
 
+PARAMETERS = {"recipe": "fast", "seed": None}
+"""As the weekly schedule trains: a new seed each day."""
+
 
 @flow(name="propose-retraining", flow_run_name="propose-retraining-{because}")
 def propose_retraining(because: str = "schedule") -> str:
@@ -28,6 +31,10 @@ def propose_retraining(because: str = "schedule") -> str:
     get_run_logger().info("%s", why)
     if is_worth_it:
         run_deployment(
-            DEPLOYMENT, timeout=0, as_subflow=False, tags=["proposed", f"because:{because}"]
+            DEPLOYMENT,
+            parameters=PARAMETERS,
+            timeout=0,
+            as_subflow=False,
+            tags=["proposed", f"because:{because}"],
         )
     return why

@@ -17,7 +17,7 @@ from flows.support.retries import retried_task
 from flows.support.streaming import in_flight
 from mnist import services
 from mnist.errors import BatchFailed
-from mnist.operations.batches import BatchRun
+from mnist.operations.batch_runs import BatchRun
 from mnist.scoring.chunks import Chunk, RecordedChunk, ScoreChunk
 from mnist.scoring.receipts import Receipt
 

@@ -21,7 +21,8 @@ def verify(batch: str | None = None) -> dict[str, Any]:
     """Prove that every listed object version of a batch has exactly one outcome.
 
     Reads the receipts of the batch and every part that the last one names; needs neither inbox nor
-    registry. What it finds is kept, and the list of batches shows it.
+    registry. What it finds is kept, and the list of batches shows it. Where the receipt holds, the
+    files under `current/` are brought to it, should they be missing or old.
 
     Args:
         batch: Name of a batch that has been scored; left out, every batch is verified and the
@@ -58,6 +59,7 @@ def _verify_batch(batch: str) -> tuple[Receipt, tuple[str, ...]]:
     receipt, problems = current.results.verify(batch)
     current.verifications.record(receipt, f"flow run {flow_run.name}", problems)
     if not problems:
+        current.current_rows.refresh(batch)
         get_run_logger().info(
             "The receipt of %s holds: %d object versions in %d parts; it is %s.",
             batch,

@@ -15,8 +15,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from infra import mlflow_users, seaweedfs
-from infra.ports import LOOPBACK, first_taken, free_ports, holder
+from infra.chosen_ports import PORT_NAMES, choose_ports
+from infra.ports import LOOPBACK
 from infra.proxies import direct_to_loopback
+from infra.shell_settings import differences
 from mnist.errors import InvalidSettings
 from mnist.signatures import SigningKey
 
@@ -43,24 +45,6 @@ export PATH={scripts}:"$PATH"
 
 _LINE = re.compile(r"export ([A-Za-z_][A-Za-z0-9_]*)=(.*)")
 
-_PREFERRED_PORTS = {
-    "SEAWEEDFS_S3_PORT": 8333,
-    "PREFECT_SERVER_API_PORT": 4200,
-    "MLFLOW_PORT": 5000,
-    "MNIST_API_PORT": 8000,
-    "STREAMLIT_SERVER_PORT": 8501,
-}
-"""Addresses that people type get the port their tool is known for, if it is free."""
-
-_OTHER_PORTS = (
-    *seaweedfs.PORT_VARIABLES[1:],
-    "PREFECT_WORKER_WEBSERVER_PORT",
-    "MNIST_EVENTS_PORT",
-)
-
-PORT_NAMES = (*_PREFERRED_PORTS, *_OTHER_PORTS)
-"""Variables that hold a port of the stack."""
-
 _FOREIGN = re.compile(
     r"(AWS|STORE|PREFECT|MLFLOW|STREAMLIT|DASHBOARD|WEED|SEAWEEDFS|MNIST|SUPERVISOR)_|PYTHON"
 )
@@ -79,11 +63,14 @@ def prepare(
 ) -> dict[str, str]:
     """Write `directory`/env, keeping what it holds, and return its variables.
 
+    Of the caller's environment only MNIST_DATA_DIR is taken over.
+
     Args:
         root: The checkout.
         directory: Folder for all local state; made with mode 700 if missing.
         changes: New values of some variables.
-        say: Called with one line for each well-known port that another process has.
+        say: Called with one line for each setting of the caller that is taken over or left out, and
+            for each well-known port that another process has.
 
     Raises:
         InvalidSettings: If the file has a line that is not understood, or a port that is none.
@@ -93,12 +80,14 @@ def prepare(
     file = directory / FILE_NAME
     kept = (read(file) if file.exists() else {}) | dict(changes)
     data_dir = os.environ.get("MNIST_DATA_DIR", kept.get("MNIST_DATA_DIR", ""))
-    chosen = new_secrets() | _new_ports(kept, say) | kept
+    chosen = new_secrets() | choose_ports(kept, say) | kept
     variables = chosen | _derived(chosen, directory) | _trusted_keys(chosen)
     variables.pop("MNIST_DATA_DIR", None)
     if data_dir:
         variables["MNIST_DATA_DIR"] = str((root / data_dir).resolve())
     _write(file, variables)
+    for line in differences(variables, kept):
+        say(line)
     return variables
 
 
@@ -158,20 +147,6 @@ def new_secrets() -> dict[str, str]:
     }
 
 
-def _new_ports(already: Mapping[str, str], say: Callable[[str], None]) -> dict[str, str]:
-    missing = [name for name in PORT_NAMES if name not in already]
-    ports = dict(zip(missing, free_ports(len(missing)), strict=True))
-    for name, port in _PREFERRED_PORTS.items():
-        if name not in ports:
-            continue
-        taken = first_taken(port)
-        if taken is None:
-            ports[name] = port
-        else:
-            say(f"{taken} is taken by {holder(taken)}, using {ports[name]} as {name}")
-    return {name: str(port) for name, port in ports.items()}
-
-
 def _derived(chosen: Mapping[str, str], directory: Path) -> dict[str, str]:
     for name in PORT_NAMES:
         if not chosen[name].isdecimal():
@@ -219,7 +194,15 @@ def _derived(chosen: Mapping[str, str], directory: Path) -> dict[str, str]:
         "KERAS_BACKEND": "tensorflow",
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "MNIST_CACHE_DIR": str(directory / "cache"),
+        "MNIST_DASHBOARD_URL": _dashboard(chosen),
     }
+
+
+def _dashboard(chosen: Mapping[str, str]) -> str:
+    """Give the address that people use; a person may have set another than this machine's."""
+    own = f"http://{LOOPBACK}:"
+    kept = chosen.get("MNIST_DASHBOARD_URL", "")
+    return kept if kept and not kept.startswith(own) else own + chosen["STREAMLIT_SERVER_PORT"]
 
 
 def _trusted_keys(chosen: Mapping[str, str]) -> dict[str, str]:

@@ -51,7 +51,12 @@ class Comparing:
         """Load the images that all of them learn from and are measured on."""
         limits = Limits.of(self._settings)
         labelled_sets = load_labelled_sets(self._settings.real_world_dir, limits)
-        return load_training_data(self._settings.data_dir, seed, labelled_sets=labelled_sets)
+        return load_training_data(
+            self._settings.data_dir,
+            seed,
+            labelled_sets=labelled_sets,
+            fallback=self._settings.fallback_digits,
+        )
 
     def begin(self, names: Sequence[str], data: TrainingData, seed: int) -> str:
         """Open the parent run."""

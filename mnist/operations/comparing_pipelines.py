@@ -54,7 +54,8 @@ class ComparingPipelines:
         ]
 
     def _sets(self) -> Iterator[tuple[str, Sequence[tuple[bytes, int]]]]:
-        test = load_dataset(self._settings.data_dir).test
+        settings = self._settings
+        test = load_dataset(settings.data_dir, fallback=settings.fallback_digits).test
         pictures = (cv2.imencode(".png", image)[1].tobytes() for image in test.images)
         yield _TEST, list(zip(pictures, test.labels.tolist(), strict=True))
         for name, files in labelled_files(self._settings.real_world_dir).items():

@@ -33,10 +33,12 @@ class Fetched:
         content: Its bytes; or why they are refused for good; or `superseded` or `vanished`; or
             the error after which it stays without an outcome until a later run.
         attempts: How often it was asked for, 1 or more.
+        metadata: User metadata of the object as JSON text; None if there are none.
     """
 
     content: bytes | Rejection | Outcome | Unavailable
     attempts: int = 1
+    metadata: str | None = None
 
 
 Fetch = Callable[[Sequence[ObjectVersion]], Iterator[Fetched]]
@@ -193,7 +195,7 @@ def _take(minibatch: MiniBatch, version: ObjectVersion, fetched: Fetched, limits
             sha256, result = hashlib.sha256(content).hexdigest(), decode(content, limits)
         case result:
             pass
-    fields = version, fetched.attempts, sha256
+    fields = version, fetched.attempts, sha256, fetched.metadata
     match result:
         case Decoded(pixels, warnings, pipeline, source):
             minibatch.pixels.append(pixels)

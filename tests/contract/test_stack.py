@@ -239,6 +239,50 @@ def test_up_again_changes_nothing(running: Running) -> None:
     assert running.said[said:] == []
 
 
+def test_changed_settings_arrive_at_up_and_the_doctor_says_where_they_have_not(
+    running: Running,
+) -> None:
+    file = running.directory / "env"
+    env = file.read_text()
+
+    def of_all(name: str) -> dict[str, str | None]:
+        return {
+            each.name: psutil.Process(running.pid(each.name)).environ().get(name)
+            for each in SERVICES
+        }
+
+    def outdated() -> str | None:
+        variables = running.stack.variables()
+        doctor = Doctor(ROOT, running.directory, variables, running.stack.health())
+        (found,) = [each for each in doctor.examine() if each.check == "settings in use"]
+        return found.problem
+
+    assert outdated() is None
+    before = {each.name: running.pid(each.name) for each in SERVICES}
+    file.write_text(env + "export MNIST_REVIEWS_NEEDED='1'\nexport OMP_NUM_THREADS='3'\n")
+    assert str(outdated()).startswith("store, mlflow, prefect, api")  # all look at the latter
+    file.write_text(env + "export MNIST_REVIEWS_NEEDED='1'\n")
+    ours = {"api", "dashboard", "worker", "watcher"}
+    assert {*str(outdated()).partition(":")[0].split(", ")} == ours
+    running.stack.up()
+    assert {name for name, value in of_all("MNIST_REVIEWS_NEEDED").items() if value == "1"} == ours
+    after = {each.name: running.pid(each.name) for each in SERVICES}
+    assert {name for name in after if after[name] != before[name]} == ours
+    assert "starting anew with changed settings: watcher, worker, dashboard, api" in running.said
+    assert outdated() is None
+
+    file.write_text(
+        "".join(
+            line
+            for line in file.read_text().splitlines(keepends=True)
+            if "MNIST_REVIEWS_NEEDED" not in line
+        )
+    )
+    running.stack.up()
+    assert set(of_all("MNIST_REVIEWS_NEEDED").values()) == {None}
+    assert outdated() is None
+
+
 def test_no_secret_is_in_a_log_a_database_or_a_script_nor_on_a_command_line(
     running: Running,
 ) -> None:

@@ -72,7 +72,7 @@ def test_a_variable_that_may_be_left_out_hides_no_line_of_the_settings(name: str
     """What compose.yaml sets to an empty text would win over infra/settings.env."""
     for variable, value in given(name).items():
         if re.fullmatch(r"\$\{\w+:-\}", str(value)):
-            assert variable in {"NOTIFY_URL"}
+            assert variable in {"NOTIFY_URL", "MNIST_WEBHOOK_URL", "MNIST_WEBHOOK_SECRET"}
 
 
 def test_whom_to_tell_can_be_said() -> None:
@@ -125,8 +125,8 @@ def test_the_pages_of_prefect_ask_the_address_they_were_opened_under() -> None:
 )
 def test_links_lead_to_where_people_open_the_pages(name: str) -> None:
     assert given(name)["PREFECT_UI_URL"] == "${PREFECT_UI_URL:-http://127.0.0.1:4200}"
-    address = "${MNIST_MLFLOW_PUBLIC_URL:-http://127.0.0.1:5000}"
-    assert given(name)["MNIST_MLFLOW_PUBLIC_URL"] == address
+    for variable, port in (("MNIST_MLFLOW_PUBLIC_URL", 5000), ("MNIST_DASHBOARD_URL", 8501)):
+        assert given(name)[variable] == f"${{{variable}:-http://127.0.0.1:{port}}}"
 
 
 def probe(name: str, kind: str) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from infra import environment
+from infra import chosen_ports, environment
 from infra.ports import LOOPBACK
 from infra.seaweedfs import SECRETS
 from mnist.errors import InvalidSettings
@@ -94,7 +94,7 @@ def test_a_known_port_that_is_taken_is_told_with_its_holder_and_the_port_used_in
 ) -> None:
     with socket.create_server((LOOPBACK, 0)) as other:
         taken = other.getsockname()[1]
-        monkeypatch.setitem(environment._PREFERRED_PORTS, "MNIST_API_PORT", taken)
+        monkeypatch.setitem(chosen_ports.PREFERRED_PORTS, "MNIST_API_PORT", taken)
         said: list[str] = []
         variables = environment.prepare(tmp_path, local, say=said.append)
     used = variables["MNIST_API_PORT"]
@@ -214,3 +214,20 @@ def test_the_example_documents_every_variable(tmp_path: Path, local: Path) -> No
     of_settings = {str(field.validation_alias or f"MNIST_{name.upper()}") for name, field in fields}
     assert of_settings <= documented
     assert environment.prepare(tmp_path, local).keys() <= documented
+
+
+def test_a_setting_of_the_shell_that_is_not_used_is_said_by_name_and_never_by_value(
+    tmp_path: Path, local: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    environment.prepare(tmp_path, local)
+    environment.prepare(tmp_path, local, say=said.append)
+    assert said == []
+    monkeypatch.setenv("MNIST_API_KEY", "hush-hush")
+    monkeypatch.setenv("MNIST_DATA_DIR", str(tmp_path))
+    environment.prepare(tmp_path, local, say=said.append)
+    assert [line.partition(" ")[0] for line in said] == ["MNIST_DATA_DIR", "MNIST_API_KEY"]
+    assert "not used" in said[1]
+    assert "hush-hush" not in "".join(said)
+    environment.prepare(tmp_path, local, say=said.append)
+    assert len(said) == 3  # what was taken over is no news
