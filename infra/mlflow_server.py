@@ -84,12 +84,12 @@ def _admitting(environment: Mapping[str, str]) -> dict[str, str]:
     public = urlsplit(environment.get("MNIST_MLFLOW_PUBLIC_URL", ""))
     if not public.netloc:
         return {}
-    wanted = {
+    admitted = {
         "MLFLOW_SERVER_ALLOWED_HOSTS": public.netloc,
         "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": f"{public.scheme}://{public.netloc}",
     }
     kept = {"MLFLOW_SERVER_ALLOWED_HOSTS": "127.0.0.1:*,localhost:*"} | dict(environment)
-    return {name: ",".join(filter(None, [kept.get(name), own])) for name, own in wanted.items()}
+    return {name: ",".join(filter(None, [kept.get(name), own])) for name, own in admitted.items()}
 
 
 def main() -> None:

@@ -31,7 +31,7 @@ def is_free(port: int) -> bool:
 
 def first_taken(port: int) -> int | None:
     """Name the port, or the one at GRPC_OFFSET above it, that is not free; None if both are."""
-    return next((each for each in (port, port + GRPC_OFFSET) if not is_free(each)), None)
+    return next((taken for taken in (port, port + GRPC_OFFSET) if not is_free(taken)), None)
 
 
 def free_ports(count: int) -> list[int]:

@@ -66,10 +66,7 @@ def test_the_links_of_the_dashboard_lead_to_the_public_addresses(visit: Visit) -
     assert visit.complaints == []
 
 
-def test_the_dashboard_compares_the_champion_with_mnist(
-    visit: Visit,  # noqa: F811
-    job: str,
-) -> None:
+def test_the_dashboard_has_mnist(visit: Visit) -> None:  # noqa: F811
     visit.log_in()
     visit.open("data")
     idle = visit.tab.locator("[data-testid=stApp][data-test-script-state=notRunning]")
