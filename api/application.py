@@ -35,17 +35,30 @@ _UPLOAD = {
                 }
             },
             "application/octet-stream": _ANY_FILE,
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "image": {"type": "string", "description": "base64 or a data URL"},
+                        "instances": {"type": "array", "items": {}},
+                    },
+                },
+                "example": {"image": "data:image/png;base64,…"},
+            },
+            "application/x-www-form-urlencoded": {
+                "schema": {"type": "object", "properties": {"image": {"type": "string"}}}
+            },
         },
     },
 }
 _ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorAnswer, "description": text}
     for status, text in {
-        400: "The form is broken, or the connection ended.",
+        400: "The form or its packing is broken, or the connection ended.",
         401: "The API key is missing or wrong.",
         408: "The request arrived too slowly.",
         413: "Too many bytes or pixels.",
-        415: "Not an image, or no format we read.",
+        415: "Not an image, or no format or encoding we read; the message says how to send it.",
         422: "No file, or an image without a readable digit.",
         503: "No champion yet, or too busy; try again.",
     }.items()

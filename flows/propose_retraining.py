@@ -3,6 +3,7 @@
 from prefect import flow, get_run_logger
 from prefect.deployments import run_deployment
 
+from flows.support.parameters import Text
 from mnist import services
 
 DEPLOYMENT = "retrain/default"
@@ -12,7 +13,7 @@ PARAMETERS = {"recipe": "fast", "seed": None}
 
 
 @flow(name="propose-retraining", flow_run_name="propose-retraining-{because}")
-def propose_retraining(because: str = "schedule") -> str:
+def propose_retraining(because: Text = "schedule") -> str:
     """Start a retraining if the store holds a reason: enough new labels, or changed writing.
 
     Whoever proposes is not believed: labels, findings and the time of the last decision are read

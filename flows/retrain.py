@@ -12,6 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
 from flows.support import approval, artifacts, events
+from flows.support.parameters import Seed, Text, WholeSeconds
 from flows.support.retries import retried_task
 from mnist import services
 from mnist.errors import Remedy
@@ -165,10 +166,10 @@ def _run_name() -> str:
 
 @flow(name="retrain", flow_run_name=_run_name)
 def retrain(
-    recipe: str = "demo",
-    seed: int | None = 0,
+    recipe: Text = "demo",
+    seed: Seed | None = 0,
     policy: dict[str, Any] | None = None,
-    approval_seconds: int = 0,
+    approval_seconds: WholeSeconds = 0,
 ) -> dict[str, Any]:
     """Train a candidate and let the gates decide whether it becomes champion.
 

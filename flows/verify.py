@@ -5,6 +5,7 @@ from typing import Any
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
 
+from flows.support.parameters import OptionalText, spelled
 from mnist import services
 from mnist.errors import IntegrityError
 from mnist.scoring.receipts import Receipt
@@ -17,7 +18,7 @@ def _run_name() -> str:
 
 
 @flow(name="verify", flow_run_name=_run_name)
-def verify(batch: str | None = None) -> dict[str, Any]:
+def verify(batch: OptionalText = None) -> dict[str, Any]:
     """Prove that every listed object version of a batch has exactly one outcome.
 
     Reads the receipts of the batch and every part that the last one names; needs neither inbox nor
@@ -37,6 +38,7 @@ def verify(batch: str | None = None) -> dict[str, Any]:
             signed as it should be, and each sum that is wrong.
     """
     if batch is not None:
+        batch = spelled(batch, lambda: services.current().results.latest_receipts().by_batch)
         receipt, problems = _verify_batch(batch)
         if problems:
             raise IntegrityError(f"Receipt of batch {batch!r} does not hold: {' '.join(problems)}")

@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from infra import mlflow_users, seaweedfs
 from infra.chosen_ports import PORT_NAMES, choose_ports
-from infra.ports import LOOPBACK
+from infra.ports import GRPC_OFFSET, LOOPBACK
 from infra.proxies import direct_to_loopback
 from infra.shell_settings import differences
 from mnist.errors import InvalidSettings
@@ -44,6 +44,8 @@ export PATH={scripts}:"$PATH"
 """
 
 _LINE = re.compile(r"export ([A-Za-z_][A-Za-z0-9_]*)=(.*)")
+
+_HIGHEST_PORT = 65_535
 
 _FOREIGN = re.compile(
     r"(AWS|STORE|PREFECT|MLFLOW|STREAMLIT|DASHBOARD|WEED|SEAWEEDFS|MNIST|SUPERVISOR)_|PYTHON"
@@ -149,8 +151,12 @@ def new_secrets() -> dict[str, str]:
 
 def _derived(chosen: Mapping[str, str], directory: Path) -> dict[str, str]:
     for name in PORT_NAMES:
-        if not chosen[name].isdecimal():
-            raise InvalidSettings(f"{name} is {chosen[name]!r} in {directory}/env, not a port.")
+        highest = _HIGHEST_PORT - GRPC_OFFSET * (name in seaweedfs.PORT_VARIABLES)
+        if not chosen[name].isdecimal() or not 1 <= int(chosen[name]) <= highest:
+            raise InvalidSettings(
+                f"{name} is {chosen[name]!r} in {directory}/env, not a port; expected a number "
+                f"from 1 to {highest}. Correct it, or delete the line to have one chosen."
+            )
     prefect = f"http://{LOOPBACK}:{chosen['PREFECT_SERVER_API_PORT']}"
     events = f"http://{LOOPBACK}:{chosen['MNIST_EVENTS_PORT']}{EVENTS_PATH}"
     return seaweedfs.notifying(events, chosen["MNIST_EVENTS_TOKEN"]) | {

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from urllib.parse import quote
 
 from mnist.errors import InvalidBatch
+from mnist.ignored_files import ignored_as
 
 LOOSE = "_loose"
 """Batch of the objects that were dropped beside the folders instead of into one."""
@@ -116,8 +117,16 @@ def batch_of(key: str) -> str:
 
 
 def is_image_key(key: str) -> bool:
-    """Tell whether an object is meant to be scored: folder markers and `_READY` are not."""
-    return not key.endswith("/") and key.rpartition("/")[2] != READY_MARKER
+    """Tell whether an object is meant to be scored.
+
+    Folder markers, `_READY` and files that computers add by themselves are not.
+    """
+    return not is_marker_key(key) and ignored_as(key) is None
+
+
+def is_marker_key(key: str) -> bool:
+    """Tell whether a key stands for a folder, or says that one is complete."""
+    return key.rpartition("/")[2] in {"", READY_MARKER}
 
 
 def is_ready_marker(key: str, batch: str) -> bool:

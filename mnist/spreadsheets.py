@@ -20,9 +20,13 @@ _BETWEEN_WORDS = " "
 
 
 def as_cells(table: pa.Table) -> pa.Table:
-    """Make a table that CSV can hold: lists become words with blanks between, texts harmless."""
+    """Make a table that CSV can hold.
+
+    Lists become words with blanks between, bytes hexadecimal, texts and names of columns harmless.
+    """
     columns = [_as_cells(column) for column in table.columns]
-    return pa.table(dict(zip(table.column_names, columns, strict=True)))
+    names = _as_cells(pa.chunked_array([table.column_names], pa.string()))
+    return pa.table(columns, names=names.to_pylist())
 
 
 def to_csv(table: pa.Table) -> bytes:
@@ -38,6 +42,8 @@ def to_csv(table: pa.Table) -> bytes:
 def _as_cells(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_list(column.type):
         column = pc.binary_join(column, _BETWEEN_WORDS)
+    elif pa.types.is_fixed_size_binary(column.type):
+        column = pa.chunked_array([[v and v.hex() for v in column.to_pylist()]], pa.string())
     if not pa.types.is_string(column.type):
         return column
     is_formula = pc.fill_null(pc.match_substring_regex(column, _FORMULA), fill_value=False)

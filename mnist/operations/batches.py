@@ -113,7 +113,7 @@ class BatchScoring:
     def _missing(self, run: BatchRun) -> Iterator[ObjectVersion]:
         """List the batch and yield what has no outcome yet."""
         settled = (self._results.scored if run.again_after else self._results.settled)(run.batch)
-        for page in self._parts.inbox.versions(run.batch):
+        for page in self._parts.inbox.versions(run.batch, run.listing.ignored):
             run.listing.extend(page)
             is_missing = ~settled.has([version.identity for version in page])
             run.waiting += int(is_missing.sum())

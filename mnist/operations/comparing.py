@@ -15,7 +15,7 @@ from mnist.comparison.contenders import (
     run_contender,
     standard_contenders,
 )
-from mnist.comparison.results import ModelResult, rank, to_csv, to_markdown
+from mnist.comparison.results import ModelResult, as_csv, rank, to_markdown
 from mnist.data.description import describe
 from mnist.data.labelled_sets import load_labelled_sets
 from mnist.data.training_data import TrainingData, load_training_data
@@ -129,7 +129,7 @@ class Comparing:
             parent,
             {f"{r.name}_accuracy": r.evaluation.accuracy for r in results},
             {
-                "comparison.csv": to_csv(results).encode(),
+                "comparison.csv": as_csv(results),
                 "comparison.md": f"{card}\n{table}".encode(),
                 "accuracy.png": comparison_plots.plot_accuracies(results),
                 "training-seconds.png": comparison_plots.plot_training_seconds(results),

@@ -7,10 +7,10 @@ import cv2
 
 from mnist.comparison.pipelines import (
     PipelineResult,
+    as_csv,
     compare_pipelines,
     plot_accuracy_and_confidence,
     plot_confidences,
-    to_csv,
     to_markdown,
 )
 from mnist.data.datasets import load_dataset
@@ -86,7 +86,7 @@ class ComparingPipelines:
                 )
             },
             {
-                "pipelines.csv": to_csv(predictions).encode(),
+                "pipelines.csv": as_csv(predictions),
                 "pipelines.md": table.encode(),
                 "accuracy-and-confidence.png": plot_accuracy_and_confidence(predictions),
                 "confidences.png": plot_confidences(predictions),

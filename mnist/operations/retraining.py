@@ -3,9 +3,11 @@
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from mnist.candidates.adoption import adopt_network
 from mnist.candidates.candidate import Candidate, make_candidate
 from mnist.candidates.write_up import write_up
 from mnist.data.labelled_sets import load_labelled_sets
@@ -65,6 +67,23 @@ class Retraining:
             labelled_sets=load_labelled_sets(self._settings.real_world_dir, limits),
             fallback=self._settings.fallback_digits,
         )
+
+    def with_sets(self, data: TrainingData, folder: Path | None) -> TrainingData:
+        """Add the labelled sets of a folder to those that are reported on.
+
+        Raises:
+            InvalidDataset: If the folder is missing or a set in it is none.
+        """
+        sets = load_labelled_sets(folder, Limits.of(self._settings))
+        return replace(data, labelled_sets={**data.labelled_sets, **sets})
+
+    def adopt(self, file: Path, data: TrainingData) -> Training:
+        """Take a network that was trained elsewhere for a training of ours.
+
+        Raises:
+            InvalidInput: If the file is refused; the message says why.
+        """
+        return adopt_network(file, data.validation)
 
     def origin(self, recipe: Recipe, data: TrainingData, seed: int) -> Origin:
         """Say what a training is made of; the same always gives the same weights."""

@@ -16,6 +16,7 @@ from time import perf_counter, thread_time
 from mnist.digits import Image, Outcome, Reason
 from mnist.errors import Unavailable
 from mnist.images import Decoded, Limits, Rejection, decode
+from mnist.images.archives import archive_advice
 from mnist.images.sandbox import seconds_waited
 from mnist.keys import ObjectVersion, is_archive_key, member_place
 from mnist.scoring.rows import Content
@@ -183,7 +184,8 @@ def _unasked(version: ObjectVersion, limits: Limits) -> Fetched:
     """Answer for an object whose size says what becomes of it."""
     if not version.size:
         return Fetched(b"", 0)
-    detail = f"{version.size} bytes; at most {limits.max_bytes} are accepted"
+    advice = archive_advice(version.key)
+    detail = f"{version.size} bytes; at most {limits.max_bytes} are accepted{advice}"
     return Fetched(Rejection(Reason.TOO_LARGE, detail), 0)
 
 

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from threading import Lock
 from typing import Any
@@ -12,6 +12,7 @@ from cachetools import LRUCache
 
 from mnist.digits import Outcome, Reason
 from mnist.errors import AccessDenied, ObjectChanged, ObjectGone, Unavailable
+from mnist.ignored_files import Ignored
 from mnist.images import Rejection
 from mnist.keys import MemberPlace, ObjectVersion, member_version
 from mnist.scoring.minibatches import Fetched
@@ -19,6 +20,7 @@ from mnist.storage.bucket import Bucket
 from mnist.storage.fetching import answered, attempt
 from mnist.storage.user_metadata import StoredObject, as_text
 from mnist.storage.zip_directory import (
+    Directory,
     DirectoryTooLong,
     Member,
     ZipLimits,
@@ -31,22 +33,6 @@ _SPAN_BYTES = 8_000_000
 _READ_AHEAD_BYTES = 1_000
 _LONGEST_HEADER = 30 + 2 * 65_535
 _TURNS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Directory:
-    """The table of contents of an archive.
-
-    Attributes:
-        members: By their number.
-        metadata: User metadata of the archive as JSON text; None if there are none.
-    """
-
-    members: dict[int, Member]
-    metadata: str | None
-
-    def __len__(self) -> int:
-        return len(self.members)
 
 
 class ZipFolders:
@@ -66,14 +52,20 @@ class ZipFolders:
         self._lock = Lock()
         self._turns = [Lock() for _ in range(_TURNS)]
 
-    def members(self, archive: ObjectVersion) -> list[ObjectVersion]:
-        """List an archive; one that cannot be opened, or is none, stands for itself."""
+    def members(self, archive: ObjectVersion, ignored: Ignored) -> list[ObjectVersion]:
+        """List an archive; one that cannot be opened, or is none, stands for itself.
+
+        Args:
+            archive: The archive.
+            ignored: Takes up how many of its files were left out.
+        """
         try:
             directory = self._directory(archive)
         except (ObjectGone, ObjectChanged, AccessDenied):
             return [archive]
         if not isinstance(directory, Directory):
             return [archive]
+        ignored.update(directory.ignored)
         return [
             member_version(archive, member.number, member.name, member.crc, member.size)
             for member in directory.members.values()
@@ -98,7 +90,7 @@ class ZipFolders:
         archive = places[0].archive
         directory, attempts = attempt(lambda: self._directory(archive))
         if isinstance(directory, Directory):
-            for span in _spans([directory.members[member.number] for member in places]):
+            for span in _spans([directory.members[place.number] for place in places]):
                 yield from self._fetch_span(archive, span, directory.metadata)
         else:
             outcome = Outcome.SUPERSEDED if directory is None else directory
@@ -131,11 +123,10 @@ class ZipFolders:
             if remembered is not None:
                 return remembered
             ranges = _Ranges(self._bucket, archive, self._limits.max_directory_bytes)
-            members = read_directory(io.BufferedReader(ranges, _READ_AHEAD_BYTES), self._limits)
-            if not isinstance(members, list):
-                return members
-            by_number = {member.number: member for member in members}
-            directory = Directory(by_number, as_text(ranges.metadata))
+            listed = read_directory(io.BufferedReader(ranges, _READ_AHEAD_BYTES), self._limits)
+            if not isinstance(listed, Directory):
+                return listed
+            directory = replace(listed, metadata=as_text(ranges.metadata))
             with self._lock, suppress(ValueError):  # which says that it alone is too large
                 self._directories[archive] = directory
             return directory

@@ -100,9 +100,6 @@ def test_a_known_port_that_is_taken_is_told_with_its_holder_and_the_port_used_in
     used = variables["MNIST_API_PORT"]
     (line,) = [line for line in said if "MNIST_API_PORT" in line]
     assert re.match(rf"{taken} is taken by .+ \(pid {os.getpid()}, .*\), using {used} as ", line)
-    said.clear()
-    environment.prepare(tmp_path, local, say=said.append)
-    assert said == []  # it is kept, and `make up` shows all addresses
 
 
 def test_a_checkout_that_was_moved_gets_its_new_paths_and_its_old_keys(tmp_path: Path) -> None:
@@ -176,6 +173,24 @@ def test_a_port_that_is_no_number_is_named(tmp_path: Path, local: Path) -> None:
     with (local / "env").open("a") as file:
         file.write("export MLFLOW_PORT='five'\n")
     with pytest.raises(InvalidSettings, match="MLFLOW_PORT is 'five'"):
+        environment.prepare(tmp_path, local)
+
+
+@pytest.mark.parametrize(
+    ("line", "highest"),
+    [
+        ("MNIST_API_PORT=99999", 65_535),
+        ("MLFLOW_PORT=0", 65_535),
+        ("STREAMLIT_SERVER_PORT=-1", 65_535),
+        ("SEAWEEDFS_S3_PORT=60000", 55_535),  # its gRPC port is 10,000 above
+    ],
+)
+def test_a_port_that_no_server_can_listen_on_is_named(tmp_path, local, line, highest) -> None:
+    environment.prepare(tmp_path, local)
+    with (local / "env").open("a") as file:
+        file.write(f"export {line}\n")
+    name, _, value = line.partition("=")
+    with pytest.raises(InvalidSettings, match=f"{name} is '{value}'.*from 1 to {highest}"):
         environment.prepare(tmp_path, local)
 
 
