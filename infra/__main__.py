@@ -19,7 +19,7 @@ from infra.backup import restore as restore_backup
 from infra.doctor import Doctor
 from infra.identities import bucket_names, named
 from infra.proxies import reach_loopback_directly
-from infra.services import SERVICES
+from infra.services import API, SERVICES
 from infra.stack import Health, Stack
 from mnist.errors import MnistError
 from mnist.orchestrator import advice
@@ -46,6 +46,10 @@ def up() -> None:
             table.add_row(service.page, service.address(variables))
     console.print(table)
     console.print("Names and keys: [bold]. .local/env[/bold]   To stop: [bold]make down[/bold]")
+    predict = f"{API.address(variables)}/predict"
+    console.print(
+        f'One image: curl -F "file=@examples/seven-ruled-paper.jpg" {predict}', soft_wrap=True
+    )
 
 
 @app.command()

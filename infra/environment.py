@@ -15,7 +15,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from infra import mlflow_users, seaweedfs
-from infra.ports import GRPC_OFFSET, LOOPBACK, free_ports, is_free
+from infra.chosen_ports import PORT_NAMES, choose_ports
+from infra.ports import GRPC_OFFSET, LOOPBACK
 from infra.proxies import direct_to_loopback
 from infra.shell_settings import differences
 from mnist.errors import InvalidSettings
@@ -44,25 +45,7 @@ export PATH={scripts}:"$PATH"
 
 _LINE = re.compile(r"export ([A-Za-z_][A-Za-z0-9_]*)=(.*)")
 
-_PREFERRED_PORTS = {
-    "SEAWEEDFS_S3_PORT": 8333,
-    "PREFECT_SERVER_API_PORT": 4200,
-    "MLFLOW_PORT": 5000,
-    "MNIST_API_PORT": 8000,
-    "STREAMLIT_SERVER_PORT": 8501,
-}
-"""Addresses that people type get the port their tool is known for, if it is free."""
-
-_OTHER_PORTS = (
-    *seaweedfs.PORT_VARIABLES[1:],
-    "PREFECT_WORKER_WEBSERVER_PORT",
-    "MNIST_EVENTS_PORT",
-)
-
 _HIGHEST_PORT = 65_535
-
-PORT_NAMES = (*_PREFERRED_PORTS, *_OTHER_PORTS)
-"""Variables that hold a port of the stack."""
 
 _FOREIGN = re.compile(
     r"(AWS|STORE|PREFECT|MLFLOW|STREAMLIT|DASHBOARD|WEED|SEAWEEDFS|MNIST|SUPERVISOR)_|PYTHON"
@@ -88,7 +71,8 @@ def prepare(
         root: The checkout.
         directory: Folder for all local state; made with mode 700 if missing.
         changes: New values of some variables.
-        say: Called with one line for each setting of the caller that is taken over or left out.
+        say: Called with one line for each setting of the caller that is taken over or left out, and
+            for each well-known port that another process has.
 
     Raises:
         InvalidSettings: If the file has a line that is not understood, or a port that is none.
@@ -98,7 +82,7 @@ def prepare(
     file = directory / FILE_NAME
     kept = (read(file) if file.exists() else {}) | dict(changes)
     data_dir = os.environ.get("MNIST_DATA_DIR", kept.get("MNIST_DATA_DIR", ""))
-    chosen = new_secrets() | _new_ports(already=kept) | kept
+    chosen = new_secrets() | choose_ports(kept, say) | kept
     variables = chosen | _derived(chosen, directory) | _trusted_keys(chosen)
     variables.pop("MNIST_DATA_DIR", None)
     if data_dir:
@@ -165,15 +149,6 @@ def new_secrets() -> dict[str, str]:
     }
 
 
-def _new_ports(already: Mapping[str, str]) -> dict[str, str]:
-    missing = [name for name in PORT_NAMES if name not in already]
-    ports = dict(zip(missing, free_ports(len(missing)), strict=True))
-    for name, port in _PREFERRED_PORTS.items():
-        if name in ports and is_free(port) and is_free(port + 10_000):
-            ports[name] = port
-    return {name: str(port) for name, port in ports.items()}
-
-
 def _derived(chosen: Mapping[str, str], directory: Path) -> dict[str, str]:
     for name in PORT_NAMES:
         highest = _HIGHEST_PORT - GRPC_OFFSET * (name in seaweedfs.PORT_VARIABLES)
@@ -202,6 +177,8 @@ def _derived(chosen: Mapping[str, str], directory: Path) -> dict[str, str]:
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": prefect,
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        # Its pages ask the API under the address they were opened by: localhost or a proxy's.
+        "PREFECT_SERVER_UI_API_URL": "/api",
         # Its newer pages ask amplitude.com for a configuration though analytics are off.
         "PREFECT_SERVER_UI_V2_ENABLED": "false",
         # A running slot of a concurrency limit outlives a restart of the server.

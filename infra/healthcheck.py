@@ -1,7 +1,8 @@
 """The health check of a container: does the port answer that `HEALTH_URL` names?
 
-    python -m infra.healthcheck
+    python -m infra.healthcheck [URL]
 
+Another address may be given: one that says whether the process is alive, whatever it waits for.
 A page that answers 2xx is healthy; for `tcp://host:port` it suffices that somebody listens.
 Nothing but the standard library is imported, because this runs every few seconds.
 """
@@ -30,4 +31,5 @@ def answers(url: str) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(0 if answers(os.environ.get("HEALTH_URL", "http://127.0.0.1:8000/health")) else 1)
+    named = os.environ.get("HEALTH_URL", "http://127.0.0.1:8000/health")
+    sys.exit(0 if answers(sys.argv[1] if len(sys.argv) > 1 else named) else 1)

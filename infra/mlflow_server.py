@@ -10,6 +10,7 @@ import os
 import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from infra.mlflow_users import PASSWORD_VARIABLE
 from mnist.errors import InvalidSettings
@@ -58,20 +59,37 @@ def server_environment(environment: Mapping[str, str]) -> dict[str, str]:
             "`make up` writes them to .local/env."
         )
     directory = environment["MLFLOW_SERVER_DIR"]
-    return dict(environment) | {
-        "_MLFLOW_SERVER_FILE_STORE": environment.get(
-            "MLFLOW_BACKEND_STORE_URI", f"sqlite:///{directory}/mlflow.db"
-        ),
-        "_MLFLOW_SERVER_ARTIFACT_ROOT": "mlflow-artifacts:/",
-        "_MLFLOW_SERVER_SERVE_ARTIFACTS": "true",
-        "_MLFLOW_SERVER_ARTIFACT_DESTINATION": "s3://mlflow",
-        "_MLFLOW_SGI_NAME": "uvicorn",
-        "MLFLOW_AUTH_CONFIG_PATH": f"{directory}/users.ini",
-        "MLFLOW_AUTH_ADMIN_USERNAME": environment["MLFLOW_TRACKING_USERNAME"],
-        "MLFLOW_AUTH_ADMIN_PASSWORD": environment["MLFLOW_TRACKING_PASSWORD"],
-        # Background jobs would be eight more processes, for features that are not used here.
-        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    return (
+        dict(environment)
+        | _admitting(environment)
+        | {
+            "_MLFLOW_SERVER_FILE_STORE": environment.get(
+                "MLFLOW_BACKEND_STORE_URI", f"sqlite:///{directory}/mlflow.db"
+            ),
+            "_MLFLOW_SERVER_ARTIFACT_ROOT": "mlflow-artifacts:/",
+            "_MLFLOW_SERVER_SERVE_ARTIFACTS": "true",
+            "_MLFLOW_SERVER_ARTIFACT_DESTINATION": "s3://mlflow",
+            "_MLFLOW_SGI_NAME": "uvicorn",
+            "MLFLOW_AUTH_CONFIG_PATH": f"{directory}/users.ini",
+            "MLFLOW_AUTH_ADMIN_USERNAME": environment["MLFLOW_TRACKING_USERNAME"],
+            "MLFLOW_AUTH_ADMIN_PASSWORD": environment["MLFLOW_TRACKING_PASSWORD"],
+            # Background jobs would be eight more processes, for features that are not used here.
+            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        }
+    )
+
+
+def _admitting(environment: Mapping[str, str]) -> dict[str, str]:
+    """Let pages in that were opened under the public address, as through a proxy."""
+    public = urlsplit(environment.get("MNIST_MLFLOW_PUBLIC_URL", ""))
+    if not public.netloc:
+        return {}
+    admitted = {
+        "MLFLOW_SERVER_ALLOWED_HOSTS": public.netloc,
+        "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": f"{public.scheme}://{public.netloc}",
     }
+    kept = {"MLFLOW_SERVER_ALLOWED_HOSTS": "127.0.0.1:*,localhost:*"} | dict(environment)
+    return {name: ",".join(filter(None, [kept.get(name), own])) for name, own in admitted.items()}
 
 
 def main() -> None:

@@ -29,6 +29,11 @@ def is_free(port: int) -> bool:
     return True
 
 
+def first_taken(port: int) -> int | None:
+    """Name the port, or the one at GRPC_OFFSET above it, that is not free; None if both are."""
+    return next((taken for taken in (port, port + GRPC_OFFSET) if not is_free(taken)), None)
+
+
 def free_ports(count: int) -> list[int]:
     """Choose different ports that are free, and free at GRPC_OFFSET above as well.
 
@@ -41,7 +46,7 @@ def free_ports(count: int) -> list[int]:
     for port in random.sample(_CANDIDATES, len(_CANDIDATES)):
         if len(chosen) == count:
             break
-        if is_free(port) and is_free(port + GRPC_OFFSET):
+        if first_taken(port) is None:
             chosen.append(port)
     if len(chosen) < count:
         raise Unavailable(

@@ -75,24 +75,31 @@ class PrefectApi:
     Args:
         url: Address of the API, which ends in /api; None if nobody said where it is.
         login: Name and password, if it asks for them.
+        page_url: Where people open its pages; None if that is the API's address without /api.
         trust_env: Whether to go through the proxy of the environment.
     """
 
     def __init__(
-        self, url: str | None, login: tuple[str, str] | None = None, *, trust_env: bool = True
+        self,
+        url: str | None,
+        login: tuple[str, str] | None = None,
+        *,
+        page_url: str | None = None,
+        trust_env: bool = True,
     ) -> None:
         self._url = url.rstrip("/") if url else None
         self._login = login
+        self._page_url = page_url.rstrip("/") if page_url else None
         self._trust_env = trust_env
 
     @property
     def page_url(self) -> str | None:
         """Address of Prefect's own pages; None if nobody said where it is."""
-        return self._url.removesuffix("/api") if self._url else None
+        return self._page_url or (self._url.removesuffix("/api") if self._url else None)
 
     def run_url(self, run: str) -> str | None:
-        """Address of the page of a flow run."""
-        return f"{self.page_url}/runs/flow-run/{run}" if self._url else None
+        """Address of the page of a flow run; None if nobody said where Prefect is."""
+        return f"{self.page_url}/runs/flow-run/{run}" if self.page_url else None
 
     def require_health(self) -> None:
         """Ask the server whether it is well; its word is an exception or none."""

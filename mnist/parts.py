@@ -225,4 +225,8 @@ class Parts:
     @cached_property
     def prefect(self) -> PrefectApi:
         """Prefect over REST, without importing Prefect."""
-        return PrefectApi(self.settings.prefect_api_url, self.settings.prefect_login)
+        return PrefectApi(
+            self.settings.prefect_api_url,
+            self.settings.prefect_login,
+            page_url=self.settings.prefect_public_url,
+        )

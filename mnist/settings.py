@@ -52,6 +52,14 @@ class Settings(BaseSettings):
     prefect_auth: SecretStr | None = Field(
         None, validation_alias="PREFECT_API_AUTH_STRING", description="`name:password` for it"
     )
+    mlflow_public_url: str | None = Field(
+        None, description="where people open MLflow; unset: MLFLOW_TRACKING_URI"
+    )
+    prefect_public_url: str | None = Field(
+        None,
+        validation_alias="PREFECT_UI_URL",
+        description="where people open Prefect's pages; unset: PREFECT_API_URL without /api",
+    )
     inbox_bucket: str = Field("inbox", description="bucket people drop images into")
     results_bucket: str = Field("results", description="bucket for rows, receipts and leases")
     labels_bucket: str = Field("labels", description="bucket for what reviewers say of images")
@@ -184,6 +192,11 @@ class Settings(BaseSettings):
                 values[str(alias) if alias else name] = value
         with _naming_variables():
             return _WithoutEnvironment.model_validate(values)
+
+    @property
+    def mlflow_page_url(self) -> str:
+        """Address of MLflow's pages for people, without a slash at its end."""
+        return (self.mlflow_public_url or self.mlflow_tracking_uri).rstrip("/")
 
     @property
     def prefect_login(self) -> tuple[str, str] | None:

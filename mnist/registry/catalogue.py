@@ -34,6 +34,7 @@ class Catalogue:
         self._experiment_name = settings.experiment_name
         self._model_name = settings.model_name
         self._rest = MlflowRest(settings.mlflow_tracking_uri, settings.mlflow_login)
+        self._page_url = settings.mlflow_page_url
         self._champions = Champions(self._rest, settings.model_name, journal)
 
     def close(self) -> None:
@@ -106,7 +107,7 @@ class Catalogue:
                 "order_by": ["attributes.start_time DESC"],
             },
         )
-        return [run_of(record, self._rest.uri) for record in response.get("runs", [])]
+        return [run_of(record, self._page_url) for record in response.get("runs", [])]
 
     def _with_run(self, version: Version) -> VersionDetails:
         answer = self._rest.get("runs/get", {"run_id": version.run_id})
@@ -115,7 +116,7 @@ class Catalogue:
                 f"MLflow has lost run {version.run_id}, from which version {version.version} of "
                 f"{version.name!r} came; restore it, or use another version."
             )
-        return VersionDetails(**vars(version), run=run_of(answer["run"], self._rest.uri))
+        return VersionDetails(**vars(version), run=run_of(answer["run"], self._page_url))
 
     def _has(self, run: TrainingRun, path: str) -> bool:
         listed = self._rest.get("artifacts/list", {"run_id": run.run_id}) or {}

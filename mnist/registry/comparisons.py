@@ -16,6 +16,7 @@ class ComparisonLog:
 
     def __init__(self, settings: Settings, kind: str) -> None:
         self._uri = settings.mlflow_tracking_uri.rstrip("/")
+        self._page_url = settings.mlflow_page_url
         self._experiment_name = f"{settings.experiment_name}-{kind}"
         self._client = MlflowClient(tracking_uri=self._uri)
 
@@ -58,7 +59,7 @@ class ComparisonLog:
             writer.files(files)
             self._client.set_terminated(parent)
             experiment_id = self._client.get_run(parent).info.experiment_id
-        return f"{self._uri}/#/experiments/{experiment_id}/runs/{parent}"
+        return f"{self._page_url}/#/experiments/{experiment_id}/runs/{parent}"
 
     def give_up(self, parent: str) -> None:
         """Mark a comparison that did not come to its end."""

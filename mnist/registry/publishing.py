@@ -54,6 +54,7 @@ class Publisher:
 
     def __init__(self, settings: Settings) -> None:
         self._uri = settings.mlflow_tracking_uri.rstrip("/")
+        self._page_url = settings.mlflow_page_url
         self._experiment_name = settings.experiment_name
         self._model_name = settings.model_name
         self._client = MlflowClient(tracking_uri=self._uri)
@@ -111,7 +112,7 @@ class Publisher:
         return self._described(version, run_id, experiment_id)
 
     def _described(self, version: str, run_id: str, experiment_id: str) -> RegisteredVersion:
-        url = f"{self._uri}/#/experiments/{experiment_id}/runs/{run_id}"
+        url = f"{self._page_url}/#/experiments/{experiment_id}/runs/{run_id}"
         return RegisteredVersion(self._model_name, version, run_id, url)
 
     def add_decision(

@@ -73,6 +73,17 @@ def publish(named, store, tmp_path, monkeypatch):
     )
 
 
+def test_links_to_runs_lead_to_where_people_open_mlflow(named, publish, mlflow_uri, journal):
+    version = publish()
+    public = named.model_copy(update={"mlflow_public_url": "https://models.example.com/"})
+    url = Publisher(public).registered(version.version).run_url
+    assert url == version.run_url.replace(mlflow_uri, "https://models.example.com")
+    (entry,) = entries_of(f"promoted {version.version}")
+    journal.append(lambda *_: entry)
+    with closing(Catalogue(public, journal)) as catalogue:
+        assert catalogue.champion().run.url == url
+
+
 def test_the_champion_is_found_with_its_run_and_evaluation(catalogue, publish, journal, name):
     version = publish(evaluation=json.dumps(EVALUATION.as_dict()).encode())
     (entry,) = entries_of(f"promoted {version.version}")

@@ -1,12 +1,16 @@
 """`.local/env` is private, is read alike by a shell and by us, and keeps what it once said."""
 
+import os
+import re
+import socket
 import stat
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from infra import environment
+from infra import chosen_ports, environment
+from infra.ports import LOOPBACK
 from infra.seaweedfs import SECRETS
 from mnist.errors import InvalidSettings
 from mnist.settings import Settings
@@ -83,6 +87,19 @@ def test_a_port_whose_line_is_deleted_is_chosen_again_and_nothing_else(
     after = environment.prepare(tmp_path, local)
     changed = {name for name in after if after[name] != before[name]}
     assert changed <= {"SEAWEEDFS_ADMIN_PORT"}
+
+
+def test_a_known_port_that_is_taken_is_told_with_its_holder_and_the_port_used_instead(
+    tmp_path: Path, local: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server((LOOPBACK, 0)) as other:
+        taken = other.getsockname()[1]
+        monkeypatch.setitem(chosen_ports.PREFERRED_PORTS, "MNIST_API_PORT", taken)
+        said: list[str] = []
+        variables = environment.prepare(tmp_path, local, say=said.append)
+    used = variables["MNIST_API_PORT"]
+    (line,) = [line for line in said if "MNIST_API_PORT" in line]
+    assert re.match(rf"{taken} is taken by .+ \(pid {os.getpid()}, .*\), using {used} as ", line)
 
 
 def test_a_checkout_that_was_moved_gets_its_new_paths_and_its_old_keys(tmp_path: Path) -> None:
@@ -218,6 +235,7 @@ def test_a_setting_of_the_shell_that_is_not_used_is_said_by_name_and_never_by_va
     tmp_path: Path, local: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
+    environment.prepare(tmp_path, local)
     environment.prepare(tmp_path, local, say=said.append)
     assert said == []
     monkeypatch.setenv("MNIST_API_KEY", "hush-hush")

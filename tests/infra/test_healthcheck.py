@@ -1,5 +1,8 @@
 """The health check of a container tells a page that answers from one that does not."""
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -37,6 +40,14 @@ def test_a_page_that_is_well_answers_and_another_does_not(port: int) -> None:
 
 def test_for_a_port_it_suffices_that_somebody_listens(port: int) -> None:
     assert answers(f"tcp://127.0.0.1:{port}")
+
+
+def test_another_address_may_be_asked(port: int) -> None:
+    ill = {**os.environ, "HEALTH_URL": f"http://127.0.0.1:{port}/ill"}
+    command = [sys.executable, "-m", "infra.healthcheck"]
+    assert subprocess.run(command, env=ill, check=False).returncode == 1
+    well = [*command, f"tcp://127.0.0.1:{port}"]
+    assert subprocess.run(well, env=ill, check=False).returncode == 0
 
 
 def test_nobody_there_is_no_answer() -> None:

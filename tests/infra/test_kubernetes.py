@@ -74,7 +74,8 @@ def test_a_pod_can_change_nothing_but_its_volume(name: str) -> None:
 def test_a_pod_is_asked_whether_it_is_well(name: str) -> None:
     (container,) = pod(name)["containers"]
     for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
-        assert container[probe]["exec"]["command"] == ["python", "-m", "infra.healthcheck"]
+        command = container[probe]["exec"]["command"]
+        assert command[:3] == ["python", "-m", "infra.healthcheck"]
 
 
 def test_the_image_is_pinned_in_one_place() -> None:

@@ -44,7 +44,7 @@ def _show_services() -> None:
                 st.badge(f"{health.service} answers", icon=":material/check:", color="green")
             else:
                 st.badge(f"{health.service}: trouble", icon=":material/warning:", color="red")
-        mlflow = services.current().settings.mlflow_tracking_uri
+        mlflow = services.current().settings.mlflow_page_url
         st.link_button("Models in MLflow ↗", mlflow, type="tertiary")
         prefect = services.current().prefect.page_url
         if prefect:
