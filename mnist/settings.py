@@ -6,15 +6,23 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+)
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from mnist.connection_settings import ConnectionSettings
 from mnist.errors import InvalidSettings
 
 _PREFIX = "MNIST_"
 
 
-class Settings(BaseSettings):
+class Settings(ConnectionSettings):
     """Where the services are and how much they may be asked to do.
 
     `docs/settings.md` and `.env.example` have every field; a test keeps the three in step.
@@ -25,33 +33,6 @@ class Settings(BaseSettings):
         env_prefix=_PREFIX, env_ignore_empty=True, extra="ignore", frozen=True
     )
 
-    s3_endpoint_url: str | None = Field(
-        None, validation_alias="AWS_ENDPOINT_URL", description="S3 address; empty means AWS itself"
-    )
-    s3_access_key_id: SecretStr = Field(
-        validation_alias="AWS_ACCESS_KEY_ID", description="access key of the object store"
-    )
-    s3_secret_access_key: SecretStr = Field(
-        validation_alias="AWS_SECRET_ACCESS_KEY", description="secret key of the object store"
-    )
-    s3_region: str = Field(
-        "us-east-1", validation_alias="AWS_REGION", description="region of the object store"
-    )
-    mlflow_tracking_uri: str = Field(
-        validation_alias="MLFLOW_TRACKING_URI", description="address of the MLflow server"
-    )
-    mlflow_username: str | None = Field(
-        None, validation_alias="MLFLOW_TRACKING_USERNAME", description="MLflow user"
-    )
-    mlflow_password: SecretStr | None = Field(
-        None, validation_alias="MLFLOW_TRACKING_PASSWORD", description="MLflow password"
-    )
-    prefect_api_url: str | None = Field(
-        None, validation_alias="PREFECT_API_URL", description="address of Prefect's API"
-    )
-    prefect_auth: SecretStr | None = Field(
-        None, validation_alias="PREFECT_API_AUTH_STRING", description="`name:password` for it"
-    )
     inbox_bucket: str = Field("inbox", description="bucket people drop images into")
     results_bucket: str = Field("results", description="bucket for rows, receipts and leases")
     labels_bucket: str = Field("labels", description="bucket for what reviewers say of images")
@@ -165,27 +146,16 @@ class Settings(BaseSettings):
             InvalidSettings: Naming each variable that is missing or impossible.
         """
         values = {}
-        for name, field in cls.model_fields.items():
-            alias = field.validation_alias
-            if value := variables.get(str(alias) if alias else f"{_PREFIX}{name.upper()}"):
-                values[str(alias) if alias else name] = value
+        for field, names in cls.variables().items():
+            if found := [name for name in names if variables.get(name)]:
+                values[field if names[0].startswith(_PREFIX) else names[0]] = variables[found[0]]
         with _naming_variables():
             return _WithoutEnvironment.model_validate(values)
 
-    @property
-    def prefect_login(self) -> tuple[str, str] | None:
-        """Name and password for Prefect, if it asks for them."""
-        if self.prefect_auth is None:
-            return None
-        name, _, password = self.prefect_auth.get_secret_value().partition(":")
-        return name, password
-
-    @property
-    def mlflow_login(self) -> tuple[str, str] | None:
-        """Name and password for MLflow, if both are set."""
-        if self.mlflow_username is None or self.mlflow_password is None:
-            return None
-        return self.mlflow_username, self.mlflow_password.get_secret_value()
+    @classmethod
+    def variables(cls) -> dict[str, tuple[str, ...]]:
+        """Give the environment's names of each field; of several, the first that is set counts."""
+        return {name: _variables(name, field) for name, field in cls.model_fields.items()}
 
 
 class _WithoutEnvironment(Settings):
@@ -217,17 +187,25 @@ def _naming_variables() -> Iterator[None]:
     try:
         yield
     except ValidationError as error:
-        problems = "; ".join(
-            f"{_variable(str(e['loc'][0]))}: {e['msg']} (got {e['input']!r})"
-            if e["type"] != "missing"
-            else f"{_variable(str(e['loc'][0]))} is not set"
-            for e in error.errors(include_url=False)
-        )
+        problems = "; ".join(_problem(each) for each in error.errors(include_url=False))
         raise InvalidSettings(
             f"The environment does not describe a working system: {problems}. "
             "Run `make up` and then `. .local/env`, or see .env.example."
         ) from error
 
 
-def _variable(location: str) -> str:
-    return location if location.isupper() else f"{_PREFIX}{location.upper()}"
+def _problem(error: ErrorDetails) -> str:
+    if not error["loc"]:  # of several variables together; the input would show the keys
+        return error["msg"]
+    location = str(error["loc"][0])
+    variable = location if location.isupper() else f"{_PREFIX}{location.upper()}"
+    if error["type"] == "missing":
+        return f"{variable} is not set"
+    return f"{variable}: {error['msg']} (got {error['input']!r})"
+
+
+def _variables(name: str, field: FieldInfo) -> tuple[str, ...]:
+    alias = field.validation_alias
+    if isinstance(alias, AliasChoices):
+        return tuple(map(str, alias.choices))
+    return (str(alias) if alias else f"{_PREFIX}{name.upper()}",)

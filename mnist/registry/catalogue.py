@@ -26,7 +26,7 @@ class Catalogue:
     def __init__(self, settings: Settings) -> None:
         self._experiment_name = settings.experiment_name
         self._model_name = settings.model_name
-        self._rest = MlflowRest(settings.mlflow_tracking_uri, settings.mlflow_login)
+        self._rest = MlflowRest.of(settings)
 
     def close(self) -> None:
         """Give back the connections."""
