@@ -9,6 +9,7 @@ from pathlib import Path
 _PACKAGES = (
     "keras",
     "tensorflow-cpu",
+    "tensorflow",
     "onnxruntime",
     "numpy",
     "scikit-learn",

@@ -104,8 +104,10 @@ def recording(certificate: Path | None = None, *, is_proxy: bool = False) -> Ite
             self.close_connection = False
 
         def finish(self) -> None:
-            super().finish()
-            self.request.close()
+            try:
+                super().finish()
+            finally:
+                self.request.close()
 
         def log_message(self, *_: object) -> None:
             pass
