@@ -21,5 +21,5 @@ class BelowPath:
             path = scope["path"]
             if not f"{path}/".startswith(f"{self._root_path}/"):
                 path = self._root_path + path
-            scope = scope | {"path": path, "root_path": self._root_path}
+            scope = {**scope, "path": path, "root_path": self._root_path}
         await self._app(scope, receive, send)

@@ -120,8 +120,8 @@ class Settings(ConnectionSettings):
     )
     api_host: str = Field("127.0.0.1", description="address the online API listens on")
     api_port: int = Field(8000, ge=1, le=65_535, description="its port")
-    api_root_path: str = Field(
-        "", pattern="^(/[^/]+)*$", description="path under which a proxy shows the API"
+    api_root_path: str | None = Field(
+        None, pattern="^(/[^/]+)*$", description="path under which a proxy shows the API"
     )
     api_cors_origins: str | None = Field(
         None, description="sites whose pages may ask the API, with commas"
