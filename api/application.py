@@ -21,7 +21,7 @@ from api.problems import ErrorAnswer, Problem
 from api.schemas import HealthResponse, PredictionResponse, PredictionsResponse, model_fields
 from api.service import Service
 from mnist.images import preprocessing_digest
-from mnist.registry.reader import RegistryReader
+from mnist.services import Services
 from mnist.settings import Settings, load_settings
 
 _ANY_FILE = {"schema": {"type": "string", "format": "binary"}}
@@ -37,17 +37,30 @@ _UPLOAD = {
                 }
             },
             "application/octet-stream": _ANY_FILE,
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "image": {"type": "string", "description": "base64 or a data URL"},
+                        "instances": {"type": "array", "items": {}},
+                    },
+                },
+                "example": {"image": "data:image/png;base64,…"},
+            },
+            "application/x-www-form-urlencoded": {
+                "schema": {"type": "object", "properties": {"image": {"type": "string"}}}
+            },
         },
     },
 }
 _ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorAnswer, "description": text}
     for status, text in {
-        400: "The form is broken, or the connection ended.",
+        400: "The form or its packing is broken, or the connection ended.",
         401: "The API key is missing or wrong.",
         408: "The request arrived too slowly.",
         413: "Too many bytes or pixels.",
-        415: "Not an image, or no format we read.",
+        415: "Not an image, or no format or encoding we read; the message says how to send it.",
         422: "No file, or an image without a readable digit.",
         503: "No champion yet, or too busy; try again.",
     }.items()
@@ -61,7 +74,7 @@ _PAGE_POLICY = (
 def app() -> FastAPI:
     """Make the application that the environment describes; for uvicorn's `--factory`."""
     settings = load_settings()
-    return create(settings, RegistryReader(settings))
+    return create(settings, Services(settings).registry)
 
 
 def create(settings: Settings, registry: Registry) -> FastAPI:

@@ -1,4 +1,4 @@
-"""The model that answers: whichever version carries the alias `champion` now."""
+"""The model that answers: whichever version the journal made champion last."""
 
 import asyncio
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Registry(Protocol):
     """What is asked of a registry: `mnist.registry.reader.RegistryReader`, or one for tests."""
 
     def champion(self) -> PinnedModel:
-        """Pin the version that carries the alias now."""
+        """Pin the version that is champion now."""
 
     def predictor(self, model: PinnedModel) -> Predictor:
         """Load the scoring graph of a version."""
@@ -34,7 +34,7 @@ class Served:
 
 
 class Champion:
-    """Looks at the alias every few seconds and swaps the model between two requests.
+    """Looks every few seconds who is champion, and swaps the model between two requests.
 
     Attributes:
         served: The version that answers; None until there is a champion.

@@ -12,7 +12,7 @@ from api.champion import Champion, Served
 from api.problems import Problem
 from api.schemas import Json, model_fields, prediction_response, rejection_response
 from api.telemetry import Telemetry
-from api.uploads import File, files_of
+from api.uploads import File, Upload, files_of
 from mnist.images import Decoded, Limits, Rejection, decode
 from mnist.scoring.predictions import Prediction, predict_digits
 from mnist.settings import Settings
@@ -72,7 +72,8 @@ class Service:
         finally:
             self._busy -= 1
 
-    async def _answer(self, files: Sequence[File], served: Served) -> Json:
+    async def _answer(self, upload: Upload, served: Served) -> Json:
+        files = upload.files
         work = asyncio.get_running_loop().run_in_executor(self._threads, self._read, files, served)
         seconds = self._settings.api_timeout_seconds
         try:
@@ -85,7 +86,8 @@ class Service:
                 HTTPStatus.SERVICE_UNAVAILABLE, "timeout", message, detail, {"Retry-After": "1"}
             ) from error
         self.telemetry.count(results, predictions)
-        if len(results) == 1 and isinstance(results[0], Rejection):
+        is_one = len(results) == 1 and not upload.is_list
+        if is_one and isinstance(results[0], Rejection):
             raise Problem.of(results[0])
         remaining = iter(predictions)
         answers = [
@@ -94,7 +96,7 @@ class Service:
             else prediction_response(file.name, result, next(remaining), served.model)
             for file, result in zip(files, results, strict=True)
         ]
-        if len(answers) == 1:
+        if is_one:
             return answers[0]
         return {"predictions": answers, **model_fields(served.model)}
 

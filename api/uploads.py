@@ -5,12 +5,14 @@ import sys
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import NamedTuple
 
 from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
+from api.bodies import image_of_text, images_in, is_data_url, unpacked
 from api.problems import Problem
 from mnist.settings import Settings
 
@@ -25,8 +27,20 @@ class File:
     content: bytes
 
 
-async def files_of(request: Request, settings: Settings) -> list[File]:
-    """Take the files out of a request: parts of a multipart form, or the body as it is.
+class Upload(NamedTuple):
+    """What a request holds.
+
+    Attributes:
+        files: The images.
+        is_list: Whether the client expects a list of predictions, also of one.
+    """
+
+    files: list[File]
+    is_list: bool
+
+
+async def files_of(request: Request, settings: Settings) -> Upload:
+    """Take the images out of a request: parts of a multipart form, or what its body holds.
 
     The settings say how large it may be, how many files it may hold, and how long it may take.
 
@@ -34,8 +48,14 @@ async def files_of(request: Request, settings: Settings) -> list[File]:
         Problem: If the body is too large, too slow, broken, or holds no file.
     """
     body = await _received(request, settings)
-    if not request.headers.get("content-type", "").lower().startswith("multipart/"):
-        return [File(None, body)]
+    encoding = request.headers.get("content-encoding", "")
+    body = unpacked(body, encoding, settings.api_max_request_bytes)
+    content_type = request.headers.get("content-type", "").lower()
+    if not content_type.startswith("multipart/"):
+        contents, is_list = await asyncio.to_thread(
+            images_in, body, content_type, settings.api_max_files
+        )
+        return Upload([File(None, content) for content in contents], is_list)
     limits = {"max_files": settings.api_max_files, "max_fields": _MAX_TEXT_FIELDS}
     parser = _InMemory(request.headers, _once(body), **limits)
     try:
@@ -45,14 +65,16 @@ async def files_of(request: Request, settings: Settings) -> list[File]:
         raise Problem(HTTPStatus.BAD_REQUEST, "bad-form", message, error.message) from error
     files = [
         File(part.filename, await part.read())
-        for _, part in form.multi_items()
         if isinstance(part, UploadFile)
+        else File(None, image_of_text(part))
+        for _, part in form.multi_items()
+        if isinstance(part, UploadFile) or is_data_url(part)
     ]
     await form.close()
     if not files:
         message = 'The form holds no file; send one as in `curl -F "file=@digit.png"`.'
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "no-file", message)
-    return files
+    return Upload(files, is_list=False)
 
 
 class _InMemory(MultiPartParser):

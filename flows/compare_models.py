@@ -10,6 +10,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows.support import artifacts
+from flows.support.parameters import Seed, Texts
 from mnist import services
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def conclude(parent: str, results: list[ModelResult], data: TrainingData) -> dic
 
 
 @flow(name="compare-models", flow_run_name="compare-models-seed-{seed}")
-def compare_models(models: list[str] | None = None, seed: int = 0) -> dict[str, Any]:
+def compare_models(models: Texts = (), seed: Seed = 0) -> dict[str, Any]:
     """Train several models on the same images and say which is best, how surely, at what cost.
 
     Nothing is registered or promoted; `retrain` does that.
@@ -80,7 +81,7 @@ def compare_models(models: list[str] | None = None, seed: int = 0) -> dict[str, 
         InvalidDataset: If the training data is missing or corrupt.
         Unavailable: If MLflow does not answer.
     """
-    names = services.current().comparing.chosen(models or [])
+    names = services.current().comparing.chosen(models)
     data = load_data(seed)
     parent = services.current().comparing.begin(names, data, seed)
     progress = artifacts.Progress("compare-models", unit="models")

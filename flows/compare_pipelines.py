@@ -8,6 +8,7 @@ from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
+from flows.support.parameters import OptionalVersion
 from flows.support.remedies import say_remedy
 from mnist import services
 
@@ -23,7 +24,7 @@ def read_images(model: PinnedModel) -> list[PipelineResult]:
 
 
 @flow(name="compare-pipelines", flow_run_name="compare-pipelines", on_failure=[say_remedy])
-def compare_pipelines(version: str | None = None) -> str:
+def compare_pipelines(version: OptionalVersion = "") -> str:
     """Read test digits and images of one's own after `standard`, after `enhanced`, and as chosen.
 
     Images of one's own are those of MNIST_REAL_WORLD_DIR.

@@ -9,6 +9,7 @@ from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
 
 from flows.support import artifacts, events
+from flows.support.parameters import Day
 from flows.support.retries import retried_task
 from mnist import services
 
@@ -39,7 +40,7 @@ def _run_name() -> str:
 
 
 @flow(name="monitor", flow_run_name=_run_name)
-def monitor(day: date | None = None, renew_reference: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 -- fields of Prefect's form
+def monitor(day: Day = None, renew_reference: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 -- fields of Prefect's form
     """Hold a day's rows against the reference and say what has changed, and what that asks for.
 
     `scanner-changed` asks for a person, `writing-changed` for a retraining, `mix-changed` for a

@@ -8,6 +8,7 @@ from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from flows.support import artifacts
+from flows.support.parameters import Text, Version
 from flows.support.remedies import say_remedy
 from mnist import services
 from mnist.operations.approval import Statement
@@ -24,7 +25,7 @@ def judge(version: str) -> Judgement:
 
 
 @flow(name="promote", flow_run_name="promote-{version}", on_failure=[say_remedy])
-def promote(version: int | str, who: str, why: str) -> dict[str, Any]:
+def promote(version: Version, who: Text, why: Text) -> dict[str, Any]:
     """Make a version champion because a named person says so.
 
     The gates measure it all the same, and what they find is recorded beside the person's reason.
@@ -45,8 +46,8 @@ def promote(version: int | str, who: str, why: str) -> dict[str, Any]:
         Unavailable: If the registry or the store does not answer.
     """
     statement = Statement(who, why)
-    judgement = judge(str(version))
-    entry, report = services.current().interventions.promote(str(version), statement, judgement)
+    judgement = judge(version)
+    entry, report = services.current().interventions.promote(version, statement, judgement)
     artifacts.publish_decision(entry, report)
     get_run_logger().info("%s %s", artifacts.statement(entry), " ".join(entry.reasons))
     return entry.model_dump(mode="json")

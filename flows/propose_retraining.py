@@ -3,13 +3,17 @@
 from prefect import flow, get_run_logger
 from prefect.deployments import run_deployment
 
+from flows.support.parameters import Text
 from mnist import services
 
 DEPLOYMENT = "retrain/default"
 
+PARAMETERS = {"recipe": "fast", "seed": None}
+"""As the weekly schedule trains: a new seed each day."""
+
 
 @flow(name="propose-retraining", flow_run_name="propose-retraining-{because}")
-def propose_retraining(because: str = "schedule") -> str:
+def propose_retraining(because: Text = "schedule") -> str:
     """Start a retraining if the store holds a reason: enough new labels, or changed writing.
 
     Whoever proposes is not believed: labels, findings and the time of the last decision are read
@@ -28,6 +32,10 @@ def propose_retraining(because: str = "schedule") -> str:
     get_run_logger().info("%s", why)
     if is_worth_it:
         run_deployment(
-            DEPLOYMENT, timeout=0, as_subflow=False, tags=["proposed", f"because:{because}"]
+            DEPLOYMENT,
+            parameters=PARAMETERS,
+            timeout=0,
+            as_subflow=False,
+            tags=["proposed", f"because:{because}"],
         )
     return why

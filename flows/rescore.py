@@ -8,6 +8,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.support import artifacts
+from flows.support.parameters import OptionalVersion, Texts, Version, spelled
 from flows.support.remedies import say_remedy
 from flows.support.retries import retried_task
 from flows.support.streaming import in_flight
@@ -45,7 +46,7 @@ def write_difference(plan: RescorePlan) -> Difference:
     task_runner=ThreadPoolTaskRunner(max_workers=_CHUNKS_AT_ONCE),  # type: ignore[arg-type]
 )
 def rescore(
-    from_version: int | str, to_version: int | str = "", batches: list[str] | None = None
+    from_version: Version, to_version: OptionalVersion = "", batches: Texts = ()
 ) -> dict[str, Any]:
     """Score again, with another model version, what one version has scored.
 
@@ -67,7 +68,8 @@ def rescore(
         NoChampion: If the champion is wanted and there is none.
     """
     logger = get_run_logger()
-    plan = make_plan(str(from_version), str(to_version), batches)
+    chosen = [spelled(batch, services.current().inbox.batches) for batch in batches]
+    plan = make_plan(from_version, to_version, chosen or None)
     logger.info(
         "Prediction %d batches of version %s again with version %s.",
         len(plan.batches),

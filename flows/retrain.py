@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
 from flows.support import approval, artifacts, events
+from flows.support.parameters import Seed, Text, WholeSeconds
 from flows.support.retries import retried_task
 from mnist import services
 from mnist.errors import Remedy
@@ -42,6 +44,20 @@ def load_data(seed: int) -> TrainingData:
     if data.reviewed.images.n or data.reviewed.left_out:
         get_run_logger().info("Reviewed images: %s", data.reviewed.sentence)
     return data
+
+
+@task(name="is-it-new", cache_policy=NO_CACHE)
+def nothing_new(recipe: Recipe, data: TrainingData, seed: int, who: str) -> JournalEntry | None:
+    """Record, before any time is spent, that this training would give the champion once more."""
+    retraining = services.current().retraining
+    entry = retraining.nothing_new(retraining.origin(recipe, data, seed), who)
+    if entry is not None:
+        artifacts.publish_decision(entry, " ".join(entry.reasons))
+        events.decided(entry)
+        get_run_logger().info("%s", " ".join(entry.reasons))
+    elif warning := retraining.other_source(data):
+        get_run_logger().warning("%s", warning)
+    return entry
 
 
 @task(name="train", cache_policy=NO_CACHE)
@@ -132,21 +148,39 @@ def conclude(
     return entry
 
 
-@flow(name="retrain", flow_run_name="retrain-{recipe}-seed-{seed}")
+def _seed(asked_for: int | None) -> int:
+    """Give the seed that was asked for; or a new one, the day on which the run was due.
+
+    The day stays the same when a run is started late, or again after a crash.
+    """
+    if asked_for is not None:
+        return asked_for
+    return int(f"{flow_run.get_scheduled_start_time().astimezone(UTC):%Y%m%d}")
+
+
+def _run_name() -> str:
+    """Name a run after recipe and seed, also where the seed is a new one."""
+    parameters = flow_run.get_parameters()
+    return f"retrain-{parameters['recipe']}-seed-{_seed(parameters['seed'])}"
+
+
+@flow(name="retrain", flow_run_name=_run_name)
 def retrain(
-    recipe: str = "demo",
-    seed: int = 0,
+    recipe: Text = "demo",
+    seed: Seed | None = 0,
     policy: dict[str, Any] | None = None,
-    approval_seconds: int = 0,
+    approval_seconds: WholeSeconds = 0,
 ) -> dict[str, Any]:
     """Train a candidate and let the gates decide whether it becomes champion.
 
     A refused promotion is a successful run with a negative answer; the decision and its reasons
-    are recorded either way.
+    are recorded either way. So is a training that would give the champion once more, which is
+    not made.
 
     Args:
         recipe: Name of a training recipe; a wrong name lists those there are.
-        seed: Determines split, weights, order and augmentation.
+        seed: Determines split, weights, order and augmentation; null takes a new one, the day on
+            which the run was due (UTC), such as 20261129.
         policy: Fields of the promotion policy to override; see docs/gates.md.
         approval_seconds: If above 0, the run pauses before it promotes and waits as long for a
             person to resume it with a name, a reason and a yes. No answer is a no.
@@ -157,19 +191,22 @@ def retrain(
     Raises:
         InvalidRecipe: If there is no such recipe.
         InvalidPolicy: If the policy has unknown fields or impossible values.
-        InvalidDataset: If the training data is missing or corrupt.
+        InvalidDataset: If MNIST is not to be had, or corrupt.
         Unavailable: If the registry or the store does not answer.
     """
     chosen = get_recipe(recipe)
     services.current().retraining.check_policy(policy)
     services.current().retraining.check_registry()
+    used_seed, who = _seed(seed), f"flow run {flow_run.get_name()}"
     with tempfile.TemporaryDirectory(prefix="retrain-") as folder:
-        data = load_data(seed)
+        data = load_data(used_seed)
         chosen = chosen.for_images(data.train.n)
-        training = train(chosen, data, seed)
+        if (entry := nothing_new(chosen, data, used_seed, who)) is not None:
+            return entry.model_dump(mode="json")
+        training = train(chosen, data, used_seed)
         candidate = measure(training, data, Path(folder))
-        version = publish(candidate, chosen, data, seed)
+        version = publish(candidate, chosen, data, used_seed)
         judgement = judge(candidate, version, data, policy)
         answer = approval.ask(judgement, approval_seconds) if approval_seconds > 0 else None
-        entry = conclude(judgement, version, f"flow run {flow_run.get_name()}", answer)
+        entry = conclude(judgement, version, who, answer)
     return entry.model_dump(mode="json")

@@ -5,13 +5,14 @@ from typing import Any
 from prefect import flow, get_run_logger
 
 from flows.support import artifacts
+from flows.support.parameters import OptionalVersion, Text
 from flows.support.remedies import say_remedy
 from mnist import services
 from mnist.operations.approval import Statement
 
 
 @flow(name="rollback", flow_run_name="rollback-by-{who}", on_failure=[say_remedy])
-def rollback(who: str, why: str, to_version: int | str = "") -> dict[str, Any]:
+def rollback(who: Text, why: Text, to_version: OptionalVersion = "") -> dict[str, Any]:
     """Make an earlier champion champion again.
 
     Without a version it goes one step back; a second rollback goes one step further. Batches that
@@ -31,7 +32,7 @@ def rollback(who: str, why: str, to_version: int | str = "") -> dict[str, Any]:
         Unavailable: If the registry or the store does not answer.
     """
     statement = Statement(who, why)  # before what is slow to import
-    undone = services.current().interventions.roll_back(str(to_version).strip(), statement)
+    undone = services.current().interventions.roll_back(to_version, statement)
     artifacts.publish_rollback(undone.entry, undone.batches)
     get_run_logger().info(
         "%s %d batches hold predictions of version %s.",

@@ -12,12 +12,13 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.support import artifacts, events
 from flows.support.heartbeats import heartbeats
 from flows.support.large_batches import UNFINISHED, slice_ends
+from flows.support.parameters import Seconds, Text, spelled
 from flows.support.remedies import say_remedy
 from flows.support.retries import retried_task
 from flows.support.streaming import in_flight
 from mnist import services
 from mnist.errors import BatchFailed
-from mnist.operations.batches import BatchRun
+from mnist.operations.batch_runs import BatchRun
 from mnist.scoring.chunks import Chunk, RecordedChunk, ScoreChunk
 from mnist.scoring.receipts import Receipt
 
@@ -58,8 +59,8 @@ def map_chunks(_score: ScoreChunk, chunks: Iterable[Chunk]) -> Iterator[Recorded
     task_runner=ThreadPoolTaskRunner(max_workers=_CHUNKS_AT_ONCE),  # type: ignore[arg-type]
 )
 def score_batch(
-    batch: str,
-    wait_seconds: float = 600,
+    batch: Text,
+    wait_seconds: Seconds = 600,
     *,
     close: bool = True,
     rejects_again: bool = False,
@@ -85,6 +86,7 @@ def score_batch(
         BatchFailed: If more images were rejected than the limit allows; all rows are recorded.
     """
     name = str(flow_run.get_id())
+    batch = spelled(batch, services.current().inbox.batches)
     logger = get_run_logger()
     progress = artifacts.Progress(batch)
 

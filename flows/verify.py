@@ -5,6 +5,7 @@ from typing import Any
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
 
+from flows.support.parameters import OptionalText, spelled
 from mnist import services
 from mnist.errors import IntegrityError
 from mnist.scoring.receipts import Receipt
@@ -17,11 +18,12 @@ def _run_name() -> str:
 
 
 @flow(name="verify", flow_run_name=_run_name)
-def verify(batch: str | None = None) -> dict[str, Any]:
+def verify(batch: OptionalText = None) -> dict[str, Any]:
     """Prove that every listed object version of a batch has exactly one outcome.
 
     Reads the receipts of the batch and every part that the last one names; needs neither inbox nor
-    registry. What it finds is kept, and the list of batches shows it.
+    registry. What it finds is kept, and the list of batches shows it. Where the receipt holds, the
+    files under `current/` are brought to it, should they be missing or old.
 
     Args:
         batch: Name of a batch that has been scored; left out, every batch is verified and the
@@ -36,6 +38,7 @@ def verify(batch: str | None = None) -> dict[str, Any]:
             signed as it should be, and each sum that is wrong.
     """
     if batch is not None:
+        batch = spelled(batch, lambda: services.current().results.latest_receipts().by_batch)
         receipt, problems = _verify_batch(batch)
         if problems:
             raise IntegrityError(f"Receipt of batch {batch!r} does not hold: {' '.join(problems)}")
@@ -58,6 +61,7 @@ def _verify_batch(batch: str) -> tuple[Receipt, tuple[str, ...]]:
     receipt, problems = current.results.verify(batch)
     current.verifications.record(receipt, f"flow run {flow_run.name}", problems)
     if not problems:
+        current.current_rows.refresh(batch)
         get_run_logger().info(
             "The receipt of %s holds: %d object versions in %d parts; it is %s.",
             batch,

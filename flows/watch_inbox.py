@@ -6,8 +6,8 @@ from prefect import flow, get_run_logger
 from prefect.context import SyncClientContext
 from prefect.runtime import flow_run
 
+from flows.support.books import OneRun
 from flows.support.remedies import say_remedy
-from flows.support.shared_runs import OneRun
 from flows.support.sweep import Sweep
 from mnist import services
 

@@ -59,15 +59,16 @@ def register_automations(root: Path, directory: Path, environment: Mapping[str, 
     remembered = directory / "automated"
     digest = hashlib.sha256((root / FILE_NAME).read_bytes() + url.encode()).hexdigest()
     api = prefect_api(environment)
-    ids = {record["name"]: record["id"] for record in api.request("POST", *_ALL_AUTOMATIONS)}
+    registered = {record["name"]: record for record in api.request("POST", *_ALL_AUTOMATIONS)}
     unchanged = remembered.exists() and remembered.read_text() == digest
-    if unchanged and {automation["name"] for automation in declared(root)} <= ids.keys():
+    if unchanged and {automation["name"] for automation in declared(root)} <= registered.keys():
         return False
     block = _save_block(api, url) if url else None
     for automation in declared(root):
         content = resolved(automation, block, lambda name: _deployment_id(api, name))
-        if automation["name"] in ids:
-            api.request("PUT", f"/automations/{ids[automation['name']]}", content)
+        if (record := registered.get(automation["name"])) is not None:
+            content["enabled"] = record["enabled"]  # a person's switch stays where it is
+            api.request("PUT", f"/automations/{record['id']}", content)
         else:
             api.request("POST", "/automations/", content)
     remembered.write_text(digest)

@@ -19,6 +19,7 @@ from mnist.errors import IntegrityError, InvalidInput, ObjectGone
 from mnist.settings import Settings
 from mnist.storage.bucket import Bucket
 from mnist.storage.clients import control_client
+from mnist.storage.user_metadata import sendable
 
 MANIFEST = "manifest.json"
 
@@ -27,11 +28,12 @@ DATABASES = ("mlflow/mlflow.db", "prefect/prefect.db")
 
 
 class SavedObject(BaseModel, frozen=True):
-    """One object: its place in the archive of its bucket is its place in the list."""
+    """One object, with its user metadata: its place in its archive is its place in the list."""
 
     key: str
     etag: str
     sha256: str
+    metadata: dict[str, str] = {}
 
 
 class Manifest(BaseModel, frozen=True):
@@ -128,7 +130,9 @@ def restore(source: Path, directory: Path, say: Callable[[str], None]) -> Manife
                 for number, saved in enumerate(objects):
                     content = archive.read(str(number))
                     _require(_digest(content) == saved.sha256, f"{bucket}/{saved.key}")
-                    answer = client.put_object(Bucket=bucket, Key=saved.key, Body=content)
+                    answer = client.put_object(
+                        Bucket=bucket, Key=saved.key, Body=content, Metadata=saved.metadata
+                    )
                     changed += answer["ETag"].strip('"') != saved.etag
             note = (
                 f", {changed} of them with another etag: uploaded in parts once" if changed else ""
@@ -142,11 +146,16 @@ def _save(bucket: Bucket, archive: zipfile.ZipFile) -> Iterator[SavedObject]:
     for page in bucket.versions():
         for version in page:
             try:
-                content = bucket.fetch(version.key)
+                saved = bucket.fetch_object(version.key)
             except ObjectGone:
                 continue  # deleted since it was listed
-            archive.writestr(str(number), content)
-            yield SavedObject(key=version.key, etag=version.etag, sha256=_digest(content))
+            archive.writestr(str(number), saved.content)
+            yield SavedObject(
+                key=version.key,
+                etag=version.etag,
+                sha256=_digest(saved.content),
+                metadata=sendable(saved.metadata),
+            )
             number += 1
 
 

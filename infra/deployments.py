@@ -7,7 +7,7 @@ ignores keys it does not know and takes many seconds to find that nothing is new
 import hashlib
 import subprocess
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 import yaml
 
 from infra.prefect_server import prefect_api
+from infra.schedules import People
 from mnist.errors import InvalidSettings, Unavailable
 from mnist.orchestrator import AlreadyExists, PrefectApi
 
@@ -48,13 +49,21 @@ def declared(root: Path) -> list[Deployment]:
         ) from error
 
 
-def register(root: Path, directory: Path, environment: Mapping[str, str]) -> bool:
+def register(
+    root: Path,
+    directory: Path,
+    environment: Mapping[str, str],
+    say: Callable[[str], None] = lambda _line: None,
+) -> bool:
     """Make the server know every deployment; say whether it had to be told.
+
+    What people did to schedules, pauses and automations stays as it is.
 
     Args:
         root: The checkout, with `prefect.yaml`.
         directory: Folder of local state; remembers what was deployed last, and gets the log.
         environment: As for the stack's processes.
+        say: Called with one line for each thing that was kept as people left it.
 
     Raises:
         Unavailable: If the server refuses, or lacks a deployment afterwards.
@@ -66,6 +75,8 @@ def register(root: Path, directory: Path, environment: Mapping[str, str]) -> boo
     if unchanged and set(declared(root)) <= registered(api):
         return False
     _create_pool(api)
+    people = People(api, directory)
+    people.note()
     _deploy_all(root, directory / "logs" / "deploy.log", environment)
     if missing := set(declared(root)) - registered(api):
         names = ", ".join(sorted(deployment.entrypoint for deployment in missing))
@@ -73,6 +84,8 @@ def register(root: Path, directory: Path, environment: Mapping[str, str]) -> boo
             f"`prefect deploy --all` succeeded, but the server does not know {names}; "
             f"see {directory}/logs/deploy.log."
         )
+    for line in people.put_back():
+        say(f"kept as people left it: {line}")
     remembered.write_text(digest)
     return True
 

@@ -9,16 +9,19 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 
 from infra import deployments
+from infra.champion_checks import alias_problem, source_problem
 from infra.identities import IDENTITIES, bucket_names
 from infra.prefect_server import prefect_api
 from infra.scheduling import find_dask_problem, find_idle_schedules
 from infra.services import MLFLOW, PREFECT, STORE
+from infra.settings_in_use import is_outdated
 from infra.signature_check import find_signature_problem
 from infra.stack import Health
 from mnist.digits import SIDE
@@ -107,6 +110,7 @@ class Doctor:
         return (
             _Check("disk", self._disk, "free some: docs/operations.md says what may go"),
             _Check("versions", self._versions, "make setup, then make down and make up"),
+            _Check("settings in use", self._settings_in_use, "make up starts these anew"),
             _Check("buckets and keys", self._keys, "make down, then make up", store),
             _Check("conditional writes", self._conditions, "use a store that honours them", store),
             _Check("stray objects", self._strays, "move what is none of ours elsewhere", store),
@@ -121,6 +125,19 @@ class Doctor:
                 "champion",
                 self._champion,
                 "prefect deployment run 'retrain/default', or rollback",
+                store | mlflow,
+            ),
+            _Check(
+                "alias and journal",
+                partial(alias_problem, self._services),
+                "prefect deployment run 'promote/default'; the journal counts until then",
+                store | mlflow,
+            ),
+            _Check(
+                "data source of the champion",
+                partial(source_problem, self._services),
+                "set MNIST_DATA_DIR to MNIST's four files, make up, and train: "
+                "prefect deployment run 'retrain/default'",
                 store | mlflow,
             ),
             _Check("deployments", self._deployments, "make up registers them", prefect),
@@ -161,6 +178,11 @@ class Doctor:
             if installed != locked.get(package):
                 wrong.append(f"{package} {installed} instead of {locked.get(package)}")
         return "; ".join(wrong) or None
+
+    def _settings_in_use(self) -> str | None:
+        running = {h.service: h.state.pid for h in self._processes if h.state and h.state.pid}
+        old = [s.name for s, pid in running.items() if is_outdated(s, pid, self._variables)]
+        return f"{', '.join(old)}: not what .local/env says now" if old else None
 
     def _keys(self) -> str | None:
         """Let each identity list a bucket that it may list."""

@@ -10,13 +10,14 @@ import re
 import secrets
 import shlex
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 from infra import mlflow_users, seaweedfs
-from infra.ports import LOOPBACK, free_ports, is_free
+from infra.ports import GRPC_OFFSET, LOOPBACK, free_ports, is_free
 from infra.proxies import direct_to_loopback
+from infra.shell_settings import differences
 from mnist.errors import InvalidSettings
 from mnist.signatures import SigningKey
 
@@ -58,6 +59,8 @@ _OTHER_PORTS = (
     "MNIST_EVENTS_PORT",
 )
 
+_HIGHEST_PORT = 65_535
+
 PORT_NAMES = (*_PREFERRED_PORTS, *_OTHER_PORTS)
 """Variables that hold a port of the stack."""
 
@@ -72,14 +75,20 @@ _WRITTEN_ANEW = {"PATH", "NO_PROXY", "no_proxy"}
 
 
 def prepare(
-    root: Path, directory: Path, changes: Mapping[str, str] = MappingProxyType({})
+    root: Path,
+    directory: Path,
+    changes: Mapping[str, str] = MappingProxyType({}),
+    say: Callable[[str], None] = lambda _line: None,
 ) -> dict[str, str]:
     """Write `directory`/env, keeping what it holds, and return its variables.
+
+    Of the caller's environment only MNIST_DATA_DIR is taken over.
 
     Args:
         root: The checkout.
         directory: Folder for all local state; made with mode 700 if missing.
         changes: New values of some variables.
+        say: Called with one line for each setting of the caller that is taken over or left out.
 
     Raises:
         InvalidSettings: If the file has a line that is not understood, or a port that is none.
@@ -95,6 +104,8 @@ def prepare(
     if data_dir:
         variables["MNIST_DATA_DIR"] = str((root / data_dir).resolve())
     _write(file, variables)
+    for line in differences(variables, kept):
+        say(line)
     return variables
 
 
@@ -165,8 +176,12 @@ def _new_ports(already: Mapping[str, str]) -> dict[str, str]:
 
 def _derived(chosen: Mapping[str, str], directory: Path) -> dict[str, str]:
     for name in PORT_NAMES:
-        if not chosen[name].isdecimal():
-            raise InvalidSettings(f"{name} is {chosen[name]!r} in {directory}/env, not a port.")
+        highest = _HIGHEST_PORT - GRPC_OFFSET * (name in seaweedfs.PORT_VARIABLES)
+        if not chosen[name].isdecimal() or not 1 <= int(chosen[name]) <= highest:
+            raise InvalidSettings(
+                f"{name} is {chosen[name]!r} in {directory}/env, not a port; expected a number "
+                f"from 1 to {highest}. Correct it, or delete the line to have one chosen."
+            )
     prefect = f"http://{LOOPBACK}:{chosen['PREFECT_SERVER_API_PORT']}"
     events = f"http://{LOOPBACK}:{chosen['MNIST_EVENTS_PORT']}{EVENTS_PATH}"
     return seaweedfs.notifying(events, chosen["MNIST_EVENTS_TOKEN"]) | {
@@ -208,7 +223,15 @@ def _derived(chosen: Mapping[str, str], directory: Path) -> dict[str, str]:
         "KERAS_BACKEND": "tensorflow",
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "MNIST_CACHE_DIR": str(directory / "cache"),
+        "MNIST_DASHBOARD_URL": _dashboard(chosen),
     }
+
+
+def _dashboard(chosen: Mapping[str, str]) -> str:
+    """Give the address that people use; a person may have set another than this machine's."""
+    own = f"http://{LOOPBACK}:"
+    kept = chosen.get("MNIST_DASHBOARD_URL", "")
+    return kept if kept and not kept.startswith(own) else own + chosen["STREAMLIT_SERVER_PORT"]
 
 
 def _trusted_keys(chosen: Mapping[str, str]) -> dict[str, str]:

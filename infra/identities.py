@@ -91,12 +91,14 @@ _LOOK = ("list", "read")
 UPLOADER = Identity("uploader", (Grant("inbox", ("list", "write")),))
 """For people and programs that fill the inbox; it reads nothing, not even what it wrote."""
 
+_OF_THE_SCORER = ("scores/", "receipts/", "current/", "deliveries/", "leases/", "probes/")
+
 SCORER = Identity(
     "scorer",
     (
         Grant("inbox", _LOOK),
         Grant("results", _LOOK),
-        Grant("results", ("write",), ("scores/", "receipts/", "leases/", "probes/")),
+        Grant("results", ("write",), _OF_THE_SCORER),
     ),
 )
 TRAINER = Identity(
@@ -122,8 +124,8 @@ VIEWER = Identity(
 )
 """For the dashboard: it reads everything; it writes what people said or had made to look at."""
 
-API = Identity("api")
-"""For the online API, whose model comes from MLflow: it may do nothing here."""
+API = Identity("api", (Grant("results", ("list",)), Grant("results", ("read",), ("journal/",))))
+"""For the online API, whose model comes from MLflow: the journal says which one it is."""
 
 REGISTRY = Identity("registry", (Grant("mlflow", (*_LOOK, "write", "delete")),))
 """For the MLflow server, which keeps its artifacts in a bucket of its own."""

@@ -35,7 +35,7 @@ def provision(
     say(f"buckets {', '.join(names.values())}")
     if publish_public_key(settings):
         say("public key of the signatures")
-    deployments.register(root, directory, variables)
+    deployments.register(root, directory, variables, say)
     say("work pool and deployments")
     register_automations(root, directory, variables)
     say("automations")

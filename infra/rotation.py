@@ -15,8 +15,8 @@ from mnist.errors import InvalidInput
 
 ALL = "all"
 
-NOT_OURS = frozenset({"NOTIFY_URL"})
-"""Secrets that somebody else gave us: change the line in `.local/env`, then `make up`."""
+NOT_OURS = frozenset({"NOTIFY_URL", "MNIST_WEBHOOK_URL", "MNIST_WEBHOOK_SECRET"})
+"""Secrets that somebody else gave us or has to be given: change the line, then `make up`."""
 
 FOLLOWING = frozenset({"PREFECT_SERVER_API_AUTH_STRING", "WEED_NOTIFICATION_WEBHOOK_BEARER_TOKEN"})
 """Variables that repeat a key for the server that asks for it."""

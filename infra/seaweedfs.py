@@ -146,7 +146,7 @@ def protected_environment(environment: Mapping[str, str], directory: Path) -> di
             f"at least {_SHORTEST_SECRET} characters. `make up` writes them to .local/env."
         )
     passed_on = [n for n in environment if n.startswith(("SUPERVISOR_", _NOTIFICATIONS))]
-    names = {*SECRETS, "PATH", *passed_on}
+    names = {*SECRETS, "PATH", "STACK_SETTINGS", *passed_on}
     kept = {name: environment[name] for name in names & environment.keys()}
     temporary = directory / _TEMPORARY
     shutil.rmtree(temporary, ignore_errors=True)

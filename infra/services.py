@@ -32,6 +32,7 @@ class Service:
         identity: Whose key to the store it has; None if it has none.
         reads_models: Whether it logs in to MLflow as the reader, who can change nothing.
         secrets: Variables with the other secrets that it is given; of all others it knows nothing.
+        ignores: Beginnings of variables that it never looks at: a change of one needs no restart.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Service:
     identity: Identity | None = None
     reads_models: bool = False
     secrets: tuple[str, ...] = ()
+    ignores: tuple[str, ...] = ()
 
     @property
     def secret_variables(self) -> frozenset[str]:
@@ -71,12 +73,17 @@ class Service:
         return None if answer.is_success else f"answers {answer.status_code}"
 
 
+_OF_THE_STORE = ("SEAWEEDFS_", "WEED_")
+_OF_PAGES = ("DASHBOARD_", "STREAMLIT_")
+_OURS = ("MNIST_", "KERAS_", "TF_", *_OF_PAGES)
+
 STORE = Service(
     "store",
     ports=seaweedfs.PORT_VARIABLES,
     health="/healthz",
     page="S3 endpoint",
     secrets=(*seaweedfs.SECRETS, "WEED_NOTIFICATION_WEBHOOK_BEARER_TOKEN"),
+    ignores=(*_OURS, "MLFLOW_", "PREFECT_"),
 )
 MLFLOW = Service(
     "mlflow",
@@ -93,6 +100,7 @@ MLFLOW = Service(
         "MLFLOW_BACKEND_STORE_URI",
         "MLFLOW_USERS_DATABASE_URI",
     ),
+    ignores=(*_OURS, *_OF_THE_STORE, "PREFECT_"),
 )
 PREFECT = Service(
     "prefect",
@@ -104,6 +112,7 @@ PREFECT = Service(
         "PREFECT_API_AUTH_STRING",
         "PREFECT_SERVER_DATABASE_CONNECTION_URL",
     ),
+    ignores=(*_OURS, *_OF_THE_STORE, "MLFLOW_"),
 )
 API = Service(
     "api",
@@ -113,6 +122,7 @@ API = Service(
     identity=identities.API,
     reads_models=True,
     secrets=("MNIST_API_KEY",),
+    ignores=(*_OF_PAGES, *_OF_THE_STORE),
 )
 DASHBOARD = Service(
     "dashboard",
@@ -127,6 +137,7 @@ DASHBOARD = Service(
         "DASHBOARD_EDITOR_PASSWORD",
         "DASHBOARD_SESSION_KEY",
     ),
+    ignores=_OF_THE_STORE,
 )
 WORKER = Service(
     "worker",
@@ -134,6 +145,7 @@ WORKER = Service(
     health="/health",
     identity=identities.TRAINER,
     secrets=("MLFLOW_TRACKING_PASSWORD", "PREFECT_API_AUTH_STRING", "MNIST_SIGNING_KEY"),
+    ignores=(*_OF_PAGES, *_OF_THE_STORE),
 )
 WATCHER = Service(
     "watcher",
@@ -141,7 +153,14 @@ WATCHER = Service(
     announces="watcher.started",
     identity=identities.SCORER,
     reads_models=True,
-    secrets=("PREFECT_API_AUTH_STRING", "MNIST_EVENTS_TOKEN", "MNIST_SIGNING_KEY"),
+    secrets=(
+        "PREFECT_API_AUTH_STRING",
+        "MNIST_EVENTS_TOKEN",
+        "MNIST_SIGNING_KEY",
+        "MNIST_WEBHOOK_URL",
+        "MNIST_WEBHOOK_SECRET",
+    ),
+    ignores=(*_OF_PAGES, *_OF_THE_STORE),
 )
 
 SERVICES = (STORE, MLFLOW, PREFECT, API, DASHBOARD, WORKER, WATCHER)

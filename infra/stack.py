@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra import deployments, environment, rotation, seaweedfs
+from infra import deployments, environment, rotation, seaweedfs, settings_in_use
 from infra.automations import register_automations
 from infra.database_passwords import passwords_told
 from infra.identities import bucket_names
@@ -82,22 +82,25 @@ class Stack:
         programs = commands(self._root / "Procfile")
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._lock():
-            variables = environment.prepare(self._root, self._directory)
+            variables = environment.prepare(self._root, self._directory, say=self._say)
             processes = environment.for_processes(variables)
-            self._start_supervisor(programs, processes)
+            self._start_supervisor(programs)
+            settings_in_use.note(self._directory, variables)
+            self._stop_outdated(variables)
+            is_idle = not self._runs(WORKER, WATCHER)
             starter = Starter(self._supervisor, variables, self._say)
             starter.launch(STORE)
             starter.wait(STORE)
-            is_fresh = starter.launch(PREFECT)
+            starter.launch(PREFECT)
             starter.launch(MLFLOW, API, DASHBOARD)
             settings = Settings.of_variables(variables)
             create_buckets(settings, [*bucket_names(variables).values()])
             publish_public_key(settings)
             starter.wait(PREFECT)
-            for run in end_interrupted_runs(prefect_api(variables)) if is_fresh else []:
+            for run in end_interrupted_runs(prefect_api(variables)) if is_idle else []:
                 self._say(f"run {run} marked as crashed: it was interrupted")
             starter.launch(WORKER, WATCHER)
-            if deployments.register(self._root, self._directory, processes):
+            if deployments.register(self._root, self._directory, processes, self._say):
                 self._say("deployments of prefect.yaml registered")
             if register_automations(self._root, self._directory, processes):
                 self._say("automations of automations.yaml registered")
@@ -123,7 +126,8 @@ class Stack:
             values = rotation.new_values(key, old)
             with passwords_told(old, values):
                 new = environment.prepare(self._root, self._directory, values)
-            affected = rotation.users_of({name for name in new if old.get(name) != new[name]})
+            affected = settings_in_use.affected(old, new)
+            settings_in_use.note(self._directory, new)
             if not self._supervisor.is_running():
                 return []
             self._start_anew(affected, new)
@@ -168,17 +172,41 @@ class Stack:
         """
         return environment.read(self._directory / environment.FILE_NAME)
 
-    def _start_supervisor(self, programs: Mapping[str, str], processes: Mapping[str, str]) -> None:
+    def _runs(self, *services: Service) -> bool:
+        states = self._supervisor.states()
+        return any(states[service.name].pid for service in services)
+
+    def _stop_outdated(self, variables: Mapping[str, str]) -> None:
+        """Stop the processes whose settings have changed since they started."""
+        for group in STOP_ORDER:
+            states = self._supervisor.states()
+            outdated = [
+                service.name
+                for service in group
+                if (pid := states[service.name].pid)
+                and settings_in_use.is_outdated(service, pid, variables)
+            ]
+            if outdated:
+                self._supervisor.stop_processes(*outdated)
+                self._say(f"starting anew with changed settings: {', '.join(outdated)}")
+
+    def _start_supervisor(self, programs: Mapping[str, str]) -> None:
         running = self._supervisor.is_running()
-        keys = {service.name: own_keys(service) for service in SERVICES}
-        if self._supervisor.configure(programs, self._root, keys) and running:
+        preparations = {
+            service.name: "\n".join(
+                [own_keys(service), settings_in_use.shell_line(self._directory, service)]
+            )
+            for service in SERVICES
+        }
+        if self._supervisor.configure(programs, self._root, preparations) and running:
             self._say("the Procfile has changed: stopping what runs by the old one")
             self._stop()
             running = False
         if not running:
             for name in end_leftovers(self._supervisor.socket):
                 self._say(f"ended {name}, which outlived its supervisord")
-            self._supervisor.start(processes)
+            # Without our variables: what is deleted from .local/env would live on in it.
+            self._supervisor.start(environment.for_processes({}))
 
     def _stop(self) -> bool:
         running = self._supervisor.is_running()

@@ -80,7 +80,7 @@ class InvalidPolicy(InvalidInput):
 
 
 class NoChampion(MnistError):
-    """No model version carries the alias `champion`."""
+    """The journal has made no model version champion."""
 
 
 class IntegrityError(MnistError):

@@ -1,12 +1,14 @@
 """Names in the store: object versions, batches, chunks and where their results lie."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from urllib.parse import quote
 
 from mnist.errors import InvalidBatch
+from mnist.ignored_files import ignored_as
 
 LOOSE = "_loose"
 """Batch of the objects that were dropped beside the folders instead of into one."""
@@ -15,6 +17,8 @@ READY_MARKER = "_READY"
 """An object of this name says that a folder is complete; it is never scored."""
 
 AUDIT = "audit/"
+CURRENT = "current/"
+DELIVERIES = "deliveries/"
 GATE_SLICES = "gate-slices/"
 JOURNAL = "journal/"
 LEASES = "leases/"
@@ -33,6 +37,7 @@ REVIEWS = "reviews/"
 """Prefix in the labels bucket."""
 
 _MAX_NAME = 200
+_NOT_PLAIN = re.compile(rb"[^A-Za-z0-9._-]|^[._]")
 _IDENTITY_BYTES = 16
 
 
@@ -112,8 +117,16 @@ def batch_of(key: str) -> str:
 
 
 def is_image_key(key: str) -> bool:
-    """Tell whether an object is meant to be scored: folder markers and `_READY` are not."""
-    return not key.endswith("/") and key.rpartition("/")[2] != READY_MARKER
+    """Tell whether an object is meant to be scored.
+
+    Folder markers, `_READY` and files that computers add by themselves are not.
+    """
+    return not is_marker_key(key) and ignored_as(key) is None
+
+
+def is_marker_key(key: str) -> bool:
+    """Tell whether a key stands for a folder, or says that one is complete."""
+    return key.rpartition("/")[2] in {"", READY_MARKER}
 
 
 def is_ready_marker(key: str, batch: str) -> bool:
@@ -158,9 +171,33 @@ def listing_digest(identities: Iterable[bytes]) -> str:
     return digest.hexdigest()
 
 
+def folder_of(batch: str) -> str:
+    """Make of a batch's name one segment that every reader of tables takes for what it is.
+
+    What is no ASCII letter or digit and none of `.`, `_`, `-` becomes `!XX` for each byte of its
+    UTF-8, and so does a `.` or `_` in front. Percent signs are decoded by some readers, `NAME=` is
+    a partition to all of them, and files behind a leading `.` or `_` are hidden from pandas.
+    """
+    name = batch.encode("utf-8", "surrogatepass")
+    safe = _NOT_PLAIN.sub(lambda match: b"!%02X" % match[0][0], name).decode()
+    if len(safe) <= _MAX_NAME:
+        return safe
+    return f"{safe[: _MAX_NAME - 42]}!!{hashlib.sha256(name).hexdigest()[:40]}"
+
+
 def scores_prefix(batch: str) -> str:
     """Prefix of the Parquet parts of a batch in the results bucket."""
-    return f"{SCORES}batch={_segment(batch)}/"
+    return f"{SCORES}{folder_of(batch)}/"
+
+
+def current_key(batch: str, kind: str) -> str:
+    """Key of the rows of a batch that count now; the kind is `parquet`, `csv` or `jsonl`."""
+    return f"{CURRENT}{folder_of(batch)}.{kind}"
+
+
+def delivery_key(receipt: str) -> str:
+    """Key of the record that a receipt, given by its own key, was announced."""
+    return DELIVERIES + receipt.removeprefix(RECEIPTS)
 
 
 def part_key(batch: str, chunk: str) -> str:
@@ -170,17 +207,17 @@ def part_key(batch: str, chunk: str) -> str:
 
 def receipts_prefix(batch: str) -> str:
     """Prefix of the receipts of a batch in the results bucket."""
-    return f"{RECEIPTS}{_segment(batch)}/"
+    return f"{RECEIPTS}{segment(batch)}/"
 
 
 def receipt_key(batch: str, run: str) -> str:
     """Key of the receipt that one run wrote for a batch."""
-    return f"{receipts_prefix(batch)}{_segment(run)}.json"
+    return f"{receipts_prefix(batch)}{segment(run)}.json"
 
 
 def verification_key(batch: str, at: datetime, token: str) -> str:
     """Key of one verification of a batch's receipt; of one batch, they sort by time."""
-    return f"{VERIFICATIONS}{_segment(batch)}/{at:%Y%m%dT%H%M%S%f}-{token}.json"
+    return f"{VERIFICATIONS}{segment(batch)}/{at:%Y%m%dT%H%M%S%f}-{token}.json"
 
 
 def public_key_place(public_key: str) -> str:
@@ -190,17 +227,12 @@ def public_key_place(public_key: str) -> str:
 
 def lease_key(batch: str) -> str:
     """Key of the lease of a batch in the results bucket."""
-    return f"{LEASES}{_segment(batch)}.json"
+    return f"{LEASES}{segment(batch)}.json"
 
 
 def rescore_prefix(folder: str, batch: str) -> str:
     """Prefix of the parts of a batch that another model version scored, in the results bucket."""
-    return f"{RESCORES}{folder}/batch={_segment(batch)}/"
-
-
-def is_rescore_of(key: str, batch: str) -> bool:
-    """Tell whether a key is one of a part that another model version scored of a batch."""
-    return f"/batch={_segment(batch)}/" in key and key.endswith(".parquet")
+    return f"{RESCORES}{folder}/rows/{folder_of(batch)}/"
 
 
 def difference_key(folder: str, name: str, kind: str) -> str:
@@ -210,7 +242,7 @@ def difference_key(folder: str, name: str, kind: str) -> str:
 
 def monitoring_key(day: date, run: str) -> str:
     """Key of what one run found about the rows of a day."""
-    return f"{MONITORING}day={day:%Y-%m-%d}/{_segment(run)}.parquet"
+    return f"{MONITORING}day_{day:%Y-%m-%d}/{segment(run)}.parquet"
 
 
 def reference_key(day: date) -> str:
@@ -218,7 +250,7 @@ def reference_key(day: date) -> str:
     return f"{REFERENCES}{day:%Y-%m-%d}.parquet"
 
 
-def _segment(name: str) -> str:
+def segment(name: str) -> str:
     """Make a name safe as one key segment: ASCII, no dots to walk up with, bounded length."""
     safe = quote(name, safe=" ", errors="surrogatepass")
     if safe.strip(".") == "":

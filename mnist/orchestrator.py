@@ -20,7 +20,7 @@ _HEALTH_SECONDS = 5.0
 
 _WHILE_BUSY = Retry(
     total=8,
-    allowed_methods=("GET", "POST", "PUT", "PATCH"),
+    allowed_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
     status_forcelist=(httpx.codes.SERVICE_UNAVAILABLE,),
     retry_on_exceptions=(),
     backoff_factor=0.25,
@@ -111,17 +111,56 @@ class PrefectApi:
         }
         return [_flow_run(record) for record in self.request("POST", "/flow_runs/filter", query)]
 
-    def start(self, deployment: str, parameters: Mapping[str, Any]) -> str:
+    def start(
+        self,
+        deployment: str,
+        parameters: Mapping[str, Any],
+        variables: Mapping[str, str] | None = None,
+    ) -> str:
         """Start a run of a deployment now and return the run's identifier.
 
         Args:
             deployment: Flow and deployment, as in `rollback/default`.
             parameters: Arguments of the flow.
+            variables: Settings of this one run that differ from the worker's.
         """
         record = self.request("GET", f"/deployments/name/{deployment}")
-        body = {"parameters": dict(parameters), "state": {"type": "SCHEDULED"}}
+        body: dict[str, Any] = {"parameters": dict(parameters), "state": {"type": "SCHEDULED"}}
+        if variables:
+            body["job_variables"] = {"env": dict(variables)}
         run = self.request("POST", f"/deployments/{record['id']}/create_flow_run", body)
         return str(run["id"])
+
+    def has_event(self, event: uuid.UUID) -> bool:
+        """Tell whether an event is in the server's database."""
+        query = {"filter": {"id": {"id": [str(event)]}}, "limit": 1}
+        return bool(self.request("POST", "/events/filter", query)["events"])
+
+    def send_event(
+        self,
+        event: uuid.UUID,
+        name: str,
+        occurred: str,
+        resource: Mapping[str, str],
+        payload: Mapping[str, Any],
+    ) -> None:
+        """Send an event; one that the server has under the same identifier stays as it is.
+
+        Args:
+            event: Its identifier.
+            name: What happened.
+            occurred: When, ISO 8601.
+            resource: What it is about, with `prefect.resource.id`.
+            payload: What there is to say.
+        """
+        record = {
+            "id": str(event),
+            "event": name,
+            "occurred": occurred,
+            "resource": dict(resource),
+            "payload": dict(payload),
+        }
+        self.request("POST", "/events", [record])
 
     def request(
         self, method: str, path: str, body: Any = None, *, seconds: float = _SECONDS

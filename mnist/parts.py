@@ -12,6 +12,8 @@ from mnist.orchestrator import PrefectApi
 from mnist.storage.audit import AuditLog
 from mnist.storage.bucket import Bucket
 from mnist.storage.conditions import with_sure_writes
+from mnist.storage.current import CurrentRows
+from mnist.storage.deliveries import Deliveries
 from mnist.storage.gate_slices import GateSlices
 from mnist.storage.inbox import Inbox
 from mnist.storage.journal import Journal
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from mnist.registry.reader import RegistryReader
     from mnist.settings import Settings
     from mnist.storage.object_log import ObjectLog
+    from mnist.webhook import Webhook
 
 
 class Parts:
@@ -87,6 +90,24 @@ class Parts:
         return Signing.of(self.results_bucket, self.settings)
 
     @cached_property
+    def current_rows(self) -> CurrentRows:
+        """The rows that count now, for those who read them."""
+        return CurrentRows(self.results_bucket, self.results, self.settings.cache_dir)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        """Which receipts were announced."""
+        return Deliveries(self.results_bucket)
+
+    @cached_property
+    def webhook(self) -> Webhook | None:
+        """Where programs are told that a batch is complete; None if nobody said where."""
+        from mnist.webhook import Webhook
+
+        url, secret = self.settings.webhook_url, self.settings.webhook_secret
+        return Webhook(url, secret) if url else None
+
+    @cached_property
     def rescores(self) -> Rescores:
         """Predictions of other versions beside those of production."""
         return Rescores(self.results_bucket)
@@ -131,6 +152,7 @@ class Parts:
             self.monitoring_log.reports,
             self.monitoring_log.references,
             self.results.receipt_log,
+            self.deliveries.log,
             self.reviews.log,
         ]
 
@@ -171,14 +193,14 @@ class Parts:
         """The champion and its scoring graph, without importing MLflow."""
         from mnist.registry.reader import RegistryReader
 
-        return RegistryReader(self.settings)
+        return RegistryReader(self.settings, self.journal)
 
     @cached_property
     def catalogue(self) -> Catalogue:
         """Versions, evaluations and training runs, for people."""
         from mnist.registry.catalogue import Catalogue
 
-        return Catalogue(self.settings)
+        return Catalogue(self.settings, self.journal)
 
     @cached_property
     def aliases(self) -> Aliases:

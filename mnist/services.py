@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mnist.operations.batches import BatchScoring
     from mnist.operations.comparing import Comparing
     from mnist.operations.comparing_pipelines import ComparingPipelines
+    from mnist.operations.delivering import Delivering
     from mnist.operations.interventions import Interventions
     from mnist.operations.monitoring import Monitoring
     from mnist.operations.proposals import Proposals
@@ -40,6 +41,13 @@ class Services(Parts):
         from mnist.operations.rescoring import Rescoring
 
         return Rescoring(self)
+
+    @cached_property
+    def delivering(self) -> Delivering:
+        """What announces receipts."""
+        from mnist.operations.delivering import Delivering
+
+        return Delivering(self)
 
     def new_sweeper(self) -> Sweeper:
         """What finds new images; it remembers what it has seen, so keep it."""

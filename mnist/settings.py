@@ -47,6 +47,10 @@ class Settings(ConnectionSettings):
     data_dir: Path | None = Field(
         None, description="folder with MNIST's four IDX .gz files; unset: Keras's cache or network"
     )
+    fallback_digits: bool = Field(
+        default=False,
+        description="whether scikit-learn's digits will do where MNIST is not to be had",
+    )
     cache_dir: Path = Field(Path(".cache"), description="folder for scoring graphs by digest")
     chunk_images: int = Field(2_000, ge=1, description="object versions per chunk, one task each")
     chunk_seconds: float = Field(
@@ -117,6 +121,15 @@ class Settings(ConnectionSettings):
     events_host: str = Field("127.0.0.1", description="address that this port listens on")
     events_token: SecretStr | None = Field(
         None, min_length=16, description="what the store must send as `Authorization: Bearer`"
+    )
+    webhook_url: str | None = Field(
+        None, pattern="^https?://", description="where programs are told that a batch is complete"
+    )
+    webhook_secret: SecretStr | None = Field(
+        None, description="`whsec_…` that signs it; several with blanks between all sign"
+    )
+    dashboard_url: str | None = Field(
+        None, pattern="^https?://", description="address of the dashboard, for links"
     )
     api_host: str = Field("127.0.0.1", description="address the online API listens on")
     api_port: int = Field(8000, ge=1, le=65_535, description="its port")

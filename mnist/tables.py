@@ -44,13 +44,16 @@ ROWS = pa.schema(
         pa.field("batch", pa.string(), nullable=False),
         pa.field("chunk", pa.string(), nullable=False),
         pa.field("scored_at", pa.timestamp("us", tz="UTC"), nullable=False),
+        pa.field("metadata", pa.string()),
     ]
 )
 """Columns of a part. `p0`…`p9` are the ten probabilities; null unless the outcome is `scored`.
 
 `width`, `height`, `brightness` and `contrast` are of the picture as it came
 (`mnist.images.results.Source`), `ink` is the mean of the 28x28 pixels, 0-1. They are what drift is
-seen by. Parts written before these columns existed lack them; joined, they are null.
+seen by. `metadata` is what the owner of the object wrote beside it (`x-amz-meta-…`), as a JSON
+object of texts; members of an archive have the archive's. Parts written before these columns
+existed lack them; joined, they are null.
 """
 
 PROBABILITY_COLUMNS = tuple(f"p{digit}" for digit in range(CLASSES))

@@ -15,6 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 from mnist.digits import Images, Labels
 from mnist.errors import InvalidInput
 from mnist.keys import ObjectVersion, identity
+from mnist.provenance import Origin
 from mnist.scoring.graphs import Predictor
 from mnist.scoring.predictions import PinnedModel
 from mnist.services import Services
@@ -158,11 +159,15 @@ class SeveralModels:
         }
         self._paths = dict(zip(self.digests.values(), (right, swapped), strict=True))
         self.champion_version = "1"
+        self.origins: dict[str, dict[str, str]] = {}
 
     def version(self, version: str) -> PinnedModel:
         if version not in self.digests:
             raise InvalidInput(f"Model 'digits' has no version {version!r}; MLflow lists them.")
         return PinnedModel("digits", version, self.digests[version], accept_confidence=0.1)
+
+    def origin(self, version: str) -> Origin:
+        return Origin.of(self.origins.get(version, {}))
 
     def champion(self) -> PinnedModel:
         return self.version(self.champion_version)

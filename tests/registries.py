@@ -29,9 +29,9 @@ class Registry:
             cache_dir=folder / "cache",
         )
         self.publisher = Publisher(self.settings)
-        self.reader = RegistryReader(self.settings)
         self.bucket = Bucket.in_memory()
         self.journal = journal or Journal(self.bucket)
+        self.reader = RegistryReader(self.settings, self.journal)
         self.aliases = Aliases(self.settings, self.journal)
         self.uri = uri
 

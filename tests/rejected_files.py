@@ -1,11 +1,14 @@
 """Files that must be rejected, each with the reasons that are right for it."""
 
 import gzip
+import io
 import pickle
 import plistlib
 import struct
+import tarfile
 import zlib
 from functools import cache
+from typing import Literal
 
 from PIL import Image
 
@@ -69,6 +72,27 @@ def _huge_tiff() -> bytes:
     )  # fmt: skip
 
 
+def _tar(mode: Literal["w:", "w:gz", "w:bz2", "w:xz"]) -> bytes:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode=mode) as archive:
+        info = tarfile.TarInfo("7.png")
+        info.size = len(png())
+        archive.addfile(info, io.BytesIO(png()))
+    return content.getvalue()
+
+
+ARCHIVES = {
+    "zip": zip_of_png,
+    "gzip of a PNG": lambda: gzip.compress(png(), mtime=0),
+    "tar": lambda: _tar("w:"),
+    "tar.gz": lambda: _tar("w:gz"),
+    "tar.bz2": lambda: _tar("w:bz2"),
+    "tar.xz": lambda: _tar("w:xz"),
+    "7z": lambda: b"7z\xbc\xaf\x27\x1c\0\4" + bytes(100),
+    "rar": lambda: b"Rar!\x1a\x07\x01\0" + bytes(100),
+    "Zstandard": lambda: b"\x28\xb5\x2f\xfd\x04\x58" + bytes(100),
+}
+
 NOT_IMAGES = [
     Case("empty", lambda: b"", (R.EMPTY,)),
     Case("one zero byte", lambda: b"\0", (R.NOT_AN_IMAGE,)),
@@ -82,8 +106,7 @@ NOT_IMAGES = [
         "binary plist", lambda: plistlib.dumps({"a": 7}, fmt=plistlib.FMT_BINARY), (R.NOT_AN_IMAGE,)
     ),
     Case("XML plist", lambda: plistlib.dumps({"a": 7}), (R.NOT_AN_IMAGE,)),
-    Case("zip", zip_of_png, (R.NOT_AN_IMAGE,)),
-    Case("gzip of a PNG", lambda: gzip.compress(png(), mtime=0), (R.NOT_AN_IMAGE,)),
+    *(Case(name, make, (R.UNSUPPORTED_FORMAT,)) for name, make in ARCHIVES.items()),
     Case("pickle", lambda: pickle.dumps([7]), (R.NOT_AN_IMAGE,)),
     Case("executable", lambda: b"\x7fELF\x02\x01\x01" + bytes(200), (R.NOT_AN_IMAGE,)),
     Case("sound in a RIFF", lambda: b"RIFF\x24\0\0\0WAVEfmt " + bytes(30), (R.NOT_AN_IMAGE,)),

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from mnist import services
 from mnist.log import configure_logging
 from mnist.settings import Settings
+from watcher.delivery_thread import DeliveryThread
 from watcher.listener import ListenerThread, listener
 from watcher.loop import Watcher
 from watcher.notification_queue import NotificationQueue
@@ -19,7 +20,8 @@ def main() -> None:
     watcher = Watcher(settings, queue)
     signal.signal(signal.SIGTERM, watcher.stop)
     signal.signal(signal.SIGINT, watcher.stop)
-    with _listening(settings, queue):
+    _ = services.current().webhook  # one that cannot be signed for ends the process here
+    with _listening(settings, queue), DeliveryThread(services.current().delivering):
         watcher.run()
 
 

@@ -5,6 +5,7 @@ from importlib.resources import files
 import streamlit as st
 
 from dashboard.access import login
+from dashboard.components import tables
 from dashboard.components.links import remember_pages
 from dashboard.components.texts import plain
 from dashboard.pages.batches import page as batches
@@ -35,6 +36,7 @@ def main() -> None:
     ]
     remember_pages({page.url_path: page for page in pages})
     page = st.navigation(pages, position="top")
+    tables.hide_own_downloads()
     try:
         services.current()
         login.accounts()

@@ -32,6 +32,12 @@ def champion() -> champions.Champion:
     return champions.champion(services.current().catalogue)
 
 
+@st.cache_resource(ttl=10, show_spinner=False)
+def alias_problem() -> str | None:
+    """How alias and journal differ about the champion, and what to do; None if they do not."""
+    return services.current().catalogue.alias_problem()
+
+
 def champion_version() -> str | None:
     """The champion's version, or None where there is none or nobody can say."""
     try:
@@ -125,8 +131,11 @@ def batch_predictions(batch: str) -> LabelledPredictions | None:
 
 @st.cache_resource(show_spinner="Loading MNIST …")
 def dataset() -> Dataset:
-    """The training and test images on this machine; the network is not asked."""
-    return load_dataset(services.current().settings.data_dir, download=False)
+    """The training and test images on this machine; the network is not asked.
+
+    Where MNIST is not here, those of scikit-learn are, and pages ask which were measured on.
+    """
+    return load_dataset(services.current().settings.data_dir, download=False, fallback=True)
 
 
 def test_images(version: str) -> Images:

@@ -10,6 +10,22 @@ number = st.column_config.NumberColumn
 """A column of numbers."""
 
 
+_WITHOUT_DOWNLOAD = """\
+<style>
+[data-testid="stElementToolbarButton"]:has(button[aria-label^="Download as CSV"]) {display: none}
+</style>
+"""
+
+
+def hide_own_downloads() -> None:
+    """Take away the download that Streamlit gives every table; call it once in a page.
+
+    It gives the rows that are drawn, which may be one page of many, and cells that a spreadsheet
+    computes. `download` gives what its label says.
+    """
+    st.html(_WITHOUT_DOWNLOAD)
+
+
 def share(label: str | None = None, meaning: str | None = None) -> Any:
     """Describe a column of shares of 0-1, written as percentages."""
     return number(label, format="percent", help=meaning)

@@ -14,6 +14,7 @@ from prefect.artifacts import (
 )
 
 from mnist import markdown
+from mnist.storage.journal import NOTHING_NEW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -161,6 +162,8 @@ def publish_difference(plan: RescorePlan, difference: Difference) -> None:
 
 def statement(entry: JournalEntry) -> str:
     """Say in one sentence what a journal entry did to the champion."""
+    if entry.action == NOTHING_NEW:
+        return f"Nothing new; version {entry.from_version} stays champion."
     if not entry.moves:
         stays = f"; version {entry.from_version} stays champion" if entry.from_version else ""
         return f"Version {entry.to_version} was refused{stays}."

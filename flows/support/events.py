@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 
 from prefect.events import emit_event
 
+from mnist import services
+from mnist.operations.completion_message import completion_message
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
@@ -22,13 +25,6 @@ BATCH_DROPPED = "batch.dropped"
 
 BATCH_SCORED = "batch.scored"
 """Every object seen so far has its row."""
-
-BATCH_COMPLETED = "batch.completed"
-"""A receipt was written, and it is good."""
-
-BATCH_FAILED = "batch.failed"
-"""A receipt was written, and it is not."""
-
 
 DRIFTS = {
     "scanner-changed": "scanner.changed",
@@ -49,10 +45,16 @@ def batch_scored(batch: str, rows: int) -> None:
 
 
 def batch_closed(receipt: Receipt) -> None:
-    """Say that a batch has its receipt, good or bad."""
-    is_good = receipt.verdict == "complete"
-    payload = {**receipt.summary(), "reason": receipt.verdict_reason}
-    _emit_batch(BATCH_COMPLETED if is_good else BATCH_FAILED, receipt.batch, payload)
+    """Say that a batch has its receipt, good or bad.
+
+    The watcher sees to it that this arrives, and that programs are told (`mnist.operations.
+    delivering`).
+    """
+    message = completion_message(receipt, services.current())
+    emit_event(
+        event=message.type, resource=message.resource, payload=message.data, id=message.event_id
+    )
+    services.current().delivering.expect(receipt)
 
 
 def drifted(day: date, batch: str, verdict: str, rows: int) -> None:
@@ -71,7 +73,7 @@ def decided(entry: JournalEntry) -> None:
         "reasons": " ".join(entry.reasons),
         "evidence": entry.evidence_url,
     }
-    kind = "promoted" if entry.moves else "refused"
+    kind = "promoted" if entry.moves else entry.action
     name = f"{entry.model} version {entry.to_version}"
     _emit(f"candidate.{kind}", f"model.{entry.model}.{entry.to_version}", name, payload)
 

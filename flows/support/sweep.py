@@ -15,9 +15,9 @@ from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError
 from prefect.exceptions import PrefectException
 
 from flows.score_batch import score_batch
+from flows.support.books import TAGS, tag
 from flows.support.lanes import Lanes
 from flows.support.large_batches import UNFINISHED
-from flows.support.shared_runs import TAGS, tag
 from mnist import services
 from mnist.errors import BatchFailed, LeaseHeld, MnistError, NoChampion
 from mnist.orchestrator import advice
@@ -26,7 +26,7 @@ from mnist.storage.lease import holder
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from flows.support.shared_runs import Books
+    from flows.support.books import Books
     from mnist.operations.sweeping import Sweeper, Todo
     from mnist.scoring.receipts import Receipt
 

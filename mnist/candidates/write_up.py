@@ -19,23 +19,23 @@ from mnist.digits import Labels, Probabilities
 from mnist.evaluation.metrics import labelled_set_metrics
 from mnist.images import preprocessing_digest
 from mnist.plots import plot_confusion_matrix, plot_learning_curves, plot_misclassified
-from mnist.provenance import code_digest, environment
+from mnist.provenance import Origin, environment
 from mnist.tables import PROBABILITY_COLUMNS, to_parquet
 from mnist.training.backend import device
 from mnist.training.recipes import Recipe
 from mnist.training.train import Epoch
 
 
-def write_up(candidate: Candidate, recipe: Recipe, data: TrainingData, seed: int) -> RunRecord:
+def write_up(
+    candidate: Candidate, recipe: Recipe, data: TrainingData, seed: int, origin: Origin
+) -> RunRecord:
     """Gather everything a registry should keep about a candidate."""
     training, evaluation, dataset = candidate.training, candidate.evaluation, data.dataset
     description = describe(data)
     tags = {
-        "recipe": recipe.name,
-        "dataset": dataset.source,
+        **origin.tags,
         "dataset_digest": dataset.digest,
         "preprocessing_digest": preprocessing_digest(),
-        "code_digest": code_digest(),
         "test_accuracy": f"{evaluation.accuracy:.6f}",
         "test_digest": dataset.test.digest,
         "test_macro_f1": f"{evaluation.macro_f1:.6f}",
@@ -46,7 +46,6 @@ def write_up(candidate: Candidate, recipe: Recipe, data: TrainingData, seed: int
             **_flat(recipe.hyperparameters()),
             **environment(),
             **tags,
-            "seed": seed,
             "device": device(),
             "validation_digest": data.validation.digest,
             "scoring_graph_sha256": candidate.graph_sha256,

@@ -1,11 +1,10 @@
 """The preprocessing pipelines compared: predictions of the same model after each of them."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -13,6 +12,7 @@ from mnist import markdown
 from mnist.digits import SIDE, PredictProbabilities
 from mnist.images import Decoded, Limits, Pipeline, decode
 from mnist.plots import render_png
+from mnist.spreadsheets import to_csv
 
 CHOSEN = "chosen"
 """What `decode` does by itself: `standard` for what is as MNIST is, `enhanced` for the rest."""
@@ -88,15 +88,20 @@ def compare_pipelines(
     return results
 
 
-def to_csv(results: Sequence[PipelineResult]) -> str:
+def as_csv(results: Sequence[PipelineResult]) -> bytes:
     """Write the figures as CSV; shares are 0-1."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["images", "pipeline", "number", "accuracy", "mean_confidence", "rejected"])
-    for r in results:
-        shares = (f"{r.accuracy:.6g}", f"{r.mean_confidence:.6g}")
-        writer.writerow([r.images_of, r.pipeline, len(r.right), *shares, r.rejected])
-    return buffer.getvalue()
+    rows = [
+        {
+            "images": r.images_of,
+            "pipeline": str(r.pipeline),
+            "number": len(r.right),
+            "accuracy": float(r.accuracy),
+            "mean_confidence": float(r.mean_confidence),
+            "rejected": r.rejected,
+        }
+        for r in results
+    ]
+    return to_csv(pa.Table.from_pylist(rows))
 
 
 def to_markdown(results: Sequence[PipelineResult]) -> str:

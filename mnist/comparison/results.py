@@ -1,17 +1,18 @@
 """Several models on the same images: their results, order and table."""
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from mnist import markdown
 from mnist.digits import Probabilities
 from mnist.errors import InvalidEvaluation
 from mnist.evaluation.metrics import Evaluation, labelled_set_metrics
+from mnist.spreadsheets import to_csv
 from mnist.training.history import Epoch
 from mnist.training.recipes import HIGH, LOW, MEDIUM
 
@@ -112,11 +113,9 @@ def table(results: Sequence[ModelResult]) -> pd.DataFrame:
     )
 
 
-def to_csv(results: Sequence[ModelResult]) -> str:
+def as_csv(results: Sequence[ModelResult]) -> bytes:
     """Write the table as CSV."""
-    buffer = io.StringIO()
-    table(results).to_csv(buffer, index=False, float_format="%.6g", lineterminator="\n")
-    return buffer.getvalue()
+    return to_csv(pa.Table.from_pandas(table(results).round(6), preserve_index=False))
 
 
 def to_markdown(results: Sequence[ModelResult]) -> str:

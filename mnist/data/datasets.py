@@ -1,7 +1,7 @@
 """Where training and test images come from, and proof that they are what they claim to be.
 
-MNIST from a folder, else from Keras's download cache, else from the network; else the digits
-bundled with scikit-learn, which are real handwriting but not MNIST.
+MNIST from a folder, else from Keras's download cache, else from the network. Only where somebody
+has asked for it: else the digits bundled with scikit-learn, real handwriting that is not MNIST.
 """
 
 import hashlib
@@ -26,6 +26,9 @@ from mnist.errors import InvalidDataset
 
 MNIST = "mnist"
 SKLEARN_DIGITS = "sklearn-digits"
+
+FALLBACKS = frozenset({SKLEARN_DIGITS})
+"""Sources of a lower kind: they stand in for MNIST, and say nothing about it."""
 
 MNIST_FILES = {
     "train-images-idx3-ubyte.gz": (
@@ -81,17 +84,22 @@ class Dataset:
         return replace(self, train=concatenate([self.train, images]), train_writers=writers)
 
 
-def load_dataset(data_dir: Path | None, *, download: bool = True) -> Dataset:
-    """Load MNIST, or log a warning that it is something else.
+def load_dataset(
+    data_dir: Path | None, *, download: bool = True, fallback: bool = False
+) -> Dataset:
+    """Load MNIST; nothing else takes its place unless `fallback` says so.
 
     Args:
         data_dir: Folder with MNIST's four IDX .gz files; with QMNIST's label files beside
             them the writers are known too. None looks in Keras's cache, then on the network.
         download: Whether the network may be asked.
+        fallback: Whether scikit-learn's bundled digits will do where MNIST is not to be had; that
+            is logged as a warning.
 
     Raises:
         InvalidDataset: If `data_dir` is given but a file is missing, or has not the SHA-256
-            that MNIST's file has. A folder that was named is never silently replaced.
+            that MNIST's file has: a folder that was named is never replaced. Without a folder,
+            if MNIST is not to be had and nothing else will do.
     """
     if data_dir is not None:
         return _load_folder(data_dir)
@@ -100,6 +108,13 @@ def load_dataset(data_dir: Path | None, *, download: bool = True) -> Dataset:
         return _load_archive(archive)
     if download and _download(archive):
         return _load_archive(archive)
+    if not fallback:
+        raise InvalidDataset(
+            f"MNIST is not here: MNIST_DATA_DIR is not set, there is no {archive}, and the network "
+            f"{'did not give it' if download else 'was not asked'}. Set MNIST_DATA_DIR to the "
+            "folder of MNIST's four .gz files; or set MNIST_FALLBACK_DIGITS=true to make do with "
+            "the 1,797 digits that come with scikit-learn, whose numbers say nothing about MNIST."
+        )
     _log.warning(
         "not MNIST: using the 1,797 digits bundled with scikit-learn; accuracies are not "
         "comparable to MNIST's. Set MNIST_DATA_DIR to the folder of MNIST's four .gz files.",

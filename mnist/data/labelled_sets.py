@@ -1,16 +1,18 @@
 """Labelled sets: images and labels of one's own, which measure what MNIST does not."""
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+from unicodedata import normalize
 
 import numpy as np
 import structlog
 
+from mnist.data.label_lists import Line, parse_list
 from mnist.data.labelled import LabelledImages
 from mnist.digits import CLASSES
 from mnist.errors import InvalidDataset
+from mnist.ignored_files import ignored_as
 from mnist.images import Decoded, Limits, decode
 
 _LIST = "labels.csv"
@@ -31,8 +33,8 @@ def load_labelled_sets(folder: Path | None, limits: Limits) -> dict[str, Labelle
 
     Args:
         folder: Holds one folder per set: either with folders named 0-9 that hold image files, or
-            with a `labels.csv` that has the columns `file` (relative to the set), `label` (0-9)
-            and, if you like, `kind`. None means that there are no sets.
+            with a `labels.csv` (`mnist.data.label_lists`) whose files are relative to the set.
+            None means that there are no sets.
         limits: Of bytes and pixels; files that cannot be decoded are left out and logged.
 
     Returns:
@@ -61,7 +63,7 @@ def labelled_files(folder: Path | None) -> dict[str, list[LabelledFile]]:
             f"The folder of labelled sets, {folder}, does not exist; create it or correct "
             "MNIST_REAL_WORLD_DIR."
         )
-    sets = sorted(path for path in folder.iterdir() if path.is_dir())
+    sets = _folders(folder)
     return {
         path.name: _read_list(path / _LIST) if (path / _LIST).is_file() else _walk(path)
         for path in sets
@@ -69,30 +71,29 @@ def labelled_files(folder: Path | None) -> dict[str, list[LabelledFile]]:
 
 
 def _read_list(path: Path) -> list[LabelledFile]:
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = csv.DictReader(file)
-        missing = {"file", "label"} - set(rows.fieldnames or ())
-        if missing:
-            raise InvalidDataset(
-                f"{path} has no column {' and no column '.join(sorted(missing))}; it has "
-                f"{', '.join(rows.fieldnames or ()) or 'none'}."
-            )
-        return [
-            LabelledFile(
-                _inside(path, row["file"], line),
-                _digit(row["label"], f"{path}, line {line}"),
-                row.get("kind") or "",
-            )
-            for line, row in enumerate(rows, start=2)
-        ]
+    lines = parse_list(path.read_bytes(), str(path))
+    files = [LabelledFile(_inside(path, line), line.label, line.kind) for line in lines]
+    missing = [number for number, file in enumerate(files) if not file.path.is_file()]
+    if missing:
+        first = lines[missing[0]]
+        others = f"; there are {len(missing)} such lines" if len(missing) > 1 else ""
+        raise InvalidDataset(
+            f"{path}, line {first.number} names {first.file!r}, which is not there{others}. Names "
+            f"are relative to {path.parent}; put the images there, or take the lines out."
+        )
+    return files
 
 
-def _inside(path: Path, name: str, line: int) -> Path:
-    file = path.parent / name
+def _inside(path: Path, line: Line) -> Path:
+    """Find a file of a list, whose name another computer may have spelled in another way."""
+    slashed = line.file.replace("\\", "/")
+    spellings = [line.file, *(normalize(form, slashed) for form in ("NFC", "NFD"))]
+    files = [path.parent / spelling for spelling in spellings]
+    file = next((file for file in files if file.is_file()), files[0])
     if not file.resolve().is_relative_to(path.parent.resolve()):
         raise InvalidDataset(
-            f"{path}, line {line} names {name!r}, which is outside its folder; move the image "
-            "into it."
+            f"{path}, line {line.number} names {line.file!r}, which is outside its folder; move "
+            "the image into it."
         )
     return file
 
@@ -107,9 +108,16 @@ def _walk(folder: Path) -> list[LabelledFile]:
     """List a set that is sorted into folders named for digits."""
     return [
         LabelledFile(path, _digit(digit.name, f"A folder of the labelled set {folder.name!r}"))
-        for digit in sorted(path for path in folder.iterdir() if path.is_dir())
-        for path in sorted(path for path in digit.iterdir() if path.is_file())
+        for digit in _folders(folder)
+        for path in sorted(digit.iterdir())
+        if path.is_file() and ignored_as(path.name) is None
     ]
+
+
+def _folders(folder: Path) -> list[Path]:
+    """List the folders in one, in order, without those that computers add."""
+    inside = sorted(path for path in folder.iterdir() if path.is_dir())
+    return [path for path in inside if ignored_as(f"{path.name}/") is None]
 
 
 def _load_set(

@@ -1,5 +1,6 @@
 """The images of one training run: to learn from, to select by, to be measured on."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,12 @@ class TrainingData:
     reviewed: ReviewedLabels = field(default_factory=ReviewedLabels.none)
     labelled_sets: Mapping[str, LabelledImages] = field(default_factory=dict)
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the digests of all that is learned from, selected by and measured on."""
+        parts = (self.train, self.validation, self.dataset.test)
+        return hashlib.sha256(" ".join(part.digest for part in parts).encode()).hexdigest()
+
 
 def load_training_data(
     data_dir: Path | None,
@@ -40,6 +47,7 @@ def load_training_data(
     *,
     max_reviewed_share: float = 0.1,
     labelled_sets: Mapping[str, LabelledImages] | None = None,
+    fallback: bool = False,
 ) -> TrainingData:
     """Load the images, cut off the validation set, and add what people have labelled.
 
@@ -52,12 +60,13 @@ def load_training_data(
         reviewed: Images that people have labelled.
         max_reviewed_share: Largest share of the training images that these may come to, 0-1.
         labelled_sets: Images of one's own to report on, by the name of their set.
+        fallback: Whether scikit-learn's digits will do where MNIST is not to be had.
 
     Raises:
         InvalidDataset: If a file is missing or is not what it claims to be, a digit is missing, or
             a test image is among those to learn from.
     """
-    dataset = load_dataset(data_dir)
+    dataset = load_dataset(data_dir, fallback=fallback)
     train, validation = split(dataset.train, seed=seed)
     joining = (reviewed or ReviewedLabels.none()).without(dataset.test)
     joining = joining.limited(train.n, max_reviewed_share)

@@ -1,6 +1,7 @@
 """Which format the bytes are in: content decides, never the name."""
 
 from mnist.digits import Reason
+from mnist.images.archives import archive_problem
 from mnist.images.containers import PNG_SIGNATURE, inspect_bmp, inspect_jpeg, inspect_png
 from mnist.images.header import Format, Header, size_problem
 from mnist.images.results import Limits, Rejection
@@ -69,6 +70,9 @@ def _not_ours(content: bytes) -> Rejection:
     for magic, name in _FOREIGN:
         if content.startswith(magic):
             return Rejection(Reason.UNSUPPORTED_FORMAT, f"The file is {name}.")
+    archive = archive_problem(content)
+    if archive is not None:
+        return Rejection(Reason.UNSUPPORTED_FORMAT, archive)
     if content[4:8] == b"ftyp":
         return Rejection(
             Reason.UNSUPPORTED_FORMAT, f"The file is a media container of brand {content[8:12]!r}."

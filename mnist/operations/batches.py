@@ -9,9 +9,7 @@ store, and each step starts from there. Nothing here grows with the size of a ba
 for each object version.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
 from itertools import chain, compress
 from math import inf
 
@@ -19,8 +17,8 @@ import pyarrow.compute as pc
 
 from mnist.images import Limits
 from mnist.keys import ObjectVersion
+from mnist.operations.batch_runs import BatchRun
 from mnist.parts import Parts
-from mnist.provenance import code_digest
 from mnist.scoring.chunks import (
     Chunk,
     ChunkMap,
@@ -30,80 +28,12 @@ from mnist.scoring.chunks import (
     score_chunk,
 )
 from mnist.scoring.identities import Identities
-from mnist.scoring.predictions import PinnedModel
-from mnist.scoring.receipts import Receipt, RunRecord, VersionRecord
-from mnist.scoring.reconciliation import ListingLog, RejectLimit, write_up
+from mnist.scoring.receipts import Receipt
+from mnist.scoring.reconciliation import RejectLimit, write_up
 from mnist.scoring.tally import TALLY_COLUMNS
 from mnist.storage.results import Results
 
-_A_MOMENT = timedelta(microseconds=1)
-
 _UNLISTED_COLUMNS = ("key", "etag", "bytes")
-
-
-class BatchRun:
-    """One run over one batch: what it has listed, what it has recorded.
-
-    Attributes:
-        batch: Name of the batch.
-        name: Name of the run.
-        model: The version that the run is pinned to; None until there is something to score.
-        waiting: Object versions listed so far that had no outcome.
-        is_scored: Whether every row of it is recorded.
-        unavailable: Object versions that the store could not hand out now.
-        put_off: Object versions whose chunk took too long; they go into further chunks.
-        listed_all: Whether the listing has come to its end, so that `waiting` is final.
-        done: Object versions of the chunks that were noted.
-        receipt: What the run stated at its end; None if the batch was left open.
-    """
-
-    def __init__(
-        self, batch: str, name: str, again_after: str, flow_run: Callable[[], str]
-    ) -> None:
-        self.batch = batch
-        self.name = name
-        self.flow_run = flow_run
-        self.model: PinnedModel | None = None
-        self.waiting = 0
-        self.listed_all = False
-        self.is_scored = False
-        self.again_after = again_after
-        self.started_at = datetime.now(UTC)
-        self.listing = ListingLog()
-        self.unsettled: list[VersionRecord] = []
-        self.put_off: list[ObjectVersion] = []
-        self.unavailable = 0
-        self.chunks_noted = 0
-        self.done = 0
-        self.receipt: Receipt | None = None
-        self._sums: Counter[str] = Counter()
-
-    def note(self, recorded: RecordedChunk) -> None:
-        """Take note of what became of a chunk."""
-        self.chunks_noted += 1
-        self.done += recorded.versions
-        self.unsettled += recorded.unsettled
-        self.unavailable += recorded.unavailable
-        self.put_off += recorded.put_off
-        self._sums.update(rows_written=recorded.rows_written, retried=recorded.retried)
-
-    def record(self, after: datetime | None = None) -> RunRecord:
-        """Say for the receipt what this run did.
-
-        Args:
-            after: A time that its end must not come before.
-        """
-        now = datetime.now(UTC)
-        return RunRecord(
-            name=self.name,
-            started_at=self.started_at,
-            finished_at=now if after is None else max(now, after + _A_MOMENT),
-            rows_written=self._sums["rows_written"],
-            retried=self._sums["retried"],
-            again_after=self.again_after,
-            flow_run=self.flow_run(),
-            code_digest=code_digest(),
-        )
 
 
 ProgressOfRun = Callable[[BatchRun], None]
@@ -167,6 +97,7 @@ class BatchScoring:
         on_progress(run)
         if close or run.unsettled:
             run.receipt = self._close(run)
+            self._parts.current_rows.refresh(batch)
         return run
 
     def _chunks(self, run: BatchRun, versions: Iterator[ObjectVersion]) -> Iterator[Chunk]:
@@ -182,7 +113,7 @@ class BatchScoring:
     def _missing(self, run: BatchRun) -> Iterator[ObjectVersion]:
         """List the batch and yield what has no outcome yet."""
         settled = (self._results.scored if run.again_after else self._results.settled)(run.batch)
-        for page in self._parts.inbox.versions(run.batch):
+        for page in self._parts.inbox.versions(run.batch, run.listing.ignored):
             run.listing.extend(page)
             is_missing = ~settled.has([version.identity for version in page])
             run.waiting += int(is_missing.sum())

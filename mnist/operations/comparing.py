@@ -15,7 +15,7 @@ from mnist.comparison.contenders import (
     run_contender,
     standard_contenders,
 )
-from mnist.comparison.results import ModelResult, rank, to_csv, to_markdown
+from mnist.comparison.results import ModelResult, as_csv, rank, to_markdown
 from mnist.data.description import describe
 from mnist.data.labelled_sets import load_labelled_sets
 from mnist.data.training_data import TrainingData, load_training_data
@@ -51,7 +51,12 @@ class Comparing:
         """Load the images that all of them learn from and are measured on."""
         limits = Limits.of(self._settings)
         labelled_sets = load_labelled_sets(self._settings.real_world_dir, limits)
-        return load_training_data(self._settings.data_dir, seed, labelled_sets=labelled_sets)
+        return load_training_data(
+            self._settings.data_dir,
+            seed,
+            labelled_sets=labelled_sets,
+            fallback=self._settings.fallback_digits,
+        )
 
     def begin(self, names: Sequence[str], data: TrainingData, seed: int) -> str:
         """Open the parent run."""
@@ -124,7 +129,7 @@ class Comparing:
             parent,
             {f"{r.name}_accuracy": r.evaluation.accuracy for r in results},
             {
-                "comparison.csv": to_csv(results).encode(),
+                "comparison.csv": as_csv(results),
                 "comparison.md": f"{card}\n{table}".encode(),
                 "accuracy.png": comparison_plots.plot_accuracies(results),
                 "training-seconds.png": comparison_plots.plot_training_seconds(results),

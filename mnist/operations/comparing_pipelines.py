@@ -7,10 +7,10 @@ import cv2
 
 from mnist.comparison.pipelines import (
     PipelineResult,
+    as_csv,
     compare_pipelines,
     plot_accuracy_and_confidence,
     plot_confidences,
-    to_csv,
     to_markdown,
 )
 from mnist.data.datasets import load_dataset
@@ -54,7 +54,8 @@ class ComparingPipelines:
         ]
 
     def _sets(self) -> Iterator[tuple[str, Sequence[tuple[bytes, int]]]]:
-        test = load_dataset(self._settings.data_dir).test
+        settings = self._settings
+        test = load_dataset(settings.data_dir, fallback=settings.fallback_digits).test
         pictures = (cv2.imencode(".png", image)[1].tobytes() for image in test.images)
         yield _TEST, list(zip(pictures, test.labels.tolist(), strict=True))
         for name, files in labelled_files(self._settings.real_world_dir).items():
@@ -85,7 +86,7 @@ class ComparingPipelines:
                 )
             },
             {
-                "pipelines.csv": to_csv(predictions).encode(),
+                "pipelines.csv": as_csv(predictions),
                 "pipelines.md": table.encode(),
                 "accuracy-and-confidence.png": plot_accuracy_and_confidence(predictions),
                 "confidences.png": plot_confidences(predictions),

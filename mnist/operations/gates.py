@@ -14,7 +14,16 @@ from mnist.images import Limits
 from mnist.operations.measuring import Contender, ProgressCallback, compare_in_production, measure
 from mnist.operations.replay import production_images
 from mnist.parts import Parts
-from mnist.promotion import Decision, Evidence, Policy, decide, refuse, report, small_sample_policy
+from mnist.promotion import (
+    Decision,
+    Evidence,
+    Policy,
+    decide,
+    nothing_new,
+    refuse,
+    report,
+    small_sample_policy,
+)
 from mnist.scoring.predictions import PinnedModel
 from mnist.storage.journal import lineage
 
@@ -61,7 +70,9 @@ class Gates:
         return self._loaded(self._parts.registry.version(version))
 
     def _loaded(self, model: PinnedModel) -> Contender:
-        return Contender(model, self._parts.registry.predictor(model).predict)
+        registry = self._parts.registry
+        source = registry.origin(model.version).dataset
+        return Contender(model, registry.predictor(model).predict, source=source)
 
     def judge(
         self,
@@ -73,7 +84,8 @@ class Gates:
         """Compare a candidate with the champion on the same images.
 
         A champion that cannot be found or loaded promotes nothing, nor does a floor of a slice that
-        cannot be read any more: the decision says so. Slices that people made permanent gates have
+        cannot be read any more: the decision says so. A candidate with the champion's weights and
+        thresholds is nothing new, and is not measured. Slices that people made permanent gates have
         their floors, unless an override names another.
 
         Args:
@@ -92,7 +104,10 @@ class Gates:
         try:
             self._require_whole_floors()
             champion = self._champion(seen)
-            decision = self._decide(candidate, champion, data, policy, progress)
+            if champion is not None and _is_the_same(candidate.model, champion.model):
+                decision = nothing_new(_nothing_new(champion.model.version), policy)
+            else:
+                decision = self._decide(candidate, champion, data, policy, progress)
         except _Untrusted as problem:
             decision = refuse(str(problem), policy)
         return Judgement(decision, seen, data.test.digest)
@@ -173,6 +188,18 @@ class Gates:
 
     def _uses_of(self, images_digest: str) -> int:
         return sum(e.images_digest == images_digest for e in self._parts.journal.entries())
+
+
+def _is_the_same(candidate: PinnedModel, champion: PinnedModel) -> bool:
+    """Tell whether two versions predict and accept the same, whatever the image."""
+    return replace(candidate, version=champion.version) == champion
+
+
+def _nothing_new(champion: str) -> str:
+    return (
+        f"Nothing new: weights and thresholds are those of version {champion}, the champion, so "
+        "nothing was compared and nothing moves. Train with another seed, recipe or other images."
+    )
 
 
 class _Untrusted(Exception):

@@ -43,8 +43,13 @@ class Interventions:
             IntegrityError: If its scoring graph cannot be trusted; nobody may promote that.
         """
         if version == self._parts.journal.champion():
-            raise InvalidInput(f"Version {version} is the champion already; nothing was done.")
-        data = load_dataset(self._parts.settings.data_dir)
+            self._parts.aliases.reconcile()
+            raise InvalidInput(
+                f"Version {version} is the champion already; nothing was done, but that the alias "
+                "names it."
+            )
+        settings = self._parts.settings
+        data = load_dataset(settings.data_dir, fallback=settings.fallback_digits)
         return self._gates.judge(self._gates.contender(version), data, {}, progress)
 
     def promote(

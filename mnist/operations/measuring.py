@@ -32,11 +32,13 @@ class Contender:
         model: Its name, version, digest and the confidence from which predictions are accepted.
         predict: Its scoring graph.
         runtime: How that graph behaved when it was exported, if this is known.
+        source: Data source it learned from; empty if that is not recorded.
     """
 
     model: PinnedModel
     predict: PredictProbabilities
     runtime: Runtime | None = None
+    source: str = ""
 
 
 def measure(
@@ -72,6 +74,7 @@ def measure(
             slices=masks,
             labelled_sets=of_labelled_sets,
             runtime=side.runtime,
+            source=side.source,
         )
         for side, probabilities, accuracies, of_labelled_sets in zip(
             sides, predictions, corruptions, samples, strict=True

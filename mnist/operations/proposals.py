@@ -7,6 +7,7 @@ from mnist.monitoring.report import verdict_of_day
 from mnist.monitoring.retraining_need import Evidence, Guard, reason_to_retrain
 from mnist.parts import Parts
 from mnist.reviews.review import standing
+from mnist.storage.journal import NOTHING_NEW
 
 _REPORT_DAYS = 7
 
@@ -28,7 +29,9 @@ class Proposals:
         now = now or datetime.now(UTC)
         entries = self._parts.journal.entries()
         last = entries[-1].at if entries else None
-        since = last or datetime.min.replace(tzinfo=UTC)
+        # A training that was not made has used no labels.
+        trained = [entry.at for entry in entries if entry.action != NOTHING_NEW]
+        since = trained[-1] if trained else datetime.min.replace(tzinfo=UTC)
         labelled = {
             review.sha256
             for review in standing(list(self._parts.reviews.recorded()))

@@ -3,25 +3,28 @@
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from mnist.candidates.adoption import adopt_network
 from mnist.candidates.candidate import Candidate, make_candidate
 from mnist.candidates.write_up import write_up
 from mnist.data.labelled_sets import load_labelled_sets
 from mnist.data.training_data import TrainingData, load_training_data
-from mnist.errors import IntegrityError, NoChampion
+from mnist.errors import IntegrityError, InvalidInput, NoChampion
 from mnist.images import Limits
 from mnist.operations.approval import Approval
 from mnist.operations.gates import Gates, Judgement
 from mnist.operations.measuring import Contender, ProgressCallback
 from mnist.operations.relabelling import Relabelling
 from mnist.parts import Parts
-from mnist.promotion import Policy
+from mnist.promotion import Decision, Policy, Verdict, is_lower, source_problem
+from mnist.provenance import Origin, code_digest, environment_digest
 from mnist.registry.publishing import RegisteredVersion
 from mnist.scoring.graphs import Predictor
 from mnist.scoring.predictions import PinnedModel
-from mnist.storage.journal import JournalEntry
+from mnist.storage.journal import NOTHING_NEW, Action, JournalEntry
 from mnist.training.recipes import Recipe
 from mnist.training.train import Epoch, Training, train
 
@@ -62,7 +65,76 @@ class Retraining:
             self._relabelling.reviewed_labels(),
             max_reviewed_share=self._settings.max_reviewed_share,
             labelled_sets=load_labelled_sets(self._settings.real_world_dir, limits),
+            fallback=self._settings.fallback_digits,
         )
+
+    def with_sets(self, data: TrainingData, folder: Path | None) -> TrainingData:
+        """Add the labelled sets of a folder to those that are reported on.
+
+        Raises:
+            InvalidDataset: If the folder is missing or a set in it is none.
+        """
+        sets = load_labelled_sets(folder, Limits.of(self._settings))
+        return replace(data, labelled_sets={**data.labelled_sets, **sets})
+
+    def adopt(self, file: Path, data: TrainingData) -> Training:
+        """Take a network that was trained elsewhere for a training of ours.
+
+        Raises:
+            InvalidInput: If the file is refused; the message says why.
+        """
+        return adopt_network(file, data.validation)
+
+    def origin(self, recipe: Recipe, data: TrainingData, seed: int) -> Origin:
+        """Say what a training is made of; the same always gives the same weights."""
+        return Origin(
+            dataset=data.dataset.source,
+            recipe=recipe.name,
+            seed=str(seed),
+            images_digest=data.digest,
+            code_digest=code_digest(),
+            environment_digest=environment_digest(),
+            max_accepted_error_rate=str(self._settings.max_accepted_error_rate),
+        )
+
+    def nothing_new(self, origin: Origin, who: str) -> JournalEntry | None:
+        """Record, before any time is spent, that a training would give the champion once more.
+
+        Returns:
+            The journal entry; None if there is something to train.
+        """
+        champion = self._parts.journal.champion()
+        if champion is None or not origin.gives_the_same_as(self._origin_of(champion)):
+            return None
+        return self._parts.aliases.decide(
+            action=NOTHING_NEW,
+            version=self._parts.publisher.registered(champion),
+            champion_seen=champion,
+            who=who,
+            verdict=str(Verdict.NOTHING_NEW),
+            reasons=[
+                f"Nothing new: images, recipe {origin.recipe}, seed {origin.seed} and code are "
+                f"those of version {champion}, the champion, so the weights would be the same and "
+                f"nothing was trained. Pass another seed: {origin.recipe} has as many as you like."
+            ],
+            policy_version=Policy().version,
+            images_digest="",
+        )
+
+    def other_source(self, data: TrainingData) -> str | None:
+        """Say before any time is spent that the gates cannot promote what these images teach."""
+        champion = self._parts.journal.champion()
+        theirs = self._origin_of(champion).dataset if champion else ""
+        mine = data.dataset.source
+        if not theirs or theirs == mine or is_lower(theirs, mine):
+            return None
+        return source_problem(mine, theirs)
+
+    def _origin_of(self, version: str) -> Origin:
+        try:
+            return self._parts.registry.origin(version)
+        except InvalidInput:  # deleted; the gates say so when they judge
+            return Origin()
 
     def train(
         self, recipe: Recipe, data: TrainingData, seed: int, on_epoch: Callable[[Epoch], None]
@@ -97,7 +169,7 @@ class Retraining:
         self, candidate: Candidate, recipe: Recipe, data: TrainingData, seed: int
     ) -> RegisteredVersion:
         """Log the run, register the version and call it `candidate`."""
-        record = write_up(candidate, recipe, data, seed)
+        record = write_up(candidate, recipe, data, seed, self.origin(recipe, data, seed))
         version = self._parts.publisher.publish(record)
         self._parts.aliases.nominate(version)
         shutil.rmtree(self._checkpoints(recipe, data, seed), ignore_errors=True)
@@ -120,7 +192,7 @@ class Retraining:
             candidate.ood_threshold,
         )
         predict = Predictor(candidate.graph, candidate.graph_sha256).predict
-        contender = Contender(model, predict, candidate.runtime)
+        contender = Contender(model, predict, candidate.runtime, data.dataset.source)
         judgement = self._gates.judge(contender, data.dataset, policy or {}, progress)
         return self._relabelling.explain(judgement, predict, data.reviewed)
 
@@ -147,7 +219,7 @@ class Retraining:
         decision = judgement.decision
         self._parts.publisher.add_decision(version, judgement.report, decision.as_dict())
         entry = self._parts.aliases.decide(
-            action="promoted" if decision.promote else "refused",
+            action=_action(decision),
             version=version,
             champion_seen=judgement.champion,
             who=who,
@@ -161,3 +233,9 @@ class Retraining:
     def _checkpoints(self, recipe: Recipe, data: TrainingData, seed: int) -> Path:
         name = f"{recipe.name}-{seed}-{data.train.digest[:16]}"
         return self._settings.cache_dir / "checkpoints" / name
+
+
+def _action(decision: Decision) -> Action:
+    if decision.verdict is Verdict.NOTHING_NEW:
+        return NOTHING_NEW
+    return "promoted" if decision.promote else "refused"

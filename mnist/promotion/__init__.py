@@ -4,7 +4,8 @@ Nothing here reads a store, a registry or a clock: `decide` is a calculation.
 """
 
 from mnist.promotion.comparison import Verdict
-from mnist.promotion.decision import Decision, decide, refuse
+from mnist.promotion.data_sources import is_lower, source_problem
+from mnist.promotion.decision import Decision, decide, nothing_new, refuse
 from mnist.promotion.evidence import Evidence, Replay, Runtime, Sample
 from mnist.promotion.policy import Policy, small_sample_policy
 from mnist.promotion.report import report
@@ -18,7 +19,10 @@ __all__ = [
     "Sample",
     "Verdict",
     "decide",
+    "is_lower",
+    "nothing_new",
     "refuse",
     "report",
     "small_sample_policy",
+    "source_problem",
 ]

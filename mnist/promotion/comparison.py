@@ -35,6 +35,7 @@ class Verdict(StrEnum):
     NOT_WORSE = "not_worse"
     WORSE = "worse"
     INCONCLUSIVE = "inconclusive"
+    NOTHING_NEW = "nothing_new"
 
     @property
     def words(self) -> str:
@@ -166,7 +167,7 @@ def accuracy_sentence(comparison: PairedComparison, policy: Policy) -> str:
                 f"In accuracy the candidate is not worse: {numbers}; a loss of more than "
                 f"{policy.margin:.4f} is excluded."
             )
-        case Verdict.INCONCLUSIVE:
+        case _:
             shortage = _shortage(comparison, policy)
             return f"In accuracy the evaluation cannot tell: {numbers}. {shortage}"
 

@@ -1,7 +1,7 @@
 """The decision: candidate evidence, champion evidence and policy in, verdict and reasons out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from mnist.evaluation.metrics import Evaluation, evaluate
@@ -18,6 +18,7 @@ from mnist.promotion.comparison import (
     scores,
     weaker,
 )
+from mnist.promotion.data_sources import fallback_note, is_lower, source_check
 from mnist.promotion.evidence import Evidence, different_images
 from mnist.promotion.policy import Policy
 from mnist.promotion.regression_checks import reference_check, regression_checks
@@ -80,6 +81,11 @@ def refuse(reason: str, policy: Policy) -> Decision:
     )
 
 
+def nothing_new(reason: str, policy: Policy) -> Decision:
+    """Return the decision about what is, weight for weight, the champion already."""
+    return replace(refuse(reason, policy), verdict=Verdict.NOTHING_NEW)
+
+
 def decide(
     candidate: Evidence,
     champion: Evidence | None,
@@ -102,6 +108,8 @@ def decide(
     """
     if champion is not None and (problem := different_images(candidate, champion)):
         return refuse(problem, policy)
+    if candidate.replay and champion and is_lower(champion.source, candidate.source):
+        candidate = replace(candidate, replay=replace(candidate.replay, counts=False))
     evaluation = evaluate(candidate.labels, candidate.probabilities)
     checks = [
         *absolute_checks.run(candidate, evaluation, policy),
@@ -122,8 +130,12 @@ def decide(
         evidence["label_errors"] = _label_error_scores(candidate, champion, clean)
     if champion is None:
         verdict, notes, more = _without_champion(policy)
+        notes += fallback_note(candidate)
+    elif (source := source_check(candidate, champion)).status is Status.FAILED:
+        verdict, notes, more = Verdict.INCONCLUSIVE, [], []
+        checks = [source, *checks]
     else:
-        more = regression_checks.run(candidate, champion, policy)
+        more = [source, *regression_checks.run(candidate, champion, policy)]
         if reference is not None:
             more.append(reference_check(candidate, reference, policy))
         comparisons = _comparisons(candidate, champion, clean, policy)

@@ -79,6 +79,8 @@ class Replay:
         accepted_before: Share accepted without review under the champion, 0-1.
         accepted_after: The same under the candidate, 0-1.
         examples: (champion's digit, candidate's digit) -> keys of some of those images.
+        counts: Whether changes are held against the candidate; not where the champion learned
+            from a data source of a lower kind.
     """
 
     images: int
@@ -86,6 +88,7 @@ class Replay:
     accepted_before: float
     accepted_after: float
     examples: Mapping[tuple[int, int], Sequence[str]] = field(default_factory=dict)
+    counts: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON types, the most frequent flip first."""
@@ -113,6 +116,7 @@ class Evidence(Sample):
     Attributes:
         model: Registered model.
         model_version: Its version in the registry.
+        source: Data source it learned from; empty if that is not recorded.
         corruptions: Corruption -> accuracy, 0-1; all models on the same corrupted images.
         slices: Name -> which of the images belong to it, shape (n,).
         labelled_sets: Name -> predictions for a labelled set.
@@ -125,6 +129,7 @@ class Evidence(Sample):
 
     model: str = field(kw_only=True)
     model_version: str = field(kw_only=True)
+    source: str = field(default="", kw_only=True)
     corruptions: Mapping[str, float] | None = field(default=None, kw_only=True)
     slices: Mapping[str, Flags] = field(default_factory=dict, kw_only=True)
     labelled_sets: Mapping[str, Sample] = field(default_factory=dict, kw_only=True)

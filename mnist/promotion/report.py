@@ -40,6 +40,8 @@ _MEANING = {
     Verdict.INCONCLUSIVE: "The evidence does not tell whether the candidate is worse. This is not "
     "a fault of the candidate: the evaluation is too small for the difference, or something could "
     "not be compared. It gives no ground to promote.",
+    Verdict.NOTHING_NEW: "The candidate has the champion's weights and thresholds, so there is "
+    "nothing to compare and nothing moves.",
 }
 
 

@@ -14,7 +14,7 @@ from mnist.registry.client import mlflow_client
 from mnist.registry.publishing import CANDIDATE, RegisteredVersion, our_errors
 from mnist.registry.rest import CHAMPION
 from mnist.settings import Settings
-from mnist.storage.journal import ROLLBACK, Action, Journal, JournalEntry, promoted_last
+from mnist.storage.journal import MOVES, ROLLBACK, Action, Journal, JournalEntry, promoted_last
 
 _log = structlog.get_logger(__name__)
 
@@ -47,7 +47,7 @@ class Aliases:
         """Record a decision and, if it says so, move `champion`.
 
         Args:
-            action: What to do; `refused` leaves the champion where it is.
+            action: What to do; `refused` and `nothing-new` leave the champion where it is.
             version: What the decision is about.
             champion_seen: The champion it was compared with; None if there was none.
             who: A person, or the flow run that decided.
@@ -63,7 +63,7 @@ class Aliases:
 
         def entry_after(number: int, entries: list[JournalEntry]) -> JournalEntry:
             champion = promoted_last(entries)
-            overtaken = action != "refused" and champion != champion_seen
+            overtaken = action in MOVES and champion != champion_seen
             return JournalEntry(
                 sequence=number,
                 at=datetime.now(UTC),
@@ -112,6 +112,8 @@ class Aliases:
 
     def _tag(self, entry: JournalEntry) -> None:
         """Write on the version what the journal says of it, for those who look there."""
+        if entry.to_version == entry.from_version:  # nothing was trained: it stays what it was
+            return
         if entry.verdict == ROLLBACK:
             values = {tags.ROLLED_BACK: entry.reasons[0]} if entry.moves else {}
             version = entry.from_version

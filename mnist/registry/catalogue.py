@@ -5,9 +5,11 @@ import json
 from mnist.digits import CLASSES
 from mnist.errors import InvalidEvaluation, Unavailable
 from mnist.evaluation.metrics import Evaluation
+from mnist.registry.champions import Champions
 from mnist.registry.records import TrainingRun, Version, VersionDetails, run_of, version_of
 from mnist.registry.rest import MlflowRest
 from mnist.settings import Settings
+from mnist.storage.journal import Journal
 
 TEST_PREDICTIONS = "test-predictions.parquet"
 """What a version predicts for each test image: `index`, `label`, `p0` to `p9`."""
@@ -21,24 +23,30 @@ _COMPARISON = "compare-models-%"
 
 
 class Catalogue:
-    """What the registry holds, read-only."""
+    """What the registry holds, read-only.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        settings: Where the registry is.
+        journal: Who became champion.
+    """
+
+    def __init__(self, settings: Settings, journal: Journal) -> None:
         self._experiment_name = settings.experiment_name
         self._model_name = settings.model_name
         self._rest = MlflowRest.of(settings)
+        self._champions = Champions(self._rest, settings.model_name, journal)
 
     def close(self) -> None:
         """Give back the connections."""
         self._rest.close()
 
     def champion(self) -> VersionDetails:
-        """Describe the version that carries the alias `champion`.
+        """Describe the version that the journal made champion; see `Champions.record`."""
+        return self._with_run(version_of(self._champions.record()))
 
-        Raises:
-            NoChampion: If no version does.
-        """
-        return self._with_run(version_of(self._rest.champion(self._model_name)))
+    def alias_problem(self) -> str | None:
+        """Say so if alias and journal name different champions, and what to do."""
+        return self._champions.difference()
 
     def version(self, version: str) -> VersionDetails:
         """Describe a version by its number.

@@ -1,4 +1,4 @@
-"""Reading the champion on the scoring path: two requests to MLflow's REST API."""
+"""Reading the champion on the scoring path: the journal, and requests to MLflow's REST API."""
 
 import hashlib
 import os
@@ -6,21 +6,30 @@ from pathlib import Path
 from typing import Any
 
 from mnist.errors import IntegrityError, InvalidInput, Unavailable
+from mnist.provenance import Origin
+from mnist.registry.champions import Champions
 from mnist.registry.records import pairs
 from mnist.registry.rest import MlflowRest
 from mnist.registry.tags import ACCEPT_CONFIDENCE, GRAPH_LOCATION, GRAPH_SHA256, OOD_THRESHOLD
 from mnist.scoring.graphs import Predictor
 from mnist.scoring.predictions import PinnedModel
 from mnist.settings import Settings
+from mnist.storage.journal import Journal
 
 
 class RegistryReader:
-    """Finds model versions and fetches their scoring graphs."""
+    """Finds model versions and fetches their scoring graphs.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        settings: Where the registry is.
+        journal: Who became champion.
+    """
+
+    def __init__(self, settings: Settings, journal: Journal) -> None:
         self._model_name = settings.model_name
         self._graphs = settings.cache_dir / "graphs"
         self._rest = MlflowRest.of(settings)
+        self._champions = Champions(self._rest, settings.model_name, journal)
         self._used_last: Predictor | None = None
 
     def close(self) -> None:
@@ -28,12 +37,8 @@ class RegistryReader:
         self._rest.close()
 
     def champion(self) -> PinnedModel:
-        """Pin the version that carries the alias `champion` now.
-
-        Raises:
-            NoChampion: If no version does.
-        """
-        return self._pinned(self._rest.champion(self._model_name))
+        """Pin the version that the journal made champion; see `Champions.record`."""
+        return self._pinned(self._champions.record())
 
     def version(self, version: str) -> PinnedModel:
         """Pin a version by its number.
@@ -42,6 +47,14 @@ class RegistryReader:
             InvalidInput: If there is no such version.
         """
         return self._pinned(self._rest.version(self._model_name, version))
+
+    def origin(self, version: str) -> Origin:
+        """Look up what a version is made of.
+
+        Raises:
+            InvalidInput: If there is no such version.
+        """
+        return Origin.of(pairs(self._rest.version(self._model_name, version).get("tags", [])))
 
     def test_accuracy(self, version: str, images_digest: str) -> float | None:
         """Look up the measured accuracy of a version on these test images, 0-1, if there is one."""

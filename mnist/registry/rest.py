@@ -16,14 +16,12 @@ from mnist.errors import (
     AccessDenied,
     IntegrityError,
     InvalidInput,
-    NoChampion,
-    Remedy,
     Unavailable,
 )
 from mnist.settings import Settings
 
 CHAMPION = "champion"
-"""The alias of the version that scores."""
+"""The alias that follows the journal: it names the version that scores."""
 
 _API = "api/2.0/mlflow"
 _PROXY = "api/2.0/mlflow-artifacts/artifacts"
@@ -78,21 +76,10 @@ class MlflowRest:
         answer = self._send("GET", f"{_API}/registered-models/search", params=body)
         return bool(_json(answer).get("registered_models"))
 
-    def champion(self, model: str) -> dict[str, Any]:
-        """Return the record of the version that carries the alias `champion`.
-
-        Raises:
-            NoChampion: If no version does.
-        """
-        answer = self.get("registered-models/alias", {"name": model, "alias": CHAMPION})
-        if answer is None:
-            raise NoChampion(
-                f"No version of model {model!r} carries the alias {CHAMPION!r} yet: nothing has "
-                "been promoted.",
-                Remedy("retrain"),
-            )
-        record: dict[str, Any] = answer["model_version"]
-        return record
+    def aliased(self, model: str, alias: str) -> dict[str, Any] | None:
+        """Return the record of the version that an alias names; None if it names none."""
+        answer = self.get("registered-models/alias", {"name": model, "alias": alias})
+        return None if answer is None else dict(answer["model_version"])
 
     def version(self, model: str, version: str) -> dict[str, Any]:
         """Return the record of a version by its number.

@@ -16,6 +16,7 @@ from time import perf_counter, thread_time
 from mnist.digits import Image, Outcome, Reason
 from mnist.errors import Unavailable
 from mnist.images import Decoded, Limits, Rejection, decode
+from mnist.images.archives import archive_advice
 from mnist.images.sandbox import seconds_waited
 from mnist.keys import ObjectVersion, is_archive_key, member_place
 from mnist.scoring.rows import Content
@@ -33,10 +34,12 @@ class Fetched:
         content: Its bytes; or why they are refused for good; or `superseded` or `vanished`; or
             the error after which it stays without an outcome until a later run.
         attempts: How often it was asked for, 1 or more.
+        metadata: User metadata of the object as JSON text; None if there are none.
     """
 
     content: bytes | Rejection | Outcome | Unavailable
     attempts: int = 1
+    metadata: str | None = None
 
 
 Fetch = Callable[[Sequence[ObjectVersion]], Iterator[Fetched]]
@@ -181,7 +184,8 @@ def _unasked(version: ObjectVersion, limits: Limits) -> Fetched:
     """Answer for an object whose size says what becomes of it."""
     if not version.size:
         return Fetched(b"", 0)
-    detail = f"{version.size} bytes; at most {limits.max_bytes} are accepted"
+    advice = archive_advice(version.key)
+    detail = f"{version.size} bytes; at most {limits.max_bytes} are accepted{advice}"
     return Fetched(Rejection(Reason.TOO_LARGE, detail), 0)
 
 
@@ -193,7 +197,7 @@ def _take(minibatch: MiniBatch, version: ObjectVersion, fetched: Fetched, limits
             sha256, result = hashlib.sha256(content).hexdigest(), decode(content, limits)
         case result:
             pass
-    fields = version, fetched.attempts, sha256
+    fields = version, fetched.attempts, sha256, fetched.metadata
     match result:
         case Decoded(pixels, warnings, pipeline, source):
             minibatch.pixels.append(pixels)

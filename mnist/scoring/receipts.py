@@ -82,6 +82,9 @@ class Receipt(BaseModel, frozen=True):
     batch: str
     run: RunRecord
     listing: Listing
+    ignored: dict[str, int] = Field(
+        {}, description="files that computers add, left out of the listing, by what they are"
+    )
     outcomes: dict[Outcome, int] = Field(description="listed object versions by outcome")
     reasons: dict[str, int] = Field(description="rejected object versions by reason")
     missing: int = Field(ge=0, description="listed object versions without an outcome")
@@ -138,6 +141,9 @@ class Receipt(BaseModel, frozen=True):
         ]
         if self.work:
             lines += ["", self.work.sentence]
+        if self.ignored:
+            kinds = ", ".join(f"{count:,} `{kind}`" for kind, count in self.ignored.items())
+            lines += ["", f"Left out, because computers add them by themselves: {kinds}."]
         if self.reasons:
             rows = ((name, f"{n:,}", Reason(name).sentence) for name, n in self.reasons.items())
             lines += ["", markdown.table(("reason", "images", "what it means"), rows)]

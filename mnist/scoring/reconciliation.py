@@ -8,6 +8,7 @@ import pyarrow as pa
 from pydantic import BaseModel, Field
 
 from mnist.digits import Outcome
+from mnist.ignored_files import Ignored
 from mnist.keys import ObjectVersion
 from mnist.scoring.identities import Identities, IdentityLog, identity_column
 from mnist.scoring.receipts import (
@@ -30,11 +31,16 @@ class RejectLimit(BaseModel, frozen=True):
 
 
 class ListingLog:
-    """What a listing held, at 16 bytes for each object version."""
+    """What a listing held, at 16 bytes for each object version.
+
+    Attributes:
+        ignored: How many files were left out because computers add them.
+    """
 
     def __init__(self) -> None:
         self._identities = IdentityLog()
         self._bytes = 0
+        self.ignored = Ignored()
 
     def extend(self, versions: Iterable[ObjectVersion]) -> None:
         """Take in a page."""
@@ -103,6 +109,7 @@ def write_up(
         batch=batch,
         run=run,
         listing=listing.summary(),
+        ignored=dict(sorted(listing.ignored.items())),
         outcomes={name: count for name, count in sorted(outcomes.items()) if count},
         reasons=_reasons(counted),
         missing=missing,

@@ -23,6 +23,7 @@ class Content:
         version: The object version.
         attempts: How often the store was asked for it.
         sha256: Of its bytes; None if they were not fetched.
+        metadata: User metadata of the object as JSON text; None if there are none.
         reason: Why it is rejected; None if it is scored.
         detail: One sentence about this very image; None if it is scored.
         warnings: What is odd about an image that is scored all the same.
@@ -33,6 +34,7 @@ class Content:
     version: ObjectVersion
     attempts: int
     sha256: str | None = None
+    metadata: str | None = None
     reason: Reason | None = None
     detail: str | None = None
     warnings: tuple[ImageWarning, ...] = ()
@@ -88,6 +90,7 @@ def rows_of(
         "brightness": [content.source and content.source.brightness for content in contents],
         "contrast": [content.source and content.source.contrast for content in contents],
         "accepted": accepted,
+        "metadata": [content.metadata for content in contents],
     }
     arrays = []
     for field in ROWS:

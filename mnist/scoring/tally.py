@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple, TypeVar
@@ -113,13 +113,32 @@ class Tally:
         one that was written first, then the one of the lower chunk name: `tables.one_row_each`
         keeps the same.
         """
-        parts = sorted(self._parts, key=lambda part: part.written)
+        identities, codes, places = self._joined(self._written_first())
+        return Counted(identities[places], codes[places], tuple(self._codes), len(codes))
+
+    def masks(self) -> list[NDArray[np.bool_]]:
+        """Tell of each row whether it counts: one array for each part, in the order of `add`."""
+        order = self._written_first()
+        identities, _, places = self._joined(order)
+        counts = np.zeros(len(identities), bool)
+        counts[places] = True
+        ends = np.cumsum([len(self._parts[number].identities) for number in order])
+        by_number = dict(zip(order, np.split(counts, ends[:-1]), strict=True))
+        return [by_number[number] for number in range(len(order))]
+
+    def _written_first(self) -> list[int]:
+        return sorted(range(len(self._parts)), key=lambda number: self._parts[number].written)
+
+    def _joined(
+        self, order: Sequence[int]
+    ) -> tuple[IdentityArray, NDArray[np.int32], NDArray[np.intp]]:
+        """Join parts in this order: identities and codes of n rows, and the places that count."""
+        parts = [self._parts[number] for number in order]
         identities = np.concatenate([np.empty(0, "S16"), *(part.identities for part in parts)])
         codes = np.concatenate([np.empty(0, np.int32), *(part.codes for part in parts)])
-        facts = tuple(self._codes)
-        rejected = np.array([fact.outcome != Outcome.SCORED for fact in facts], bool)
-        places = places_that_count(identities, rejected[codes] if facts else codes.astype(bool))
-        return Counted(identities[places], codes[places], facts, len(codes))
+        rejected = np.array([fact.outcome != Outcome.SCORED for fact in self._codes], bool)
+        is_rejected = rejected[codes] if len(rejected) else codes.astype(bool)
+        return identities, codes, places_that_count(identities, is_rejected)
 
     def _coded(self, rows: pa.Table) -> NDArray[np.int32]:
         """Number the combinations of facts in a part; shape (rows,)."""

@@ -6,10 +6,10 @@ that obstore refuses (`refused_keys`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import takewhile
-from typing import Any
+from typing import IO, Any
 
 from obstore.exceptions import (
     AlreadyExistsError,
@@ -24,9 +24,11 @@ from mnist.keys import ObjectVersion
 from mnist.settings import Settings
 from mnist.storage import clients
 from mnist.storage.refused_keys import RefusedKeys, is_refused
-from mnist.storage.store_errors import code_of, store_error
+from mnist.storage.store_errors import code_of, is_unreadable_metadata, store_error
+from mnist.storage.user_metadata import StoredObject, of_answer
 
 _PAGE = 1_000
+_PIECES_AT_ONCE = 2
 _EMPTY_ONE_BY_ONE = 8
 
 
@@ -88,13 +90,24 @@ class Bucket:
         with self._our_errors("list"):
             next(iter(self._data.list(chunk_size=1)), None)
 
-    def folders(self) -> tuple[list[str], list[ObjectVersion]]:
-        """List the top of the bucket: its folders, and the objects outside any folder."""
+    def key_after(self, prefix: str, key: str) -> str | None:
+        """Name the first object in a folder whose key comes after another; None if there is none.
+
+        Args:
+            prefix: The folder, with its slash.
+            key: Need not be there.
+        """
+        with self._our_errors(f"list {prefix!r}"):
+            listing = self._data.list(prefix.removesuffix("/"), offset=key, chunk_size=1)
+            return next((str(meta["path"]) for page in listing for meta in page), None)
+
+    def folders(self, prefix: str = "") -> tuple[list[str], list[ObjectVersion]]:
+        """List the top of the bucket, or of a folder: its folders, and the objects in none."""
         with self._our_errors("list the top folders"):
             try:
-                top = self._data.list_with_delimiter()
+                top = self._data.list_with_delimiter(prefix.removesuffix("/") or None)
             except InvalidPathError:
-                return self._slow().folders()
+                return self._slow().folders(prefix)
         loose = [_version(meta) for meta in top["objects"]]
         return list(top["common_prefixes"]), self._without_markers(loose, "", after="")
 
@@ -105,25 +118,35 @@ class Bucket:
             ObjectGone: If there is no such object.
             ObjectChanged: If its etag is another one by now.
         """
-        return self._get(self._data, key, etag)
+        return self._get(self._data, key, etag).content
 
-    def fetch_once(self, key: str, etag: str) -> bytes:
+    def fetch_object(self, key: str) -> StoredObject:
+        """Fetch an object with its user metadata; errors as in `fetch`."""
+        return self._get(self._data, key, None)
+
+    def fetch_once(self, key: str, etag: str) -> StoredObject:
         """Do what `fetch` does, but leave it to the caller to try again."""
         return self._get(self._impatient, key, etag)
 
-    def fetch_range(self, key: str, etag: str, start: int, end: int) -> bytes:
+    def fetch_range(self, key: str, etag: str, start: int, end: int) -> StoredObject:
         """Fetch the bytes from `start` up to `end`; conditions and errors as in `fetch_once`."""
         return self._get(self._impatient, key, etag, (start, end))
 
     def _get(
         self, store: Any, key: str, etag: str | None, span: tuple[int, int] | None = None
-    ) -> bytes:
+    ) -> StoredObject:
         if is_refused(key):
-            return self._slow().fetch(key, etag, span)
+            return StoredObject(*self._slow().fetch(key, etag, span))
         options: dict[str, Any] = {"if_match": f'"{etag}"'} if etag is not None else {}
         options |= {"range": span} if span else {}
         with self._our_errors(f"fetch {key!r}", key):
-            return bytes(store.get(key, options=options).bytes())
+            try:
+                answer = store.get(key, options=options)
+            except BaseError as error:
+                if not is_unreadable_metadata(error):
+                    raise
+                return StoredObject(*self._slow().fetch(key, etag, span))
+            return StoredObject(bytes(answer.bytes()), of_answer(answer))
 
     def fetch_with_etag(self, key: str) -> tuple[bytes, str] | None:
         """Fetch an object together with its etag, or None if there is no such object."""
@@ -142,6 +165,14 @@ class Bucket:
         except ObjectGone:
             return False
         return True
+
+    def metadata(self, key: str) -> Mapping[str, str] | None:
+        """Return the user metadata of an object, or None if there is no such object."""
+        try:
+            with self._our_errors(f"look at {key!r}", key):
+                return of_answer(self._data.get(key, options={"head": True}))
+        except ObjectGone:
+            return None
 
     def create(self, key: str, content: bytes) -> str | None:
         """Write an object if there is none of that key; return its etag, or None if there is.
@@ -168,9 +199,17 @@ class Bucket:
             return None
 
     def put(self, key: str, content: bytes) -> None:
-        """Write an object whatever was there before, as people do who fill an inbox."""
+        """Write an object whatever was there before."""
         with self._our_errors(f"write {key!r}"):
             self._data.put(key, content)
+
+    def upload(
+        self, key: str, file: IO[bytes], content_type: str, metadata: Mapping[str, str]
+    ) -> None:
+        """Write a file of any size, in pieces, from where it stands; metadata are ASCII."""
+        with self._our_errors(f"write {key!r}"):
+            attributes = {"Content-Type": content_type, **metadata}
+            self._data.put(key, file, attributes=attributes, max_concurrency=_PIECES_AT_ONCE)
 
     @contextmanager
     def _our_errors(self, attempt: str, key: str = "") -> Iterator[None]:

@@ -11,6 +11,7 @@ from mnist.errors import AccessDenied, ObjectChanged, ObjectGone, Unavailable
 from mnist.images import Rejection
 from mnist.keys import ObjectVersion
 from mnist.scoring.minibatches import Fetched
+from mnist.storage.user_metadata import StoredObject, as_text
 
 MOST_ATTEMPTS = 4
 """Attempts at one object before it is left for a later run."""
@@ -20,7 +21,7 @@ _UNAVAILABLE_AT_ONCE = 2
 
 Content = TypeVar("Content")
 
-Read = Callable[[ObjectVersion], bytes]
+Read = Callable[[ObjectVersion], StoredObject]
 """Reads exactly one object version; raises ObjectGone, ObjectChanged, AccessDenied, Unavailable."""
 
 
@@ -36,12 +37,19 @@ def fetch_each(
     """
     unavailable = 0
     for version in versions:
-        one = Fetched(*attempt(partial(read, version), sleep=sleep))
+        one = answered(*attempt(partial(read, version), sleep=sleep))
         if isinstance(one.content, Unavailable):
             unavailable += 1
             if unavailable == _UNAVAILABLE_AT_ONCE:
                 raise one.content
         yield one
+
+
+def answered(answer: StoredObject | Rejection | Outcome | Unavailable, attempts: int) -> Fetched:
+    """Say what fetching an object gave, its user metadata as text."""
+    if isinstance(answer, StoredObject):
+        return Fetched(answer.content, attempts, as_text(answer.metadata))
+    return Fetched(answer, attempts)
 
 
 def attempt(

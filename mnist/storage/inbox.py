@@ -5,6 +5,7 @@ from itertools import groupby
 
 from mnist.digits import Outcome
 from mnist.errors import InvalidBatch, ObjectChanged, ObjectGone, Unavailable
+from mnist.ignored_files import Ignored, ignored_as
 from mnist.keys import (
     LOOSE,
     ObjectVersion,
@@ -12,6 +13,7 @@ from mnist.keys import (
     check_batch_name,
     is_archive_key,
     is_image_key,
+    is_marker_key,
     is_ready_marker,
     member_place,
 )
@@ -40,16 +42,22 @@ class Inbox:
     def batches(self) -> list[str]:
         """Name every batch that has something in it, in order."""
         folders, loose = self._bucket.folders()
-        names = {folder or LOOSE for folder in folders}
+        names = {folder or LOOSE for folder in folders if ignored_as(f"{folder}/") is None}
         if any(is_image_key(version.key) for version in loose):
             names.add(LOOSE)
         return sorted(names)
 
-    def versions(self, batch: str) -> Iterator[list[ObjectVersion]]:
-        """Yield pages of the object versions of a batch that want an outcome."""
+    def versions(self, batch: str, ignored: Ignored | None = None) -> Iterator[list[ObjectVersion]]:
+        """Yield pages of the object versions of a batch that want an outcome.
+
+        Args:
+            batch: Name of the batch.
+            ignored: Takes up how many files were left out because computers add them.
+        """
         check_batch_name(batch)
+        counts = Ignored() if ignored is None else ignored
         for page in self._pages(batch):
-            versions = self._images(page, batch)
+            versions = self._images(page, batch, counts)
             if versions:
                 yield versions
 
@@ -65,9 +73,9 @@ class Inbox:
     def look(self, batch: str) -> tuple[Identities, bool]:
         """List a batch whole, and tell whether the folder holds its `_READY` marker."""
         listed = IdentityLog()
-        is_ready = False
+        is_ready, ignored = False, Ignored()
         for page in self._pages(check_batch_name(batch)):
-            listed.extend(version.identity for version in self._images(page, batch))
+            listed.extend(version.identity for version in self._images(page, batch, ignored))
             is_ready = is_ready or any(is_ready_marker(v.key, batch) for v in page)
         return listed.as_set(), is_ready
 
@@ -112,14 +120,18 @@ class Inbox:
             f"batches there: {names}. Drop images under {batch + '/'!r} first."
         )
 
-    def _images(self, page: Sequence[ObjectVersion], batch: str) -> list[ObjectVersion]:
+    def _images(
+        self, page: Sequence[ObjectVersion], batch: str, ignored: Ignored
+    ) -> list[ObjectVersion]:
         """Keep what wants an outcome; a zip archive is a folder, so its members take its place."""
         images: list[ObjectVersion] = []
         for version in page:
-            if not is_image_key(version.key) or batch_of(version.key) != batch:
+            if is_marker_key(version.key) or batch_of(version.key) != batch:
                 continue
-            if is_archive_key(version.key) and version.size:
-                images += self._zips.members(version)
+            if (kind := ignored_as(version.key)) is not None:
+                ignored[kind] += 1
+            elif is_archive_key(version.key) and version.size:
+                images += self._zips.members(version, ignored)
             else:
                 images.append(version)
         return images

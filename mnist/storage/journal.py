@@ -14,8 +14,13 @@ OVERRIDE = "override"
 ROLLBACK = "rollback"
 """Verdicts of people, where the gates' own would be."""
 
-Action = Literal["promoted", "rolled-back", "refused"]
+NOTHING_NEW: Literal["nothing-new"] = "nothing-new"
+"""What came of a training that gives, or would give, what the champion is already."""
+
+Action = Literal["promoted", "rolled-back", "refused", "nothing-new"]
 """What came of a decision; the first two make a version champion."""
+
+MOVES = frozenset({"promoted", "rolled-back"})
 
 
 class JournalEntry(BaseModel, frozen=True):
@@ -37,7 +42,7 @@ class JournalEntry(BaseModel, frozen=True):
     @property
     def moves(self) -> bool:
         """Whether this entry made its version champion."""
-        return self.action != "refused"
+        return self.action in MOVES
 
 
 class Journal:

@@ -1,6 +1,7 @@
 """Keys that S3 allows and obstore refuses, by boto3's slower way.
 
 Control characters, empty segments, `.` and `..`: one of them fails a whole listing of obstore's.
+Objects whose user metadata are not ASCII, which obstore does not hand out, come this way too.
 """
 
 import re
@@ -39,17 +40,23 @@ class RefusedKeys:
             versions = map(_version, page.get("Contents", []))
             yield [version for version in versions if not version.key.endswith("/")]
 
-    def folders(self) -> tuple[list[str], list[ObjectVersion]]:
-        """List the top of the bucket: its folders, and the objects outside any folder."""
+    def folders(self, prefix: str = "") -> tuple[list[str], list[ObjectVersion]]:
+        """List the top of the bucket, or of a folder: its folders, and the objects in none."""
         folders: list[str] = []
         loose: list[ObjectVersion] = []
-        for page in self._pages("list the top folders", Delimiter="/"):
+        for page in self._pages("list the top folders", Prefix=prefix, Delimiter="/"):
             folders += [folder["Prefix"][:-1] for folder in page.get("CommonPrefixes", [])]
             loose += map(_version, page.get("Contents", []))
         return folders, loose
 
-    def fetch(self, key: str, etag: str | None, span: tuple[int, int] | None = None) -> bytes:
-        """Fetch an object or a part of it, on condition that it still has the given etag."""
+    def fetch(
+        self, key: str, etag: str | None, span: tuple[int, int] | None = None
+    ) -> tuple[bytes, dict[str, str]]:
+        """Fetch an object or a part of it, on condition that it still has the given etag.
+
+        Returns:
+            The bytes, and the user metadata of the object.
+        """
         condition = {"IfMatch": f'"{etag}"'} if etag else {}
         part = {"Range": f"bytes={span[0]}-{span[1] - 1}"} if span else {}
         try:
@@ -62,7 +69,7 @@ class RefusedKeys:
             if status == 412:
                 raise ObjectChanged(f"{self._bucket}/{key!r} no longer has etag {etag}.") from error
             raise store_error(error, f"fetch {key!r}", self._bucket, key) from error
-        return content
+        return content, dict(answer["Metadata"])
 
     def _pages(self, attempt: str, **query: str) -> Iterator[Mapping[str, Any]]:
         paginator = self._client.get_paginator("list_objects_v2")

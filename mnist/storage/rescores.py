@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
-import pyarrow.csv
 
-from mnist.keys import RESCORES, difference_key, is_rescore_of, rescore_prefix
+from mnist.keys import RESCORES, difference_key, rescore_prefix, segment
+from mnist.spreadsheets import to_csv
 from mnist.storage.bucket import Bucket
 from mnist.tables import from_parquet, to_parquet
 
@@ -25,14 +25,17 @@ class Rescores:
         self, folder: str, batch: str, columns: Sequence[str] | None = None
     ) -> Iterator[pa.Table]:
         """Read the new rows of a batch, part by part."""
-        for page in self._bucket.versions(rescore_prefix(folder, batch)):
-            for version in page:
-                yield from_parquet(self._bucket.fetch(version.key), columns)
+        for prefix in _prefixes(folder, batch):
+            for page in self._bucket.versions(prefix):
+                for version in page:
+                    yield from_parquet(self._bucket.fetch(version.key), columns)
 
     def keys_of(self, batch: str) -> list[str]:
         """Name the parts of a batch that any version has scored again, in order."""
         keys = [version.key for page in self._bucket.versions(RESCORES) for version in page]
-        return [key for key in keys if is_rescore_of(key, batch)]
+        folders = {key.split("/")[1] for key in keys}
+        prefixes = tuple(prefix for folder in folders for prefix in _prefixes(folder, batch))
+        return [key for key in keys if key.startswith(prefixes) and key.endswith(".parquet")]
 
     def read(self, keys: Sequence[str], columns: Sequence[str]) -> pa.Table | None:
         """Read some columns of parts; None if there is no part."""
@@ -44,9 +47,12 @@ class Rescores:
 
         The name stands for the content, so a file of that name is the same one and stays.
         """
-        text = pa.BufferOutputStream()
-        pa.csv.write_csv(table, text)
         parquet, csv = (difference_key(folder, name, kind) for kind in ("parquet", "csv"))
         self._bucket.create(parquet, to_parquet(table))
-        self._bucket.create(csv, bytes(text.getvalue()))
+        self._bucket.create(csv, to_csv(table))
         return parquet, csv
+
+
+def _prefixes(folder: str, batch: str) -> tuple[str, str]:
+    """Say where the parts of a batch lie: those that 0.1.0 wrote, and all others."""
+    return f"{RESCORES}{folder}/batch={segment(batch)}/", rescore_prefix(folder, batch)

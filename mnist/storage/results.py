@@ -13,7 +13,7 @@ from cachetools import LRUCache
 
 from mnist.digits import Outcome
 from mnist.errors import IntegrityError, InvalidBatch
-from mnist.keys import RECEIPTS, part_key, receipt_key, receipts_prefix, scores_prefix
+from mnist.keys import RECEIPTS, part_key, receipt_key, receipts_prefix
 from mnist.scoring.identities import Identities, IdentityArray, identity_column
 from mnist.scoring.receipts import PartRecord, Receipt
 from mnist.scoring.tally import TALLY_COLUMNS
@@ -21,6 +21,7 @@ from mnist.scoring.verification import find_problems
 from mnist.signatures import find_chain_problems
 from mnist.storage.bucket import Bucket
 from mnist.storage.object_log import ObjectLog
+from mnist.storage.part_keys import PartKeys
 from mnist.storage.signing import Signing
 from mnist.tables import from_parquet, one_row_each, to_parquet
 
@@ -61,6 +62,7 @@ class Results:
 
     def __init__(self, bucket: Bucket, signing: Signing | None = None) -> None:
         self._bucket = bucket
+        self._part_keys = PartKeys(bucket)
         self._signing = signing or Signing(bucket)
         self.receipt_log = ObjectLog.of_json(bucket, RECEIPTS, Receipt)
         self._settled: LRUCache[str, _Settled] = LRUCache(_REMEMBERED, getsizeof=_Settled.__len__)
@@ -76,15 +78,14 @@ class Results:
         Raises:
             IntegrityError: If its part is not the Parquet file it should be.
         """
-        key = part_key(batch, chunk)
-        if not self._bucket.exists(key):
-            return None
-        return Identities(identity_column(self._read(key, ["identity"])))
+        for key in self._part_keys.of_chunk(batch, chunk):
+            if self._bucket.exists(key):
+                return Identities(identity_column(self.read_part(key, ["identity"])))
+        return None
 
     def part_keys(self, batch: str) -> list[str]:
         """Name the parts of a batch, in order."""
-        pages = self._bucket.versions(scores_prefix(batch))
-        return [version.key for page in pages for version in page]
+        return self._part_keys.of(batch)
 
     def settled(self, batch: str) -> Identities:
         """Return the object versions of a batch that have an outcome.
@@ -116,7 +117,7 @@ class Results:
         values = pa.array(map(str, outcomes))
 
         def identities(key: str) -> IdentityArray:
-            rows = self._read(key, ["identity", "outcome"])
+            rows = self.read_part(key, ["identity", "outcome"])
             return identity_column(rows.filter(pc.is_in(rows["outcome"], values)))
 
         with ThreadPoolExecutor(_READERS) as pool:
@@ -138,7 +139,13 @@ class Results:
             )
             yield part, table
 
-    def _read(self, key: str, columns: Sequence[str] | None = None) -> pa.Table:
+    def read_part(self, key: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """Read one part, or only some of its columns; those it lacks are left out.
+
+        Raises:
+            ObjectGone: If there is none of that key.
+            IntegrityError: If it is not the Parquet file it should be.
+        """
         return self._table(key, self._bucket.fetch(key), columns)
 
     def _table(self, key: str, content: bytes, columns: Sequence[str] | None) -> pa.Table:
@@ -157,7 +164,7 @@ class Results:
             IntegrityError: If a part is not the Parquet file it should be.
         """
         with ThreadPoolExecutor(_READERS) as pool:
-            return one_row_each(pool.map(self._read, self.part_keys(batch)))
+            return one_row_each(pool.map(self.read_part, self.part_keys(batch)))
 
     def write_receipt(self, receipt: Receipt) -> bool:
         """Record a receipt, signed if there is a key; False if this run wrote one before."""

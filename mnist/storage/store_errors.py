@@ -41,6 +41,8 @@ _ANSWER = re.compile(
     re.DOTALL,
 )
 
+_METADATA = re.compile(r"Generic \S+ error: Metadata value for ")
+
 
 def code_of(error: Exception, key: str = "") -> tuple[int, str]:
     """Return HTTP status and S3 error code of an answer; 0 and empty where there was none.
@@ -55,6 +57,11 @@ def code_of(error: Exception, key: str = "") -> tuple[int, str]:
     text = str(error).removeprefix(f"Object at location {key} not found: ")
     answer = _ANSWER.match(text)
     return (int(answer[1]), answer[2] or "") if answer else (0, "")
+
+
+def is_unreadable_metadata(error: Exception) -> bool:
+    """Tell whether obstore refused an object for user metadata that are not ASCII."""
+    return _METADATA.match(str(error)) is not None
 
 
 def store_error(error: Exception, attempt: str, bucket: str, key: str = "") -> MnistError:

@@ -1,6 +1,5 @@
 """The table of contents of a zip archive, and one member taken out of its bytes. Trusts nothing."""
 
-import re
 import struct
 import zipfile
 import zlib
@@ -9,14 +8,17 @@ from itertools import pairwise
 from typing import IO
 
 from mnist.digits import Reason
+from mnist.ignored_files import Ignored, ignored_as
 from mnist.images import Rejection
-from mnist.keys import READY_MARKER
+from mnist.keys import is_marker_key
+from mnist.storage.zip_names import decode_names, is_bad_name
 
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _SIGNATURE = b"PK\x03\x04"
 _ENCRYPTED = 0x1
 _STORED, _DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
-_BAD_NAME = re.compile(r"^[/\\]|^[A-Za-z]:|\\|(^|/)\.\.(/|$)|[\x00-\x1f\x7f]")
+_METHODS = {1: "Shrink", 6: "Implode", 9: "Deflate64", 12: "BZIP2", 14: "LZMA", 93: "Zstandard"}
+_METHODS |= {94: "MP3", 95: "XZ", 96: "JPEG", 97: "WavPack", 98: "PPMd"}
 _SMALL_BYTES = 1_000_000
 _BROKEN = (zipfile.BadZipFile, NotImplementedError, struct.error, ValueError, EOFError, OSError)
 
@@ -44,7 +46,7 @@ class Member:
 
     Attributes:
         number: Its place in the table of contents.
-        name: As the archive spells it.
+        name: Its path in the archive, folders separated by slashes.
         size: Unpacked, in bytes, as declared.
         packed: In the archive, in bytes.
         crc: CRC-32 as declared.
@@ -65,17 +67,35 @@ class Member:
     problem: Rejection | None
 
 
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """A table of contents.
+
+    Attributes:
+        members: Those that want an outcome, by number.
+        ignored: How many were left out because computers add them.
+        metadata: User metadata of the archive as JSON text; None if there are none.
+    """
+
+    members: dict[int, Member]
+    ignored: Ignored
+    metadata: str | None = None
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+
 class DirectoryTooLong(OSError):
     """The table of contents is longer than the limit."""
 
 
-def read_directory(archive: IO[bytes], limits: ZipLimits) -> list[Member] | Rejection | None:
+def read_directory(archive: IO[bytes], limits: ZipLimits) -> Directory | Rejection | None:
     """Read the table of contents; only the end of the archive is looked at.
 
-    Folders, `_READY` and the `__MACOSX` files that macOS adds are left out.
+    Folders, `_READY` and files that computers add are left out.
 
     Returns:
-        The members; or why the whole archive is refused; or None if the bytes are no archive.
+        What is in it; or why the whole archive is refused; or None if the bytes are no archive.
     """
     try:
         with zipfile.ZipFile(archive) as opened:
@@ -95,27 +115,28 @@ def read_directory(archive: IO[bytes], limits: ZipLimits) -> list[Member] | Reje
     starts = sorted({info.header_offset for info in infos} | {directory_start})
     following = dict(pairwise(starts))
     names: set[str] = set()
-    members = []
-    for number, info in enumerate(infos):
-        if not _is_wanted(info.orig_filename):
+    directory = Directory({}, Ignored())
+    for number, (info, name) in enumerate(zip(infos, decode_names(infos), strict=True)):
+        if is_marker_key(name):
+            continue
+        if (kind := ignored_as(name)) is not None:
+            directory.ignored[kind] += 1
             continue
         end = following.get(info.header_offset, directory_start)
-        problem = _problem(info, end, limits, is_second=info.orig_filename in names)
-        names.add(info.orig_filename)
-        members.append(
-            Member(
-                number,
-                info.orig_filename,
-                info.file_size,
-                info.compress_size,
-                info.CRC,
-                info.header_offset,
-                end,
-                info.compress_type,
-                problem,
-            )
+        problem = _problem(info, name, end, limits, is_second=name in names)
+        names.add(name)
+        directory.members[number] = Member(
+            number,
+            name,
+            info.file_size,
+            info.compress_size,
+            info.CRC,
+            info.header_offset,
+            end,
+            info.compress_type,
+            problem,
         )
-    return members or Rejection(Reason.EMPTY, "The zip archive holds no file.")
+    return directory if len(directory) else Rejection(Reason.EMPTY, "The zip holds no image.")
 
 
 def unpack(member: Member, content: bytes) -> bytes | Rejection:
@@ -139,7 +160,10 @@ def unpack(member: Member, content: bytes) -> bytes | Rejection:
     if len(unpacked) != member.size or zlib.crc32(unpacked) != member.crc:
         return Rejection(Reason.CORRUPT, f"{member.name!r} is not what the zip archive declares.")
     if unpacked.startswith(_SIGNATURE):
-        return Rejection(Reason.UNSUPPORTED_FORMAT, "A zip archive inside a zip is not opened.")
+        return Rejection(
+            Reason.UNSUPPORTED_FORMAT,
+            "A zip inside a zip is not opened; pack its files instead.",
+        )
     return unpacked
 
 
@@ -147,24 +171,20 @@ def _inflate(packed: bytes, size: int) -> bytes:
     return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, size + 1)
 
 
-def _is_wanted(name: str) -> bool:
-    last = name.rsplit("/", maxsplit=1)[-1]  # empty for folders
-    return last not in {"", READY_MARKER} and not name.startswith("__MACOSX/")
-
-
 def _problem(
-    info: zipfile.ZipInfo, end: int, limits: ZipLimits, *, is_second: bool
+    info: zipfile.ZipInfo, name: str, end: int, limits: ZipLimits, *, is_second: bool
 ) -> Rejection | None:
-    name = info.orig_filename
+    method = _METHODS.get(info.compress_type, "an unknown method")
     ratio = f"at most {limits.max_ratio} times as much is accepted"
     problems = (
         (is_second, Reason.BAD_NAME, "occurs more than once in the zip archive"),
-        (_BAD_NAME.search(name), Reason.BAD_NAME, "points out of the zip archive"),
+        (is_bad_name(name), Reason.BAD_NAME, "points out of the zip archive"),
         (info.flag_bits & _ENCRYPTED, Reason.ENCRYPTED, "is encrypted"),
         (
             info.compress_type not in {_STORED, _DEFLATED},
             Reason.UNSUPPORTED_FORMAT,
-            f"is packed by method {info.compress_type}",
+            f"is packed by {method} (number {info.compress_type}), which is not read; pack it by "
+            "Deflate, as most programs do unless told otherwise, or uncompressed",
         ),
         (
             info.file_size > max(limits.max_ratio * info.compress_size, _SMALL_BYTES),

@@ -1,8 +1,9 @@
 """Zip archives in the inbox as if they were folders, read by ranges: no archive is held whole."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from threading import Lock
 from typing import Any
@@ -11,12 +12,15 @@ from cachetools import LRUCache
 
 from mnist.digits import Outcome, Reason
 from mnist.errors import AccessDenied, ObjectChanged, ObjectGone, Unavailable
+from mnist.ignored_files import Ignored
 from mnist.images import Rejection
 from mnist.keys import MemberPlace, ObjectVersion, member_version
 from mnist.scoring.minibatches import Fetched
 from mnist.storage.bucket import Bucket
-from mnist.storage.fetching import attempt
+from mnist.storage.fetching import answered, attempt
+from mnist.storage.user_metadata import StoredObject, as_text
 from mnist.storage.zip_directory import (
+    Directory,
     DirectoryTooLong,
     Member,
     ZipLimits,
@@ -29,8 +33,6 @@ _SPAN_BYTES = 8_000_000
 _READ_AHEAD_BYTES = 1_000
 _LONGEST_HEADER = 30 + 2 * 65_535
 _TURNS = 16
-
-Directory = dict[int, Member]
 
 
 class ZipFolders:
@@ -50,58 +52,66 @@ class ZipFolders:
         self._lock = Lock()
         self._turns = [Lock() for _ in range(_TURNS)]
 
-    def members(self, archive: ObjectVersion) -> list[ObjectVersion]:
-        """List an archive; one that cannot be opened, or is none, stands for itself."""
+    def members(self, archive: ObjectVersion, ignored: Ignored) -> list[ObjectVersion]:
+        """List an archive; one that cannot be opened, or is none, stands for itself.
+
+        Args:
+            archive: The archive.
+            ignored: Takes up how many of its files were left out.
+        """
         try:
             directory = self._directory(archive)
         except (ObjectGone, ObjectChanged, AccessDenied):
             return [archive]
-        if not isinstance(directory, dict):
+        if not isinstance(directory, Directory):
             return [archive]
+        ignored.update(directory.ignored)
         return [
             member_version(archive, member.number, member.name, member.crc, member.size)
-            for member in directory.values()
+            for member in directory.members.values()
         ]
 
     def fetch_archive(self, archive: ObjectVersion) -> Fetched:
         """Fetch an object that is named like an archive and could not be listed as one."""
 
-        def read() -> bytes | Rejection:
+        def read() -> StoredObject | Rejection:
             directory = self._directory(archive)
-            if isinstance(directory, dict):
+            if isinstance(directory, Directory):
                 raise Unavailable(f"{archive.key} can be opened now; the next run lists it.")
             if directory is None and archive.size > (most := self._limits.max_plain_bytes):
                 detail = f"{archive.size} bytes and no zip archive; at most {most} are accepted"
                 return Rejection(Reason.TOO_LARGE, detail)
             return directory or self._bucket.fetch_once(archive.key, archive.etag)
 
-        return Fetched(*attempt(read))
+        return answered(*attempt(read))
 
     def fetch_members(self, places: Sequence[MemberPlace]) -> Iterator[Fetched]:
         """Fetch members of one archive; those that lie together take one request."""
         archive = places[0].archive
         directory, attempts = attempt(lambda: self._directory(archive))
-        if isinstance(directory, dict):
-            for span in _spans([directory[member.number] for member in places]):
-                yield from self._fetch_span(archive, span)
+        if isinstance(directory, Directory):
+            for span in _spans([directory.members[place.number] for place in places]):
+                yield from self._fetch_span(archive, span, directory.metadata)
         else:
             outcome = Outcome.SUPERSEDED if directory is None else directory
             yield from [Fetched(outcome, attempts)] * len(places)
 
-    def _fetch_span(self, archive: ObjectVersion, span: Sequence[Member]) -> Iterator[Fetched]:
+    def _fetch_span(
+        self, archive: ObjectVersion, span: Sequence[Member], metadata: str | None
+    ) -> Iterator[Fetched]:
         sound = [member for member in span if member.problem is None]
         first = min((member.start for member in sound), default=0)
         last = max((_reach(member) for member in sound), default=0)
         key, etag = archive.key, archive.etag
         content, attempts = attempt(
-            lambda: self._bucket.fetch_range(key, etag, first, last) if sound else b""
+            lambda: self._bucket.fetch_range(key, etag, first, last).content if sound else b""
         )
         for member in span:
             if member.problem is not None:
-                yield Fetched(member.problem, attempts)
+                yield Fetched(member.problem, attempts, metadata)
             elif isinstance(content, bytes):
                 part = content[member.start - first : _reach(member) - first]
-                yield Fetched(unpack(member, part), attempts)
+                yield Fetched(unpack(member, part), attempts, metadata)
             else:
                 yield Fetched(content, attempts)
 
@@ -112,26 +122,29 @@ class ZipFolders:
                 remembered = self._directories.get(archive)
             if remembered is not None:
                 return remembered
-            longest = self._limits.max_directory_bytes
-            source = _Ranges(self._bucket, archive, longest)
-            ranges = io.BufferedReader(source, _READ_AHEAD_BYTES)
-            members = read_directory(ranges, self._limits)
-            if not isinstance(members, list):
-                return members
-            directory = {member.number: member for member in members}
+            ranges = _Ranges(self._bucket, archive, self._limits.max_directory_bytes)
+            listed = read_directory(io.BufferedReader(ranges, _READ_AHEAD_BYTES), self._limits)
+            if not isinstance(listed, Directory):
+                return listed
+            directory = replace(listed, metadata=as_text(ranges.metadata))
             with self._lock, suppress(ValueError):  # which says that it alone is too large
                 self._directories[archive] = directory
             return directory
 
 
 class _Ranges(io.RawIOBase):
-    """An object in the store as a file that can be sought in, for the standard library."""
+    """An object in the store as a file that can be sought in, for the standard library.
+
+    Attributes:
+        metadata: User metadata of the object, once something was read.
+    """
 
     def __init__(self, bucket: Bucket, version: ObjectVersion, longest: int) -> None:
         self._longest = longest
         self._fetch_range = partial(bucket.fetch_range, version.key, version.etag)
         self._size = version.size
         self._position = 0
+        self.metadata: Mapping[str, str] = {}
 
     def seekable(self) -> bool:
         return True
@@ -163,7 +176,8 @@ class _Ranges(io.RawIOBase):
                 f"a table of contents of {length} bytes; at most {self._longest} are read"
             )
         if length:
-            buffer[:length] = self._fetch_range(self._position, end)
+            answer = self._fetch_range(self._position, end)
+            buffer[:length], self.metadata = answer.content, answer.metadata
             self._position = end
         return length
 

@@ -90,7 +90,7 @@ def test_every_odd_file_gets_an_answer_or_a_clear_error(case: Case, shared):
         ("POST", "/predict", {}, 422, "empty"),
         ("POST", "/predict", {"files": {"file": b""}}, 422, "empty"),
         ("POST", "/predict", {"json": {"image": "data:"}}, 415, "not-an-image"),
-        ("POST", "/predict", {"content": zip_of_png()}, 415, "not-an-image"),
+        ("POST", "/predict", {"content": zip_of_png()}, 415, "unsupported-format"),
         ("POST", "/predict", {"files": {"file": (None, "text")}}, 422, "no-file"),
         (
             "POST",

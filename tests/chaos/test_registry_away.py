@@ -10,6 +10,8 @@ import pytest
 from mnist.errors import IntegrityError, MnistError, Unavailable
 from mnist.registry.reader import RegistryReader
 from mnist.settings import Settings
+from mnist.storage.bucket import Bucket
+from mnist.storage.journal import Journal, JournalEntry
 from mnist.storage.results import Results
 from tests.chaos.outcomes import BATCH, Outcome, count, images_read, read_again
 from tests.chaos.proxy import FaultyProxy, faulty
@@ -32,7 +34,7 @@ def published(mlflow_uri: str, tmp_path: Path) -> Iterator[Registry]:
 @contextmanager
 def _reader(registry: Registry, url: str, cache: Path) -> Iterator[RegistryReader]:
     named = {"mlflow_tracking_uri": url, "cache_dir": cache}
-    reader = RegistryReader(registry.settings.model_copy(update=named))
+    reader = RegistryReader(registry.settings.model_copy(update=named), registry.journal)
     try:
         yield reader
     finally:
@@ -100,6 +102,14 @@ def test_one_byte_of_the_kept_graph_has_flipped(
     survived(count(name, results, injected=1, runs=1, rework_chunks=rework))
 
 
+def _reader_over(settings: Settings, entries: list[JournalEntry]) -> RegistryReader:
+    """Make a registry in another process, with a journal of its own that says the same."""
+    journal = Journal(Bucket.in_memory())
+    for entry in entries:
+        journal.append(lambda *_, entry=entry: entry)
+    return RegistryReader(settings, journal)
+
+
 def test_the_disk_of_the_worker_is_full(
     published: Registry,
     counted: Counted,
@@ -110,7 +120,7 @@ def test_the_disk_of_the_worker_is_full(
 ) -> None:
     (settings, store), cache = counted, tmp_path / "cache"
     named = published.settings.model_copy(update={"cache_dir": cache})
-    registry = partial(RegistryReader, named)
+    registry = partial(_reader_over, named, published.journal.entries())
     process = start(settings, registry, "run-1", disk_is_full=True)
     process.join()
     assert process.exitcode == GAVE_UP

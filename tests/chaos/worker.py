@@ -17,7 +17,7 @@ from typing import Any
 from unittest.mock import patch
 
 from mnist.errors import MnistError
-from mnist.operations import batches
+from mnist.operations import batch_runs
 from mnist.operations.batches import BatchScoring
 from mnist.registry.reader import RegistryReader
 from mnist.scoring import chunks
@@ -115,5 +115,5 @@ def _shift_clock(ahead: timedelta) -> None:
         def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
             return datetime.now(tz) + ahead
 
-    for module in (batches, chunks, lease):
+    for module in (batch_runs, chunks, lease):
         module.datetime = Shifted  # type: ignore[attr-defined]

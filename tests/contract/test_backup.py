@@ -1,5 +1,6 @@
 """What was backed up can be restored elsewhere, and its receipt still verifies."""
 
+import json
 import sqlite3
 import zipfile
 from contextlib import closing
@@ -18,9 +19,14 @@ from mnist.services import Services
 from mnist.settings import Settings
 from mnist.signatures import SigningKey
 from mnist.storage.bucket import Bucket
+from mnist.storage.current import CurrentRows
 from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
+from mnist.storage.user_metadata import as_text
+from tests.contract.test_user_metadata import put
 from tests.factories import png
+
+WHO = "Jürgen Müller, 数 🙂, " + "a long text " * 20 + "."
 
 
 @pytest.fixture
@@ -55,6 +61,7 @@ def backup(
     for index in range(12):
         inbox_bucket.put(f"monday/{index}.png", png(index % 10))
     inbox_bucket.put("monday/empty.png", b"")
+    put(settings, "monday/0.png", png(0), {"who": WHO})
     services.batch_scoring.run("monday", "run")
     back_up(settings, names, directory, tmp_path / "backup", lambda _line: None)
     return tmp_path / "backup"
@@ -75,6 +82,10 @@ def test_a_restored_stack_has_the_rows_the_receipt_and_the_database(
         restored = Inbox(Bucket.on_s3(store.settings(), settings.inbox_bucket))
         versions = {v for page in inbox.versions("monday") for v in page}
         assert {v for page in restored.versions("monday") for v in page} == versions
+        again = CurrentRows(results._bucket, results, tmp_path)
+        assert not again.is_behind(receipt)
+        image = Bucket.on_s3(store.settings(), settings.inbox_bucket).fetch_object("monday/0.png")
+        assert as_text(image.metadata) == json.dumps({"who": WHO}, ensure_ascii=False)
     with closing(sqlite3.connect(new / "mlflow" / "mlflow.db")) as database:
         assert database.execute("SELECT name FROM aliases").fetchall() == [("champion",)]
 

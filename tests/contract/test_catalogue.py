@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from mlflow import MlflowClient
 
 from mnist.candidates.run_records import RunRecord
 from mnist.errors import InvalidEvaluation, InvalidInput, MnistError, NoChampion, Unavailable
@@ -15,7 +14,10 @@ from mnist.evaluation.metrics import evaluate
 from mnist.registry.catalogue import Catalogue
 from mnist.registry.comparisons import ComparisonLog
 from mnist.registry.publishing import Publisher
+from mnist.storage.bucket import Bucket
+from mnist.storage.journal import Journal
 from tests.factories import settings_of, template_graph
+from tests.journals import journal as entries_of
 
 _LABELS = np.arange(10).repeat(3)
 EVALUATION = evaluate(_LABELS, np.eye(10, dtype=np.float32)[_LABELS])
@@ -36,8 +38,14 @@ def named(mlflow_uri, name):
 
 
 @pytest.fixture
-def catalogue(named):
-    made = Catalogue(named)
+def journal():
+    """Who became champion of it."""
+    return Journal(Bucket.in_memory())
+
+
+@pytest.fixture
+def catalogue(named, journal):
+    made = Catalogue(named, journal)
     yield made
     made.close()
 
@@ -65,9 +73,10 @@ def publish(named, store, tmp_path, monkeypatch):
     )
 
 
-def test_the_champion_is_found_with_its_run_and_evaluation(catalogue, publish, mlflow_uri, name):
+def test_the_champion_is_found_with_its_run_and_evaluation(catalogue, publish, journal, name):
     version = publish(evaluation=json.dumps(EVALUATION.as_dict()).encode())
-    MlflowClient(mlflow_uri).set_registered_model_alias(name, "champion", version.version)
+    (entry,) = entries_of(f"promoted {version.version}")
+    journal.append(lambda *_: entry)
     champion = catalogue.champion()
     assert (champion.name, champion.version) == (name, version.version)
     assert champion.tags["dataset"] == "mnist"
@@ -138,22 +147,24 @@ def test_what_is_no_evaluation_is_said_to_be_none(catalogue, publish, content):
 
 def test_before_the_first_training_there_is_nothing(catalogue):
     assert catalogue.runs(5) == []
-    with pytest.raises(NoChampion, match="nothing has been promoted"):
+    with pytest.raises(NoChampion, match="Nothing was promoted yet"):
         catalogue.champion()
 
 
 @pytest.mark.parametrize("uri", ["http://127.0.0.1:1", "nonsense:", "http://127.0.0.1:99999"])
-def test_a_server_that_does_not_answer_is_named(uri):
+def test_a_server_that_does_not_answer_is_named(uri, journal):
     with (
-        closing(Catalogue(settings_of(mlflow_tracking_uri=uri))) as catalogue,
+        closing(Catalogue(settings_of(mlflow_tracking_uri=uri), journal)) as catalogue,
         pytest.raises(Unavailable, match="check MLFLOW_TRACKING_URI"),
     ):
         catalogue.runs(1)
 
 
-def test_a_server_that_is_no_mlflow_is_named(store):
+def test_a_server_that_is_no_mlflow_is_named(store, journal):
     with (
-        closing(Catalogue(settings_of(mlflow_tracking_uri=store.endpoint_url))) as catalogue,
+        closing(
+            Catalogue(settings_of(mlflow_tracking_uri=store.endpoint_url), journal)
+        ) as catalogue,
         pytest.raises(MnistError, match="MLFLOW_TRACKING"),
     ):
         catalogue.runs(1)

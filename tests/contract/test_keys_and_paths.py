@@ -41,5 +41,5 @@ def test_no_key_becomes_a_path(
     receipt = scoring.run("evil", "run").receipt
     assert receipt.listing.count == len(HOSTILE)
     assert {path for path in tmp_path.rglob("*") if path not in before} <= {settings.cache_dir}
-    parts = [version.key for page in results._bucket.versions() for version in page]
-    assert all(part.startswith(("scores/batch=evil/", "receipts/evil/")) for part in parts)
+    keys = [version.key for page in results._bucket.versions() for version in page]
+    assert all(key.startswith(("scores/evil/", "receipts/evil/", "current/evil.")) for key in keys)

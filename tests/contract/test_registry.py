@@ -4,15 +4,18 @@ import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 from mlflow import MlflowClient
+from structlog.testing import capture_logs
 
 from mnist.errors import IntegrityError, InvalidInput, NoChampion, Remedy, Unavailable
 from mnist.promotion import Policy, decide, report
 from mnist.registry.reader import RegistryReader
-from mnist.storage.journal import lineage
+from mnist.storage.bucket import Bucket
+from mnist.storage.journal import Journal, lineage
 from tests.factories import digit_images, settings_of
 from tests.planted import confusion, evidence, wrong
 from tests.registries import Registry
@@ -54,7 +57,7 @@ def test_a_cached_graph_needs_no_registry(registry):
     pinned = registry.reader.champion()
     registry.reader.predictor(pinned)
     nowhere = {"mlflow_tracking_uri": "http://127.0.0.1:1"}
-    offline = RegistryReader(registry.settings.model_copy(update=nowhere))
+    offline = RegistryReader(registry.settings.model_copy(update=nowhere), registry.journal)
     with closing(offline):
         assert offline.predictor(pinned).sha256 == registry.digest
 
@@ -67,7 +70,7 @@ def test_a_changed_graph_in_the_cache_is_fetched_anew(registry):
     content = bytearray(cached.read_bytes())
     content[100] ^= 1
     cached.write_bytes(content)
-    with closing(RegistryReader(registry.settings)) as reader:
+    with closing(RegistryReader(registry.settings, registry.journal)) as reader:
         assert reader.predictor(pinned).sha256 == registry.digest
     assert hashlib.sha256(cached.read_bytes()).hexdigest() == registry.digest
 
@@ -82,7 +85,7 @@ def test_a_changed_graph_in_the_registry_is_refused_and_not_cached(registry):
 
 
 def test_no_champion_is_said_with_what_to_do(registry):
-    with pytest.raises(NoChampion, match="nothing has been promoted") as caught:
+    with pytest.raises(NoChampion, match="Nothing was promoted yet") as caught:
         registry.reader.champion()
     assert caught.value.remedy == Remedy("retrain")
     registry.aliases.nominate(registry.publish())
@@ -109,7 +112,7 @@ def test_a_version_without_digest_is_not_trusted(registry):
 
 def test_a_registry_that_is_down_is_named():
     with (
-        closing(RegistryReader(settings_of())) as reader,
+        closing(RegistryReader(settings_of(), Journal(Bucket.in_memory()))) as reader,
         pytest.raises(Unavailable, match="MLFLOW_TRACKING_URI"),
     ):
         reader.champion()
@@ -157,18 +160,96 @@ def test_a_promotion_that_died_before_moving_the_alias_is_completed(registry):
             update={"sequence": number, "to_version": second.version}
         )
     )
-    assert registry.reader.champion().version == first.version
-    registry.aliases.reconcile()
+    assert alias(registry) == first.version
     assert registry.reader.champion().version == second.version
+    registry.aliases.reconcile()
+    assert alias(registry) == second.version
 
 
-def test_a_damaged_last_entry_moves_no_alias(registry):
+def test_a_damaged_last_entry_moves_no_alias_and_nobody_scores_by_a_guess(registry):
     first, second = registry.publish_many(2)
     registry.decide(first)
     registry.decide(second, seen=first.version)
     registry.bucket.put("journal/00000002.json", b"half an ent")
     assert registry.aliases.reconcile() == first.version
+    assert alias(registry) == second.version
+    with pytest.raises(IntegrityError, match=r"journal/00000002\.json cannot be parsed") as caught:
+        registry.reader.champion()
+    assert caught.value.remedy.operation == "promote"
+    registry.decide(second, seen=first.version)  # a person says which
     assert registry.reader.champion().version == second.version
+
+
+def test_a_damaged_entry_beside_an_alias_that_agrees_stops_nothing(registry):
+    first = registry.publish()
+    registry.decide(first)
+    registry.bucket.put("journal/00000002.json", b"half an ent")
+    assert registry.reader.champion().version == first.version
+
+
+def test_an_alias_moved_by_hand_changes_nothing_and_is_said_once(registry):
+    first, second = registry.publish_many(2)
+    long_ago(registry, first)
+    move_alias(registry, second.version)
+    with capture_logs() as logs:
+        pinned = [registry.reader.champion().version for _ in range(3)]
+    assert pinned == [first.version] * 3
+    (line,) = [log for log in logs if log["event"] == "champion.alias-differs"]
+    assert f"The alias names version {second.version}" in line["problem"]
+    assert f"`promote` version {second.version} to make it champion" in line["problem"]
+
+
+def test_an_alias_that_was_deleted_changes_nothing(registry):
+    first = registry.publish()
+    long_ago(registry, first)
+    MlflowClient(registry.uri).delete_registered_model_alias(registry.name, "champion")
+    assert registry.reader.champion().version == first.version
+
+
+def test_an_alias_without_a_journal_promotes_nothing_and_says_how_to(registry):
+    version = registry.publish()
+    move_alias(registry, version.version)
+    with pytest.raises(NoChampion, match="names version 1 as champion, but the journal") as caught:
+        registry.reader.champion()
+    assert caught.value.remedy.operation == "promote"
+    assert caught.value.remedy.parameters["version"] == version.version
+
+
+def test_a_champion_that_was_deleted_is_said_with_the_way_back(registry):
+    first = registry.publish()
+    registry.decide(first)
+    MlflowClient(registry.uri).delete_model_version(registry.name, first.version)
+    with pytest.raises(IntegrityError, match=r"it was deleted\. Images wait") as caught:
+        registry.reader.champion()
+    assert caught.value.remedy.operation == "rollback"
+
+
+def test_the_moment_between_entry_and_alias_is_no_finding(registry):
+    first, second = registry.publish_many(2)
+    registry.decide(first)
+    registry.journal.append(
+        lambda number, entries: entries[0].model_copy(
+            update={"sequence": number, "to_version": second.version}
+        )
+    )
+    with capture_logs() as logs:
+        assert registry.reader.champion().version == second.version
+    assert logs == []
+
+
+def alias(registry):
+    client = MlflowClient(registry.uri)
+    return client.get_model_version_by_alias(registry.name, "champion").version
+
+
+def move_alias(registry, version):
+    MlflowClient(registry.uri).set_registered_model_alias(registry.name, "champion", version)
+
+
+def long_ago(registry, version):
+    """Promote a version, so long ago that no promotion is under way any more."""
+    entry = registry.decide(version).model_copy(update={"at": datetime(2026, 1, 1, tzinfo=UTC)})
+    registry.bucket.put("journal/00000001.json", entry.model_dump_json().encode())
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ from infra.prefect_server import end_interrupted_runs, prefect_api
 from infra.seaweedfs import PORT_VARIABLES, PORTS
 from infra.services import SECRETS, SERVICES
 from infra.stack import Stack
-from mnist.errors import MnistError, NoChampion
+from mnist.errors import AccessDenied
 from mnist.registry.rest import MlflowRest
 
 pytestmark = pytest.mark.slow
@@ -136,18 +136,15 @@ def test_the_reader_changes_nothing_in_mlflow(running: Running) -> None:
 
 def test_before_the_first_model_no_credentials_are_blamed(running: Running) -> None:
     """MLflow answers 403 when its reader asks for a model that does not exist."""
-
-    def problem(password: str) -> MnistError:
-        uri = running.variables["MLFLOW_TRACKING_URI"]
-        with (
-            closing(MlflowRest(uri, ("reader", password))) as mlflow,
-            pytest.raises(MnistError) as caught,
-        ):
-            mlflow.champion("digits")
-        return caught.value
-
-    assert isinstance(problem(running.variables["MLFLOW_READER_PASSWORD"]), NoChampion)
-    assert "refused the credentials" in str(problem("another"))
+    uri = running.variables["MLFLOW_TRACKING_URI"]
+    reader = ("reader", running.variables["MLFLOW_READER_PASSWORD"])
+    with closing(MlflowRest(uri, reader)) as mlflow:
+        assert mlflow.aliased("digits", "champion") is None
+    with (
+        closing(MlflowRest(uri, ("reader", "another"))) as mlflow,
+        pytest.raises(AccessDenied, match="refused the credentials"),
+    ):
+        mlflow.aliased("digits", "champion")
     address = f"http://127.0.0.1:{running.variables['MNIST_API_PORT']}/health"
     eventually(lambda: "nothing has been promoted" in httpx.get(address).json()["problem"])
     assert httpx.get(address).json()["status"] == "no-champion"
@@ -237,6 +234,50 @@ def test_up_again_changes_nothing(running: Running) -> None:
     assert running.stack.up() == running.variables
     assert {service.name: running.pid(service.name) for service in SERVICES} == before
     assert running.said[said:] == []
+
+
+def test_changed_settings_arrive_at_up_and_the_doctor_says_where_they_have_not(
+    running: Running,
+) -> None:
+    file = running.directory / "env"
+    env = file.read_text()
+
+    def of_all(name: str) -> dict[str, str | None]:
+        return {
+            each.name: psutil.Process(running.pid(each.name)).environ().get(name)
+            for each in SERVICES
+        }
+
+    def outdated() -> str | None:
+        variables = running.stack.variables()
+        doctor = Doctor(ROOT, running.directory, variables, running.stack.health())
+        (found,) = [each for each in doctor.examine() if each.check == "settings in use"]
+        return found.problem
+
+    assert outdated() is None
+    before = {each.name: running.pid(each.name) for each in SERVICES}
+    file.write_text(env + "export MNIST_REVIEWS_NEEDED='1'\nexport OMP_NUM_THREADS='3'\n")
+    assert str(outdated()).startswith("store, mlflow, prefect, api")  # all look at the latter
+    file.write_text(env + "export MNIST_REVIEWS_NEEDED='1'\n")
+    ours = {"api", "dashboard", "worker", "watcher"}
+    assert {*str(outdated()).partition(":")[0].split(", ")} == ours
+    running.stack.up()
+    assert {name for name, value in of_all("MNIST_REVIEWS_NEEDED").items() if value == "1"} == ours
+    after = {each.name: running.pid(each.name) for each in SERVICES}
+    assert {name for name in after if after[name] != before[name]} == ours
+    assert "starting anew with changed settings: watcher, worker, dashboard, api" in running.said
+    assert outdated() is None
+
+    file.write_text(
+        "".join(
+            line
+            for line in file.read_text().splitlines(keepends=True)
+            if "MNIST_REVIEWS_NEEDED" not in line
+        )
+    )
+    running.stack.up()
+    assert set(of_all("MNIST_REVIEWS_NEEDED").values()) == {None}
+    assert outdated() is None
 
 
 def test_no_secret_is_in_a_log_a_database_or_a_script_nor_on_a_command_line(

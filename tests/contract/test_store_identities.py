@@ -140,7 +140,7 @@ def test_our_own_verbs_work_with_the_keys_of_those_who_use_them(rights_store: St
     """The client library asks for more than one would think, as for an object's head."""
     results = with_sure_writes(_bucket(rights_store, SCORER, "results"), allow_plain=False)
     with Lease(results, "monday", "run", seconds=30):
-        assert results.create("scores/batch=monday/a.parquet", b"rows")
+        assert results.create("scores/monday/a.parquet", b"rows")
     assert Results(_bucket(rights_store, VIEWER, "results")).part_keys("monday")
     line = AuditLog(_bucket(rights_store, VIEWER, "results")).record("Ada", "try", "it", "why")
     assert line in AuditLog(_bucket(rights_store, SCORER, "results")).last(10)

@@ -14,6 +14,7 @@ from mnist.storage import zip_folders
 from mnist.storage.inbox import Inbox
 from mnist.storage.zip_directory import ZipLimits, read_directory
 from tests.factories import png, services_of
+from tests.zips import archive, entry
 
 
 def packed(members: dict[str, bytes] | list[tuple[str, bytes]], method=zipfile.ZIP_DEFLATED):
@@ -99,6 +100,26 @@ def test_bad_members_get_a_row_with_a_reason_and_the_others_are_scored(
         ],
         key=str,
     )
+
+
+def test_names_of_any_program_are_scored_under_the_name_that_was_typed(
+    services, inbox_bucket, results
+):
+    opened = archive(
+        entry("写真/表.png".encode("cp932"), content=png(1)),
+        entry("写真/七.png".encode("cp932"), content=png(7)),
+        entry(b"page 2\\3.png", content=png(3)),
+        entry(b"page 2\\", content=b""),
+    )
+    inbox_bucket.put("b/s.zip", opened.getvalue())
+    inbox_bucket.put("b/mac.zip", archive(entry("größe.png".encode(), content=png(4))).getvalue())
+    assert score(services).outcomes == {Outcome.SCORED: 4}
+    assert {key: row["digit"] for key, row in by_key(results).items()} == {
+        "b/s.zip!写真/表.png": 1,
+        "b/s.zip!写真/七.png": 7,
+        "b/s.zip!page 2/3.png": 3,
+        "b/mac.zip!größe.png": 4,
+    }
 
 
 def test_encrypted_and_oddly_packed_members_are_named(services, inbox_bucket, results):

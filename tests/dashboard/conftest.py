@@ -16,6 +16,7 @@ from mnist import services
 from mnist.services import Services
 from mnist.settings import Settings, load_settings
 from mnist.storage.bucket import Bucket
+from mnist.storage.journal import Journal
 from mnist.storage.reviews import ReviewLog
 from tests.dashboard import inspected
 from tests.dashboard.browser import address, visit  # noqa: F401  # fixtures
@@ -38,6 +39,7 @@ def servers() -> Iterator[FakeServers]:
 @pytest.fixture
 def environment(settings: Settings, servers: FakeServers, no_mnist: None) -> dict[str, str]:
     """The variables that a dashboard over this test's own services reads."""
+    servers.journal = Journal(Bucket.on_s3(settings, settings.results_bucket))
     return {
         "AWS_ENDPOINT_URL": str(settings.s3_endpoint_url),
         "AWS_ACCESS_KEY_ID": settings.s3_access_key_id.get_secret_value(),
@@ -182,7 +184,7 @@ def no_mnist(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def champion(servers: FakeServers, no_mnist: None, tmp_path: Path) -> FakeServers:
+def champion(servers: FakeServers, environment: dict[str, str], tmp_path: Path) -> FakeServers:
     """A champion, version 3, that predicts 9 for three 4s and 1 for two 7s."""
     servers.promote(**inspected.tags(tmp_path, RUN_ID))
     servers.files |= inspected.files(inspected.MISTAKES) | inspected.graph(tmp_path)

@@ -73,7 +73,9 @@ def test_a_link_to_a_batch_opens_its_images_and_leads_on(visit, scorer, servers,
     assert visit.complaints == []
 
 
-def test_a_batch_of_100_000_images_is_looked_through_page_by_page(visit, servers, results):
+def test_a_batch_of_100_000_images_is_looked_through_page_by_page(
+    visit, servers, results, tmp_path
+):
     servers.promote()
     write_batch(results, "many", 100_000)
     write_receipt(results, "many")
@@ -92,5 +94,18 @@ def test_a_batch_of_100_000_images_is_looked_through_page_by_page(visit, servers
     visit.tab.keyboard.press("Enter")
     expect(tiles).to_have_count(1)
     visit.tab.get_by_test_id("stButtonGroup").get_by_text("as table", exact=True).click()
-    expect(visit.tab.get_by_test_id("stDataFrame")).to_have_count(2)
+    table = visit.tab.get_by_test_id("stDataFrame")
+    expect(table).to_have_count(2)
+    # A table shows one page; the only download there is gives all rows.
+    table.last.hover()
+    expect(visit.tab.get_by_role("button", name="Search").last).to_be_visible()
+    downloads = visit.tab.get_by_role("button", name="Download as CSV")
+    expect(downloads).to_have_count(1)
+    visit.tab.get_by_label("Name contains").fill("")
+    visit.tab.keyboard.press("Enter")
+    expect(visit.tab.get_by_text("10,000 of 100,000 images")).to_be_visible()
+    with visit.tab.expect_download() as download:
+        downloads.click()
+    download.value.save_as(tmp_path / "many.csv")
+    assert len(pd.read_csv(tmp_path / "many.csv")) == 10_000
     assert visit.complaints == []

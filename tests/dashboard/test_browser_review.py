@@ -22,7 +22,7 @@ pytestmark = pytest.mark.browser
 def next_training(settings, inbox_bucket, tmp_path, monkeypatch):
     """What a retraining would learn from now."""
     bundled = load_sklearn_digits()
-    monkeypatch.setattr(training_data, "load_dataset", lambda _folder: bundled)
+    monkeypatch.setattr(training_data, "load_dataset", lambda *_, **__: bundled)
     (tmp_path / "model").mkdir()
     model = OneModel(tmp_path / "model")
 

@@ -15,6 +15,7 @@ from mnist import services
 from mnist.data.reviewed import ReviewedLabels
 from mnist.operations.gates import Judgement
 from mnist.promotion import Decision, Verdict
+from mnist.provenance import Origin
 from mnist.registry.publishing import RegisteredVersion
 from mnist.storage.journal import JournalEntry
 from mnist.training.recipes import get_recipe
@@ -44,6 +45,15 @@ class Steps:
             validation=FEW,
             reviewed=ReviewedLabels.none(),
         )
+
+    def origin(self, *_):
+        return Origin()
+
+    def nothing_new(self, *_):
+        return None
+
+    def other_source(self, *_):
+        return None
 
     def train(self, *_):
         return SimpleNamespace(resumed_from_epoch=0)

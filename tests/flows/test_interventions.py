@@ -44,7 +44,8 @@ def in_charge(wired, models, settings, monkeypatch):
     services.current().settings = named
     services.current().registry = models.reader
     monkeypatch.setattr(
-        "mnist.operations.interventions.load_dataset", lambda _: Dataset(DRAWN, DRAWN, "drawn")
+        "mnist.operations.interventions.load_dataset",
+        lambda *_, **__: Dataset(DRAWN, DRAWN, "drawn"),
     )
     return models
 

@@ -65,3 +65,4 @@ def test_a_proposal_starts_a_retraining_only_with_a_reason(results, monkeypatch,
     ((args, options),) = started
     assert args == ("retrain/default",)
     assert "because:writing-changed" in options["tags"]
+    assert options["parameters"] == {"recipe": "fast", "seed": None}  # or there is nothing new

@@ -2,16 +2,19 @@
 
 import uuid
 from contextlib import closing
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
+from prefect.client.orchestration import get_client
 
 from flows.retrain import retrain
 from mnist import services
-from mnist.errors import InvalidPolicy, InvalidRecipe, Unavailable
+from mnist.errors import InvalidDataset, InvalidPolicy, InvalidRecipe, Unavailable
 from mnist.registry.reader import RegistryReader
 from mnist.storage.inbox import Inbox
+from mnist.storage.journal import Journal
 from mnist.training.recipes import RECIPES, Recipe
 from tests.factories import png, settings_of
 from tests.reviewing import review_of
@@ -46,14 +49,15 @@ def settings(settings, mlflow_uri, store, monkeypatch, tmp_path):
             "model_name": f"digits-{mark}",
             "experiment_name": f"digits-{mark}",
             "data_dir": None,
+            "fallback_digits": True,
             "real_world_dir": strangers.parent,
         }
     )
 
 
 @pytest.fixture
-def reader(settings):
-    made = RegistryReader(settings)
+def reader(settings, results_bucket):
+    made = RegistryReader(settings, Journal(results_bucket))
     yield made
     made.close()
 
@@ -109,6 +113,16 @@ def test_two_retrainings_leave_evidence_and_never_something_worse(
         "data/samples.png",
     }
 
+    # The very same once more is not trained; the journal says so, and nothing moves.
+    same = retrain(recipe="tiny", seed=0, policy=LENIENT)
+    assert (same["action"], same["verdict"]) == ("nothing-new", "nothing_new")
+    assert (same["from_version"], same["to_version"]) == (champion.version, champion.version)
+    assert "Pass another seed" in same["reasons"][0]
+    assert len(client.search_model_versions(f"name='{settings.model_name}'")) == 1
+    assert client.get_model_version(settings.model_name, champion.version).tags["promoted"] == (
+        "true"
+    )
+
     # A floor that no lower bound reaches: the run succeeds, the answer is no, the champion stays.
     # Two people have labelled an image meanwhile.
     inbox_bucket.put("scans/seven.png", png(7))
@@ -123,11 +137,35 @@ def test_two_retrainings_leave_evidence_and_never_something_worse(
         client.get_model_version_by_alias(settings.model_name, "candidate").version
         == (second["to_version"])
     )
-    assert [e.action for e in services.current().journal.entries()] == ["promoted", "refused"]
+    actions = [entry.action for entry in services.current().journal.entries()]
+    assert actions == ["promoted", "nothing-new", "refused"]
     other = client.get_model_version(settings.model_name, second["to_version"])
     assert other.tags["dataset_digest"] != version.tags["dataset_digest"]
     report = Path(client.download_artifacts(other.run_id, "decision.md", str(tmp_path))).read_text()
     assert "## Reviewed labels\n\n1 used, 10 times per epoch (labels of ada 1, bob 1)." in report
+
+
+def test_a_run_without_a_seed_takes_the_day_on_which_it_was_due_and_is_named_after_it(
+    monkeypatch,
+):
+    due = datetime(2026, 11, 29, 1, 30, tzinfo=timezone(timedelta(hours=2)))
+    monkeypatch.setattr("prefect.runtime.flow_run.get_scheduled_start_time", lambda: due)
+    used = []
+    monkeypatch.setattr("flows.retrain.load_data", lambda seed: used.append(seed) or 1 / 0)
+    for seed in (None, 5):
+        with pytest.raises(ZeroDivisionError):
+            retrain(recipe="tiny", seed=seed)
+    assert used == [20261128, 5]  # UTC
+    with get_client(sync_client=True) as client:
+        names = {run.name for run in client.read_flow_runs()}
+    assert {"retrain-tiny-seed-20261128", "retrain-tiny-seed-5"} <= names
+
+
+def test_without_mnist_nothing_is_trained_unless_somebody_said_that_other_digits_will_do(settings):
+    services.current().settings = settings.model_copy(update={"fallback_digits": False})
+    with pytest.raises(InvalidDataset, match=r"MNIST is not here.*MNIST_FALLBACK_DIGITS=true"):
+        retrain(recipe="tiny")
+    assert services.current().journal.entries() == []
 
 
 def test_a_wrong_recipe_fails_before_any_time_is_spent_and_lists_the_right_ones():
@@ -141,7 +179,7 @@ def test_an_impossible_policy_fails_before_any_time_is_spent():
 
 
 def test_a_registry_that_is_down_is_named_before_any_time_is_spent():
-    gone = RegistryReader(settings_of())
+    gone = RegistryReader(settings_of(), services.current().journal)
     services.current().registry = gone
     with closing(gone), pytest.raises(Unavailable, match="MLflow did not answer"):
         retrain(recipe="tiny")

@@ -76,7 +76,7 @@ def test_without_a_name_every_batch_and_the_journal_are_verified(inbox_bucket, r
     assert verify() == {"batches": 2}
     assert set(VerificationLog(results_bucket).latest()) == {"a", "b"}
     results_bucket.put(Results(results_bucket).part_keys("b")[0], to_parquet(ROWS.empty_table()))
-    with pytest.raises(IntegrityError, match=r"Not everything holds: Part scores/batch=b/"):
+    with pytest.raises(IntegrityError, match=r"Not everything holds: Part scores/b/"):
         verify()
 
 

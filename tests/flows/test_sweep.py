@@ -14,7 +14,8 @@ from prefect.client.schemas.filters import (
 )
 
 from flows.support import shared_runs
-from flows.support.shared_runs import SharedRuns, tag
+from flows.support.books import tag
+from flows.support.shared_runs import SharedRuns
 from flows.support.sweep import Sweep
 from mnist.errors import IntegrityError
 from mnist.operations.sweeping import Sweeper

@@ -1,10 +1,15 @@
 """Automations: what is declared is complete, and what the server must know is put in."""
 
+import asyncio
+import json
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 from prefect.events.schemas.automations import AutomationCore
+from prefect.server.utilities.user_templates import render_user_template
 
 from flows.support import events
 from infra import automations
@@ -59,8 +64,6 @@ def test_without_an_address_nobody_is_called():
 
 
 def test_what_is_told_stays_json_whatever_the_text_holds():
-    import json
-
     import jinja2
 
     (action,) = made(DECLARED["tell people that a batch has failed"])["actions"]
@@ -73,6 +76,20 @@ def test_a_training_that_crashes_by_its_own_fault_is_not_restarted_for_ever():
     restart = DECLARED["a crashed training is started again"]["trigger"]
     assert restart["threshold"] == 1
     assert restart["within"] >= 3_600
+
+
+def test_a_training_is_started_again_with_the_seed_it_had_also_where_that_was_the_day():
+    (action,) = DECLARED["a crashed training is started again"]["actions"]
+    template = action["parameters"]["seed"]["value"]["template"]
+
+    def seed(parameter):
+        run = SimpleNamespace(
+            parameters={"seed": parameter},
+            expected_start_time=datetime(2026, 11, 29, 2, tzinfo=UTC),
+        )
+        return json.loads(asyncio.run(render_user_template(template, {"flow_run": run})))
+
+    assert (seed(0), seed(7), seed(None)) == (0, 7, 20261129)
 
 
 @pytest.mark.parametrize("text", ["- {}", "7", "- {name: a}\n- {name: a}", "["])

@@ -28,7 +28,7 @@ class _Server(HTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.pools: list[str] = []
         self.queues: dict[str, int] = {}
-        self.deployments: list[dict[str, str]] = []
+        self.deployments: list[dict[str, Any]] = []
         self.busy_answers = 0
         """How often it will say that its database is locked."""
 
@@ -48,6 +48,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(503, {}, {"Retry-After": "0"})
         elif self.path == "/api/deployments/filter":
             self._answer(200, self.server.deployments)
+        elif self.path == "/api/automations/filter":
+            self._answer(200, [])
         elif self.path == "/api/work_pools/":
             exists = content["name"] in self.server.pools
             self.server.pools.append(content["name"])
@@ -111,10 +113,15 @@ def deploys(server: _Server, root: Path, monkeypatch: pytest.MonkeyPatch) -> lis
     def deploy(*_: object) -> None:
         calls.append(len(calls))
         known = deployments.declared(root)
-        server.deployments = [{"name": d.name, "entrypoint": d.entrypoint} for d in known]
+        server.deployments = [record(d.name, d.entrypoint) for d in known]
 
     monkeypatch.setattr(deployments, "_deploy_all", deploy)
     return calls
+
+
+def record(name: str, entrypoint: str) -> dict[str, Any]:
+    values = {"id": entrypoint, "schedules": [], "paused": False}
+    return {"name": name, "entrypoint": entrypoint, **values}
 
 
 def register(root: Path, environment: dict[str, str]) -> bool:
@@ -159,7 +166,7 @@ def test_a_deployment_missing_after_deploying_is_an_error_that_names_it(
     server: _Server, root: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deployments, "_deploy_all", lambda *_: None)
-    server.deployments = [{"name": "default", "entrypoint": "flows.one.one"}]
+    server.deployments = [record("default", "flows.one.one")]
     with pytest.raises(Unavailable, match=r"does not know flows\.two\.two; see"):
         register(root, environment)
     assert not (root / ".local" / "deployed").exists()

@@ -159,6 +159,24 @@ def test_a_port_that_is_no_number_is_named(tmp_path: Path, local: Path) -> None:
         environment.prepare(tmp_path, local)
 
 
+@pytest.mark.parametrize(
+    ("line", "highest"),
+    [
+        ("MNIST_API_PORT=99999", 65_535),
+        ("MLFLOW_PORT=0", 65_535),
+        ("STREAMLIT_SERVER_PORT=-1", 65_535),
+        ("SEAWEEDFS_S3_PORT=60000", 55_535),  # its gRPC port is 10,000 above
+    ],
+)
+def test_a_port_that_no_server_can_listen_on_is_named(tmp_path, local, line, highest) -> None:
+    environment.prepare(tmp_path, local)
+    with (local / "env").open("a") as file:
+        file.write(f"export {line}\n")
+    name, _, value = line.partition("=")
+    with pytest.raises(InvalidSettings, match=f"{name} is '{value}'.*from 1 to {highest}"):
+        environment.prepare(tmp_path, local)
+
+
 def test_before_the_first_start_the_reader_is_sent_to_make_up(local: Path) -> None:
     with pytest.raises(InvalidSettings, match="`make up` writes it"):
         environment.read(local / "env")
@@ -193,3 +211,19 @@ def test_the_example_documents_every_variable(tmp_path: Path, local: Path) -> No
     of_settings = {each for names in Settings.variables().values() for each in names}
     assert of_settings <= documented
     assert environment.prepare(tmp_path, local).keys() <= documented
+
+
+def test_a_setting_of_the_shell_that_is_not_used_is_said_by_name_and_never_by_value(
+    tmp_path: Path, local: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    environment.prepare(tmp_path, local, say=said.append)
+    assert said == []
+    monkeypatch.setenv("MNIST_API_KEY", "hush-hush")
+    monkeypatch.setenv("MNIST_DATA_DIR", str(tmp_path))
+    environment.prepare(tmp_path, local, say=said.append)
+    assert [line.partition(" ")[0] for line in said] == ["MNIST_DATA_DIR", "MNIST_API_KEY"]
+    assert "not used" in said[1]
+    assert "hush-hush" not in "".join(said)
+    environment.prepare(tmp_path, local, say=said.append)
+    assert len(said) == 3  # what was taken over is no news

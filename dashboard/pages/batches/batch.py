@@ -82,6 +82,9 @@ def show_receipt(receipt: Receipt) -> None:
             f"{counted(len(receipt.unlisted), 'image')} more have a row and were no longer in the "
             "inbox when this run looked: overwritten or deleted since they were scored."
         )
+    if receipt.ignored:
+        kinds = ", ".join(f"{count:,} {code(kind)}" for kind, count in receipt.ignored.items())
+        st.caption(f"Left out, because computers add them by themselves: {kinds}.")
     if receipt.reasons:
         st.markdown("**Why images were rejected**")
         lines = (

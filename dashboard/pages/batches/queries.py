@@ -12,14 +12,13 @@ from itertools import accumulate
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
-from pyarrow import csv
 
 from dashboard.components.batch_rows import BatchRows, Decision
 from mnist.digits import Outcome
 from mnist.errors import AccessDenied, ObjectChanged, ObjectGone
 from mnist.keys import ObjectVersion
 from mnist.scoring.receipts import Receipt
+from mnist.spreadsheets import to_csv
 from mnist.storage.inbox import Inbox
 from mnist.tables import to_parquet
 
@@ -125,17 +124,8 @@ def as_parquet(rows: BatchRows, selection: pd.DataFrame) -> bytes:
 
 
 def as_csv(rows: BatchRows, selection: pd.DataFrame) -> bytes:
-    """Write selected rows as CSV in UTF-8, identities in hexadecimal."""
-    table = rows.table.take(pa.array(selection.index))
-    texts = {
-        "identity": pa.array(map(bytes.hex, table["identity"].to_pylist()), pa.string()),
-        "warnings": pc.binary_join(table["warnings"], " "),
-    }
-    for name, column in texts.items():
-        table = table.set_column(table.schema.get_field_index(name), name, column)
-    sink = pa.BufferOutputStream()
-    csv.write_csv(table, sink)
-    return bytes(sink.getvalue())
+    """Write selected rows as CSV, identities in hexadecimal."""
+    return to_csv(rows.table.take(pa.array(selection.index)))
 
 
 def first_within_bounds(versions: Sequence[ObjectVersion]) -> list[ObjectVersion]:

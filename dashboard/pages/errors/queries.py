@@ -12,6 +12,7 @@ from mnist.evaluation.embedding import embed, worth_a_place
 from mnist.evaluation.metrics import Evaluation
 from mnist.evaluation.weak_slices import SliceReport
 from mnist.scoring.features import Features
+from mnist.spreadsheets import to_csv
 from mnist.storage.bucket import Bucket
 from mnist.tables import from_parquet, to_parquet
 
@@ -114,8 +115,10 @@ def slice_table(reports: list[SliceReport], floors: Mapping[str, float]) -> pd.D
 
 
 def as_csv(frame: pd.DataFrame) -> bytes:
-    """Write predictions as CSV in UTF-8."""
-    return frame.to_csv(index_label="row").encode()
+    """Write predictions as CSV."""
+    return to_csv(
+        pa.Table.from_pandas(frame.rename_axis("row").reset_index(), preserve_index=False)
+    )
 
 
 def stored_map(

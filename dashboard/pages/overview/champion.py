@@ -6,13 +6,13 @@ from dashboard.components import cached
 from dashboard.components.champion import Champion, accuracy_interval
 from dashboard.components.texts import code, percent, plain
 from dashboard.pages.overview.charts import confusion_chart, worst_confusions
-from dashboard.pages.overview.decisions import journal_or_nothing
-from dashboard.pages.overview.queries import disagreement
 from mnist.evaluation.metrics import Evaluation
 
 
 def show_champion() -> None:
     """Draw the champion's section."""
+    if difference := cached.alias_problem():
+        st.warning(plain(difference))
     champion = cached.champion()
     details = champion.details
     st.markdown(
@@ -25,10 +25,6 @@ def show_champion() -> None:
             f"**These are not MNIST's numbers.** The champion learned from and was measured on "
             f"{code(champion.dataset)}; set MNIST\\_DATA\\_DIR to MNIST's four files and retrain."
         )
-    entries = journal_or_nothing()
-    difference = disagreement(details.version, entries) if entries else None
-    if difference:
-        st.warning(plain(difference))
     if champion.evaluation is None:
         st.warning(plain(champion.problem or "The champion's run kept no evaluation.json."))
         return

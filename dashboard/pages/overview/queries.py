@@ -11,11 +11,12 @@ from mnist.errors import MnistError
 from mnist.orchestrator import FlowRun
 from mnist.registry.records import TrainingRun
 from mnist.storage.audit import AuditLine
-from mnist.storage.journal import JournalEntry, promoted_last
+from mnist.storage.journal import JournalEntry
 
 _BECAME = {
     "promoted": "was promoted",
     "refused": "was refused",
+    "nothing-new": "is nothing new",
     "rolled-back": "became champion again by a rollback",
 }
 
@@ -73,18 +74,6 @@ def today(table: pd.DataFrame, now: datetime | None = None) -> Today:
     )
     rates = (rejected / images, review / images) if images else (None, None)
     return Today(len(days), images, *rates)
-
-
-def disagreement(version: str, entries: Sequence[JournalEntry]) -> str | None:
-    """Say so if the alias and the journal name different champions."""
-    recorded = promoted_last(entries)
-    if recorded == version:
-        return None
-    return (
-        f"The alias names version {version} and the journal names version {recorded or 'none'} as "
-        "champion: somebody moved the alias by hand, or a promotion was cut short. The next "
-        "retraining makes the alias follow the journal."
-    )
 
 
 def became(entry: JournalEntry) -> str:

@@ -187,7 +187,7 @@ def test_something_odd_among_the_receipts_does_not_hide_the_batches(
 
 
 def test_a_damaged_part_is_named_as_such(batches, scored, results_bucket):
-    results_bucket.create("scores/batch=scans/zz.parquet", b"PAR1")
+    results_bucket.create("scores/scans/zz.parquet", b"PAR1")
     assert "cannot be read (" in batches.open().words
 
 

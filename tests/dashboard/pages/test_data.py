@@ -65,9 +65,9 @@ def test_before_the_first_monitor_run_it_says_how_to_start_one(data):
 def test_drift_is_drawn_by_day_with_the_batches_that_moved(data, results_bucket):
     for day, stability in ((1, 0.01), (2, 0.4)):
         when = date(2026, 11, day)
-        key = f"monitoring/reports/day={when}/run.parquet"
+        key = f"monitoring/reports/day_{when}/run.parquet"
         results_bucket.create(key, report(when, stability, "scanner-changed"))
-    key = "monitoring/reports/day=2026-11-02/scans.parquet"
+    key = "monitoring/reports/day_2026-11-02/scans.parquet"
     results_bucket.create(key, report(date(2026, 11, 2), 0.4, "scanner-changed", "scans"))
     page = data.open()
     assert "**2026-11-02: scanner changed**" in page.words
@@ -76,7 +76,7 @@ def test_drift_is_drawn_by_day_with_the_batches_that_moved(data, results_bucket)
 
 
 def test_a_report_that_is_none_is_named(data, results_bucket):
-    results_bucket.create("monitoring/reports/day=2026-11-01/x.parquet", b"PAR1")
+    results_bucket.create("monitoring/reports/day_2026-11-01/x.parquet", b"PAR1")
     assert "x.parquet` lies among the reports and is none" in data.open().words
 
 

@@ -22,9 +22,9 @@ from mnist.comparison.results import (
     MEDIUM,
     ModelResult,
     accuracy_by_complexity,
+    as_csv,
     rank,
     table,
-    to_csv,
     to_markdown,
 )
 from mnist.errors import InvalidEvaluation
@@ -79,7 +79,7 @@ def test_one_model_is_no_comparison(results: list[ModelResult]) -> None:
 
 
 def test_the_csv_reads_back_as_the_table() -> None:
-    read = pd.read_csv(io.StringIO(to_csv(RESULTS)))
+    read = pd.read_csv(io.BytesIO(as_csv(RESULTS)))
     pd.testing.assert_frame_equal(read, table(RESULTS), rtol=1e-5)
     assert read.accuracy.tolist() == [0.99, 0.97, 0.95, 0.93]
 

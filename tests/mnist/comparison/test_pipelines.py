@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from mnist.comparison.pipelines import (
+    as_csv,
     compare_pipelines,
     plot_accuracy_and_confidence,
     plot_confidences,
-    to_csv,
     to_markdown,
 )
 from mnist.images import Limits
@@ -59,7 +59,7 @@ def test_what_is_rejected_counts_as_wrong_and_has_no_confidence(read):
 
 def test_figures_and_plots_name_every_set_and_pipeline(read):
     readings = [*read([(png(7), 7)]).values(), *read([(png(4), 9)], "forms").values()]
-    rows = list(csv.DictReader(io.StringIO(to_csv(readings))))
+    rows = list(csv.DictReader(io.StringIO(as_csv(readings).decode("utf-8-sig"))))
     named = {(row["images"], row["pipeline"]) for row in rows}
     assert named == {(s, p) for s in ("scans", "forms") for p in ("standard", "enhanced", "chosen")}
     assert [row["accuracy"] for row in rows if row["images"] == "forms"] == ["0"] * 3

@@ -164,18 +164,33 @@ def test_a_wrong_download_is_not_kept(
 ) -> None:
     archive(tmp_path / "genuine.npz", arrays, monkeypatch)
     serve(monkeypatch, b"<html>please log in to this network</html>")
-    with capture_logs():
-        assert load_dataset(None).source == "sklearn-digits"
+    with capture_logs(), pytest.raises(InvalidDataset, match="MNIST is not here"):
+        load_dataset(None)
     assert not (keras_home / "mnist.npz").exists()
 
 
 @pytest.mark.parametrize("download", [True, False])
-def test_without_mnist_the_replacement_is_announced_loudly(
+def test_nothing_takes_mnists_place_by_itself(
+    keras_home: Path, monkeypatch: pytest.MonkeyPatch, *, download: bool
+) -> None:
+    asked = serve(monkeypatch, None)
+    with pytest.raises(InvalidDataset, match=r"MNIST_DATA_DIR .*MNIST_FALLBACK_DIGITS=true"):
+        load_dataset(None, download=download)
+    assert bool(asked) is download
+
+
+def test_a_named_folder_is_never_replaced_whatever_would_do(tmp_path: Path) -> None:
+    with pytest.raises(InvalidDataset, match=r"Cannot read .*train-images"):
+        load_dataset(tmp_path, fallback=True)
+
+
+@pytest.mark.parametrize("download", [True, False])
+def test_the_replacement_that_was_asked_for_is_announced_loudly(
     keras_home: Path, monkeypatch: pytest.MonkeyPatch, *, download: bool
 ) -> None:
     asked = serve(monkeypatch, None)
     with capture_logs() as logs:
-        dataset = load_dataset(None, download=download)
+        dataset = load_dataset(None, download=download, fallback=True)
     assert dataset.source == "sklearn-digits"
     assert bool(asked) is download
     warnings = [log for log in logs if log["log_level"] == "warning"]

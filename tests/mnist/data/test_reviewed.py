@@ -14,7 +14,7 @@ from tests.factories import digit_images
 @pytest.fixture(autouse=True)
 def digits(monkeypatch):
     bundled = load_sklearn_digits()
-    monkeypatch.setattr(training_data, "load_dataset", lambda _folder: bundled)
+    monkeypatch.setattr(training_data, "load_dataset", lambda *_, **__: bundled)
     return bundled
 
 

@@ -1,5 +1,7 @@
 """Gates: what is measured, against whom, and what happens when the champion cannot be found."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from mnist.data.labelled import LabelledImages
 from mnist.errors import InvalidInput, InvalidPolicy, NoChampion
 from mnist.operations.gates import Gates, policy_for
 from mnist.operations.measuring import Contender
+from mnist.operations.replay import ProductionImages
 from tests.factories import InMemory, SeveralModels, digit_images, png
 from tests.journals import journal as entries_of
 
@@ -17,12 +20,18 @@ DATA = Dataset(DRAWN, DRAWN, "drawn")
 
 
 class Registry(SeveralModels):
-    """Versions 1 and 3 are right, 2 and 4 swap 4 and 9; each has its accuracy on record."""
+    """Versions 1 and 3 are right, 2 and 4 swap 4 and 9; each has its accuracy on record.
+
+    Each accepts from another confidence on, so no two are the same.
+    """
 
     def __init__(self, folder):
         super().__init__(folder)
         self.digests |= {"3": self.digests["1"], "4": self.digests["2"]}
         self.measured = {"1": 1.0, "2": 0.8, "3": 1.0, "4": 0.8}
+
+    def version(self, version):
+        return replace(super().version(version), accept_confidence=0.1 + int(version) / 1_000)
 
     def test_accuracy(self, version, images_digest):
         return self.measured.get(version) if images_digest == DRAWN.digest else None
@@ -64,7 +73,8 @@ def judge(registry, aliases, gate_slices):
         gates = Gates(parts)
         told = []
         model = registry.version(version)
-        contender = Contender(model, registry.predictor(model).predict)
+        source = registry.origin(version).dataset
+        contender = Contender(model, registry.predictor(model).predict, source=source)
         judgement = gates.judge(contender, DATA, policy or {}, lambda *step: told.append(step))
         assert [share for share, _ in told] == sorted(share for share, _ in told)
         return judgement
@@ -176,6 +186,68 @@ def test_a_damaged_gate_slice_lifts_no_floor_unseen(judge, gate_slices):
     assert not refused.promote
     assert "gate-slices/00000001.json" in refused.reasons[0]
     assert "set the floor again" in refused.reasons[0]
+
+
+def learned_from(registry, **sources):
+    registry.origins = {name[1:]: {"dataset": source} for name, source in sources.items()}
+
+
+def test_a_fallback_never_replaces_mnist_by_itself_and_the_report_says_what_to_do(judge, registry):
+    learned_from(registry, v2="mnist", v3="sklearn-digits")
+    judgement = judge("3", "promoted 2")  # which predicts these images better
+    assert (judgement.decision.verdict, judgement.decision.promote) == ("inconclusive", False)
+    reason = judgement.decision.reasons[0]
+    assert "learned from sklearn-digits and the champion from mnist" in reason
+    assert "MNIST_DATA_DIR" in reason
+    assert "`promote`" in reason
+    assert checks(judgement)["data source against the champion"]["status"] == "failed"
+    assert reason in judgement.report
+    assert "comparison" not in judgement.decision.evidence
+
+
+def test_a_candidate_of_mnist_takes_the_place_of_a_fallback_whatever_digits_change(
+    judge, registry, monkeypatch
+):
+    learned_from(registry, v2="sklearn-digits", v3="mnist")
+    keys = tuple(f"b/{row}" for row in range(DRAWN.n))
+    scans = ProductionImages(keys, DRAWN.images, np.zeros(DRAWN.n, bool))
+    monkeypatch.setattr("mnist.operations.gates.production_images", lambda _parts: scans)
+    judgement = judge("3", "promoted 2")  # a fifth of the digits change
+    assert judgement.decision.promote
+    assert "a candidate of the higher kind may take its place" in judgement.report
+    assert "not held against the candidate" in judgement.report
+    assert len(judgement.decision.evidence["replay"]["flips"]) == 2
+
+
+def test_other_images_that_are_no_fallback_are_not_compared_either(judge, registry):
+    learned_from(registry, v1="mnist", v3="forms")
+    assert not judge("3", "promoted 1").decision.promote
+
+
+def test_an_origin_that_is_not_recorded_is_said(judge, registry):
+    learned_from(registry, v3="mnist")
+    judgement = judge("3", "promoted 1")
+    assert judgement.decision.promote
+    assert "It is not recorded what images version 1 learned from." in judgement.report
+
+
+@pytest.mark.usefixtures("nobody")
+def test_a_first_model_of_a_fallback_is_called_one(judge, registry):
+    learned_from(registry, v1="sklearn-digits")
+    judgement = judge("1")
+    assert judgement.decision.promote
+    assert "only stands in for MNIST" in judgement.report
+
+
+def test_the_champions_weights_once_more_are_nothing_new_and_not_measured(judge, registry):
+    registry.digests["5"] = registry.digests["1"]
+    model = registry.version("1")
+    registry.version = lambda version: replace(model, version=version)
+    judgement = judge("5", "promoted 1")
+    assert (judgement.decision.verdict, judgement.decision.promote) == ("nothing_new", False)
+    assert "those of version 1, the champion" in judgement.decision.reasons[0]
+    assert "# Verdict: nothing new - do not promote" in judgement.report
+    assert judgement.decision.evidence["checks"] == []
 
 
 def test_the_policy_follows_the_data_and_names_impossible_fields():

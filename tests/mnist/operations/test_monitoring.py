@@ -149,10 +149,10 @@ def proposals(parts):
     return parts.proposals
 
 
-def decide(bucket, at):
+def decide(bucket, at, action="refused"):
     Journal(bucket).append(
         lambda number, _: JournalEntry(
-            sequence=number, at=at, who="w", action="refused",
+            sequence=number, at=at, who="w", action=action,
             model="digits", from_version="1", to_version="2", verdict="worse", reasons=[],
             policy_version="1", evidence_url="", images_digest="",
         )
@@ -181,6 +181,18 @@ def test_labels_from_before_the_last_decision_are_spent(parts, proposals, bucket
         parts.reviews.append(review(image, "ada", "3", at=old, sha256=digest))
     decide(bucket, NOW - timedelta(days=9))
     assert proposals.judge(NOW)[0] is False
+
+
+def test_labels_that_a_training_did_not_use_because_it_was_not_made_are_not_spent(
+    parts, proposals, bucket
+):
+    old = NOW - timedelta(days=20)
+    for image in ("one", "two", "three"):
+        digest = hashlib.sha256(image.encode()).hexdigest()
+        parts.reviews.append(review(image, "ada", "3", at=old, sha256=digest))
+    decide(bucket, NOW - timedelta(days=9), "nothing-new")
+    assert proposals.judge(NOW)[0] is True
+    assert proposals.judge(NOW - timedelta(days=8))[0] is False, "not at once again"
 
 
 def test_a_finding_counts_once_and_not_for_ever(proposals, bucket, monitoring, results):
