@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import pytest
 
@@ -22,7 +22,8 @@ def ask_obstore(settings):
 
 
 def ask_registry(settings):
-    MlflowRest.of(settings).version("digits", "1")
+    with closing(MlflowRest.of(settings)) as registry:
+        registry.version("digits", "1")
 
 
 def ask_prefect(settings):
@@ -94,10 +95,10 @@ def test_a_token_goes_to_the_registry_unless_there_is_a_login(monkeypatch):
         monkeypatch.setenv("MLFLOW_TRACKING_URI", mlflow.url)
         monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "t0ken")
         with suppress(Exception):
-            MlflowRest.of(load_settings()).version("digits", "1")
+            ask_registry(load_settings())
         assert mlflow.last.headers["authorization"] == "Bearer t0ken"
         monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "reader")
         monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "password")
         with suppress(Exception):
-            MlflowRest.of(load_settings()).version("digits", "1")
+            ask_registry(load_settings())
         assert mlflow.last.headers["authorization"].startswith("Basic ")
