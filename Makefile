@@ -21,7 +21,7 @@ ifneq ($(shell cat $(VENV)/place 2>/dev/null && $(BIN)/python -c ''),$(CURDIR))
   $(shell rm -f $(STAMP))
 endif
 
-.PHONY: help setup demo test coverage check up down status doctor rotate backup restore chaos containers manifests audit sbom lock benchmark-ray clean clean-data
+.PHONY: help setup demo test coverage check up down status doctor rotate backup restore chaos containers manifests audit sbom lock platforms benchmark-ray clean clean-data
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1 /p' Makefile | awk '{name=$$1; $$1=""; printf "  %-14s%s\n", name, $$0}'
@@ -88,6 +88,9 @@ sbom: $(STAMP)  ## list those packages as CycloneDX, in sbom.json; fetches its t
 lock: $(STAMP)  ## resolve pyproject.toml into requirements.lock anew, changing as little as possible
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes \
 	  --no-annotate --no-header --quiet -o requirements.lock
+
+platforms: $(STAMP)  ## say on which machines the lock can be installed; asks the registry, a minute or two
+	@$(BIN)/python -m infra.platforms
 
 benchmark-ray: $(STAMP)  ## install Ray apart from the project, as a peer of benchmarks.scoring
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .cache/ray

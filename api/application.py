@@ -9,11 +9,13 @@ from importlib.resources import files
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from api import problems
+from api.below_path import BelowPath
 from api.champion import Champion, Registry
 from api.problems import ErrorAnswer, Problem
 from api.schemas import HealthResponse, PredictionResponse, PredictionsResponse, model_fields
@@ -96,6 +98,15 @@ def create(settings: Settings, registry: Registry) -> FastAPI:
         version="1",
         lifespan=lifespan,
     )
+    if settings.api_root_path:
+        application.add_middleware(BelowPath, root_path=settings.api_root_path)
+    if settings.api_cors_origins:
+        application.add_middleware(
+            CORSMiddleware,
+            allow_origins=[each.strip() for each in settings.api_cors_origins.split(",")],
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", "X-API-Key"],
+        )
     problems.install(application)
     _add_routes(application, service)
     return application

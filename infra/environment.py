@@ -37,7 +37,7 @@ _HEADER = """\
 
 _FOR_SHELLS = """\
 # A login of your own would take precedence over the keys above, a proxy would not find loopback.
-unset AWS_PROFILE AWS_SESSION_TOKEN AWS_SECURITY_TOKEN
+unset AWS_PROFILE AWS_SESSION_TOKEN AWS_SECURITY_TOKEN AWS_ENDPOINT_URL_S3 MLFLOW_TRACKING_TOKEN
 export NO_PROXY="{loopback},localhost,${{NO_PROXY:-${{no_proxy:-::1}}}}"
 export no_proxy="$NO_PROXY"
 export PATH={scripts}:"$PATH"

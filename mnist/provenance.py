@@ -13,6 +13,7 @@ from typing import Self
 _PACKAGES = (
     "keras",
     "tensorflow-cpu",
+    "tensorflow",
     "onnxruntime",
     "numpy",
     "scikit-learn",

@@ -6,15 +6,23 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+)
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from mnist.connection_settings import ConnectionSettings
 from mnist.errors import InvalidSettings
 
 _PREFIX = "MNIST_"
 
 
-class Settings(BaseSettings):
+class Settings(ConnectionSettings):
     """Where the services are and how much they may be asked to do.
 
     `docs/settings.md` and `.env.example` have every field; a test keeps the three in step.
@@ -25,33 +33,6 @@ class Settings(BaseSettings):
         env_prefix=_PREFIX, env_ignore_empty=True, extra="ignore", frozen=True
     )
 
-    s3_endpoint_url: str | None = Field(
-        None, validation_alias="AWS_ENDPOINT_URL", description="S3 address; empty means AWS itself"
-    )
-    s3_access_key_id: SecretStr = Field(
-        validation_alias="AWS_ACCESS_KEY_ID", description="access key of the object store"
-    )
-    s3_secret_access_key: SecretStr = Field(
-        validation_alias="AWS_SECRET_ACCESS_KEY", description="secret key of the object store"
-    )
-    s3_region: str = Field(
-        "us-east-1", validation_alias="AWS_REGION", description="region of the object store"
-    )
-    mlflow_tracking_uri: str = Field(
-        validation_alias="MLFLOW_TRACKING_URI", description="address of the MLflow server"
-    )
-    mlflow_username: str | None = Field(
-        None, validation_alias="MLFLOW_TRACKING_USERNAME", description="MLflow user"
-    )
-    mlflow_password: SecretStr | None = Field(
-        None, validation_alias="MLFLOW_TRACKING_PASSWORD", description="MLflow password"
-    )
-    prefect_api_url: str | None = Field(
-        None, validation_alias="PREFECT_API_URL", description="address of Prefect's API"
-    )
-    prefect_auth: SecretStr | None = Field(
-        None, validation_alias="PREFECT_API_AUTH_STRING", description="`name:password` for it"
-    )
     mlflow_public_url: str | None = Field(
         None, description="where people open MLflow; unset: MLFLOW_TRACKING_URI"
     )
@@ -160,6 +141,12 @@ class Settings(BaseSettings):
     )
     api_host: str = Field("127.0.0.1", description="address the online API listens on")
     api_port: int = Field(8000, ge=1, le=65_535, description="its port")
+    api_root_path: str | None = Field(
+        None, pattern="^(/[^/]+)*$", description="path under which a proxy shows the API"
+    )
+    api_cors_origins: str | None = Field(
+        None, description="sites whose pages may ask the API, with commas"
+    )
     api_workers: int = Field(2, ge=1, le=64, description="its processes")
     api_key: SecretStr | None = Field(
         None, description="key that requests for a prediction must carry; unset: no key"
@@ -186,32 +173,21 @@ class Settings(BaseSettings):
             InvalidSettings: Naming each variable that is missing or impossible.
         """
         values = {}
-        for name, field in cls.model_fields.items():
-            alias = field.validation_alias
-            if value := variables.get(str(alias) if alias else f"{_PREFIX}{name.upper()}"):
-                values[str(alias) if alias else name] = value
+        for field, names in cls.variables().items():
+            if found := [name for name in names if variables.get(name)]:
+                values[field if names[0].startswith(_PREFIX) else names[0]] = variables[found[0]]
         with _naming_variables():
             return _WithoutEnvironment.model_validate(values)
+
+    @classmethod
+    def variables(cls) -> dict[str, tuple[str, ...]]:
+        """Give the environment's names of each field; of several, the first that is set counts."""
+        return {name: _variables(name, field) for name, field in cls.model_fields.items()}
 
     @property
     def mlflow_page_url(self) -> str:
         """Address of MLflow's pages for people, without a slash at its end."""
         return (self.mlflow_public_url or self.mlflow_tracking_uri).rstrip("/")
-
-    @property
-    def prefect_login(self) -> tuple[str, str] | None:
-        """Name and password for Prefect, if it asks for them."""
-        if self.prefect_auth is None:
-            return None
-        name, _, password = self.prefect_auth.get_secret_value().partition(":")
-        return name, password
-
-    @property
-    def mlflow_login(self) -> tuple[str, str] | None:
-        """Name and password for MLflow, if both are set."""
-        if self.mlflow_username is None or self.mlflow_password is None:
-            return None
-        return self.mlflow_username, self.mlflow_password.get_secret_value()
 
 
 class _WithoutEnvironment(Settings):
@@ -243,17 +219,25 @@ def _naming_variables() -> Iterator[None]:
     try:
         yield
     except ValidationError as error:
-        problems = "; ".join(
-            f"{_variable(str(e['loc'][0]))}: {e['msg']} (got {e['input']!r})"
-            if e["type"] != "missing"
-            else f"{_variable(str(e['loc'][0]))} is not set"
-            for e in error.errors(include_url=False)
-        )
+        problems = "; ".join(_problem(each) for each in error.errors(include_url=False))
         raise InvalidSettings(
             f"The environment does not describe a working system: {problems}. "
             "Run `make up` and then `. .local/env`, or see .env.example."
         ) from error
 
 
-def _variable(location: str) -> str:
-    return location if location.isupper() else f"{_PREFIX}{location.upper()}"
+def _problem(error: ErrorDetails) -> str:
+    if not error["loc"]:  # of several variables together; the input would show the keys
+        return error["msg"]
+    location = str(error["loc"][0])
+    variable = location if location.isupper() else f"{_PREFIX}{location.upper()}"
+    if error["type"] == "missing":
+        return f"{variable} is not set"
+    return f"{variable}: {error['msg']} (got {error['input']!r})"
+
+
+def _variables(name: str, field: FieldInfo) -> tuple[str, ...]:
+    alias = field.validation_alias
+    if isinstance(alias, AliasChoices):
+        return tuple(map(str, alias.choices))
+    return (str(alias) if alias else f"{_PREFIX}{name.upper()}",)

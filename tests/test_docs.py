@@ -22,8 +22,9 @@ _ALSO_NAME_TARGETS = ("CONTRIBUTING.md", "infra/README.md", "docs/operations.md"
 
 FIELDS = {
     **{
-        str(field.validation_alias or f"MNIST_{name.upper()}"): field
-        for name, field in Settings.model_fields.items()
+        variable: Settings.model_fields[name]
+        for name, variables in Settings.variables().items()
+        for variable in variables
     },
     **{f"DASHBOARD_{name.upper()}": field for name, field in Accounts.model_fields.items()},
 }

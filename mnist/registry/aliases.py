@@ -8,9 +8,9 @@ promotions at once end as one winner and two entries.
 from datetime import UTC, datetime
 
 import structlog
-from mlflow import MlflowClient
 
 from mnist.registry import tags
+from mnist.registry.client import mlflow_client
 from mnist.registry.publishing import CANDIDATE, RegisteredVersion, our_errors
 from mnist.registry.rest import CHAMPION
 from mnist.settings import Settings
@@ -24,7 +24,7 @@ class Aliases:
 
     def __init__(self, settings: Settings, journal: Journal) -> None:
         self._uri = settings.mlflow_tracking_uri.rstrip("/")
-        self._client = MlflowClient(tracking_uri=self._uri)
+        self._client = mlflow_client(settings)
         self._model_name = settings.model_name
         self._journal = journal
 

@@ -33,7 +33,7 @@ class Catalogue:
     def __init__(self, settings: Settings, journal: Journal) -> None:
         self._experiment_name = settings.experiment_name
         self._model_name = settings.model_name
-        self._rest = MlflowRest(settings.mlflow_tracking_uri, settings.mlflow_login)
+        self._rest = MlflowRest.of(settings)
         self._page_url = settings.mlflow_page_url
         self._champions = Champions(self._rest, settings.model_name, journal)
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import mlflow
-from mlflow import MlflowClient
 
+from mnist.registry.client import mlflow_client
 from mnist.registry.publishing import our_errors
 from mnist.registry.run_writer import RunWriter
 from mnist.settings import Settings
@@ -18,7 +18,7 @@ class ComparisonLog:
         self._uri = settings.mlflow_tracking_uri.rstrip("/")
         self._page_url = settings.mlflow_page_url
         self._experiment_name = f"{settings.experiment_name}-{kind}"
-        self._client = MlflowClient(tracking_uri=self._uri)
+        self._client = mlflow_client(settings)
 
     def begin(self, name: str, parameters: Mapping[str, Any]) -> str:
         """Begin a comparison; return the identifier of its parent run."""

@@ -9,7 +9,6 @@ from typing import Any
 import mlflow
 import numpy as np
 import onnx
-from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import Schema, TensorSpec
@@ -18,6 +17,7 @@ from mnist.candidates.run_records import RunRecord
 from mnist.digits import CLASSES, SIDE
 from mnist.errors import InvalidInput, Unavailable
 from mnist.registry import tags
+from mnist.registry.client import mlflow_client
 from mnist.registry.rest import refused
 from mnist.registry.run_writer import RunWriter
 from mnist.settings import Settings
@@ -57,7 +57,7 @@ class Publisher:
         self._page_url = settings.mlflow_page_url
         self._experiment_name = settings.experiment_name
         self._model_name = settings.model_name
-        self._client = MlflowClient(tracking_uri=self._uri)
+        self._client = mlflow_client(settings)
 
     def publish(self, record: RunRecord) -> RegisteredVersion:
         """Log a run with all its evidence and register its scoring graph as a new version.

@@ -28,7 +28,7 @@ class RegistryReader:
     def __init__(self, settings: Settings, journal: Journal) -> None:
         self._model_name = settings.model_name
         self._graphs = settings.cache_dir / "graphs"
-        self._rest = MlflowRest(settings.mlflow_tracking_uri, settings.mlflow_login)
+        self._rest = MlflowRest.of(settings)
         self._champions = Champions(self._rest, settings.model_name, journal)
         self._used_last: Predictor | None = None
 

@@ -4,6 +4,8 @@ Importing the MLflow client costs about four seconds in every process; plain HTT
 Source: MLflow REST API reference; the artifact proxy serves `mlflow-artifacts:` locations.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +18,7 @@ from mnist.errors import (
     InvalidInput,
     Unavailable,
 )
+from mnist.settings import Settings
 
 CHAMPION = "champion"
 """The alias that follows the journal: it names the version that scores."""
@@ -31,9 +34,18 @@ class MlflowRest:
         uri: Its address, without a slash at the end.
     """
 
-    def __init__(self, tracking_uri: str, auth: tuple[str, str] | None = None) -> None:
+    def __init__(
+        self, tracking_uri: str, auth: tuple[str, str] | None = None, token: str | None = None
+    ) -> None:
         self.uri = tracking_uri.rstrip("/")
-        self._http = httpx.Client(auth=auth, timeout=httpx.Timeout(30, connect=3))
+        bearer = {"Authorization": f"Bearer {token}"} if token and not auth else {}
+        self._http = httpx.Client(auth=auth, headers=bearer, timeout=httpx.Timeout(30, connect=3))
+
+    @classmethod
+    def of(cls, settings: Settings) -> MlflowRest:
+        """Open the server that the settings name; user and password go before a token."""
+        token = settings.mlflow_token.get_secret_value() if settings.mlflow_token else None
+        return cls(settings.mlflow_tracking_uri, settings.mlflow_login, token)
 
     def close(self) -> None:
         """Give back the connections."""

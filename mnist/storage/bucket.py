@@ -47,11 +47,12 @@ class Bucket:
     @classmethod
     def on_s3(cls, settings: Settings, name: str) -> Bucket:
         """Open a bucket of the store that the settings describe; nothing is sent yet."""
+        of_store = clients.StoreClients(settings)
         return cls(
             name,
-            clients.data_client(settings, name, retries=clients.MAX_RETRIES),
-            RefusedKeys(clients.control_client(settings), name),
-            clients.data_client(settings, name, retries=0),
+            of_store.data(name, retries=clients.MAX_RETRIES),
+            RefusedKeys(of_store.control, name),
+            of_store.data(name, retries=0),
         )
 
     @classmethod

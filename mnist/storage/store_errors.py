@@ -26,6 +26,12 @@ _REFUSED_CODES = {
     "TokenRefreshRequired",
 }
 
+# obstore's whole text begins so when botocore could not fetch credentials anew.
+_NO_CREDENTIALS = (
+    "The operation lacked valid authentication credentials for path External AWS credential "
+    "provider: "
+)
+
 # obstore has no fields for status and body. Its text has a fixed beginning, in which the key
 # stands percent-encoded in an address, without blanks; only this beginning is parsed.
 _ANSWER = re.compile(
@@ -71,6 +77,11 @@ def store_error(error: Exception, attempt: str, bucket: str, key: str = "") -> M
     if code == "NoSuchBucket" or (isinstance(error, FileNotFoundError) and not key):
         return InvalidSettings(
             f"Bucket {bucket!r} does not exist; create it or correct the setting."
+        )
+    if str(error).startswith(_NO_CREDENTIALS):
+        return Unavailable(
+            f"The credentials of this machine's role could not be fetched to {attempt} in bucket "
+            f"{bucket!r}; check the role and its endpoint, then run again."
         )
     if isinstance(error, _REFUSED) or status in {401, 403} or code in _REFUSED_CODES:
         return AccessDenied(

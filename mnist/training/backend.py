@@ -13,7 +13,7 @@ import keras
 
 from mnist.errors import InvalidSettings
 
-__all__ = ["keras", "require_tensorflow"]
+__all__ = ["device", "keras", "require_tensorflow"]
 
 
 def require_tensorflow() -> None:
@@ -27,3 +27,14 @@ def require_tensorflow() -> None:
             f"Keras runs on {keras.backend.backend()!r}, but training and the export of graphs "
             "need 'tensorflow'. Set KERAS_BACKEND=tensorflow, or remove it."
         )
+
+
+def device() -> str:
+    """Name what trains: the first GPU that TensorFlow finds, else `CPU`."""
+    import tensorflow as tf  # noqa: PLC0415 - Keras has to choose its backend first
+
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        return "CPU"
+    details = tf.config.experimental.get_device_details(gpus[0])
+    return str(details.get("device_name", gpus[0].name))

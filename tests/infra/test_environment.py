@@ -225,8 +225,7 @@ def test_everything_but_the_store_and_the_pages_avoids_well_known_ports(
 def test_the_example_documents_every_variable(tmp_path: Path, local: Path) -> None:
     example = (Path(__file__).parents[2] / ".env.example").read_text()
     documented = {line.lstrip("#").partition("=")[0] for line in example.splitlines()}
-    fields = Settings.model_fields.items()
-    of_settings = {str(field.validation_alias or f"MNIST_{name.upper()}") for name, field in fields}
+    of_settings = {each for names in Settings.variables().values() for each in names}
     assert of_settings <= documented
     assert environment.prepare(tmp_path, local).keys() <= documented
 

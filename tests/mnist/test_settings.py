@@ -26,8 +26,8 @@ def test_an_empty_variable_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_required_one_that_is_empty_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "")
-    with pytest.raises(InvalidSettings, match="AWS_ACCESS_KEY_ID is not set"):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
+    with pytest.raises(InvalidSettings, match="MLFLOW_TRACKING_URI is not set"):
         load_settings()
 
 

@@ -194,11 +194,11 @@ def test_the_app_opens_on_the_overview():
 
 
 def test_without_settings_the_app_says_which_are_missing(monkeypatch, dashboard):
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
     dashboard()
     app = AppTest.from_file(_APP, default_timeout=60).run()
     assert not app.exception
-    assert "AWS_ACCESS_KEY_ID is not set" in app.error[0].value.replace("\\", "")
+    assert "MLFLOW_TRACKING_URI is not set" in app.error[0].value.replace("\\", "")
 
 
 def two_champions(journal):
