@@ -103,7 +103,7 @@ def create(settings: Settings, registry: Registry) -> FastAPI:
     if settings.api_cors_origins:
         application.add_middleware(
             CORSMiddleware,
-            allow_origins=[each.strip() for each in settings.api_cors_origins.split(",")],
+            allow_origins=[origin.strip() for origin in settings.api_cors_origins.split(",")],
             allow_methods=["GET", "POST"],
             allow_headers=["Authorization", "Content-Type", "X-API-Key"],
         )

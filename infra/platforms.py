@@ -70,11 +70,13 @@ def problem_of(lock: Path, platform: Platform, python: str) -> str:
 def table(problems: Sequence[Sequence[str]]) -> str:
     """Write what was found as Markdown: a row for each platform, a column for each Python."""
     lines = [
-        "| machine | " + " | ".join(f"Python {each}" for each in PYTHONS) + " |",
+        "| machine | " + " | ".join(f"Python {python}" for python in PYTHONS) + " |",
         "|---" * (len(PYTHONS) + 1) + "|",
     ]
     for platform, row in zip(PLATFORMS, problems, strict=True):
-        lines.append(f"| {platform.name} | " + " | ".join(each or "yes" for each in row) + " |")
+        lines.append(
+            f"| {platform.name} | " + " | ".join(problem or "yes" for problem in row) + " |"
+        )
     return "\n".join(lines)
 
 
@@ -82,8 +84,10 @@ def main(lock: Path = Path("requirements.lock")) -> None:
     """Print the table; fail if the lock cannot be installed where it must."""
     pairs = [(platform, python) for platform in PLATFORMS for python in PYTHONS]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        found = list(pool.map(lambda pair: problem_of(lock, *pair), pairs))
-    rows = [found[start : start + len(PYTHONS)] for start in range(0, len(found), len(PYTHONS))]
+        problems = list(pool.map(lambda pair: problem_of(lock, *pair), pairs))
+    rows = [
+        problems[start : start + len(PYTHONS)] for start in range(0, len(problems), len(PYTHONS))
+    ]
     typer.echo(table(rows))
     failed = any(
         platform.must_resolve and any(row) for platform, row in zip(PLATFORMS, rows, strict=True)

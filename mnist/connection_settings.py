@@ -88,7 +88,7 @@ class ConnectionSettings(BaseSettings):
         """Access key, secret key and session token; None for what is not set."""
         secrets = (self.s3_access_key_id, self.s3_secret_access_key, self.s3_session_token)
         access_key, secret_key, token = (
-            each.get_secret_value() if each else None for each in secrets
+            secret.get_secret_value() if secret else None for secret in secrets
         )
         return access_key, secret_key, token
 

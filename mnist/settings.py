@@ -174,8 +174,8 @@ class Settings(ConnectionSettings):
         """
         values = {}
         for field, names in cls.variables().items():
-            if found := [name for name in names if variables.get(name)]:
-                values[field if names[0].startswith(_PREFIX) else names[0]] = variables[found[0]]
+            if given := [name for name in names if variables.get(name)]:
+                values[field if names[0].startswith(_PREFIX) else names[0]] = variables[given[0]]
         with _naming_variables():
             return _WithoutEnvironment.model_validate(values)
 
@@ -219,7 +219,7 @@ def _naming_variables() -> Iterator[None]:
     try:
         yield
     except ValidationError as error:
-        problems = "; ".join(_problem(each) for each in error.errors(include_url=False))
+        problems = "; ".join(_problem(mistake) for mistake in error.errors(include_url=False))
         raise InvalidSettings(
             f"The environment does not describe a working system: {problems}. "
             "Run `make up` and then `. .local/env`, or see .env.example."

@@ -15,10 +15,14 @@ from flows.support import events
 from infra import automations
 from infra.automations import declared, resolved
 from mnist.errors import InvalidSettings
+from mnist.operations import completion_message
 
 DECLARED = {each["name"]: each for each in declared(Path())}
 OUR_EVENTS = {
-    value for name, value in vars(events).items() if name.isupper() and isinstance(value, str)
+    value
+    for module in (events, completion_message)
+    for name, value in vars(module).items()
+    if name.isupper() and isinstance(value, str)
 } | {*events.DRIFTS.values(), "candidate.promoted", "candidate.refused"}
 BLOCK = "0d9ff4a3-9a0a-4b3b-8b8b-0123456789ab"
 DEPLOYMENT = "1d9ff4a3-9a0a-4b3b-8b8b-0123456789ab"
