@@ -74,9 +74,8 @@ def table(problems: Sequence[Sequence[str]]) -> str:
         "|---" * (len(PYTHONS) + 1) + "|",
     ]
     for platform, row in zip(PLATFORMS, problems, strict=True):
-        lines.append(
-            f"| {platform.name} | " + " | ".join(problem or "yes" for problem in row) + " |"
-        )
+        cells = " | ".join(problem or "yes" for problem in row)
+        lines.append(f"| {platform.name} | {cells} |")
     return "\n".join(lines)
 
 
@@ -85,9 +84,8 @@ def main(lock: Path = Path("requirements.lock")) -> None:
     pairs = [(platform, python) for platform in PLATFORMS for python in PYTHONS]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         problems = list(pool.map(lambda pair: problem_of(lock, *pair), pairs))
-    rows = [
-        problems[start : start + len(PYTHONS)] for start in range(0, len(problems), len(PYTHONS))
-    ]
+    width = len(PYTHONS)
+    rows = [problems[start : start + width] for start in range(0, len(problems), width)]
     typer.echo(table(rows))
     failed = any(
         platform.must_resolve and any(row) for platform, row in zip(PLATFORMS, rows, strict=True)

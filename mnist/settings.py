@@ -174,8 +174,8 @@ class Settings(ConnectionSettings):
         """
         values = {}
         for field, names in cls.variables().items():
-            if given := [name for name in names if variables.get(name)]:
-                values[field if names[0].startswith(_PREFIX) else names[0]] = variables[given[0]]
+            if set_ones := [name for name in names if variables.get(name)]:
+                values[field if names[0].startswith(_PREFIX) else names[0]] = variables[set_ones[0]]
         with _naming_variables():
             return _WithoutEnvironment.model_validate(values)
 
