@@ -15,7 +15,7 @@ that people use. Memory, file handles and sizes on disk are sampled meanwhile.
 Memory is the sum of resident pages, so what processes share counts more than once; a run of the
 worker is left out, as it ends. Growth is the slope after the first quarter, which warms up. The
 last line is one JSON object: `minutes`, `batches`, `images`, `lost`, `api_requests`, `api_errors`,
-`page_views`, `page_errors`, `retrainings`, and `memory_mb`, `handles`, `prefect_mb`, `mlflow_mb`,
+`page_views`, `page_errors`, `retrainings`, `prefect_kb_per_folder`, and `memory_mb`, `handles`, `prefect_mb`, `mlflow_mb`,
 `store_mb` as a list of the first sample after the first quarter and the last one.
 """
 
@@ -61,7 +61,8 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     _show(samples)
-    print(json.dumps({"minutes": asked.minutes} | load | _ends(samples)))
+    growth = {"prefect_kb_per_folder": _kilobytes_per_folder(samples, load["batches"])}
+    print(json.dumps({"minutes": asked.minutes} | load | growth | _ends(samples)))
     return 0
 
 
@@ -78,6 +79,12 @@ def _soak(
             time.sleep(_SAMPLE_SECONDS)
         samples.append(take(stack, directory, time.monotonic() - started))
     return samples, load.outcome()
+
+
+def _kilobytes_per_folder(samples: Sequence[Sample], folders: int) -> float | None:
+    """Say what Prefect's database keeps of a folder, its runs of other flows included."""
+    grown = samples[-1].prefect_mb - samples[0].prefect_mb
+    return round(grown * 1_000 / folders, 1) if folders else None
 
 
 def _warm(samples: Sequence[Sample]) -> Sequence[Sample]:
