@@ -15,8 +15,9 @@ that people use. Memory, file handles and sizes on disk are sampled meanwhile.
 Memory is the sum of resident pages, so what processes share counts more than once; a run of the
 worker is left out, as it ends. Growth is the slope after the first quarter, which warms up. The
 last line is one JSON object: `minutes`, `batches`, `images`, `lost`, `api_requests`, `api_errors`,
-`page_views`, `page_errors`, `retrainings`, `prefect_kb_per_folder`, and `memory_mb`, `handles`, `prefect_mb`, `mlflow_mb`,
-`store_mb` as a list of the first sample after the first quarter and the last one.
+`page_views`, `page_errors`, `retrainings`, `prefect_kb_per_folder`, and `memory_mb`, `handles`,
+`prefect_mb`, `mlflow_mb`, `store_mb` as a list of the first sample after the first quarter and the
+last one.
 """
 
 from __future__ import annotations
