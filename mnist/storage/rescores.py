@@ -33,9 +33,8 @@ class Rescores:
     def keys_of(self, batch: str) -> list[str]:
         """Name the parts of a batch that any version has scored again, in order."""
         keys = [version.key for page in self._bucket.versions(RESCORES) for version in page]
-        folders = {key.split("/")[1] for key in keys}
-        prefixes = tuple(prefix for folder in folders for prefix in _prefixes(folder, batch))
-        return [key for key in keys if key.startswith(prefixes) and key.endswith(".parquet")]
+        places = (f"/batch={segment(batch)}/", rescore_prefix("", batch).removeprefix(RESCORES))
+        return [key for key in keys if key.endswith(".parquet") and _place(key) in places]
 
     def read(self, keys: Sequence[str], columns: Sequence[str]) -> pa.Table | None:
         """Read some columns of parts; None if there is no part."""
@@ -51,6 +50,12 @@ class Rescores:
         self._bucket.create(parquet, to_parquet(table))
         self._bucket.create(csv, to_csv(table))
         return parquet, csv
+
+
+def _place(key: str) -> str:
+    """Give what comes after the folder of a rescore: `/batch=NAME/`, or `/rows/NAME/`."""
+    *_, above, last, _ = key.split("/")
+    return f"/{above}/{last}/" if above == "rows" else f"/{last}/"
 
 
 def _prefixes(folder: str, batch: str) -> tuple[str, str]:

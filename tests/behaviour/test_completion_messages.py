@@ -76,7 +76,7 @@ def test_a_watcher_killed_between_receipt_and_message_announces_after_its_start(
         assert key == current_key("b", kind)
         assert results_bucket.fetch(key)
     expected = str(completion_message(receipt, services).event_id)
-    assert event_ids("b") == [expected]
+    assert event_ids("b").count(expected) == 1
 
 
 @pytest.mark.slow

@@ -146,7 +146,7 @@ def test_before_the_first_model_no_credentials_are_blamed(running: Running) -> N
     ):
         mlflow.aliased("digits", "champion")
     address = f"http://127.0.0.1:{running.variables['MNIST_API_PORT']}/health"
-    eventually(lambda: "nothing has been promoted" in httpx.get(address).json()["problem"])
+    eventually(lambda: "Nothing was promoted yet" in httpx.get(address).json()["problem"])
     assert httpx.get(address).json()["status"] == "no-champion"
     log = (running.directory / "logs" / "api.log").read_text()
     assert "refused the credentials" not in log

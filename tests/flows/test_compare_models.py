@@ -28,6 +28,7 @@ def settings(settings, mlflow_uri, store, monkeypatch, tmp_path):
             "mlflow_tracking_uri": mlflow_uri,
             "experiment_name": f"comparing-{tmp_path.name}",
             "data_dir": None,
+            "fallback_digits": True,
             "real_world_dir": strangers.parent,
         }
     )
