@@ -43,7 +43,7 @@ from mnist.storage.bucket import Bucket
 from mnist.storage.results import Results
 
 IMAGES = 20
-_POLL_SECONDS = 0.02
+_POLL_SECONDS = 0.05
 _PATIENCE_SECONDS = 120.0
 _LARGE_PATIENCE_SECONDS = 1_800.0
 _LONGEST_REST_SECONDS = 2.0
@@ -119,7 +119,7 @@ class LargeBatches:
         while not self._drops.results.receipts(batch):
             if time.perf_counter() - started > _LARGE_PATIENCE_SECONDS:
                 raise Unavailable(f"Batch {batch} has no receipt; see the watcher's log")
-            time.sleep(_POLL_SECONDS * 10)
+            time.sleep(_POLL_SECONDS * 4)
         rate = self._images / (time.perf_counter() - started)
         print(f"  {batch}: {rate:,.0f} images per second", flush=True)
         return rate

@@ -30,7 +30,7 @@ UNFINISHED = "unfinished"
 _SLICE_SECONDS = 60.0
 _IDLE_SECONDS = 120.0
 _AT_ONCE = max(2, os.cpu_count() or 1)
-_NICE = 5
+_NICE = 10
 
 _processes = multiprocessing.get_context("spawn")
 _flags: tuple[Event, Event] | None = None
