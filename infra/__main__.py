@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from infra import environment, provisioning, rotation
+from infra import environment, provisioning, rotation, settings_in_use
 from infra.backup import back_up
 from infra.backup import restore as restore_backup
 from infra.doctor import Doctor
@@ -152,8 +152,9 @@ def _list_keys(variables: Mapping[str, str]) -> None:
     for heading in ("key", "given to"):
         table.add_column(heading, no_wrap=heading == "key")
     for name, held_in in rotation.keys(variables).items():
-        users = ", ".join(service.name for service in rotation.users_of({*held_in}))
-        table.add_row(name, users)
+        changed = {**variables, **dict.fromkeys(held_in, "")}
+        users = settings_in_use.affected(variables, changed)
+        table.add_row(name, ", ".join(service.name for service in users))
     table.add_row(rotation.ALL, "every key above, after a leak of .local/env")
     console.print(table)
     console.print("To change one: [bold]make rotate KEY=NAME[/bold]")

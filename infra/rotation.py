@@ -5,12 +5,12 @@ A key is rotated by writing a new value into `.local/env` and starting anew who 
 """
 
 import secrets
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 
 from infra import environment
 from infra.database_passwords import URL_VARIABLES, new_addresses, with_passwords
 from infra.identities import IDENTITIES
-from infra.services import DASHBOARD, SECRETS, SERVICES, Service
+from infra.services import SECRETS
 from mnist.errors import InvalidInput
 
 ALL = "all"
@@ -62,16 +62,3 @@ def new_values(key: str, variables: Mapping[str, str]) -> dict[str, str]:
     }
     databases = new_addresses(names, variables)
     return {name: fresh[name] for name in names - databases.keys()} | databases
-
-
-def users_of(changed: Set[str]) -> list[Service]:
-    """Name the processes that are given one of these variables, in the order of starting.
-
-    Whose signatures count is no secret, and told to who shows what they are worth.
-    """
-    public = {"MNIST_TRUSTED_KEYS"}
-    return [
-        service
-        for service in SERVICES
-        if changed & {*service.secret_variables, *(public if service is DASHBOARD else ())}
-    ]

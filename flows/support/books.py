@@ -41,6 +41,9 @@ class Books(Protocol):
     def failed(self, batch: str, problem: str) -> None:
         """Note that work on a batch did not succeed."""
 
+    def leave(self, batch: str) -> None:
+        """Take note that nobody works on a batch any more, whatever came of it."""
+
 
 class OneRun:
     """Notes everything in one run, which somebody else begins and ends.
@@ -81,6 +84,9 @@ class OneRun:
     def failed(self, batch: str, problem: str) -> None:
         """Log the problem."""
         self._log(f"{batch}: {problem}", _ERROR)
+
+    def leave(self, batch: str) -> None:
+        """Do nothing: this run is ended by somebody else."""
 
     def _log(self, message: str, level: int = _INFO) -> None:
         record = {

@@ -13,6 +13,11 @@ HEARTBEAT = "prefect.flow-run.heartbeat"
 _SECONDS = 30.0
 
 
+def beat(run: str) -> None:
+    """Announce once that the flow run of this id lives."""
+    emit_event(HEARTBEAT, {"prefect.resource.id": f"prefect.flow-run.{run}"})
+
+
 @contextmanager
 def heartbeats(run: str, seconds: float = _SECONDS) -> Iterator[None]:
     """Announce now and then that a run lives, until the block ends.
@@ -26,14 +31,14 @@ def heartbeats(run: str, seconds: float = _SECONDS) -> Iterator[None]:
     """
     is_over = threading.Event()
 
-    def beat() -> None:
+    def go_on() -> None:
         while True:
-            emit_event(HEARTBEAT, {"prefect.resource.id": f"prefect.flow-run.{run}"})
+            beat(run)
             if is_over.wait(seconds):
                 return
 
     # In a copy of this context, or a thread knows only the settings of the process.
-    thread = threading.Thread(target=copy_context().run, args=(beat,), name=HEARTBEAT, daemon=True)
+    thread = threading.Thread(target=copy_context().run, args=(go_on,), name=HEARTBEAT, daemon=True)
     thread.start()
     try:
         yield

@@ -62,18 +62,16 @@ class LargeBatches:
         """
         with self._lock:
             self._count(1)
-            if self._pool is None:
-                self._pool = ProcessPoolExecutor(
-                    _AT_ONCE,
-                    mp_context=_processes,
-                    initializer=_begin,
-                    initargs=(self._others_wait, self._stopping),
-                )
-            pool = self._pool
         try:
-            return pool.submit(self._work, batch, close).result()
+            with self._lock:  # so that no pool is taken that is being ended
+                if self._stopping.is_set():
+                    return {"batch": batch, "verdict": UNFINISHED}
+                pool = self._pool = self._pool or self._new_pool()
+                future = pool.submit(self._work, batch, close)
+            return future.result()
         except BrokenProcessPool as error:
-            self._forget(pool)
+            with self._lock:
+                self._forget(pool)
             raise Unavailable(
                 f"The process that worked on batch {batch!r} died, perhaps for want of memory; "
                 "what it has recorded stays, and the rest is tried again."
@@ -85,15 +83,22 @@ class LargeBatches:
     def tick(self) -> None:
         """End the processes if nothing was large for some time; to be called now and then."""
         with self._lock:
-            pool, idle = self._pool, time.monotonic() - self._idle_since
-        if pool is not None and not self._asked and idle > _IDLE_SECONDS:
-            self._forget(pool)
+            idle = time.monotonic() - self._idle_since
+            if self._pool is not None and not self._asked and idle > _IDLE_SECONDS:
+                self._forget(self._pool)
 
     def close(self) -> None:
-        """Let every run end after the chunk at hand, and end the processes."""
-        self._stopping.set()
+        """Let every run end after the chunk at hand, take no further one, end the processes."""
+        with self._lock:
+            self._stopping.set()
         if self._pool is not None:
             self._pool.shutdown()
+
+    def _new_pool(self) -> ProcessPoolExecutor:
+        flags = self._others_wait, self._stopping
+        return ProcessPoolExecutor(
+            _AT_ONCE, mp_context=_processes, initializer=_begin, initargs=flags
+        )
 
     def _count(self, step: int) -> None:
         self._asked += step
@@ -104,9 +109,9 @@ class LargeBatches:
             self._others_wait.clear()
 
     def _forget(self, pool: ProcessPoolExecutor) -> None:
-        with self._lock:
-            if self._pool is pool:
-                self._pool = None
+        """End these processes; the next large batch gets new ones."""
+        if self._pool is pool:
+            self._pool = None
         pool.shutdown(wait=False)
 
 

@@ -15,10 +15,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from prefect.events import emit_event
-
 from flows.support.books import TAGS, OneRun, tag
-from flows.support.heartbeats import HEARTBEAT
+from flows.support.heartbeats import beat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,6 +114,12 @@ class SharedRuns:
             shared.books.failed(batch, problem)
             shared.fail("Failed", f"Batch {batch!r}: {problem}")
 
+    def leave(self, batch: str) -> None:
+        """Let the run that carries the batch end, as far as this batch is concerned."""
+        with self._lock:
+            for shared in self._runs:
+                shared.busy.discard(batch)
+
     def tick(self, *, stopping: bool = False) -> None:
         """End what is over, and give the signs of life of the rest; to be called now and then.
 
@@ -130,7 +134,7 @@ class SharedRuns:
             if now >= self._next_heartbeat:
                 self._next_heartbeat = now + _HEARTBEAT_SECONDS
                 for shared in self._runs:
-                    _beat(shared.id)
+                    beat(shared.id)
 
     @contextmanager
     def _noting(self, batch: str) -> Iterator[_Shared]:
@@ -169,7 +173,7 @@ class SharedRuns:
             "state": {"type": "RUNNING", "name": "Running"},
         }
         run = self._send("POST", "/flow_runs/", body).json()["id"]
-        _beat(run)
+        beat(run)
         return _Shared(run, OneRun(self._client, run), now, now, [batch])
 
     def _end(self, shared: _Shared) -> None:
@@ -182,7 +186,3 @@ class SharedRuns:
 
     def _send(self, method: Any, path: Any, body: dict[str, Any]) -> Any:
         return self._client.request(method, path, json=body).raise_for_status()
-
-
-def _beat(run: str) -> None:
-    emit_event(HEARTBEAT, {"prefect.resource.id": f"prefect.flow-run.{run}"})

@@ -162,6 +162,7 @@ class Sweep:
             _log.exception("batch.fault", batch=batch)
             self._outcomes[batch] = self._fail(batch, f"unexpected {error!r}; see the log")
         finally:
+            self._books.leave(batch)
             with self._lock:
                 self._old_looks -= is_old
             self._hand_out()

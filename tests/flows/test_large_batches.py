@@ -85,6 +85,13 @@ def test_each_makes_room_only_while_others_wait(large, tmp_path, monkeypatch):
         assert first.result()["verdict"] == second.result()["verdict"] == "unfinished"
 
 
+def test_after_the_end_nothing_begins_and_nothing_fails(large):
+    beside = large(say_who)
+    beside.run("a", close=True)
+    beside.close()
+    assert beside.run("b", close=True) == {"batch": "b", "verdict": "unfinished"}
+
+
 def test_here_nothing_ever_has_to_make_room():
     assert not slice_ends()()
 

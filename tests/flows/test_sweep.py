@@ -235,3 +235,23 @@ def test_images_that_the_store_cannot_hand_out_are_tried_less_and_less_often(
         sweep.once()
     books.tick(stopping=True)
     assert len(tried) < 20
+
+
+def test_a_shared_run_ends_although_work_on_one_of_its_folders_failed_as_before(
+    wired, sweeper, books, client, inbox_bucket, results_bucket, now, monkeypatch
+):
+    """The second failure is no news, so nobody notes it: the run must not wait for a note."""
+    put_ready(inbox_bucket, "again")
+    sweep = Sweep(sweeper, books)
+
+    def refused(receipt):
+        raise IntegrityError("the receipt cannot be written")
+
+    monkeypatch.setattr(wired.batch_scoring._results, "write_receipt", refused)
+    for _ in range(5):
+        now[0] += 60
+        sweep.once()
+        books.tick()
+    monkeypatch.setattr(shared_runs, "_LONGEST_SECONDS", -1)
+    books.tick()
+    assert {run.state.name for run in runs_of(client, "again")} == {"Failed", "Completed"}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infra import environment, rotation
+from infra import environment, rotation, settings_in_use
 from infra.services import SECRETS
 from mnist.errors import InvalidInput
 from mnist.signatures import SigningKey
@@ -21,8 +21,10 @@ def variables(tmp_path: Path) -> dict[str, str]:
     return environment.prepare(tmp_path, tmp_path / ".local")
 
 
-def processes(*changed: str) -> set[str]:
-    return {service.name for service in rotation.users_of({*changed})}
+def processes(variables: dict[str, str], *changed: str) -> set[str]:
+    """Name whom a rotation starts anew, as `Stack.rotate` does."""
+    new = variables | dict.fromkeys(changed, "another")
+    return {service.name for service in settings_in_use.affected(variables, new)}
 
 
 def test_every_secret_is_a_key_or_it_is_said_why_not(variables: dict[str, str]) -> None:
@@ -55,13 +57,20 @@ def test_what_is_no_key_or_not_in_use_is_refused_with_the_keys_there_are(
         rotation.new_values(key, variables)
 
 
-def test_who_is_given_a_key_is_started_anew_and_nobody_else() -> None:
-    assert processes("STORE_SCORER_SECRET_ACCESS_KEY") == {"store", "watcher"}
-    assert processes("STORE_UPLOADER_SECRET_ACCESS_KEY") == {"store"}
-    assert processes("MLFLOW_TRACKING_PASSWORD") == {"mlflow", "worker"}
-    assert processes("MLFLOW_READER_PASSWORD") == {"mlflow", "api", "dashboard", "watcher"}
-    assert processes("DASHBOARD_EDITOR_PASSWORD") == {"dashboard"}
-    assert processes("MNIST_SIGNING_KEY", "MNIST_TRUSTED_KEYS") == {
+def test_who_is_given_a_key_is_started_anew_and_nobody_else(
+    variables: dict[str, str],
+) -> None:
+    assert processes(variables, "STORE_SCORER_SECRET_ACCESS_KEY") == {"store", "watcher"}
+    assert processes(variables, "STORE_UPLOADER_SECRET_ACCESS_KEY") == {"store"}
+    assert processes(variables, "MLFLOW_TRACKING_PASSWORD") == {"mlflow", "worker"}
+    assert processes(variables, "MLFLOW_READER_PASSWORD") == {
+        "mlflow",
+        "api",
+        "dashboard",
+        "watcher",
+    }
+    assert processes(variables, "DASHBOARD_EDITOR_PASSWORD") == {"dashboard"}
+    assert processes(variables, "MNIST_SIGNING_KEY", "MNIST_TRUSTED_KEYS") == {
         "dashboard",
         "worker",
         "watcher",
