@@ -27,3 +27,13 @@ def eventually(condition: Callable[[], object], complaint: str, seconds: float =
     while not condition():
         assert time.monotonic() < deadline, f"{complaint}, {seconds:g} s long"
         time.sleep(0.02)
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now

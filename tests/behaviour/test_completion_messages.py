@@ -16,9 +16,9 @@ from standardwebhooks import Webhook
 from infra.ports import free_ports
 from mnist.keys import current_key, delivery_key, receipt_key
 from mnist.operations.completion_message import completion_message
-from tests.behaviour.test_killed_watcher import environment, wait_until, watcher  # noqa: F401
 from tests.factories import png
 from tests.receiver import SECRET, receiver
+from tests.watching import environment, wait_until, watcher  # noqa: F401 - the first is a fixture
 
 
 @pytest.fixture

@@ -1,18 +1,13 @@
 """The sweep of the watcher through faults at each of its steps, and its processes killed."""
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.settings import get_current_settings
 
 from flows.support.shared_runs import SharedRuns
 from flows.support.sweep import Sweep
@@ -20,15 +15,12 @@ from mnist import services
 from mnist.errors import Unavailable
 from mnist.operations.sweeping import Sweeper
 from mnist.services import Services
-from mnist.settings import Settings
 from mnist.storage.bucket import Bucket
-from mnist.storage.journal import Journal
 from mnist.storage.results import Results
 from tests.chaos.faults import PART, nth
 from tests.chaos.outcomes import BATCH, Outcome, count
 from tests.chaos.proxy import faulty
-from tests.registries import Registry
-from tests.waiting import eventually
+from tests.watching import environment, wait_until, watcher  # noqa: F401 - the first is a fixture
 
 Survived = Callable[[Outcome], None]
 
@@ -176,64 +168,25 @@ def test_every_chunk_takes_too_long(
     )
 
 
-@pytest.fixture
-def environment(
-    settings: Settings,
-    store: object,
-    mlflow_uri: str,
-    tmp_path: Path,
-    results_bucket: Bucket,
-    monkeypatch: pytest.MonkeyPatch,
-    prefect_api: None,
-) -> dict[str, str]:
-    """Publish a champion and give the environment of a watcher that will find it."""
-    for name, value in store.environment().items():  # type: ignore[attr-defined]
-        monkeypatch.setenv(name, value)
-    registry = Registry(mlflow_uri, tmp_path, Journal(results_bucket))
-    registry.decide(registry.publish())
-    registry.reader.close()
-    return {
-        **os.environ,
-        "MLFLOW_TRACKING_URI": mlflow_uri,
-        "PREFECT_API_URL": str(get_current_settings().api.url),
-        "MNIST_MODEL_NAME": registry.name,
-        "MNIST_INBOX_BUCKET": settings.inbox_bucket,
-        "MNIST_RESULTS_BUCKET": settings.results_bucket,
-        "MNIST_CACHE_DIR": str(tmp_path / "cache"),
-        "MNIST_CHUNK_IMAGES": "5",
-        "MNIST_LEASE_SECONDS": "5",
-        "MNIST_SWEEP_SECONDS": "0.2",
-        "MNIST_SETTLE_SECONDS": "1",
-    }
-
-
 @pytest.mark.slow
 def test_the_process_of_a_large_batch_is_killed(
-    environment: dict[str, str], dropped: int, results: Results, survived: Survived, tmp_path: Path
+    environment: dict[str, str],  # noqa: F811 - the fixture
+    dropped: int,
+    results: Results,
+    survived: Survived,
+    tmp_path: Path,
 ) -> None:
-    with ExitStack() as stack:
-        log = stack.enter_context((tmp_path / "watcher.log").open("wb"))
-        watcher = subprocess.Popen(
-            [sys.executable, "-m", "watcher"], env=environment, stdout=log, stderr=log
-        )
-        stack.callback(watcher.wait)
-        stack.callback(watcher.kill)
-        eventually(lambda: results.part_keys(BATCH), "no chunk was recorded", 120)
+    log = tmp_path / "watcher.log"
+    with watcher(environment | {"MNIST_CHUNK_IMAGES": "5"}, log) as process:
+        wait_until(lambda: bool(results.part_keys(BATCH)), log)
         beside = [
             child
-            for child in psutil.Process(watcher.pid).children()
+            for child in psutil.Process(process.pid).children()
             if "spawn_main" in " ".join(child.cmdline())
         ]
         for child in beside:
             child.send_signal(signal.SIGKILL)
-        eventually(lambda: results.receipts(BATCH), "the batch has no receipt", 120)
-        assert watcher.poll() is None, "it took the watcher with it"
-    survived(
-        count(
-            "process of a large batch SIGKILLed",
-            results,
-            injected=len(beside),
-            runs=2,
-            rework_chunks=0,
-        )
-    )
+        wait_until(lambda: bool(results.receipts(BATCH)), log)
+        assert process.poll() is None, "it took the watcher with it"
+    name, killed = "process of a large batch SIGKILLed", len(beside)
+    survived(count(name, results, injected=killed, runs=2, rework_chunks=0))

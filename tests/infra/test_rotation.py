@@ -57,24 +57,15 @@ def test_what_is_no_key_or_not_in_use_is_refused_with_the_keys_there_are(
         rotation.new_values(key, variables)
 
 
-def test_who_is_given_a_key_is_started_anew_and_nobody_else(
-    variables: dict[str, str],
-) -> None:
+def test_who_is_given_a_key_is_started_anew_and_nobody_else(variables: dict[str, str]) -> None:
+    readers = {"api", "dashboard", "watcher"}
     assert processes(variables, "STORE_SCORER_SECRET_ACCESS_KEY") == {"store", "watcher"}
     assert processes(variables, "STORE_UPLOADER_SECRET_ACCESS_KEY") == {"store"}
     assert processes(variables, "MLFLOW_TRACKING_PASSWORD") == {"mlflow", "worker"}
-    assert processes(variables, "MLFLOW_READER_PASSWORD") == {
-        "mlflow",
-        "api",
-        "dashboard",
-        "watcher",
-    }
+    assert processes(variables, "MLFLOW_READER_PASSWORD") == {"mlflow", *readers}
     assert processes(variables, "DASHBOARD_EDITOR_PASSWORD") == {"dashboard"}
-    assert processes(variables, "MNIST_SIGNING_KEY", "MNIST_TRUSTED_KEYS") == {
-        "dashboard",
-        "worker",
-        "watcher",
-    }
+    signing = {"MNIST_SIGNING_KEY", "MNIST_TRUSTED_KEYS"}
+    assert processes(variables, *signing) == {"worker", *readers}
 
 
 def test_prefect_keeps_the_name_of_its_login(variables: dict[str, str]) -> None:

@@ -15,16 +15,7 @@ from mnist.services import Services
 from tests.factories import InMemory, rows, version
 from tests.mnist.scoring.test_receipts import RUN
 from tests.receiver import SECRET, receiver
-
-
-class Clock:
-    """Seconds that a test lets pass."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.waiting import Clock
 
 
 @pytest.fixture

@@ -12,16 +12,7 @@ from mnist.scoring.receipts import RunRecord
 from mnist.scoring.reconciliation import ListingLog, RejectLimit, write_up
 from mnist.storage.inbox import Inbox
 from tests.factories import InMemory, rows
-
-
-class Clock:
-    """Seconds that pass when told to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.waiting import Clock
 
 
 @pytest.fixture
