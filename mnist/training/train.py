@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from mnist.data.labelled import LabelledImages
 from mnist.errors import InvalidDataset
+from mnist.training.backend import device
 from mnist.training.fitting import fit_body
 from mnist.training.history import Epoch
 from mnist.training.models import Model, assemble
@@ -34,6 +35,7 @@ class Training:
         parameters: Numbers in the model, trained or counted.
         stopped_early: Whether patience ran out before the recipe's last epoch.
         resumed_from_epoch: Epochs taken over from a checkpoint; 0 for a run in one piece.
+        device: What trained it: `CPU`, the name of a GPU, or `elsewhere`.
     """
 
     recipe: Recipe
@@ -45,6 +47,7 @@ class Training:
     parameters: int
     stopped_early: bool
     resumed_from_epoch: int
+    device: str
 
 
 def train(
@@ -97,6 +100,7 @@ def train(
         parameters=model.count_params(),
         stopped_early=len(history) < recipe.epochs * recipe.members,
         resumed_from_epoch=resumed,
+        device=device(),
     )
 
 
