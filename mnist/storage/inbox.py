@@ -144,9 +144,7 @@ class Inbox:
         yield from self._bucket.versions(f"{batch}/")
 
 
-def _wanted(
-    page: Sequence[ObjectVersion], batch: str, ignored: Ignored
-) -> Iterator[ObjectVersion]:
+def _wanted(page: Sequence[ObjectVersion], batch: str, ignored: Ignored) -> Iterator[ObjectVersion]:
     """Yield the objects of a batch that are neither markers nor files to be ignored."""
     for version in page:
         if is_marker_key(version.key) or batch_of(version.key) != batch:
