@@ -104,6 +104,9 @@ class Settings(ConnectionSettings):
     hands_dir: Path | None = Field(
         None, description="public sets of other people's digits: Semeion, USPS, UNIPEN"
     )
+    sets_share: float = Field(
+        0.1, ge=0, le=1, description="share of the training images that labelled sets come to"
+    )
     reviews_needed: int = Field(
         2, ge=1, description="reviewers who must say the same before a training uses a label"
     )
