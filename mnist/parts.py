@@ -23,6 +23,7 @@ from mnist.storage.rescores import Rescores
 from mnist.storage.results import Results
 from mnist.storage.reviews import ReviewLog
 from mnist.storage.signing import Signing
+from mnist.storage.stored_sets import StoredSets
 from mnist.storage.verifications import VerificationLog
 from mnist.storage.zip_directory import ZipLimits
 
@@ -147,6 +148,11 @@ class Parts:
         """What people have said of images."""
         return ReviewLog(self.bucket(self.settings.labels_bucket))
 
+    @cached_property
+    def stored_sets(self) -> StoredSets:
+        """Labelled sets that were imported."""
+        return StoredSets(self.bucket(self.settings.labels_bucket))
+
     def logs(self) -> list[ObjectLog[Any]]:
         """Every log that is kept in objects, for who looks for damage."""
         return [
@@ -159,6 +165,7 @@ class Parts:
             self.results.receipt_log,
             self.deliveries.log,
             self.reviews.log,
+            self.stored_sets.log,
         ]
 
     def lease(

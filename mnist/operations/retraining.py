@@ -18,6 +18,7 @@ from mnist.operations.approval import Approval
 from mnist.operations.gates import Gates, Judgement
 from mnist.operations.measuring import Contender, ProgressCallback
 from mnist.operations.relabelling import Relabelling
+from mnist.operations.set_images import SetImages
 from mnist.parts import Parts
 from mnist.promotion import Decision, Policy, Verdict, is_lower, source_problem
 from mnist.provenance import Origin, code_digest, environment_digest
@@ -53,19 +54,27 @@ class Retraining:
             self._parts.registry.champion()
         self._parts.decisions.champion()
 
-    def load(self, seed: int) -> TrainingData:
-        """Load the images, cut off the validation set and add what people have labelled.
+    def load(self, seed: int, recipe: Recipe | None = None) -> TrainingData:
+        """Load the images, cut off the validation set and add what else is learned from.
+
+        Args:
+            seed: Determines the validation set.
+            recipe: Says whether public hands are among it; None adds nothing at all.
 
         Raises:
             InvalidDataset: If a file is missing or is not what it claims to be.
+            IntegrityError: If something of an imported set is damaged.
         """
-        limits = Limits.of(self._settings)
+        sets = SetImages(self._parts)
+        evaluate = sets.to_evaluate()
         return load_training_data(
             self._settings.data_dir,
             seed,
             self._relabelling.reviewed_labels(),
             max_reviewed_share=self._settings.max_reviewed_share,
-            labelled_sets=load_labelled_sets(self._settings.real_world_dir, limits),
+            labelled_sets=evaluate,
+            add=lambda test: sets.to_train(recipe, test, evaluate),
+            sets_share=self._settings.sets_share,
             fallback=self._settings.fallback_digits,
         )
 

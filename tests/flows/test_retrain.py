@@ -153,7 +153,7 @@ def test_a_run_without_a_seed_takes_the_day_on_which_it_was_due_and_is_named_aft
     due = datetime(2026, 11, 29, 1, 30, tzinfo=timezone(timedelta(hours=2)))
     monkeypatch.setattr("prefect.runtime.flow_run.get_scheduled_start_time", lambda: due)
     used = []
-    monkeypatch.setattr("flows.retrain.load_data", lambda seed: used.append(seed) or 1 / 0)
+    monkeypatch.setattr("flows.retrain.load_data", lambda seed, _recipe: used.append(seed) or 1 / 0)
     for seed in (None, 5):
         with pytest.raises(ZeroDivisionError):
             retrain(recipe="tiny", seed=seed)
