@@ -106,6 +106,7 @@ TRAINER = Identity(
     (
         Grant("inbox", _LOOK),
         Grant("labels", _LOOK),
+        Grant("labels", ("write",), ("sets/", "set-manifests/")),
         Grant("results", (*_LOOK, "write")),
         Grant("datasets", (*_LOOK, "write")),
     ),
@@ -119,7 +120,7 @@ VIEWER = Identity(
         Grant("results", _LOOK),
         Grant("results", ("write",), ("audit/", "gate-slices/", "maps/", "verifications/")),
         Grant("labels", _LOOK),
-        Grant("labels", ("write",), ("reviews/",)),
+        Grant("labels", ("write",), ("reviews/", "uploads/")),
     ),
 )
 """For the dashboard: it reads everything; it writes what people said or had made to look at."""

@@ -34,7 +34,10 @@ VERIFICATIONS = "verifications/"
 """Prefixes in the results bucket."""
 
 REVIEWS = "reviews/"
-"""Prefix in the labels bucket."""
+SETS = "sets/"
+SET_MANIFESTS = "set-manifests/"
+UPLOADS = "uploads/"
+"""Prefixes in the labels bucket."""
 
 _MAX_NAME = 200
 _NOT_PLAIN = re.compile(rb"[^A-Za-z0-9._-]|^[._]")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mnist.operations.comparing import Comparing
     from mnist.operations.comparing_pipelines import ComparingPipelines
     from mnist.operations.delivering import Delivering
+    from mnist.operations.importing import Importing
     from mnist.operations.interventions import Interventions
     from mnist.operations.monitoring import Monitoring
     from mnist.operations.proposals import Proposals
@@ -61,6 +62,13 @@ class Services(Parts):
         from mnist.operations.retraining import Retraining
 
         return Retraining(self)
+
+    @cached_property
+    def importing(self) -> Importing:
+        """What brings labelled sets into the store."""
+        from mnist.operations.importing import Importing
+
+        return Importing(self)
 
     @cached_property
     def interventions(self) -> Interventions:

@@ -101,6 +101,12 @@ class Settings(ConnectionSettings):
     real_world_dir: Path | None = Field(
         None, description="labelled images of your own, as SET/DIGIT/FILE or SET/labels.csv"
     )
+    hands_dir: Path | None = Field(
+        None, description="public sets of other people's digits: Semeion, USPS, UNIPEN"
+    )
+    sets_share: float = Field(
+        0.1, ge=0, le=1, description="share of the training images that labelled sets come to"
+    )
     reviews_needed: int = Field(
         2, ge=1, description="reviewers who must say the same before a training uses a label"
     )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from uuid import UUID
 
+    from mnist.data.set_report import SetReport
     from mnist.operations.gates import Judgement
     from mnist.operations.measuring import ProgressCallback
     from mnist.operations.monitoring import Findings
@@ -106,6 +107,17 @@ def publish_decision(entry: JournalEntry, report: str) -> None:
         f"{statement(entry)}\n\n{report}\n\n[Training run in MLflow]({entry.evidence_url})\n",
         key="promotion-decision",
         description=f"version {entry.to_version}: {entry.action} ({entry.verdict})",
+    )
+
+
+def publish_set_report(name: str, report: SetReport) -> None:
+    """Show what was found when a labelled set was imported, or was not."""
+    lines = "\n".join(f"- {markdown.plain(sentence)}" for sentence in report.sentences)
+    verdict = "refused" if report.refusals else f"{report.kept:,} images can be used"
+    create_markdown_artifact(
+        f"# Labelled set {markdown.plain(name)}\n\n{lines}\n",
+        key=key("labelled-set", name),
+        description=verdict,
     )
 
 

@@ -110,6 +110,6 @@ def _under_corruption(
 
 def _labelled_sets(side: Contender, sets: Mapping[str, LabelledImages]) -> dict[str, Sample]:
     return {
-        name: Sample(images.labels, side.predict(images.images), images.digest)
+        name: Sample(images.labels, side.predict(images.images), images.digest, images.writers)
         for name, images in sets.items()
     }

@@ -29,6 +29,7 @@ from mnist.storage.zip_directory import (
 )
 
 _REMEMBERED_MEMBERS = 200_000
+_REMEMBERED_IDENTITY_BYTES = 64_000_000
 _SPAN_BYTES = 8_000_000
 _READ_AHEAD_BYTES = 1_000
 _LONGEST_HEADER = 30 + 2 * 65_535
@@ -48,6 +49,9 @@ class ZipFolders:
         self._limits = limits
         self._directories: LRUCache[ObjectVersion, Directory] = LRUCache(
             _REMEMBERED_MEMBERS, getsizeof=len
+        )
+        self._identities: LRUCache[ObjectVersion, bytes] = LRUCache(
+            _REMEMBERED_IDENTITY_BYTES, getsizeof=len
         )
         self._lock = Lock()
         self._turns = [Lock() for _ in range(_TURNS)]
@@ -70,6 +74,19 @@ class ZipFolders:
             member_version(archive, member.number, member.name, member.crc, member.size)
             for member in directory.members.values()
         ]
+
+    def identities(self, archive: ObjectVersion) -> bytes:
+        """Join the identities of what `members` lists; remembered longer than the members."""
+        with self._lock:
+            remembered = self._identities.get(archive)
+        if remembered is not None:
+            return remembered
+        members = self.members(archive, Ignored())
+        joined = b"".join(member.identity for member in members)
+        if members != [archive]:  # which may open the next time
+            with self._lock, suppress(ValueError):  # which says that it alone is too large
+                self._identities[archive] = joined
+        return joined
 
     def fetch_archive(self, archive: ObjectVersion) -> Fetched:
         """Fetch an object that is named like an archive and could not be listed as one."""
@@ -122,7 +139,7 @@ class ZipFolders:
                 remembered = self._directories.get(archive)
             if remembered is not None:
                 return remembered
-            ranges = _Ranges(self._bucket, archive, self._limits.max_directory_bytes)
+            ranges = ObjectRanges(self._bucket, archive, self._limits.max_directory_bytes)
             listed = read_directory(io.BufferedReader(ranges, _READ_AHEAD_BYTES), self._limits)
             if not isinstance(listed, Directory):
                 return listed
@@ -132,7 +149,7 @@ class ZipFolders:
             return directory
 
 
-class _Ranges(io.RawIOBase):
+class ObjectRanges(io.RawIOBase):
     """An object in the store as a file that can be sought in, for the standard library.
 
     Attributes:
@@ -147,12 +164,15 @@ class _Ranges(io.RawIOBase):
         self.metadata: Mapping[str, str] = {}
 
     def seekable(self) -> bool:
+        """Tell that it can be sought in."""
         return True
 
     def readable(self) -> bool:
+        """Tell that it can be read."""
         return True
 
     def tell(self) -> int:
+        """Give the byte that is read next."""
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:

@@ -15,6 +15,7 @@ from mnist.errors import InvalidDataset, InvalidPolicy, InvalidRecipe, Unavailab
 from mnist.registry.reader import RegistryReader
 from mnist.storage.inbox import Inbox
 from mnist.storage.journal import Journal
+from mnist.training.backend import device
 from mnist.training.recipes import RECIPES, Recipe
 from tests.factories import png, settings_of
 from tests.reviewing import review_of
@@ -88,6 +89,7 @@ def test_two_retrainings_leave_evidence_and_never_something_worse(
     assert version.tags["recipe"] == "tiny"
     assert version.tags["scoring_graph_sha256"] == champion.digest
     run = client.get_run(version.run_id)
+    assert run.data.params["device"] == version.tags["device"] == device()
     assert run.data.metrics["test_accuracy"] > 0.5
     assert run.data.metrics["real_world/strangers/images"] == 1
     assert run.data.metrics["data/test_images_also_in_training"] == 0
@@ -151,7 +153,7 @@ def test_a_run_without_a_seed_takes_the_day_on_which_it_was_due_and_is_named_aft
     due = datetime(2026, 11, 29, 1, 30, tzinfo=timezone(timedelta(hours=2)))
     monkeypatch.setattr("prefect.runtime.flow_run.get_scheduled_start_time", lambda: due)
     used = []
-    monkeypatch.setattr("flows.retrain.load_data", lambda seed: used.append(seed) or 1 / 0)
+    monkeypatch.setattr("flows.retrain.load_data", lambda seed, _recipe: used.append(seed) or 1 / 0)
     for seed in (None, 5):
         with pytest.raises(ZeroDivisionError):
             retrain(recipe="tiny", seed=seed)

@@ -11,6 +11,7 @@ from dashboard.components.pictures import scaled
 from dashboard.components.texts import code, counted
 from dashboard.pages.data import queries
 from dashboard.pages.data.charts import class_chart, density_chart, drift_chart
+from dashboard.pages.data.sets import MEANING, show_sets
 from mnist import services
 from mnist.data.datasets import MNIST, Dataset
 from mnist.digits import CLASSES
@@ -33,6 +34,7 @@ def show() -> None:
         _show_classes()
         _show_measures()
         _show_duplicates(data)
+    section("Labelled sets", show_sets, MEANING)
     meaning = "What the flow `monitor` finds when it compares days of production."
     section("Drift", _show_drift, meaning)
 

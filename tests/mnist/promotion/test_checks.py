@@ -161,6 +161,64 @@ class TestSlices:
 
         assert decision.verdict is Verdict.WORSE
 
+    def large(self, misread, digest="7" * 64):
+        sample = evidence(misread, labels=LABELS[:5_000])
+        return {"scans": Sample(sample.labels, sample.probabilities, digest)}
+
+    def test_a_large_set_must_exclude_a_loss_beyond_its_margin(self):
+        """45 lost and 35 gained is no sign of a loss, and no proof that there is none."""
+        champion = evidence({}, "1", labelled_sets=self.large(wrong(0, 35, 7)))
+
+        decision = decide(
+            evidence({}, labelled_sets=self.large(wrong(3, 45, 11))),
+            champion,
+            Policy(set_margin=0.0052),
+        )
+
+        name = "loss on labelled set scans"
+        assert check(decision, "labelled set scans against the champion")["status"] == "passed"
+        assert check(decision, name)["status"] == "failed"
+        assert decision.verdict is Verdict.WORSE
+        lenient = decide(evidence({}, labelled_sets=self.large(wrong(3, 45, 11))), champion, POLICY)
+        assert check(lenient, name)["status"] == "passed"
+
+    def test_a_small_set_decides_nothing_and_is_reported_with_intervals(self):
+        """Three of 49 is an accident."""
+        sample = evidence(wrong(0, 3, 1), labels=LABELS[:49])
+        small = {"few": Sample(sample.labels, sample.probabilities, "7" * 64)}
+        right = evidence({}, labels=LABELS[:49])
+        champion = {"few": Sample(right.labels, right.probabilities, "7" * 64)}
+
+        decision = decide(
+            evidence({}, labelled_sets=small), evidence({}, "1", labelled_sets=champion), POLICY
+        )
+
+        line = check(decision, "loss on labelled set few")
+        assert line["status"] == "not measured"
+        assert "On 49 images of few accuracy is 0.9388 (0.8313 to 0.9872)" in line["sentence"]
+        assert "Too few to exclude a loss of 0.0100, about" in line["sentence"]
+        assert decision.verdict is not Verdict.WORSE
+
+    def test_writers_widen_the_interval_of_a_set(self):
+        """One writer whose every image is lost says little about others."""
+        writers = np.arange(5_000) // 100
+        lost = dict.fromkeys(range(30), 0) | wrong(0, 30, 1)
+
+        def of(misread, known):
+            sample = evidence(misread, labels=LABELS[:5_000])
+            return {"scans": Sample(sample.labels, sample.probabilities, "7" * 64, known)}
+
+        values = []
+        for known in (None, writers):
+            decision = decide(
+                evidence({}, labelled_sets=of(lost, known)),
+                evidence({}, "1", labelled_sets=of({}, known)),
+                POLICY,
+            )
+            line = check(decision, "loss on labelled set scans")
+            values.append(line["sentence"])
+        assert values[0] != values[1]
+
     def test_different_labelled_images_are_not_compared(self):
         champion = evidence({}, "1", labelled_sets=self.real({}, digest="8" * 64))
 
