@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mnist import services
-from mnist.candidates.candidate import review_thresholds
 from mnist.data.datasets import load_dataset
 from mnist.data.splits import split
+from mnist.evaluation.acceptance import review_thresholds
 from mnist.scoring.graphs import Predictor
 from mnist.scoring.predictions import PinnedModel
 from mnist.settings import load_settings

@@ -10,8 +10,8 @@ import numpy as np
 
 from mnist.data.datasets import Dataset
 from mnist.data.labelled import LabelledImages
-from mnist.digits import Images, Labels, Outputs, Probabilities
-from mnist.evaluation.acceptance import accept_confidence
+from mnist.digits import Images, Probabilities
+from mnist.evaluation.acceptance import review_thresholds
 from mnist.evaluation.calibration import fit_temperature
 from mnist.evaluation.metrics import Evaluation, evaluate
 from mnist.promotion import Evidence, Runtime
@@ -24,9 +24,6 @@ _LATENCY_IMAGES = 500
 
 _OOD_IMAGES = 10_000
 """More show no other subspace of features."""
-
-_UNFAMILIAR_RATE = 0.005
-"""Share of validation digits that may count as unlike a digit, and go to a person."""
 
 
 @dataclass(frozen=True)
@@ -109,22 +106,6 @@ def make_candidate(
             for name, images in labelled_sets.items()
         },
     )
-
-
-def review_thresholds(
-    labels: Labels, outputs: Outputs, max_accepted_error_rate: float
-) -> tuple[float, float]:
-    """Choose `accept_confidence` and `ood_threshold` of a model version.
-
-    Args:
-        labels: True digits, shape (n,), of images the model has not learned from.
-        outputs: Of its scoring graph for them.
-        max_accepted_error_rate: Largest tolerable share of wrong predictions among accepted ones.
-    """
-    accept = accept_confidence(
-        labels, outputs.probabilities, max_error_rate=max_accepted_error_rate
-    )
-    return accept, float(np.quantile(outputs.ood_scores, 1 - _UNFAMILIAR_RATE))
 
 
 def evidence(

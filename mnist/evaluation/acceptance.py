@@ -4,11 +4,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from mnist.digits import Labels, Probabilities
+from mnist.digits import Labels, Outputs, Probabilities
 from mnist.evaluation.metrics import require_comparable
 
 NOTHING_ACCEPTED = 2.0
 """A threshold no confidence reaches: every prediction goes to a person."""
+
+_UNFAMILIAR_RATE = 0.005
+"""Share of validation digits that may count as unlike a digit, and go to a person."""
 
 
 def accept_confidence(
@@ -48,3 +51,19 @@ def accept_confidence(
     last_of_ties = np.append(ranked[1:] < ranked[:-1], [True])
     kept = np.flatnonzero((bound <= max_error_rate) & last_of_ties)
     return float(ranked[kept[-1]]) if len(kept) else NOTHING_ACCEPTED
+
+
+def review_thresholds(
+    labels: Labels, outputs: Outputs, max_accepted_error_rate: float
+) -> tuple[float, float]:
+    """Choose `accept_confidence` and `ood_threshold` of a model version.
+
+    Args:
+        labels: True digits, shape (n,), of images the model has not learned from.
+        outputs: Of its scoring graph for them.
+        max_accepted_error_rate: Largest tolerable share of wrong predictions among accepted ones.
+    """
+    accept = accept_confidence(
+        labels, outputs.probabilities, max_error_rate=max_accepted_error_rate
+    )
+    return accept, float(np.quantile(outputs.ood_scores, 1 - _UNFAMILIAR_RATE))

@@ -115,8 +115,8 @@ def test_a_part_in_faint_ink_is_doubtful(grey: int) -> None:
 
 def test_an_open_four_in_two_strokes_is_read_whole() -> None:
     """Its left stroke ends above the foot of the stem, unlike a digit beside another."""
-    paper = _stroke(_paper(), (110, 40), (100, 105), (150, 105))
-    paper = _stroke(paper, (165, 55), (160, 165))
+    paper = _stroke(_paper(), (110, 40), (100, 120), (150, 120))
+    paper = _stroke(paper, (172, 55), (168, 165))
     content = cv2.imencode(".png", paper)[1].tobytes()
     result = decode(content)
     assert isinstance(result, Decoded)

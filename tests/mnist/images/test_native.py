@@ -143,8 +143,10 @@ def test_a_pipeline_can_be_forced() -> None:
 def test_doubts_about_native_images_are_named() -> None:
     two = np.zeros((28, 28), np.uint8)
     two[4:24, 8:10] = two[4:24, 18:20] = 255
-    speckled = digit_images(np.array([7]))[0]
-    speckled[4:24:4, 4:24:5] = 255
+    speckled = _centred()
+    for row, column in ((5, 5), (9, 4), (13, 5), (17, 4), (21, 5)):
+        # In pairs, so that the centre of mass stays where it is.
+        speckled[row, column] = speckled[27 - row, 27 - column] = 255
     doubts = {ImageWarning.SEVERAL_COMPONENTS: two, ImageWarning.NOISY: speckled}
     for doubt, image in doubts.items():
         result = _decoded(image)
