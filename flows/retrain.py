@@ -92,6 +92,12 @@ def train(recipe: Recipe, data: TrainingData, seed: int) -> Training:
         progress.step(min(1.0, done / total), text)
 
     training = services.current().retraining.train(recipe, data, seed, show)
+    logger.info(
+        "Trained on %s in %.1f s, %.1f CPU s.",
+        training.device,
+        training.wall_seconds,
+        training.cpu_seconds,
+    )
     if training.resumed_from_epoch:
         logger.info(
             "An interrupted training went on: %d of %d epochs came from its checkpoint.",

@@ -119,6 +119,11 @@ class Parts:
         return Journal(self.results_bucket, self.signing)
 
     @cached_property
+    def decisions(self) -> Journal:
+        """The journal for those who write to it; the store is probed once."""
+        return Journal(self.sure_bucket, self.signing)
+
+    @cached_property
     def gate_slices(self) -> GateSlices:
         """Slices that people made permanent gates."""
         return GateSlices(self.results_bucket)
@@ -214,7 +219,7 @@ class Parts:
         """The aliases of the registered model; imports MLflow."""
         from mnist.registry.aliases import Aliases
 
-        return Aliases(self.settings, self.journal)
+        return Aliases(self.settings, self.decisions)
 
     @cached_property
     def publisher(self) -> Publisher:

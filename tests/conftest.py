@@ -14,7 +14,7 @@ import pytest
 from prefect.testing.utilities import prefect_test_harness
 
 from infra.ports import free_ports
-from infra.store import Store, create_buckets, running_store
+from infra.store import Store, create_buckets
 from mnist.services import Services
 from mnist.settings import Settings
 from mnist.storage.bucket import Bucket
@@ -22,6 +22,7 @@ from mnist.storage.clients import control_client
 from mnist.storage.inbox import Inbox
 from mnist.storage.results import Results
 from tests.factories import OneModel, services_of
+from tests.stores import STORES, chosen
 from tests.waiting import wait_until_up
 
 _MLFLOW_READY_SECONDS = 120
@@ -63,8 +64,9 @@ def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """A real S3 server."""
-    with running_store(tmp_path_factory.mktemp("store"), buckets=("mlflow",)) as running:
+    """A real S3 server; which one, `tests.stores` says."""
+    with STORES[chosen()](tmp_path_factory.mktemp("store")) as running:
+        create_buckets(running.settings(), ["mlflow"])
         yield running
 
 

@@ -14,6 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from mnist.digits import Images, Labels
 from mnist.errors import InvalidInput
+from mnist.images.strokes import place
 from mnist.keys import ObjectVersion, identity
 from mnist.provenance import Origin
 from mnist.scoring.graphs import Predictor
@@ -27,17 +28,20 @@ MODEL = PinnedModel(name="digits", version="7", digest="d" * 64, accept_confiden
 
 
 def digit_images(labels: Labels) -> Images:
-    """Draw each label into an image of its own, (n, 28, 28), light on dark."""
+    """Draw each label into an image of its own, (n, 28, 28), as MNIST's: light on dark, placed."""
     images = np.zeros((len(labels), 28, 28), np.uint8)
-    for image, label in zip(images, labels, strict=True):
-        cv2.putText(image, str(label), (6, 22), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 255, 2)
+    for row, label in enumerate(labels):
+        drawn = np.zeros((28, 28), np.uint8)
+        cv2.putText(drawn, str(label), (6, 22), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 255, 2)
+        left, top, width, height = cv2.boundingRect(drawn)
+        images[row] = place(drawn[top : top + height, left : left + width])
     return images
 
 
 def png(digit: int, mark: int = 0) -> bytes:
-    """Encode a drawn digit as PNG; another mark gives other bytes of the same digit."""
+    """Encode a drawn digit as PNG; another mark, 0-255, gives other bytes of the same digit."""
     image = digit_images(np.array([digit]))[0]
-    image[0, 0] = mark
+    image[0, :2] = divmod(mark, 16)  # darker than ink
     return cv2.imencode(".png", image)[1].tobytes()
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from mnist.data.datasets import Dataset
 from mnist.data.labelled import LabelledImages
-from mnist.digits import Images, Probabilities
+from mnist.digits import Images, Labels, Outputs, Probabilities
 from mnist.evaluation.acceptance import accept_confidence
 from mnist.evaluation.calibration import fit_temperature
 from mnist.evaluation.metrics import Evaluation, evaluate
@@ -91,16 +91,14 @@ def make_candidate(
     graph_sha256 = add_ood_score(graph, learned.images[:_OOD_IMAGES])
     predictor = Predictor(graph, graph_sha256)
     probabilities = predictor.predict(test.images)
-    outputs = predictor.outputs(validation.images)
+    accept, ood = review_thresholds(
+        validation.labels, predictor.outputs(validation.images), max_accepted_error_rate
+    )
     return Candidate(
         training=training,
         temperature=temperature,
-        accept_confidence=accept_confidence(
-            validation.labels,
-            outputs.probabilities,
-            max_error_rate=max_accepted_error_rate,
-        ),
-        ood_threshold=float(np.quantile(outputs.ood_scores, 1 - _UNFAMILIAR_RATE)),
+        accept_confidence=accept,
+        ood_threshold=ood,
         graph=graph,
         graph_sha256=graph_sha256,
         probabilities=probabilities,
@@ -111,6 +109,22 @@ def make_candidate(
             for name, images in labelled_sets.items()
         },
     )
+
+
+def review_thresholds(
+    labels: Labels, outputs: Outputs, max_accepted_error_rate: float
+) -> tuple[float, float]:
+    """Choose `accept_confidence` and `ood_threshold` of a model version.
+
+    Args:
+        labels: True digits, shape (n,), of images the model has not learned from.
+        outputs: Of its scoring graph for them.
+        max_accepted_error_rate: Largest tolerable share of wrong predictions among accepted ones.
+    """
+    accept = accept_confidence(
+        labels, outputs.probabilities, max_error_rate=max_accepted_error_rate
+    )
+    return accept, float(np.quantile(outputs.ood_scores, 1 - _UNFAMILIAR_RATE))
 
 
 def evidence(

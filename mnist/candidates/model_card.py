@@ -45,7 +45,8 @@ def model_card(candidate: Candidate, recipe: Recipe, data: TrainingData, seed: i
                 for name, of_set in candidate.labelled_sets.items()
             ),
             f"| parameters | {training.parameters:,} |",
-            f"| training | {training.wall_seconds:.0f} s, {training.cpu_seconds:.0f} CPU s |",
+            f"| training | {training.wall_seconds:.0f} s, {training.cpu_seconds:.0f} CPU s, "
+            f"device {training.device} |",
             f"| scoring graph SHA-256 | `{candidate.graph_sha256}` |",
             "",
             "Takes one digit per image, 28x28, bright ink on dark ground, centred as MNIST's are; "

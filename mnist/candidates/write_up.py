@@ -21,7 +21,6 @@ from mnist.images import preprocessing_digest
 from mnist.plots import plot_confusion_matrix, plot_learning_curves, plot_misclassified
 from mnist.provenance import Origin, environment
 from mnist.tables import PROBABILITY_COLUMNS, to_parquet
-from mnist.training.backend import device
 from mnist.training.recipes import Recipe
 from mnist.training.train import Epoch
 
@@ -46,7 +45,6 @@ def write_up(
             **_flat(recipe.hyperparameters()),
             **environment(),
             **tags,
-            "device": device(),
             "validation_digest": data.validation.digest,
             "scoring_graph_sha256": candidate.graph_sha256,
         },

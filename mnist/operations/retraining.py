@@ -26,6 +26,7 @@ from mnist.registry.publishing import RegisteredVersion
 from mnist.scoring.graphs import Predictor
 from mnist.scoring.predictions import PinnedModel
 from mnist.storage.journal import NOTHING_NEW, Action, JournalEntry
+from mnist.training.backend import device
 from mnist.training.recipes import Recipe
 from mnist.training.train import Epoch, Training, train
 
@@ -51,7 +52,7 @@ class Retraining:
         """Find out before any time is spent whether the result can be registered."""
         with suppress(IntegrityError, NoChampion):  # judged later, against the candidate
             self._parts.registry.champion()
-        self._parts.journal.champion()
+        self._parts.decisions.champion()
 
     def load(self, seed: int, recipe: Recipe | None = None) -> TrainingData:
         """Load the images, cut off the validation set and add what else is learned from.
@@ -94,8 +95,11 @@ class Retraining:
         """
         return adopt_network(file, data.validation)
 
-    def origin(self, recipe: Recipe, data: TrainingData, seed: int) -> Origin:
-        """Say what a training is made of; the same always gives the same weights."""
+    def origin(self, recipe: Recipe, data: TrainingData, seed: int, on: str = "") -> Origin:
+        """Say what a training is made of, on the device `on` or that of this machine.
+
+        The same always gives the same weights.
+        """
         return Origin(
             dataset=data.dataset.source,
             recipe=recipe.name,
@@ -103,6 +107,7 @@ class Retraining:
             images_digest=data.digest,
             code_digest=code_digest(),
             environment_digest=environment_digest(),
+            device=on or device(),
             max_accepted_error_rate=str(self._settings.max_accepted_error_rate),
         )
 
@@ -178,7 +183,8 @@ class Retraining:
         self, candidate: Candidate, recipe: Recipe, data: TrainingData, seed: int
     ) -> RegisteredVersion:
         """Log the run, register the version and call it `candidate`."""
-        record = write_up(candidate, recipe, data, seed, self.origin(recipe, data, seed))
+        origin = self.origin(recipe, data, seed, candidate.training.device)
+        record = write_up(candidate, recipe, data, seed, origin)
         version = self._parts.publisher.publish(record)
         self._parts.aliases.nominate(version)
         shutil.rmtree(self._checkpoints(recipe, data, seed), ignore_errors=True)

@@ -8,11 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mnist.data.labelled import LabelledImages
+import numpy as np
+
+from mnist.data.labelled import LabelledImages, concatenate
+from mnist.digits import CLASSES
 from mnist.errors import InvalidDataset
+from mnist.training.backend import device
 from mnist.training.fitting import fit_body
 from mnist.training.history import Epoch
 from mnist.training.models import Model, assemble
+from mnist.training.outliers import draw_outliers
 from mnist.training.recipes import Recipe
 
 _SEEDS_BETWEEN_MEMBERS = 1_000
@@ -34,6 +39,7 @@ class Training:
         parameters: Numbers in the model, trained or counted.
         stopped_early: Whether patience ran out before the recipe's last epoch.
         resumed_from_epoch: Epochs taken over from a checkpoint; 0 for a run in one piece.
+        device: What trained it: `CPU`, the name of a GPU, or `elsewhere`.
     """
 
     recipe: Recipe
@@ -45,6 +51,7 @@ class Training:
     parameters: int
     stopped_early: bool
     resumed_from_epoch: int
+    device: str
 
 
 def train(
@@ -80,6 +87,7 @@ def train(
             f"batch) and one for validation; got {train.n} and {validation.n}."
         )
     wall, cpu = time.perf_counter(), time.process_time()
+    train = _with_outliers(train, recipe.outliers, seed)
     with ExitStack() as stack:
         if checkpoint_dir is None:
             folder = Path(stack.enter_context(TemporaryDirectory()))
@@ -97,7 +105,15 @@ def train(
         parameters=model.count_params(),
         stopped_early=len(history) < recipe.epochs * recipe.members,
         resumed_from_epoch=resumed,
+        device=device(),
     )
+
+
+def _with_outliers(train: LabelledImages, count: int, seed: int) -> LabelledImages:
+    if not count:
+        return train
+    images = draw_outliers(count, train.images, seed=seed)
+    return concatenate([train, LabelledImages(images, np.full(count, CLASSES))])
 
 
 def _fit_members(

@@ -16,6 +16,7 @@ from mnist.errors import InvalidDataset, InvalidPolicy, InvalidRecipe, Unavailab
 from mnist.registry.reader import RegistryReader
 from mnist.storage.inbox import Inbox
 from mnist.storage.journal import Journal
+from mnist.training.backend import device
 from mnist.training.recipes import RECIPES, Recipe
 from tests.factories import png, settings_of
 from tests.reviewing import review_of
@@ -89,6 +90,7 @@ def test_two_retrainings_leave_evidence_and_never_something_worse(
     assert version.tags["recipe"] == "tiny"
     assert version.tags["scoring_graph_sha256"] == champion.digest
     run = client.get_run(version.run_id)
+    assert run.data.params["device"] == version.tags["device"] == device()
     assert run.data.metrics["test_accuracy"] > 0.5
     assert run.data.metrics["real_world/strangers/images"] == 1
     assert run.data.metrics["data/test_images_also_in_training"] == 0

@@ -103,6 +103,14 @@ def test_who_trains_has_the_sets_of_ones_own_mounted(name: str) -> None:
     assert given(name)["MNIST_REAL_WORLD_DIR"] == "${MNIST_REAL_WORLD_DIR:+/scans}"
     assert "${MNIST_HANDS_DIR:-hands}:/hands:ro" in OURS[name]["volumes"]
     assert given(name)["MNIST_HANDS_DIR"] == "${MNIST_HANDS_DIR:+/hands}"
+    (container,) = pod(name)["containers"]
+    assert {"name": "MNIST_REAL_WORLD_DIR", "value": "/scans"} in container["env"]
+    (mount,) = [each for each in container["volumeMounts"] if each["name"] == "scans"]
+    assert mount["mountPath"] == "/scans"
+    assert mount.get("readOnly", False) == (name == "worker-scoring")  # the other one is filled
+    (volume,) = [each for each in pod(name)["volumes"] if each["name"] == "scans"]
+    claims = {o["metadata"]["name"] for o in OBJECTS if o["kind"] == "PersistentVolumeClaim"}
+    assert volume["persistentVolumeClaim"]["claimName"] in claims
 
 
 def test_the_provider_of_logins_can_be_named() -> None:
