@@ -5,8 +5,12 @@ from numpy.typing import NDArray
 
 from mnist.digits import Images
 
-_SIMILARITY = 0.995
-"""Cosine of the angle between two images; see `docs/training.md` for what it lets through."""
+_SIMILARITY = 0.99
+"""Cosine of the angle between two images.
+
+Of 6,000 training images of MNIST none is as near to a test image (at 0.985 three are); test images
+that were saved as JPEG of quality 75, or with noise of 4 grey levels, are nearer.
+"""
 
 _AT_ONCE = 1_000
 

@@ -55,18 +55,12 @@ class Retraining:
         self._parts.decisions.champion()
 
     def load(self, seed: int, recipe: Recipe | None = None) -> TrainingData:
-        """Load the images, cut off the validation set and add what else is learned from.
-
-        Args:
-            seed: Determines the validation set.
-            recipe: Says whether public hands are among it; None adds nothing at all.
+        """Load the images, cut off the validation set and add what else the recipe learns from.
 
         Raises:
             InvalidDataset: If a file is missing or is not what it claims to be.
-            IntegrityError: If something of an imported set is damaged.
         """
-        sets = SetImages(self._parts)
-        evaluate = sets.to_evaluate()
+        evaluate = (sets := SetImages(self._parts)).to_evaluate()
         return load_training_data(
             self._settings.data_dir,
             seed,
@@ -84,8 +78,8 @@ class Retraining:
         Raises:
             InvalidDataset: If the folder is missing or a set in it is none.
         """
-        sets = load_labelled_sets(folder, Limits.of(self._settings))
-        return replace(data, labelled_sets={**data.labelled_sets, **sets})
+        own = load_labelled_sets(folder, Limits.of(self._settings))
+        return replace(data, labelled_sets={**data.labelled_sets, **own})
 
     def adopt(self, file: Path, data: TrainingData) -> Training:
         """Take a network that was trained elsewhere for a training of ours.
@@ -246,8 +240,8 @@ class Retraining:
         return entry, judgement.report
 
     def _checkpoints(self, recipe: Recipe, data: TrainingData, seed: int) -> Path:
-        name = f"{recipe.name}-{seed}-{data.train.digest[:16]}"
-        return self._settings.cache_dir / "checkpoints" / name
+        folder = self._settings.cache_dir / "checkpoints"
+        return folder / f"{recipe.name}-{seed}-{data.train.digest[:16]}"
 
 
 def _action(decision: Decision) -> Action:

@@ -1,6 +1,7 @@
 """Labelled sets on the page Data: what was imported, and the form that imports another."""
 
 from collections.abc import Iterable
+from datetime import UTC
 
 import pandas as pd
 import streamlit as st
@@ -49,7 +50,7 @@ def listed(manifests: Iterable[SetManifest]) -> pd.DataFrame:
                 "to evaluate": manifest.report.total(Use.EVALUATE),
                 "left out": sum(manifest.report.left_out.values()),
                 "who": manifest.who,
-                "imported": manifest.at,
+                "imported": manifest.at.astimezone(UTC).replace(tzinfo=None),
             }
             for manifest in manifests
         ]
