@@ -77,7 +77,7 @@ class Inbox:
         for page in self._pages(check_batch_name(batch)):
             listed.extend(
                 self._zips.identities(version) if _is_archive(version) else version.identity
-                for version in _wanted(page, batch, Ignored())
+                for version in _without_markers(page, batch, Ignored())
             )
             is_ready = is_ready or any(is_ready_marker(v.key, batch) for v in page)
         return listed.as_set(), is_ready
@@ -128,7 +128,7 @@ class Inbox:
     ) -> list[ObjectVersion]:
         """Keep what wants an outcome; a zip archive is a folder, so its members take its place."""
         images: list[ObjectVersion] = []
-        for version in _wanted(page, batch, ignored):
+        for version in _without_markers(page, batch, ignored):
             if _is_archive(version):
                 images += self._zips.members(version, ignored)
             else:
@@ -144,7 +144,9 @@ class Inbox:
         yield from self._bucket.versions(f"{batch}/")
 
 
-def _wanted(page: Sequence[ObjectVersion], batch: str, ignored: Ignored) -> Iterator[ObjectVersion]:
+def _without_markers(
+    page: Sequence[ObjectVersion], batch: str, ignored: Ignored
+) -> Iterator[ObjectVersion]:
     """Yield the objects of a batch that are neither markers nor files to be ignored."""
     for version in page:
         if is_marker_key(version.key) or batch_of(version.key) != batch:
