@@ -6,7 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mnist.data.added import EVALUATES, AddedImages, describe_sources, joined, with_repeats
+from mnist.data.added import (
+    EVALUATES,
+    AddedImages,
+    dataset_repeats,
+    describe_sources,
+    joined,
+    with_repeats,
+)
 from mnist.data.checks import check_classes, find_duplicates
 from mnist.data.datasets import Dataset, load_dataset
 from mnist.data.labelled import LabelledImages, concatenate
@@ -40,11 +47,9 @@ class TrainingData:
     @property
     def sources(self) -> list[dict[str, Any]]:
         """What is learned from, as JSON types: each source with digest, images and share."""
-        reviewed = self.reviewed.images.n * self.reviewed.repeats
-        of_dataset = self.train.n - reviewed - sum(a.images.n * a.repeats for a in self.added)
-        return describe_sources(
-            self.dataset.source, self.dataset.digest, of_dataset + reviewed, self.added
-        )
+        of_added = sum(each.images.n * each.repeats for each in self.added)
+        own = (self.train.n - of_added) // dataset_repeats(self.added)
+        return describe_sources(self.dataset.source, self.dataset.digest, own, self.added)
 
     @property
     def digest(self) -> str:
