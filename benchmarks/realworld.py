@@ -13,6 +13,7 @@ import argparse
 import csv
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -49,6 +50,12 @@ def champion() -> Predictor:
 def graph(path: Path) -> Predictor:
     """Load a scoring graph from a file, whatever its digest."""
     return Predictor(path, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def data_dir() -> Path | None:
+    """Say where MNIST lies, also where no stack is described; None leaves it to Keras's cache."""
+    folder = os.environ.get("MNIST_DATA_DIR")
+    return Path(folder) if folder else None
 
 
 def samples_of(labels: Path) -> list[Sample]:
