@@ -65,10 +65,10 @@ def train_tutorial(data: Dataset, seed: int) -> Result:
     )
     fitted = model.fit(
         training.images,
-        one_hot(training),
+        one_hot(training, _TUTORIAL_NETWORK),
         batch_size=128,
         epochs=_TUTORIAL_NETWORK.epochs,
-        validation_data=(validation.images, one_hot(validation)),
+        validation_data=(validation.images, one_hot(validation, _TUTORIAL_NETWORK)),
         callbacks=[stopping, shown],
         verbose=0,
     )

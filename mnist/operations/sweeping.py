@@ -16,6 +16,9 @@ from mnist.scoring.completion import Completion, CompletionRule
 _PATIENCE = 0.1
 """A batch that was quiet for t seconds is looked at again after a tenth of t."""
 
+_LOOK_SHARE = 0.05
+"""The most of the time that looks at one batch may take: listing a million objects takes long."""
+
 _LONGEST_PAUSE_SECONDS = 3_600.0
 _LONGEST_PUT_OFF_SECONDS = 60.0
 
@@ -33,6 +36,7 @@ class _Watch:
         is_under_way: Whether somebody looks at it or works on it now.
         failures: How often working on it failed in a row.
         problem: What the last failure said.
+        look_seconds: How long the last look took.
     """
 
     due: float
@@ -43,6 +47,7 @@ class _Watch:
     is_under_way: bool = False
     failures: int = 0
     problem: str = ""
+    look_seconds: float = 0.0
 
     @property
     def is_old(self) -> bool:
@@ -131,8 +136,9 @@ class Sweeper:
 
     def look(self, batch: str) -> Todo | None:
         """Look at a batch that was begun; say what to do with it, or None if that is nothing."""
-        watch = self._watches[batch]
+        watch, started = self._watches[batch], self._clock()
         listed, is_ready = self._inbox.look(batch)
+        watch.look_seconds = self._clock() - started
         is_new, is_first = listed.digest != watch.digest, not watch.digest
         waiting = 0
         if is_new or not watch.is_recorded:  # rows never disappear, so what had one still has it
@@ -233,6 +239,7 @@ class Sweeper:
             settle = self._rule.settle_seconds
             pause = min(pause, max(self._pause, settle / 2))
             pause = min(pause, settle - quiet) if settle > quiet else self._pause
+        pause = max(pause, watch.look_seconds / _LOOK_SHARE)
         self._put_off(watch, min(pause, _LONGEST_PAUSE_SECONDS))
 
     def _put_off(self, watch: _Watch, seconds: float) -> None:

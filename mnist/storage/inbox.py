@@ -73,9 +73,12 @@ class Inbox:
     def look(self, batch: str) -> tuple[Identities, bool]:
         """List a batch whole, and tell whether the folder holds its `_READY` marker."""
         listed = IdentityLog()
-        is_ready, ignored = False, Ignored()
+        is_ready = False
         for page in self._pages(check_batch_name(batch)):
-            listed.extend(version.identity for version in self._images(page, batch, ignored))
+            listed.extend(
+                self._zips.identities(version) if _is_archive(version) else version.identity
+                for version in _wanted(page, batch, Ignored())
+            )
             is_ready = is_ready or any(is_ready_marker(v.key, batch) for v in page)
         return listed.as_set(), is_ready
 
@@ -125,12 +128,8 @@ class Inbox:
     ) -> list[ObjectVersion]:
         """Keep what wants an outcome; a zip archive is a folder, so its members take its place."""
         images: list[ObjectVersion] = []
-        for version in page:
-            if is_marker_key(version.key) or batch_of(version.key) != batch:
-                continue
-            if (kind := ignored_as(version.key)) is not None:
-                ignored[kind] += 1
-            elif is_archive_key(version.key) and version.size:
+        for version in _wanted(page, batch, ignored):
+            if _is_archive(version):
                 images += self._zips.members(version, ignored)
             else:
                 images.append(version)
@@ -143,6 +142,21 @@ class Inbox:
             if "" in folders:
                 yield from self._bucket.versions("/")
         yield from self._bucket.versions(f"{batch}/")
+
+
+def _wanted(page: Sequence[ObjectVersion], batch: str, ignored: Ignored) -> Iterator[ObjectVersion]:
+    """Yield the objects of a batch that are neither markers nor files to be ignored."""
+    for version in page:
+        if is_marker_key(version.key) or batch_of(version.key) != batch:
+            continue
+        if (kind := ignored_as(version.key)) is not None:
+            ignored[kind] += 1
+        else:
+            yield version
+
+
+def _is_archive(version: ObjectVersion) -> bool:
+    return is_archive_key(version.key) and version.size > 0
 
 
 def _archive_of(version: ObjectVersion) -> ObjectVersion | None:

@@ -29,6 +29,7 @@ from mnist.storage.zip_directory import (
 )
 
 _REMEMBERED_MEMBERS = 200_000
+_REMEMBERED_IDENTITY_BYTES = 64_000_000
 _SPAN_BYTES = 8_000_000
 _READ_AHEAD_BYTES = 1_000
 _LONGEST_HEADER = 30 + 2 * 65_535
@@ -48,6 +49,9 @@ class ZipFolders:
         self._limits = limits
         self._directories: LRUCache[ObjectVersion, Directory] = LRUCache(
             _REMEMBERED_MEMBERS, getsizeof=len
+        )
+        self._identities: LRUCache[ObjectVersion, bytes] = LRUCache(
+            _REMEMBERED_IDENTITY_BYTES, getsizeof=len
         )
         self._lock = Lock()
         self._turns = [Lock() for _ in range(_TURNS)]
@@ -70,6 +74,19 @@ class ZipFolders:
             member_version(archive, member.number, member.name, member.crc, member.size)
             for member in directory.members.values()
         ]
+
+    def identities(self, archive: ObjectVersion) -> bytes:
+        """Join the identities of what `members` lists; remembered longer than the members."""
+        with self._lock:
+            remembered = self._identities.get(archive)
+        if remembered is not None:
+            return remembered
+        members = self.members(archive, Ignored())
+        joined = b"".join(member.identity for member in members)
+        if members != [archive]:  # which may open the next time
+            with self._lock, suppress(ValueError):  # which says that it alone is too large
+                self._identities[archive] = joined
+        return joined
 
     def fetch_archive(self, archive: ObjectVersion) -> Fetched:
         """Fetch an object that is named like an archive and could not be listed as one."""

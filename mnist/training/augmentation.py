@@ -14,6 +14,9 @@ from mnist.training.recipes import Augmentation
 
 _CENTRE = (SIDE - 1) / 2
 
+_THINNING = 0.6
+"""Of full erosion: thin strokes would vanish."""
+
 
 class RandomAugmentation(keras.layers.Layer):  # type: ignore[misc]  # keras is untyped
     """Changes images while training; passes them through untouched otherwise.
@@ -31,8 +34,9 @@ class RandomAugmentation(keras.layers.Layer):  # type: ignore[misc]  # keras is 
         """Change each image by its own draw."""
         if not training or self.augmentation == Augmentation():
             return images
+        images = self._other_pens(images)
         maps = self._affine_maps(tf.shape(images)[0])
-        return tf.raw_ops.ImageProjectiveTransformV3(
+        moved = tf.raw_ops.ImageProjectiveTransformV3(
             images=images,
             transforms=tf.pad(tf.reshape(maps, (-1, 6)), [[0, 0], [0, 2]]),
             output_shape=(SIDE, SIDE),
@@ -40,6 +44,33 @@ class RandomAugmentation(keras.layers.Layer):  # type: ignore[misc]  # keras is 
             interpolation="BILINEAR",
             fill_mode="CONSTANT",
         )
+        return self._blurred(moved)
+
+    def _other_pens(self, images: Any) -> Any:
+        """Make the strokes of some images thicker and of as many thinner, by up to two pixels."""
+        share = self.augmentation.pen_share
+        if not share:
+            return images
+        chosen, strength = self._chances(images)
+        thicker = tf.where(chosen < share / 2, strength, 0)
+        thinner = tf.where((chosen >= share / 2) & (chosen < share), _THINNING * strength, 0)
+        dilated = tf.nn.max_pool2d(images, 3, 1, "SAME")
+        eroded = -tf.nn.max_pool2d(-images, 3, 1, "SAME")
+        return images + thicker * (dilated - images) + thinner * (eroded - images)
+
+    def _blurred(self, images: Any) -> Any:
+        """Blur some images, by up to a mean over 3x3 pixels."""
+        share = self.augmentation.blur_share
+        if not share:
+            return images
+        chosen, strength = self._chances(images)
+        blurred = tf.nn.avg_pool2d(images, 3, 1, "SAME")
+        return images + tf.where(chosen < share, strength, 0) * (blurred - images)
+
+    def _chances(self, images: Any) -> tuple[Any, Any]:
+        """Draw two numbers from 0-1 for each image, shape (n, 1, 1, 1)."""
+        chances = (self._draw((tf.shape(images)[0], 1, 1, 2), 1.0) + 1) / 2
+        return chances[..., :1], chances[..., 1:]
 
     def _draw(self, shape: tuple[Any, ...], limit: float) -> Any:
         return keras.random.uniform(shape, -limit, limit, seed=self.seed_generator)

@@ -9,12 +9,12 @@ import numpy as np
 import structlog
 
 from mnist.data.labelled import LabelledImages
-from mnist.digits import CLASSES, SIDE
+from mnist.digits import SIDE
 from mnist.training.augmentation import RandomAugmentation
 from mnist.training.backend import keras
 from mnist.training.checkpoints import Checkpoints
 from mnist.training.history import Epoch
-from mnist.training.models import Model, build_body
+from mnist.training.models import Model, answers, build_body
 from mnist.training.recipes import Recipe
 from mnist.training.trainable import trainable_copy
 
@@ -40,7 +40,7 @@ def fit_body(
     """
     keras.utils.set_random_seed(seed)
     body = build_body(recipe, name=f"body_{seed}")
-    batches = Batches(train, recipe.batch_size, seed)
+    batches = Batches(train, one_hot(train, recipe), recipe.batch_size, seed)
     trainee = trainable_copy(body, recipe.precision)
     model = _compile(recipe, trainee, seed, len(batches))
     history: list[Epoch] = []
@@ -55,7 +55,7 @@ def fit_body(
         batches,
         initial_epoch=done,
         epochs=done if checkpoints.finished else recipe.epochs,
-        validation_data=(validation.images, one_hot(validation)),
+        validation_data=(validation.images, one_hot(validation, recipe)),
         validation_batch_size=_VALIDATION_BATCH,
         shuffle=False,  # Batches does it, in a way that a resumed training repeats
         verbose=0,
@@ -65,9 +65,9 @@ def fit_body(
     return body, history, done
 
 
-def one_hot(data: LabelledImages) -> Any:
-    """Turn labels into rows of zeros with a single one, shape (n, 10), float32."""
-    return np.eye(CLASSES, dtype=np.float32)[data.labels]
+def one_hot(data: LabelledImages, recipe: Recipe) -> Any:
+    """Turn labels into rows of zeros with a single one, shape (n, answers), float32."""
+    return np.eye(answers(recipe), dtype=np.float32)[data.labels]
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras is untyped
@@ -76,10 +76,10 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras is untyped
     Images that do not fill a last batch wait for another epoch's shuffle.
     """
 
-    def __init__(self, data: LabelledImages, batch_size: int, seed: int) -> None:
+    def __init__(self, data: LabelledImages, targets: Any, batch_size: int, seed: int) -> None:
         super().__init__()
         self._images = data.images
-        self._targets = one_hot(data)
+        self._targets = targets
         self._batch_size = batch_size
         self._seed = seed
         self.start_epoch(0)

@@ -27,7 +27,8 @@ def build_body(recipe: Recipe, *, name: str = "body") -> Model:
         name: What to call it; the members of an ensemble need different names.
 
     Returns:
-        A model from float images, shape (n, 28, 28, 1), values 0-1, to logits (n, 10) float32.
+        A model from float images, shape (n, 28, 28, 1), values 0-1, to logits (n, 10) float32; to
+        (n, 11) if the recipe has outliers, of which the last is for "not a digit".
 
     Raises:
         InvalidRecipe: If the architecture does not exist; the message lists those that do.
@@ -41,8 +42,13 @@ def build_body(recipe: Recipe, *, name: str = "body") -> Model:
         )
     inputs = keras.Input((SIDE, SIDE, 1), name="scaled")
     features = ARCHITECTURES[recipe.architecture](inputs, recipe)
-    logits = keras.layers.Dense(CLASSES, name=LOGITS)(features)
+    logits = keras.layers.Dense(answers(recipe), name=LOGITS)(features)
     return keras.Model(inputs, logits, name=name)
+
+
+def answers(recipe: Recipe) -> int:
+    """Count the answers of a recipe's network: the digits, and "not a digit" if it learns that."""
+    return CLASSES + (recipe.outliers > 0)
 
 
 def assemble(bodies: Sequence[Model], name: str) -> Model:
@@ -54,12 +60,13 @@ def assemble(bodies: Sequence[Model], name: str) -> Model:
 
     Returns:
         A model from raw images, shape (n, 28, 28), uint8, to probabilities (n, 10) float32.
-        Rescaling to 0-1 is part of it, so nobody can forget it.
+        Rescaling to 0-1 is part of it, so nobody can forget it. They are those of the digits if it
+        is one; how likely that is, the scoring graph says (`mnist.scoring.ood`).
     """
     images = keras.Input((SIDE, SIDE), dtype="uint8", name="images")
     scaled = keras.layers.Rescaling(1 / 255, name="rescale")(images)
     scaled = keras.layers.Reshape((SIDE, SIDE, 1), name="channel")(scaled)
-    members = [keras.layers.Softmax()(body(scaled)) for body in bodies]
+    members = [keras.layers.Softmax()(body(scaled)[:, :CLASSES]) for body in bodies]
     probabilities = members[0] if len(members) == 1 else keras.layers.Average()(members)
     return keras.Model(images, probabilities, name=name)
 

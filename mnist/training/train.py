@@ -8,11 +8,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mnist.data.labelled import LabelledImages
+import numpy as np
+
+from mnist.data.labelled import LabelledImages, concatenate
+from mnist.digits import CLASSES
 from mnist.errors import InvalidDataset
 from mnist.training.fitting import fit_body
 from mnist.training.history import Epoch
 from mnist.training.models import Model, assemble
+from mnist.training.outliers import draw_outliers
 from mnist.training.recipes import Recipe
 
 _SEEDS_BETWEEN_MEMBERS = 1_000
@@ -80,6 +84,7 @@ def train(
             f"batch) and one for validation; got {train.n} and {validation.n}."
         )
     wall, cpu = time.perf_counter(), time.process_time()
+    train = _with_outliers(train, recipe.outliers, seed)
     with ExitStack() as stack:
         if checkpoint_dir is None:
             folder = Path(stack.enter_context(TemporaryDirectory()))
@@ -98,6 +103,13 @@ def train(
         stopped_early=len(history) < recipe.epochs * recipe.members,
         resumed_from_epoch=resumed,
     )
+
+
+def _with_outliers(train: LabelledImages, count: int, seed: int) -> LabelledImages:
+    if not count:
+        return train
+    images = draw_outliers(count, train.images, seed=seed)
+    return concatenate([train, LabelledImages(images, np.full(count, CLASSES))])
 
 
 def _fit_members(

@@ -147,6 +147,27 @@ def test_a_quiet_folder_is_looked_at_less_and_less_often(sweeper, inbox_bucket, 
     assert len(looked) < 80
 
 
+def test_a_folder_that_takes_long_to_list_is_listed_less_often(
+    sweeper, inbox_bucket, results, clock
+):
+    inbox_bucket.put("a/1.png", b"x")
+    real = inbox_bucket.versions
+
+    def slowly(prefix):
+        clock.now += 3
+        return real(prefix)
+
+    inbox_bucket.versions = slowly
+    record(inbox_bucket, results, "a")
+    write_receipt(inbox_bucket, results, "a")
+    started, looked = clock.now, 0
+    while clock.now < started + 300:
+        looked += len(sweeper.due())
+        looks(sweeper)
+        clock.now += 1
+    assert 2 <= looked <= 5
+
+
 def test_a_batch_that_was_closed_long_ago_is_retired_at_once(parts, inbox_bucket, results, clock):
     inbox_bucket.put("a/1.png", b"x")
     record(inbox_bucket, results, "a")

@@ -114,3 +114,20 @@ def test_the_seed_decides_and_every_call_draws_anew() -> None:
     batch = np.minimum(DIGIT, 1)[None, :, :, None]
     first, second = (np.asarray(layer(batch, training=True)) for _ in range(2))
     assert not np.array_equal(first, second)
+
+
+def test_pens_get_thicker_and_thinner_in_the_share_asked_for() -> None:
+    ink = augment(Augmentation(pen_share=0.5), copies=2_000).sum(axis=(1, 2))
+    usual = np.minimum(DIGIT, 1).sum()
+    thicker, thinner = (ink > usual + 1e-3).mean(), (ink < usual - 1e-3).mean()
+    assert thicker == pytest.approx(0.25, abs=0.04)
+    assert thinner == pytest.approx(0.25, abs=0.04)
+    assert ink.min() > 0.2 * usual
+
+
+def test_blurring_softens_edges_in_the_share_asked_for() -> None:
+    images = augment(Augmentation(blur_share=0.3), copies=2_000)
+    steepest = np.abs(np.diff(images, axis=2)).max(axis=(1, 2))
+    usual = np.abs(np.diff(np.minimum(DIGIT, 1), axis=1)).max()
+    assert (steepest < usual - 1e-3).mean() == pytest.approx(0.3, abs=0.04)
+    assert images.max() <= 1
