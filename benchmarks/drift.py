@@ -69,7 +69,7 @@ class Scanner:
         height, width = self.height, round(self.height * self.shape)
         side = round(min(height, width) * 0.9)
         digit = cv2.resize(image.astype(np.float32), (side, side), interpolation=cv2.INTER_CUBIC)
-        shear = np.float32([[1, -self.slant, self.slant * side / 2], [0, 1, 0]])
+        shear = np.array([[1, -self.slant, self.slant * side / 2], [0, 1, 0]], np.float32)
         digit = cv2.warpAffine(digit, shear, (side, side), flags=cv2.INTER_CUBIC)
         digit = cv2.dilate(digit, np.ones((1 + round(self.pen * side / 28),) * 2, np.uint8))
         field = np.zeros((height, width), np.float32)

@@ -7,20 +7,20 @@ from dashboard.components.boundary import warn_of_unreadable
 from dashboard.components.texts import percent, plain
 from dashboard.pages.overview import queries
 from mnist import services
+from mnist.registry.tags import GRAPH_SHA256
 from mnist.storage.acceptance import AcceptanceEntry
 from mnist.storage.object_log import Entries
 
 
 @st.cache_resource(ttl=10, show_spinner=False)
-def _entry() -> tuple[AcceptanceEntry | None, Entries[AcceptanceEntry]]:
-    current = services.current()
-    digest = current.registry.champion().digest
-    return current.acceptance.newest(digest), current.acceptance.log.entries()
+def _entry(digest: str) -> tuple[AcceptanceEntry | None, Entries[AcceptanceEntry]]:
+    acceptance = services.current().acceptance
+    return acceptance.newest(digest), acceptance.log.entries()
 
 
 def show_acceptance() -> None:
     """Draw the thresholds of the champion, source by source, and the cost of the audits."""
-    entry, entries = _entry()
+    entry, entries = _entry(cached.champion().details.tags.get(GRAPH_SHA256, ""))
     warn_of_unreadable(entries.unreadable, "thresholds of acceptance")
     settings = services.current().settings
     promise = percent(settings.max_accepted_error_rate, 2)
