@@ -125,8 +125,11 @@ VIEWER = Identity(
 )
 """For the dashboard: it reads everything; it writes what people said or had made to look at."""
 
-API = Identity("api", (Grant("results", ("list",)), Grant("results", ("read",), ("journal/",))))
-"""For the online API, whose model comes from MLflow: the journal says which one it is."""
+API = Identity(
+    "api", (Grant("results", ("list",)), Grant("results", ("read",), ("journal/", "acceptance/")))
+)
+"""For the online API, whose model comes from MLflow: the journal says which one it is, and the
+acceptance log what it may accept."""
 
 REGISTRY = Identity("registry", (Grant("mlflow", (*_LOOK, "write", "delete")),))
 """For the MLflow server, which keeps its artifacts in a bucket of its own."""

@@ -16,6 +16,7 @@ LOOSE = "_loose"
 READY_MARKER = "_READY"
 """An object of this name says that a folder is complete; it is never scored."""
 
+ACCEPTANCE = "acceptance/"
 AUDIT = "audit/"
 CURRENT = "current/"
 DELIVERIES = "deliveries/"

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mnist.orchestrator import PrefectApi
+from mnist.storage.acceptance import AcceptanceLog
 from mnist.storage.audit import AuditLog
 from mnist.storage.bucket import Bucket
 from mnist.storage.conditions import with_sure_writes
@@ -124,6 +125,12 @@ class Parts:
         return Journal(self.sure_bucket, self.signing)
 
     @cached_property
+    def acceptance(self) -> AcceptanceLog:
+        """From which confidence on predictions are accepted, and on what evidence."""
+        cautious = self.settings.cautious_confidence
+        return AcceptanceLog(self.results_bucket, self.signing, cautious)
+
+    @cached_property
     def gate_slices(self) -> GateSlices:
         """Slices that people made permanent gates."""
         return GateSlices(self.results_bucket)
@@ -157,6 +164,7 @@ class Parts:
         """Every log that is kept in objects, for who looks for damage."""
         return [
             self.journal.log,
+            self.acceptance.log,
             self.gate_slices.log,
             self.verifications.log,
             self.audit.log,

@@ -13,6 +13,7 @@ from mnist.parts import Parts
 from mnist.settings import load_settings
 
 if TYPE_CHECKING:
+    from mnist.operations.accepting import Accepting
     from mnist.operations.batches import BatchScoring
     from mnist.operations.comparing import Comparing
     from mnist.operations.comparing_pipelines import ComparingPipelines
@@ -35,6 +36,13 @@ class Services(Parts):
         from mnist.operations.batches import BatchScoring
 
         return BatchScoring(self)
+
+    @cached_property
+    def accepting(self) -> Accepting:
+        """What renews the thresholds of acceptance."""
+        from mnist.operations.accepting import Accepting
+
+        return Accepting(self)
 
     @cached_property
     def rescoring(self) -> Rescoring:

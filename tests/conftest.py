@@ -133,6 +133,7 @@ def settings(store: Store, tmp_path: Path) -> Iterator[Settings]:
         chunk_images=10,
         sweep_seconds=0.05,
         settle_seconds=0,
+        cautious_confidence=0,
     )
     buckets = (made.inbox_bucket, made.results_bucket, made.labels_bucket)
     create_buckets(made, buckets)

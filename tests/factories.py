@@ -21,7 +21,9 @@ from mnist.scoring.graphs import Predictor
 from mnist.scoring.predictions import PinnedModel
 from mnist.services import Services
 from mnist.settings import Settings
+from mnist.storage.acceptance import AcceptanceLog
 from mnist.storage.bucket import Bucket
+from mnist.storage.signing import Signing
 from mnist.tables import ROWS
 
 MODEL = PinnedModel(name="digits", version="7", digest="d" * 64, accept_confidence=0.5)
@@ -112,7 +114,7 @@ def settings_of(**values: Any) -> Settings:
     """Give settings that name nothing real, for what asks only for some of them."""
     nowhere = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
     made = Settings(MLFLOW_TRACKING_URI="http://127.0.0.1:1", **nowhere)
-    return made.model_copy(update=values)
+    return made.model_copy(update={"cautious_confidence": 0.0} | values)
 
 
 def services_of(settings: Settings, **parts: Any) -> Services:
@@ -124,6 +126,12 @@ def services_of(settings: Settings, **parts: Any) -> Services:
     for name, part in ({"sure_bucket": services.results_bucket} | parts).items():
         setattr(services, name, part)
     return services
+
+
+def empty_acceptance_log(cautious: float = 0.0) -> AcceptanceLog:
+    """Make a log in memory, in which nobody has chosen a threshold."""
+    bucket = Bucket.in_memory("results")
+    return AcceptanceLog(bucket, Signing(bucket), cautious)
 
 
 class InMemory(Services):

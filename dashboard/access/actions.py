@@ -158,6 +158,8 @@ def record_answer(log: ReviewLog, person: Person, ticket: Ticket, answer: Answer
         answer=answer,
         read_as=ticket.read_as,
         model_version=ticket.model_version,
+        confidence=ticket.confidence,
+        audit=ticket.audit,
     )
     log.append(review)
     return review

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mnist.operations.monitoring import Findings
     from mnist.operations.rescoring import Difference, RescorePlan
     from mnist.scoring.receipts import Receipt
+    from mnist.storage.acceptance import AcceptanceEntry
     from mnist.storage.journal import JournalEntry
 
 _UPDATE_SECONDS = 1.0
@@ -127,6 +128,35 @@ def publish_findings(findings: Findings, key: str) -> None:
         f"{findings.markdown}\nFindings in the results bucket: `{key}`\n",
         key="monitor",
         description=f"{findings.day}: {findings.verdict}",
+    )
+
+
+def publish_acceptance(entry: AcceptanceEntry) -> None:
+    """Show from which confidence on predictions are accepted, and what that rests on."""
+    lines = [
+        f"# Acceptance, entry {entry.sequence}: {entry.model} version {entry.version}",
+        "",
+        f"Promised: at most {entry.max_error_rate:.2%} wrong among accepted predictions.",
+        "",
+        *(f"- {reason}" for reason in entry.reasons),
+        "",
+        markdown.table(
+            ("source", "accepted from", "rests on", "audited", "wrong", "at most"),
+            [
+                (
+                    one.source or "all others",
+                    f"{one.threshold:.5g}",
+                    one.basis,
+                    f"{one.accepted:,}",
+                    f"{one.wrong:,}",
+                    f"{one.bound:.2%}",
+                )
+                for one in entry.thresholds
+            ],
+        ),
+    ]
+    create_markdown_artifact(
+        "\n".join(lines) + "\n", key="acceptance", description=entry.thresholds[0].sentence
     )
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from mnist.acceptance.thresholds import review_thresholds
 from mnist.data.datasets import Dataset
 from mnist.data.labelled import LabelledImages
 from mnist.digits import Images, Probabilities
-from mnist.evaluation.acceptance import review_thresholds
 from mnist.evaluation.calibration import fit_temperature
 from mnist.evaluation.metrics import Evaluation, evaluate
 from mnist.promotion import Evidence, Runtime

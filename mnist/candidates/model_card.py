@@ -1,8 +1,8 @@
 """The model card: what to know of a model before using it."""
 
+from mnist.acceptance.thresholds import NOTHING_ACCEPTED
 from mnist.candidates.candidate import Candidate
 from mnist.data.training_data import TrainingData
-from mnist.evaluation.acceptance import NOTHING_ACCEPTED
 from mnist.evaluation.metrics import Evaluation
 from mnist.training.recipes import Recipe
 

@@ -71,7 +71,7 @@ class Gates:
     def _loaded(self, model: PinnedModel) -> Contender:
         registry = self._parts.registry
         source = registry.origin(model.version).dataset
-        return Contender(model, registry.predictor(model).predict, source=source)
+        return Contender(model, registry.predictor(model).outputs, source=source)
 
     def judge(
         self,
@@ -128,7 +128,8 @@ class Gates:
         progress(1.0, "replaying production images, deciding")
         if self._parts.settings.replay_images:
             production = production_images(self._parts)
-            mine = replace(mine, replay=compare_in_production(champion, candidate, production))
+            replay = compare_in_production(champion, candidate, production, self._parts.acceptance)
+            mine = replace(mine, replay=replay)
         return decide(mine, others[0], policy, reference=self._reference(candidate, data))
 
     def _require_whole_floors(self) -> None:

@@ -200,10 +200,10 @@ class Retraining:
             candidate.accept_confidence,
             candidate.ood_threshold,
         )
-        predict = Predictor(candidate.graph, candidate.graph_sha256).predict
-        contender = Contender(model, predict, candidate.runtime, data.dataset.source)
+        predictor = Predictor(candidate.graph, candidate.graph_sha256)
+        contender = Contender(model, predictor.outputs, candidate.runtime, data.dataset.source)
         judgement = self._gates.judge(contender, data.dataset, policy or {}, progress)
-        return self._relabelling.explain(judgement, predict, data.reviewed)
+        return self._relabelling.explain(judgement, predictor.predict, data.reviewed)
 
     def conclude(
         self,

@@ -94,11 +94,16 @@ class Policy(BaseModel):
     set_margin: Share = Field(
         0.01, description="accuracy loss on a labelled set that is surely not exceeded"
     )
+    minimum_replayed: int = Field(
+        100, ge=1, description="fewest replayed production images that decide anything"
+    )
     flip_rate_cap: Share = Field(
-        0.02, description="largest share of replayed production images whose digit changes"
+        0.02,
+        description="share of replayed images whose digit may change for the worse; "
+        "fails if surely exceeded",
     )
     acceptance_drop_cap: Share = Field(
-        0.03, description="largest drop in the share of replayed images accepted without review"
+        0.03, description="drop in the share of accepted replayed images; fails if surely exceeded"
     )
     parity_cap: float = Field(
         1e-4, ge=0, description="largest difference between trained model and scoring graph"
