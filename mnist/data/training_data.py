@@ -47,7 +47,7 @@ class TrainingData:
     @property
     def sources(self) -> list[dict[str, Any]]:
         """What is learned from, as JSON types: each source with digest, images and share."""
-        of_added = sum(each.images.n * each.repeats for each in self.added)
+        of_added = sum(source.images.n * source.repeats for source in self.added)
         own = (self.train.n - of_added) // dataset_repeats(self.added)
         return describe_sources(self.dataset.source, self.dataset.digest, own, self.added)
 
