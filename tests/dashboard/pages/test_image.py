@@ -119,7 +119,7 @@ def test_an_object_that_is_no_longer_there_still_shows_its_row(image, champion, 
     scored.delete("scans/0007-7.png")
     page = image.open(**address)
     assert "by digits 1: 7, confidence" in page.app.success[0].value.replace("\\", "")
-    assert "was deleted" in page.words
+    assert "does not exist (any more)" in page.words
 
 
 def test_what_is_for_review_says_why_in_words(image, champion, scorer):
