@@ -14,7 +14,7 @@ number = st.column_config.NumberColumn
 _STYLE = """\
 <style>
 [data-testid="stCaptionContainer"] {
-  color: color-mix(in srgb, currentcolor 78%, transparent);
+  opacity: 0.78;
 }
 [data-testid="stElementToolbarButton"]:has(button[aria-label^="Download as CSV"]) {display: none}
 </style>

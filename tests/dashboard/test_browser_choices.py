@@ -43,3 +43,22 @@ def test_a_drawing_after_an_upload_is_what_is_predicted(visit, champion):
     visit.tab.mouse.up()
     expect(digit).to_contain_text("1")
     assert visit.complaints == []
+
+
+@pytest.mark.slow
+def test_a_failed_batch_is_one_click_from_its_images_and_two_from_the_reason(
+    visit, champion, scorer
+):
+    scorer.drop_rejects("bad")
+    scorer.score("bad")
+    visit.log_in()
+    visit.open()
+    expect(visit.metric("Failed")).to_contain_text("1")
+    visit.tab.get_by_role("button", name="Show").first.click()
+    expect(visit.tab.locator(".tile")).to_have_count(3)
+    expect(visit.tab).to_have_url(re.compile("batches.batch=bad&outcome=rejected"))
+    caption = "getComputedStyle(document.querySelector('[data-testid=stCaptionContainer]')).opacity"
+    assert float(visit.tab.evaluate(caption)) > 0.7
+    visit.tab.locator(".tile button").first.click()
+    expect(visit.tab.get_by_text("What to do").first).to_be_visible()
+    assert visit.complaints == []
