@@ -21,7 +21,7 @@ ifneq ($(shell cat $(VENV)/place 2>/dev/null && $(BIN)/python -c ''),$(CURDIR))
   $(shell rm -f $(STAMP))
 endif
 
-.PHONY: help setup demo test coverage check up down status doctor rotate backup restore chaos containers manifests audit sbom lock platforms benchmark-ray clean clean-data
+.PHONY: help setup demo test coverage check up down status doctor rotate backup restore chaos containers manifests audit sbom gpu lock platforms benchmark-ray clean clean-data
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1 /p' Makefile | awk '{name=$$1; $$1=""; printf "  %-14s%s\n", name, $$0}'
@@ -88,6 +88,14 @@ sbom: $(STAMP)  ## list those packages as CycloneDX, in sbom.json; fetches its t
 lock: $(STAMP)  ## resolve pyproject.toml into requirements.lock anew, changing as little as possible
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes \
 	  --no-annotate --no-header --quiet -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra gpu --python-platform x86_64-manylinux_2_28 \
+	  --constraint requirements.lock --generate-hashes --no-annotate --no-header --quiet \
+	  | sed -n '/^\(tensorflow\|nvidia-[a-z0-9-]*\)==/,/[^\\]$$/p' > gpu-requirements.lock
+
+gpu: $(STAMP)  ## train on an NVIDIA GPU: TensorFlow with CUDA instead of that for CPUs; again after each update
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip uninstall --quiet tensorflow-cpu
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --no-deps --require-hashes -r gpu-requirements.lock
+	@$(BIN)/python -c 'from mnist.training.backend import device; print("Trainings run on", device())'
 
 platforms: $(STAMP)  ## say on which machines the lock can be installed; asks the registry, a minute or two
 	@$(BIN)/python -m infra.platforms

@@ -23,6 +23,7 @@ from api.service import Service
 from mnist.images import preprocessing_digest
 from mnist.services import Services
 from mnist.settings import Settings, load_settings
+from mnist.storage.acceptance import AcceptanceLog
 
 _ANY_FILE = {"schema": {"type": "string", "format": "binary"}}
 _UPLOAD = {
@@ -74,12 +75,13 @@ _PAGE_POLICY = (
 def app() -> FastAPI:
     """Make the application that the environment describes; for uvicorn's `--factory`."""
     settings = load_settings()
-    return create(settings, Services(settings).registry)
+    services = Services(settings)
+    return create(settings, services.registry, services.acceptance)
 
 
-def create(settings: Settings, registry: Registry) -> FastAPI:
+def create(settings: Settings, registry: Registry, acceptance: AcceptanceLog) -> FastAPI:
     """Make the application over any registry."""
-    champion = Champion(registry, settings.api_refresh_seconds)
+    champion = Champion(registry, acceptance, settings.api_refresh_seconds)
     service = Service(settings, champion)
 
     @asynccontextmanager
@@ -147,6 +149,7 @@ def _add_routes(application: FastAPI, service: Service) -> None:
 
     @application.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
+        service.telemetry.note_acceptance(service.champion.acceptance)
         return Response(service.telemetry.exposition(), media_type=CONTENT_TYPE_LATEST)
 
     @application.get("/", include_in_schema=False)

@@ -11,6 +11,7 @@ from mnist.digits import SIDE
 from mnist.errors import MnistError, NoChampion
 from mnist.scoring.graphs import Predictor
 from mnist.scoring.predictions import PinnedModel
+from mnist.storage.acceptance import AcceptanceEntry, AcceptanceLog
 
 _log = structlog.get_logger(__name__)
 
@@ -34,18 +35,26 @@ class Served:
 
 
 class Champion:
-    """Looks every few seconds who is champion, and swaps the model between two requests.
+    """Looks every few seconds who is champion and what it may accept; swaps the model.
+
+    That happens between two requests.
 
     Attributes:
-        served: The version that answers; None until there is a champion.
+        served: The version that answers, with the threshold that holds for it now; None until there
+            is a champion.
+        acceptance: The entry that chose its threshold; None before there is evidence.
         problem: Why the last look failed; None if it did not. The version that was loaded before
             goes on answering.
     """
 
-    def __init__(self, registry: Registry, refresh_seconds: float) -> None:
+    def __init__(
+        self, registry: Registry, acceptance: AcceptanceLog, refresh_seconds: float
+    ) -> None:
         self._registry = registry
+        self._acceptance = acceptance
         self._refresh_seconds = refresh_seconds
         self.served: Served | None = None
+        self.acceptance: AcceptanceEntry | None = None
         self.problem: str | None = None
 
     async def follow(self) -> None:
@@ -57,7 +66,9 @@ class Champion:
     def look(self) -> None:
         """Load the champion if it is another version than the one that answers."""
         try:
-            model = self._registry.champion()
+            pinned = self._registry.champion()
+            self.acceptance = self._acceptance.newest(pinned.digest)
+            model = self._acceptance.applied(self.acceptance, pinned)
             if self.served is None or model != self.served.model:
                 predictor = self._registry.predictor(model)
                 predictor.predict(np.zeros((1, SIDE, SIDE), np.uint8))  # the first call is slow

@@ -14,8 +14,18 @@ from prometheus_client import (
 
 from mnist.images import Decoded, Rejection
 from mnist.scoring.predictions import Prediction
+from mnist.storage.acceptance import AcceptanceEntry
 
 _BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+_ACCEPTANCE = {
+    "threshold": "Confidence from which on predictions are accepted.",
+    "labels": "Predictions whose truth is known.",
+    "accepted": "Of these, with at least that confidence.",
+    "wrong": "Wrong ones of the accepted.",
+    "bound": "Upper bound of the share of wrong ones among accepted predictions.",
+}
+"""Fields of a source's threshold that are metrics, and what they mean."""
 
 
 class Telemetry:
@@ -44,6 +54,16 @@ class Telemetry:
         self._reviews = Counter(
             "mnist_api_reviews", "Predictions that ask for a person's look.", registry=registry
         )
+        self._acceptance = {
+            name: Gauge(
+                f"mnist_acceptance_{name}",
+                meaning,
+                ["source"],
+                multiprocess_mode="mostrecent",
+                registry=registry,
+            )
+            for name, meaning in _ACCEPTANCE.items()
+        }
         self._busy = Gauge(
             "mnist_api_requests_in_progress",
             "Requests being answered.",
@@ -76,6 +96,12 @@ class Telemetry:
                 self._warnings.labels(warning.value).inc()
             if not prediction.accepted:
                 self._reviews.inc()
+
+    def note_acceptance(self, entry: AcceptanceEntry | None) -> None:
+        """Take over what audits say of accepted predictions, source by source."""
+        for chosen in () if entry is None else entry.thresholds:
+            for name, gauge in self._acceptance.items():
+                gauge.labels(chosen.source).set(getattr(chosen, name))
 
     def exposition(self) -> bytes:
         """Write all numbers in Prometheus's text format."""

@@ -10,6 +10,9 @@ from api.application import create
 from mnist.scoring.graphs import Predictor
 from mnist.scoring.predictions import PinnedModel
 from mnist.settings import Settings
+from mnist.storage.acceptance import AcceptanceLog
+from mnist.storage.bucket import Bucket
+from mnist.storage.signing import Signing
 
 
 class OneVersion:
@@ -32,4 +35,6 @@ def app() -> FastAPI:
     """Make the application."""
     unused = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "unused")
     settings = Settings(MLFLOW_TRACKING_URI="http://127.0.0.1:1", **unused)
-    return create(settings, OneVersion(Path(os.environ["BENCHMARK_GRAPH"])))
+    bucket = Bucket.in_memory("results")
+    acceptance = AcceptanceLog(bucket, Signing(bucket), settings.cautious_confidence)
+    return create(settings, OneVersion(Path(os.environ["BENCHMARK_GRAPH"])), acceptance)

@@ -6,25 +6,22 @@ Draws sets of pictures that are not one digit (`benchmarks.ood_sets`), decodes t
 and lets the champion, or `--model`, read them. Against MNIST's test digits: the area under the ROC
 curve (AUROC) and the share of the set that passes when 95 % of the digits do (FPR@95), for the
 score in the graph and for the largest probability; then what becomes of each set in production: the
-share with any warning, at the threshold that sends one in 200 digits to a person. The last line is
+share with any warning, by the threshold of the version. The last line is
 one JSON object with auroc, fpr95 and warned, by set. About two minutes on one core.
 """
 
 import argparse
 import json
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
+from benchmarks.deployed import add_model_options, deployed
 from benchmarks.ood_sets import Artist, decoded
-from benchmarks.realworld import champion, graph
 from mnist.data.datasets import load_dataset
 from mnist.digits import Outputs
 from mnist.settings import load_settings
-
-_THRESHOLD_QUANTILE = 0.995
 
 
 def compare(digits: NDArray[np.float32], others: NDArray[np.float32]) -> tuple[float, float]:
@@ -42,14 +39,13 @@ def largest(outputs: Outputs) -> NDArray[np.float32]:
 def main() -> None:
     """Print one row per set, then the JSON line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", type=Path)
+    add_model_options(parser)
     parser.add_argument("--images", type=int, default=500)
     options = parser.parse_args()
-    predictor = graph(options.model) if options.model else champion()
+    model, predictor = deployed(options)
     test = load_dataset(load_settings().data_dir).test.images
     artist = Artist(7, test)
     known = predictor.outputs(test)
-    threshold = float(np.quantile(known.ood_scores, _THRESHOLD_QUANTILE))
     result: dict[str, dict[str, float]] = {"auroc": {}, "fpr95": {}, "warned": {}}
     print("| set | AUROC | FPR@95 | AUROC of largest p | FPR@95 of it | shape warns | any warns |")
     print("|---|---|---|---|---|---|---|")
@@ -57,7 +53,7 @@ def main() -> None:
         images = decoded(draw, options.images)
         outputs = predictor.outputs(np.stack([image.pixels for image in images]))
         by_shape = np.array([bool(image.warnings) for image in images])
-        warned = by_shape | (outputs.ood_scores > threshold)
+        warned = by_shape | (outputs.ood_scores > model.ood_threshold)
         area, passing = compare(known.ood_scores, outputs.ood_scores)
         usual = compare(largest(known), largest(outputs))
         print(

@@ -58,6 +58,10 @@ class Artist:
             "shapes": lambda: self.bent(self.shape()),
             "noise": self.noise,
             "two digits": self.two_digits,
+            "a fainter neighbour": lambda: self.pair(strength=self._rng.uniform(0.3, 0.65)),
+            "a neighbour at the frame": lambda: self.pair(shown=self._rng.uniform(0.5, 0.9)),
+            "boxes that overlap": lambda: self.pair(interlocked=True),
+            "two panels": self.panels,
             "cut digits": self.cut_digit,
         }
 
@@ -153,6 +157,35 @@ class Artist:
         large = cv2.resize(255 - pair, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
         return large.astype(np.uint8)
 
+    def pair(self, *, strength: float = 1, shown: float = 1, interlocked: bool = False) -> Picture:
+        """Write two digits side by side, the second fainter, cut by the frame, or close by."""
+        first, second = self._tight(), self._tight()
+        high = max(len(first), len(second)) + 60
+        pages = [np.zeros((high, first.shape[1] + second.shape[1] + 90)) for _ in "12"]
+        left = 30 + first.shape[1] + self._between(5, 25)
+        while True:
+            for page, ink, at in zip(pages, (first, second), (30, left), strict=True):
+                page[:] = 0
+                top = (high - len(ink)) // 2
+                page[top : top + len(ink), at : at + ink.shape[1]] = ink
+            apart = cv2.dilate(pages[0], np.ones((9, 9))) * pages[1]
+            if not interlocked or apart.max() > 0.2:
+                break
+            left -= 1
+        both = np.maximum(pages[0], strength * pages[1])
+        if shown < 1:
+            both = both[:, : left + int(shown * second.shape[1])]
+        return (240 * (1 - 0.8 * both)).astype(np.uint8)
+
+    def panels(self) -> Picture:
+        """Show two equal panels with a frame around each, as plots do."""
+        shown = []
+        for _ in range(2):
+            panel = cv2.copyMakeBorder(self._large(), 8, 8, 8, 8, cv2.BORDER_CONSTANT, value=255)
+            cv2.rectangle(panel, (0, 0), (SIDE + 15, SIDE + 15), 40, 2)
+            shown.append(np.pad(panel, 8, constant_values=255))
+        return np.hstack(shown)
+
     def cut_digit(self) -> Picture:
         """Lose about half of a digit over an edge of the picture."""
         large, lost = self._large(), self._between(55, 75)
@@ -161,6 +194,12 @@ class Artist:
     def _large(self) -> Picture:
         large = cv2.resize(255 - self._any_digit(), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
         return large.astype(np.uint8)
+
+    def _tight(self) -> NDArray[np.float64]:
+        """Ink of a digit without margins, 0-1, about 100 pixels high."""
+        ink = np.clip(1 - self._large() / 255, 0, 1)
+        left, top, width, height = cv2.boundingRect((ink > 0.3).astype(np.uint8))
+        return ink[top : top + height, left : left + width]
 
     def _any_digit(self) -> Picture:
         return self._digits[self._between(0, len(self._digits))]

@@ -51,7 +51,7 @@ def monitor(day: Day = None, renew_reference: bool = False) -> dict[str, Any]:  
         renew_reference: Make the four weeks before that day the new reference first.
 
     Returns:
-        Day, verdict, number of rows and where the findings lie.
+        Day, verdict, causes, number of rows and where the findings lie.
 
     Raises:
         Unavailable: If the store does not answer.
@@ -60,11 +60,15 @@ def monitor(day: Day = None, renew_reference: bool = False) -> dict[str, Any]:  
     findings, key = look_back(day, renew_reference, str(flow_run.get_id()))
     artifacts.publish_findings(findings, key)
     for batch, comparison in findings.by_batch.items():
-        events.drifted(day, batch, str(comparison.verdict), comparison.rows)
-    get_run_logger().info("%s: %s. %s", day, findings.verdict, findings.verdict.sentence)
+        events.drifted(day, batch, comparison)
+    whole = findings.by_batch[""]
+    get_run_logger().info("%s: %s. %s", day, whole.verdict, whole.verdict.sentence)
+    for cause in whole.causes:
+        get_run_logger().info("%s: %s", cause, cause.sentence)
     return {
         "day": day.isoformat(),
         "verdict": str(findings.verdict),
+        "causes": [str(cause) for cause in whole.causes],
         "rows": findings.rows.num_rows,
         "findings": key,
     }

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 
 @task(name="load-data", cache_policy=NO_CACHE)
-def load_data(seed: int) -> TrainingData:
-    """Load the images and cut off the validation set."""
-    data = services.current().retraining.load(seed)
+def load_data(seed: int, recipe: Recipe | None = None) -> TrainingData:
+    """Load the images, cut off the validation set, and say what is learned from."""
+    data = services.current().retraining.load(seed, recipe)
     get_run_logger().info(
         "Data: %s, %d images to train on, %d to validate, %d to test.",
         data.dataset.source,
@@ -41,6 +41,16 @@ def load_data(seed: int) -> TrainingData:
         data.validation.n,
         data.dataset.test.n,
     )
+    for source in data.sources if data.added else ():
+        get_run_logger().info(
+            "%s %s: %d images, %d times per epoch, %.1f %% of it; digest %s.",
+            source["kind"],
+            source["name"],
+            source["images"],
+            source["repeats"],
+            100 * source["share"],
+            source["digest"][:12],
+        )
     if data.reviewed.images.n or data.reviewed.left_out:
         get_run_logger().info("Reviewed images: %s", data.reviewed.sentence)
     return data
@@ -82,6 +92,12 @@ def train(recipe: Recipe, data: TrainingData, seed: int) -> Training:
         progress.step(min(1.0, done / total), text)
 
     training = services.current().retraining.train(recipe, data, seed, show)
+    logger.info(
+        "Trained on %s in %.1f s, %.1f CPU s.",
+        training.device,
+        training.wall_seconds,
+        training.cpu_seconds,
+    )
     if training.resumed_from_epoch:
         logger.info(
             "An interrupted training went on: %d of %d epochs came from its checkpoint.",
@@ -199,7 +215,7 @@ def retrain(
     services.current().retraining.check_registry()
     used_seed, who = _seed(seed), f"flow run {flow_run.get_name()}"
     with tempfile.TemporaryDirectory(prefix="retrain-") as folder:
-        data = load_data(used_seed)
+        data = load_data(used_seed, chosen)
         chosen = chosen.for_images(data.train.n)
         if (entry := nothing_new(chosen, data, used_seed, who)) is not None:
             return entry.model_dump(mode="json")

@@ -26,8 +26,8 @@ def verify(batch: OptionalText = None) -> dict[str, Any]:
     files under `current/` are brought to it, should they be missing or old.
 
     Args:
-        batch: Name of a batch that has been scored; left out, every batch is verified and the
-            journal of decisions too.
+        batch: Name of a batch that has been scored; left out, every batch is verified, and the
+            journal of decisions and the acceptance log too.
 
     Returns:
         The receipt's sums; of everything, how many batches there are.
@@ -44,7 +44,7 @@ def verify(batch: OptionalText = None) -> dict[str, Any]:
             raise IntegrityError(f"Receipt of batch {batch!r} does not hold: {' '.join(problems)}")
         return receipt.summary()
     current = services.current()
-    violations = current.journal.problems()
+    violations = [*current.journal.problems(), *current.acceptance.problems()]
     batches = sorted(current.results.latest_receipts().by_batch)
     for name in batches:
         violations += _verify_batch(name)[1]

@@ -112,7 +112,13 @@ class Doctor:
             _Check("versions", self._versions, "make setup, then make down and make up"),
             _Check("settings in use", self._settings_in_use, "make up starts these anew"),
             _Check("buckets and keys", self._keys, "make down, then make up", store),
-            _Check("conditional writes", self._conditions, "use a store that honours them", store),
+            _Check(
+                "conditional writes",
+                self._conditions,
+                "use AWS S3, SeaweedFS or another that infra/README.md names, or do without on a "
+                "weaker promise: MNIST_ALLOW_PLAIN_WRITES=true, and never two runs on one batch",
+                store,
+            ),
             _Check("stray objects", self._strays, "move what is none of ours elsewhere", store),
             _Check(
                 "signatures",

@@ -106,6 +106,7 @@ TRAINER = Identity(
     (
         Grant("inbox", _LOOK),
         Grant("labels", _LOOK),
+        Grant("labels", ("write",), ("sets/", "set-manifests/")),
         Grant("results", (*_LOOK, "write")),
         Grant("datasets", (*_LOOK, "write")),
     ),
@@ -119,13 +120,16 @@ VIEWER = Identity(
         Grant("results", _LOOK),
         Grant("results", ("write",), ("audit/", "gate-slices/", "maps/", "verifications/")),
         Grant("labels", _LOOK),
-        Grant("labels", ("write",), ("reviews/",)),
+        Grant("labels", ("write",), ("reviews/", "uploads/")),
     ),
 )
 """For the dashboard: it reads everything; it writes what people said or had made to look at."""
 
-API = Identity("api", (Grant("results", ("list",)), Grant("results", ("read",), ("journal/",))))
-"""For the online API, whose model comes from MLflow: the journal says which one it is."""
+API = Identity(
+    "api", (Grant("results", ("list",)), Grant("results", ("read",), ("journal/", "acceptance/")))
+)
+"""For the online API, whose model comes from MLflow: the journal says which one it is, and the
+acceptance log what it may accept."""
 
 REGISTRY = Identity("registry", (Grant("mlflow", (*_LOOK, "write", "delete")),))
 """For the MLflow server, which keeps its artifacts in a bucket of its own."""

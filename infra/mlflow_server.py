@@ -60,7 +60,8 @@ def server_environment(environment: Mapping[str, str]) -> dict[str, str]:
         )
     directory = environment["MLFLOW_SERVER_DIR"]
     return (
-        dict(environment)
+        _trusting(environment)
+        | dict(environment)
         | _admitting(environment)
         | {
             "_MLFLOW_SERVER_FILE_STORE": environment.get(
@@ -77,6 +78,12 @@ def server_environment(environment: Mapping[str, str]) -> dict[str, str]:
             "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         }
     )
+
+
+def _trusting(environment: Mapping[str, str]) -> dict[str, str]:
+    """Let boto3, by which the server reaches its artifacts, trust whom all other clients trust."""
+    ca_file = environment.get("SSL_CERT_FILE")
+    return {"AWS_CA_BUNDLE": ca_file} if ca_file else {}
 
 
 def _admitting(environment: Mapping[str, str]) -> dict[str, str]:

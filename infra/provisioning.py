@@ -12,6 +12,8 @@ from infra.automations import register_automations
 from infra.identities import bucket_names
 from infra.store import create_buckets, publish_public_key
 from mnist.settings import Settings
+from mnist.storage.bucket import Bucket
+from mnist.storage.conditions import with_sure_writes
 
 
 def provision(
@@ -26,6 +28,7 @@ def provision(
         say: Called with one line for each thing that was done.
 
     Raises:
+        InvalidSettings: If the store does not honour conditional writes and nobody allowed that.
         Unavailable: If a service does not answer or refuses.
     """
     (directory / "logs").mkdir(parents=True, exist_ok=True)
@@ -33,6 +36,14 @@ def provision(
     settings = Settings.of_variables(variables)
     create_buckets(settings, [*names.values()])
     say(f"buckets {', '.join(names.values())}")
+    results, allow_plain = (
+        Bucket.on_s3(settings, settings.results_bucket),
+        settings.allow_plain_writes,
+    )
+    if with_sure_writes(results, allow_plain=allow_plain) is not results:
+        say(
+            "no conditional writes, as MNIST_ALLOW_PLAIN_WRITES allows: never two runs on one batch"
+        )
     if publish_public_key(settings):
         say("public key of the signatures")
     deployments.register(root, directory, variables, say)

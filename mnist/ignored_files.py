@@ -13,6 +13,7 @@ _FOLDERS = (
     "$RECYCLE.BIN",
     "System Volume Information",
     "@eaDir",
+    "lost+found",
 )
 _FILES = (
     ".DS_Store",

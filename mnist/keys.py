@@ -16,6 +16,7 @@ LOOSE = "_loose"
 READY_MARKER = "_READY"
 """An object of this name says that a folder is complete; it is never scored."""
 
+ACCEPTANCE = "acceptance/"
 AUDIT = "audit/"
 CURRENT = "current/"
 DELIVERIES = "deliveries/"
@@ -35,7 +36,10 @@ VERIFICATIONS = "verifications/"
 """Prefixes in the results bucket."""
 
 REVIEWS = "reviews/"
-"""Prefix in the labels bucket."""
+SETS = "sets/"
+SET_MANIFESTS = "set-manifests/"
+UPLOADS = "uploads/"
+"""Prefixes in the labels bucket."""
 
 _MAX_NAME = 200
 _NOT_PLAIN = re.compile(rb"[^A-Za-z0-9._-]|^[._]")

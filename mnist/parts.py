@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mnist.images import Limits
 from mnist.orchestrator import PrefectApi
+from mnist.storage.acceptance import AcceptanceLog
 from mnist.storage.audit import AuditLog
 from mnist.storage.bucket import Bucket
 from mnist.storage.conditions import with_sure_writes
@@ -25,6 +26,7 @@ from mnist.storage.rescores import Rescores
 from mnist.storage.results import Results
 from mnist.storage.reviews import ReviewLog
 from mnist.storage.signing import Signing
+from mnist.storage.stored_sets import StoredSets
 from mnist.storage.verifications import VerificationLog
 from mnist.storage.zip_directory import ZipLimits
 
@@ -126,6 +128,17 @@ class Parts:
         return Journal(self.results_bucket, self.signing)
 
     @cached_property
+    def decisions(self) -> Journal:
+        """The journal for those who write to it; the store is probed once."""
+        return Journal(self.sure_bucket, self.signing)
+
+    @cached_property
+    def acceptance(self) -> AcceptanceLog:
+        """From which confidence on predictions are accepted, and on what evidence."""
+        cautious = self.settings.cautious_confidence
+        return AcceptanceLog(self.results_bucket, self.signing, cautious)
+
+    @cached_property
     def gate_slices(self) -> GateSlices:
         """Slices that people made permanent gates."""
         return GateSlices(self.results_bucket)
@@ -150,10 +163,16 @@ class Parts:
         """What people have said of images."""
         return ReviewLog(self.bucket(self.settings.labels_bucket))
 
+    @cached_property
+    def stored_sets(self) -> StoredSets:
+        """Labelled sets that were imported."""
+        return StoredSets(self.bucket(self.settings.labels_bucket))
+
     def logs(self) -> list[ObjectLog[Any]]:
         """Every log that is kept in objects, for who looks for damage."""
         return [
             self.journal.log,
+            self.acceptance.log,
             self.gate_slices.log,
             self.verifications.log,
             self.audit.log,
@@ -162,6 +181,7 @@ class Parts:
             self.results.receipt_log,
             self.deliveries.log,
             self.reviews.log,
+            self.stored_sets.log,
         ]
 
     def lease(
@@ -215,7 +235,7 @@ class Parts:
         """The aliases of the registered model; imports MLflow."""
         from mnist.registry.aliases import Aliases
 
-        return Aliases(self.settings, self.journal)
+        return Aliases(self.settings, self.decisions)
 
     @cached_property
     def publisher(self) -> Publisher:

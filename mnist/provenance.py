@@ -62,6 +62,7 @@ class Origin:
         images_digest: SHA-256 over the digests of its training, validation and test images.
         code_digest: SHA-256 over the sources that trained it.
         environment_digest: SHA-256 over the versions of what they ran on.
+        device: What trained it: `CPU`, the name of a GPU, or `elsewhere`.
         max_accepted_error_rate: What the threshold of acceptance was chosen for.
     """
 
@@ -71,6 +72,7 @@ class Origin:
     images_digest: str = ""
     code_digest: str = ""
     environment_digest: str = ""
+    device: str = ""
     max_accepted_error_rate: str = ""
 
     @classmethod

@@ -13,10 +13,12 @@ from mnist.parts import Parts
 from mnist.settings import load_settings
 
 if TYPE_CHECKING:
+    from mnist.operations.accepting import Accepting
     from mnist.operations.batches import BatchScoring
     from mnist.operations.comparing import Comparing
     from mnist.operations.comparing_pipelines import ComparingPipelines
     from mnist.operations.delivering import Delivering
+    from mnist.operations.importing import Importing
     from mnist.operations.interventions import Interventions
     from mnist.operations.monitoring import Monitoring
     from mnist.operations.proposals import Proposals
@@ -34,6 +36,13 @@ class Services(Parts):
         from mnist.operations.batches import BatchScoring
 
         return BatchScoring(self)
+
+    @cached_property
+    def accepting(self) -> Accepting:
+        """What renews the thresholds of acceptance."""
+        from mnist.operations.accepting import Accepting
+
+        return Accepting(self)
 
     @cached_property
     def rescoring(self) -> Rescoring:
@@ -61,6 +70,13 @@ class Services(Parts):
         from mnist.operations.retraining import Retraining
 
         return Retraining(self)
+
+    @cached_property
+    def importing(self) -> Importing:
+        """What brings labelled sets into the store."""
+        from mnist.operations.importing import Importing
+
+        return Importing(self)
 
     @cached_property
     def interventions(self) -> Interventions:

@@ -16,13 +16,14 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from mnist.acceptance_settings import AcceptanceSettings
 from mnist.connection_settings import ConnectionSettings
 from mnist.errors import InvalidSettings
 
 _PREFIX = "MNIST_"
 
 
-class Settings(ConnectionSettings):
+class Settings(ConnectionSettings, AcceptanceSettings):
     """Where the services are and how much they may be asked to do.
 
     `docs/settings.md` and `.env.example` have every field; a test keeps the three in step.
@@ -92,15 +93,18 @@ class Settings(ConnectionSettings):
     max_reject_count: int = Field(
         100_000, ge=0, description="a batch with more rejects ends failed"
     )
-    max_accepted_error_rate: float = Field(
-        0.002, gt=0, lt=1, description="tolerable share of wrong readings among accepted ones"
-    )
     lease_seconds: int = Field(30, ge=5, description="a silent run loses its batch after this")
     replay_images: int = Field(
         500, ge=0, description="production images that a candidate predicts again before promotion"
     )
     real_world_dir: Path | None = Field(
         None, description="labelled images of your own, as SET/DIGIT/FILE or SET/labels.csv"
+    )
+    hands_dir: Path | None = Field(
+        None, description="public sets of other people's digits: Semeion, USPS, UNIPEN"
+    )
+    sets_share: float = Field(
+        0.1, ge=0, le=1, description="share of the training images that labelled sets come to"
     )
     reviews_needed: int = Field(
         2, ge=1, description="reviewers who must say the same before a training uses a label"

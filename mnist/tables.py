@@ -36,6 +36,8 @@ ROWS = pa.schema(
         pa.field("height", pa.int32()),
         pa.field("brightness", pa.float32()),
         pa.field("contrast", pa.float32()),
+        pa.field("sharpness", pa.float32()),
+        pa.field("coverage", pa.float32()),
         pa.field("ink", pa.float32()),
         pa.field("model_name", pa.string(), nullable=False),
         pa.field("model_version", pa.string(), nullable=False),
@@ -49,10 +51,10 @@ ROWS = pa.schema(
 )
 """Columns of a part. `p0`…`p9` are the ten probabilities; null unless the outcome is `scored`.
 
-`width`, `height`, `brightness` and `contrast` are of the picture as it came
-(`mnist.images.results.Source`), `ink` is the mean of the 28x28 pixels, 0-1. They are what drift is
-seen by. `metadata` is what the owner of the object wrote beside it (`x-amz-meta-…`), as a JSON
-object of texts; members of an archive have the archive's. Parts written before these columns
+`width`, `height`, `brightness`, `contrast`, `sharpness` and `coverage` are of the picture as it
+came (`mnist.images.results.Source`), `ink` is the mean of the 28x28 pixels, 0-1. They are what
+drift is seen by. `metadata` is what the owner of the object wrote beside it (`x-amz-meta-…`), as a
+JSON object of texts; members of an archive have the archive's. Parts written before these columns
 existed lack them; joined, they are null.
 """
 

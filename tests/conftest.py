@@ -14,7 +14,7 @@ import pytest
 from prefect.testing.utilities import prefect_test_harness
 
 from infra.ports import free_ports
-from infra.store import Store, create_buckets, running_store
+from infra.store import Store, create_buckets
 from mnist.services import Services
 from mnist.settings import Settings
 from mnist.storage.bucket import Bucket
@@ -23,6 +23,7 @@ from mnist.storage.inbox import Inbox
 from mnist.storage.pages import PageCounts
 from mnist.storage.results import Results
 from tests.factories import OneModel, services_of
+from tests.stores import STORES, chosen
 from tests.waiting import wait_until_up
 
 _MLFLOW_READY_SECONDS = 120
@@ -64,8 +65,9 @@ def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """A real S3 server."""
-    with running_store(tmp_path_factory.mktemp("store"), buckets=("mlflow",)) as running:
+    """A real S3 server; which one, `tests.stores` says."""
+    with STORES[chosen()](tmp_path_factory.mktemp("store")) as running:
+        create_buckets(running.settings(), ["mlflow"])
         yield running
 
 
@@ -132,6 +134,7 @@ def settings(store: Store, tmp_path: Path) -> Iterator[Settings]:
         chunk_images=10,
         sweep_seconds=0.05,
         settle_seconds=0,
+        cautious_confidence=0,
     )
     buckets = (made.inbox_bucket, made.results_bucket, made.labels_bucket)
     create_buckets(made, buckets)

@@ -14,30 +14,36 @@ from onnx import TensorProto, helper, numpy_helper
 
 from mnist.digits import Images, Labels
 from mnist.errors import InvalidInput
+from mnist.images.strokes import place
 from mnist.keys import ObjectVersion, identity
 from mnist.provenance import Origin
 from mnist.scoring.graphs import Predictor
 from mnist.scoring.predictions import PinnedModel
 from mnist.services import Services
 from mnist.settings import Settings
+from mnist.storage.acceptance import AcceptanceLog
 from mnist.storage.bucket import Bucket
+from mnist.storage.signing import Signing
 from mnist.tables import ROWS
 
 MODEL = PinnedModel(name="digits", version="7", digest="d" * 64, accept_confidence=0.5)
 
 
 def digit_images(labels: Labels) -> Images:
-    """Draw each label into an image of its own, (n, 28, 28), light on dark."""
+    """Draw each label into an image of its own, (n, 28, 28), as MNIST's: light on dark, placed."""
     images = np.zeros((len(labels), 28, 28), np.uint8)
-    for image, label in zip(images, labels, strict=True):
-        cv2.putText(image, str(label), (6, 22), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 255, 2)
+    for row, label in enumerate(labels):
+        drawn = np.zeros((28, 28), np.uint8)
+        cv2.putText(drawn, str(label), (6, 22), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 255, 2)
+        left, top, width, height = cv2.boundingRect(drawn)
+        images[row] = place(drawn[top : top + height, left : left + width])
     return images
 
 
 def png(digit: int, mark: int = 0) -> bytes:
-    """Encode a drawn digit as PNG; another mark gives other bytes of the same digit."""
+    """Encode a drawn digit as PNG; another mark, 0-255, gives other bytes of the same digit."""
     image = digit_images(np.array([digit]))[0]
-    image[0, 0] = mark
+    image[0, :2] = divmod(mark, 16)  # darker than ink
     return cv2.imencode(".png", image)[1].tobytes()
 
 
@@ -108,7 +114,7 @@ def settings_of(**values: Any) -> Settings:
     """Give settings that name nothing real, for what asks only for some of them."""
     nowhere = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
     made = Settings(MLFLOW_TRACKING_URI="http://127.0.0.1:1", **nowhere)
-    return made.model_copy(update=values)
+    return made.model_copy(update={"cautious_confidence": 0.0} | values)
 
 
 def services_of(settings: Settings, **parts: Any) -> Services:
@@ -120,6 +126,12 @@ def services_of(settings: Settings, **parts: Any) -> Services:
     for name, part in ({"sure_bucket": services.results_bucket} | parts).items():
         setattr(services, name, part)
     return services
+
+
+def empty_acceptance_log(cautious: float = 0.0) -> AcceptanceLog:
+    """Make a log in memory, in which nobody has chosen a threshold."""
+    bucket = Bucket.in_memory("results")
+    return AcceptanceLog(bucket, Signing(bucket), cautious)
 
 
 class InMemory(Services):

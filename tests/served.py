@@ -11,10 +11,14 @@ import uvicorn
 from api.application import create
 from api.champion import Registry
 from mnist.settings import Settings
+from mnist.storage.acceptance import AcceptanceLog
+from tests.factories import empty_acceptance_log
 
 
 @contextmanager
-def served(registry: Registry, **settings: Any) -> Iterator[httpx.Client]:
+def served(
+    registry: Registry, acceptance: AcceptanceLog | None = None, **settings: Any
+) -> Iterator[httpx.Client]:
     """Serve until the block ends; what is under way then is answered first."""
     known = Settings(
         AWS_ACCESS_KEY_ID="unused",
@@ -22,7 +26,9 @@ def served(registry: Registry, **settings: Any) -> Iterator[httpx.Client]:
         MLFLOW_TRACKING_URI="http://127.0.0.1:1",
         **{"api_refresh_seconds": 0.01} | settings,
     )
-    server = _Server(uvicorn.Config(create(known, registry), port=0, log_config=None))
+    acceptance = acceptance or empty_acceptance_log()
+    application = create(known, registry, acceptance)
+    server = _Server(uvicorn.Config(application, port=0, log_config=None))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -4,18 +4,43 @@ Every action raises AccessDenied for a viewer and Unavailable if a service does 
 it writes a line of the audit log, it writes it first: nothing is started that nobody answers for.
 """
 
+import secrets
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import IO
 
 from dashboard.access.people import Person, require_editor
+from mnist.data.set_uses import Use
 from mnist.errors import InvalidInput
+from mnist.keys import UPLOADS
 from mnist.orchestrator import PrefectApi
 from mnist.reviews.queue import Ticket
 from mnist.reviews.review import Answer, Review, new_id, standing
 from mnist.storage.audit import AuditLog
+from mnist.storage.bucket import Bucket
 from mnist.storage.gate_slices import GateSlice, GateSlices
 from mnist.storage.reviews import ReviewLog
 
 _SHORTEST_REASON = 3
+
+
+@dataclass(frozen=True)
+class SetRequest:
+    """What a person wants to import.
+
+    Attributes:
+        name: Of the set.
+        use: What it is for.
+        place: As `s3://BUCKET/PREFIX`; empty for an uploaded archive.
+        archive: The zip archive; None for a place in the store.
+        why: The person's reason.
+    """
+
+    name: str
+    use: Use
+    place: str
+    archive: IO[bytes] | None
+    why: str
 
 
 def roll_back(
@@ -55,6 +80,47 @@ def score_rejects_again(
     return prefect.start("score-batch/default", {"batch": batch, "rejects_again": True})
 
 
+def import_set(
+    prefect: PrefectApi, audit: AuditLog, labels: Bucket, person: Person, request: SetRequest
+) -> str:
+    """Start the deployment that imports a labelled set; an uploaded archive is put there first.
+
+    Args:
+        prefect: Runs the deployment.
+        audit: Takes up who asked for it.
+        labels: Bucket that takes up the archive.
+        person: Vouches for the labels.
+        request: What is imported.
+
+    Returns:
+        Identifier of the flow run.
+
+    Raises:
+        InvalidInput: If there is no name, not exactly one place, or no such deployment.
+    """
+    require_editor(person, "import labelled sets")
+    if not request.name:
+        raise InvalidInput("The labelled set has no name; give it one.")
+    if (request.archive is None) == (not request.place):
+        raise InvalidInput("Choose a zip archive or a place in the store, and not both.")
+    if request.place and not request.place.startswith("s3://"):
+        raise InvalidInput(f"{request.place!r} is no place in the store; write s3://BUCKET/PREFIX.")
+    subject = f"set {request.name}, to {request.use.value}, from {request.place or 'an upload'}"
+    audit.record(person.name, "import a labelled set", subject, " ".join(request.why.split()))
+    place = request.place
+    if request.archive is not None:
+        key = f"{UPLOADS}{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(8)}.zip"
+        labels.upload(key, request.archive, "application/zip", {})
+        place = f"s3://{labels.name}/{key}"
+    parameters = {
+        "place": place,
+        "who": person.name,
+        "name": request.name,
+        "use": request.use.value,
+    }
+    return prefect.start("import-set/default", parameters)
+
+
 def set_floor(
     gate_slices: GateSlices,
     audit: AuditLog,
@@ -92,6 +158,8 @@ def record_answer(log: ReviewLog, person: Person, ticket: Ticket, answer: Answer
         answer=answer,
         read_as=ticket.read_as,
         model_version=ticket.model_version,
+        confidence=ticket.confidence,
+        audit=ticket.audit,
     )
     log.append(review)
     return review

@@ -4,12 +4,10 @@ from dataclasses import dataclass
 
 from mnist.data.datasets import MNIST
 from mnist.errors import InvalidEvaluation
-from mnist.evaluation.acceptance import NOTHING_ACCEPTED
 from mnist.evaluation.metrics import Evaluation
 from mnist.evaluation.statistics import Interval, proportion_lower_bound, proportion_upper_bound
 from mnist.registry.catalogue import Catalogue
 from mnist.registry.records import VersionDetails
-from mnist.registry.tags import ACCEPT_CONFIDENCE
 
 _TWO_SIDED = 0.975
 
@@ -37,15 +35,6 @@ class Champion:
     def is_mnist(self) -> bool:
         """Tell whether its numbers are numbers of MNIST."""
         return self.dataset == MNIST
-
-    @property
-    def accepts(self) -> str:
-        """Say from which confidence on its predictions need no person's look."""
-        try:
-            threshold = float(self.details.tags[ACCEPT_CONFIDENCE])
-        except (KeyError, ValueError):
-            return "unknown"
-        return "nothing" if threshold >= NOTHING_ACCEPTED else f"≥ {threshold:.3f}"
 
 
 def champion(catalogue: Catalogue) -> Champion:

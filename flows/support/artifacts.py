@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from uuid import UUID
 
+    from mnist.data.set_report import SetReport
     from mnist.operations.gates import Judgement
     from mnist.operations.measuring import ProgressCallback
     from mnist.operations.monitoring import Findings
     from mnist.operations.rescoring import Difference, RescorePlan
     from mnist.scoring.receipts import Receipt
+    from mnist.storage.acceptance import AcceptanceEntry
     from mnist.storage.journal import JournalEntry
 
 _UPDATE_SECONDS = 1.0
@@ -109,12 +111,52 @@ def publish_decision(entry: JournalEntry, report: str) -> None:
     )
 
 
+def publish_set_report(name: str, report: SetReport) -> None:
+    """Show what was found when a labelled set was imported, or was not."""
+    lines = "\n".join(f"- {markdown.plain(sentence)}" for sentence in report.sentences)
+    verdict = "refused" if report.refusals else f"{report.kept:,} images can be used"
+    create_markdown_artifact(
+        f"# Labelled set {markdown.plain(name)}\n\n{lines}\n",
+        key=key("labelled-set", name),
+        description=verdict,
+    )
+
+
 def publish_findings(findings: Findings, key: str) -> None:
     """Show what a day came to, and where the numbers are."""
     create_markdown_artifact(
         f"{findings.markdown}\nFindings in the results bucket: `{key}`\n",
         key="monitor",
         description=f"{findings.day}: {findings.verdict}",
+    )
+
+
+def publish_acceptance(entry: AcceptanceEntry) -> None:
+    """Show from which confidence on predictions are accepted, and what that rests on."""
+    lines = [
+        f"# Acceptance, entry {entry.sequence}: {entry.model} version {entry.version}",
+        "",
+        f"Promised: at most {entry.max_error_rate:.2%} wrong among accepted predictions.",
+        "",
+        *(f"- {reason}" for reason in entry.reasons),
+        "",
+        markdown.table(
+            ("source", "accepted from", "rests on", "audited", "wrong", "at most"),
+            [
+                (
+                    one.source or "all others",
+                    f"{one.threshold:.5g}",
+                    one.basis,
+                    f"{one.accepted:,}",
+                    f"{one.wrong:,}",
+                    f"{one.bound:.2%}",
+                )
+                for one in entry.thresholds
+            ],
+        ),
+    ]
+    create_markdown_artifact(
+        "\n".join(lines) + "\n", key="acceptance", description=entry.thresholds[0].sentence
     )
 
 

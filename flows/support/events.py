@@ -14,10 +14,12 @@ from mnist import services
 from mnist.operations.completion_message import completion_message
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
+    from mnist.monitoring.drift import DriftComparison
     from mnist.scoring.receipts import Receipt
+    from mnist.storage.acceptance import AcceptanceEntry
     from mnist.storage.journal import JournalEntry
 
 BATCH_DROPPED = "batch.dropped"
@@ -57,11 +59,17 @@ def batch_closed(receipt: Receipt) -> None:
     services.current().delivering.expect(receipt)
 
 
-def drifted(day: date, batch: str, verdict: str, rows: int) -> None:
+def drifted(day: date, batch: str, comparison: DriftComparison) -> None:
     """Say that a day, or a batch of it, is not as the days before; nothing if all is well."""
+    verdict = str(comparison.verdict)
     if verdict in DRIFTS:
         kind, name = ("batch", batch) if batch else ("day", day.isoformat())
-        payload = {"day": day.isoformat(), "batch": batch, "rows": rows}
+        payload = {
+            "day": day.isoformat(),
+            "batch": batch,
+            "rows": comparison.rows,
+            "causes": ", ".join(comparison.causes),
+        }
         _emit(DRIFTS[verdict], f"{kind}.{name}", name, payload, scope=kind)
 
 
@@ -76,6 +84,27 @@ def decided(entry: JournalEntry) -> None:
     kind = "promoted" if entry.moves else entry.action
     name = f"{entry.model} version {entry.to_version}"
     _emit(f"candidate.{kind}", f"model.{entry.model}.{entry.to_version}", name, payload)
+
+
+def acceptance_broken(entry: AcceptanceEntry, broken: Sequence[str]) -> None:
+    """Say that audits showed more wrong among accepted predictions than is promised."""
+    _emit_acceptance("acceptance.broken", entry, broken)
+
+
+def acceptance_renewed(entry: AcceptanceEntry) -> None:
+    """Say that other thresholds of acceptance hold from now on."""
+    _emit_acceptance("acceptance.renewed", entry, entry.reasons)
+
+
+def _emit_acceptance(event: str, entry: AcceptanceEntry, reasons: Sequence[str]) -> None:
+    payload = {
+        "entry": entry.sequence,
+        "version": entry.version,
+        "reasons": " ".join(reasons),
+        "thresholds": {one.source or "all": one.threshold for one in entry.thresholds},
+    }
+    name = f"{entry.model} version {entry.version}"
+    _emit(event, f"model.{entry.model}.{entry.version}", name, payload)
 
 
 def _emit_batch(event: str, batch: str, payload: Mapping[str, object]) -> None:

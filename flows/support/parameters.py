@@ -147,5 +147,8 @@ Day = Annotated[
 Seed = Annotated[int, Field(ge=0, le=_LARGEST_SEED)]
 """What randomness begins with."""
 
+Share = Annotated[float, Field(ge=0, le=1)]
+"""A part of a whole, 0-1."""
+
 WholeSeconds = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0)]

@@ -12,7 +12,7 @@ from mnist.candidates.keras_files import read_network
 from mnist.data.labelled import LabelledImages
 from mnist.digits import CLASSES, SIDE, Images
 from mnist.errors import InvalidInput
-from mnist.training.backend import keras
+from mnist.training.backend import ELSEWHERE, keras
 from mnist.training.recipes import Recipe
 from mnist.training.train import Training
 
@@ -90,7 +90,18 @@ def adopt_network(path: Path, validation: LabelledImages) -> Training:
     }
     model = _scaled(body, scale, softmax=gives_logits)
     recipe = AdoptedRecipe(f"adopted-{digest[:8]}", architecture="adopted", epochs=1, facts=facts)
-    return Training(recipe, 0, model, [], 0.0, 0.0, int(model.count_params()), False, 0)  # noqa: FBT003
+    return Training(
+        recipe=recipe,
+        seed=0,
+        model=model,
+        history=[],
+        wall_seconds=0.0,
+        cpu_seconds=0.0,
+        parameters=int(model.count_params()),
+        stopped_early=False,
+        resumed_from_epoch=0,
+        device=ELSEWHERE,
+    )
 
 
 def _scaled(body: Any, scale: str, *, softmax: bool = False) -> Any:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from mnist.acceptance.thresholds import review_thresholds
 from mnist.data.datasets import Dataset
 from mnist.data.labelled import LabelledImages
 from mnist.digits import Images, Probabilities
-from mnist.evaluation.acceptance import accept_confidence
 from mnist.evaluation.calibration import fit_temperature
 from mnist.evaluation.metrics import Evaluation, evaluate
 from mnist.promotion import Evidence, Runtime
@@ -24,9 +24,6 @@ _LATENCY_IMAGES = 500
 
 _OOD_IMAGES = 10_000
 """More show no other subspace of features."""
-
-_UNFAMILIAR_RATE = 0.005
-"""Share of validation digits that may count as unlike a digit, and go to a person."""
 
 
 @dataclass(frozen=True)
@@ -91,16 +88,14 @@ def make_candidate(
     graph_sha256 = add_ood_score(graph, learned.images[:_OOD_IMAGES])
     predictor = Predictor(graph, graph_sha256)
     probabilities = predictor.predict(test.images)
-    outputs = predictor.outputs(validation.images)
+    accept, ood = review_thresholds(
+        validation.labels, predictor.outputs(validation.images), max_accepted_error_rate
+    )
     return Candidate(
         training=training,
         temperature=temperature,
-        accept_confidence=accept_confidence(
-            validation.labels,
-            outputs.probabilities,
-            max_error_rate=max_accepted_error_rate,
-        ),
-        ood_threshold=float(np.quantile(outputs.ood_scores, 1 - _UNFAMILIAR_RATE)),
+        accept_confidence=accept,
+        ood_threshold=ood,
         graph=graph,
         graph_sha256=graph_sha256,
         probabilities=probabilities,

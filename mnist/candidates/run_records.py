@@ -1,10 +1,27 @@
 """What a registry keeps of a training run. Plain values, so that a registry needs no Keras."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+
+@dataclass(frozen=True)
+class DatasetRecord:
+    """One source of images of a run.
+
+    Attributes:
+        name: What people know it by.
+        digest: SHA-256 that names it.
+        context: `training`, `validation`, `testing` or `evaluation`.
+        details: What else there is to say, as JSON types: kind, images, share.
+    """
+
+    name: str
+    digest: str
+    context: str
+    details: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -22,6 +39,7 @@ class RunRecord:
         accept_confidence: Predictions with at least this confidence need no review.
         ood_threshold: Images with a larger out-of-distribution score are unlike a digit.
         version_tags: Tags of the registered version.
+        datasets: What was learned from, selected by and measured on.
     """
 
     run_name: str
@@ -34,3 +52,4 @@ class RunRecord:
     accept_confidence: float
     ood_threshold: float = math.inf
     version_tags: Mapping[str, str] = field(default_factory=dict)
+    datasets: Sequence[DatasetRecord] = ()

@@ -11,17 +11,16 @@ import pyarrow as pa
 
 from mnist.candidates.candidate import Candidate
 from mnist.candidates.model_card import model_card
-from mnist.candidates.run_records import RunRecord
+from mnist.candidates.run_records import DatasetRecord, RunRecord
 from mnist.data.description import describe
 from mnist.data.labelled import LabelledImages
 from mnist.data.training_data import TrainingData
 from mnist.digits import Labels, Probabilities
-from mnist.evaluation.metrics import labelled_set_metrics
+from mnist.evaluation.metrics import labelled_set_metrics, loggable
 from mnist.images import preprocessing_digest
 from mnist.plots import plot_confusion_matrix, plot_learning_curves, plot_misclassified
 from mnist.provenance import Origin, environment
 from mnist.tables import PROBABILITY_COLUMNS, to_parquet
-from mnist.training.backend import device
 from mnist.training.recipes import Recipe
 from mnist.training.train import Epoch
 
@@ -46,7 +45,6 @@ def write_up(
             **_flat(recipe.hyperparameters()),
             **environment(),
             **tags,
-            "device": device(),
             "validation_digest": data.validation.digest,
             "scoring_graph_sha256": candidate.graph_sha256,
         },
@@ -62,16 +60,40 @@ def write_up(
             "latency_p99_ms": candidate.runtime.latency_p99_ms,
             **labelled_set_metrics(candidate.labelled_sets),
             **{f"data/{name}": value for name, value in description.metrics.items()},
+            **_shares(data),
         },
         files=_files(candidate, dataset.test)
         | description.files
-        | {"model-card.md": model_card(candidate, recipe, dataset, seed).encode()},
+        | {"data/sources.json": json.dumps(data.sources, indent=1).encode()}
+        | {"model-card.md": model_card(candidate, recipe, data, seed).encode()},
         graph=candidate.graph,
         graph_sha256=candidate.graph_sha256,
         accept_confidence=candidate.accept_confidence,
         ood_threshold=candidate.ood_threshold,
         version_tags=tags,
+        datasets=_datasets(data),
     )
+
+
+def _shares(data: TrainingData) -> dict[str, float]:
+    """Share of an epoch of each source, as `data/share/SOURCE`."""
+    return {f"data/share/{loggable(s['name'])}": s["share"] for s in data.sources}
+
+
+def _datasets(data: TrainingData) -> list[DatasetRecord]:
+    of_training = [
+        DatasetRecord(source["name"], source["digest"], "training", source)
+        for source in data.sources
+    ]
+    of_dataset = [
+        DatasetRecord(data.dataset.source, images.digest, context, {"images": images.n})
+        for context, images in (("validation", data.validation), ("testing", data.dataset.test))
+    ]
+    own = [
+        DatasetRecord(name, images.digest, "evaluation", {"images": images.n})
+        for name, images in data.labelled_sets.items()
+    ]
+    return [*of_training, *of_dataset, *own]
 
 
 def _files(candidate: Candidate, test: LabelledImages) -> dict[str, bytes]:

@@ -30,15 +30,59 @@ class Line(NamedTuple):
     kind: str
 
 
-def parse_list(content: bytes, place: str) -> list[Line]:
-    """Read a list with the columns `file`, `label` and, if it has one, `kind`.
+class RawLine(NamedTuple):
+    """One line of a list before its label is looked at; cells that it has not are empty.
 
-    Names of columns may be written large, cells may have blanks around them, digits may be written
-    as `7.0`, and further columns and empty lines are passed over. Separators are commas,
-    semicolons or tabs; the encoding is UTF-8, UTF-16 or CP1252.
+    Attributes:
+        number: Counted from 1, the names of the columns included.
+        file: As written there.
+        label: As written there.
+        kind: What kind of image it is.
+        writer: Who wrote the digit.
+        use: What the image is for.
+    """
+
+    number: int
+    file: str
+    label: str
+    kind: str
+    writer: str
+    use: str
+
+
+def parse_list(content: bytes, place: str) -> list[Line]:
+    """Read a list whose labels are all digits.
 
     Raises:
-        InvalidDataset: If a column is missing or a label is no digit, naming `place` and line.
+        InvalidDataset: As `read_lines`, and if a label is no digit, naming `place` and line.
+    """
+    lines = []
+    for line in read_lines(content, place):
+        digit = digit_of(line.label)
+        if digit is None:
+            raise InvalidDataset(
+                f"{place}, line {line.number} has the label {line.label!r}; expected a digit, "
+                "0 to 9."
+            )
+        lines.append(Line(line.number, line.file, digit, line.kind))
+    return lines
+
+
+def digit_of(label: str) -> int | None:
+    """Take a cell for a digit, also one written as `7.0` or `7,0`; None if it is none."""
+    match = _DIGIT.fullmatch(label)
+    return int(match[1]) if match else None
+
+
+def read_lines(content: bytes, place: str) -> Iterator[RawLine]:
+    """Yield the lines of a list with columns `file`, `label` and maybe `kind`, `writer`, `use`.
+
+    Names of columns may be written large, cells may have blanks around them, and further columns
+    and empty lines are passed over. Separators are commas, semicolons or tabs; the encoding is
+    UTF-8, UTF-16 or CP1252.
+
+    Raises:
+        InvalidDataset: If a column is missing or it is no list, naming `place`.
     """
     text = _decode(content).removeprefix("\ufeff")
     lines = [*dropwhile(lambda line: not line.strip(), text.splitlines())]
@@ -57,23 +101,16 @@ def parse_list(content: bytes, place: str) -> list[Line]:
                 f"{place} has no column {' and no column '.join(missing)}; it has "
                 f"{', '.join(filter(None, names))[:200] or 'none'}."
             )
-        return list(_lines(rows, names, place))
+        yield from _lines(rows, names)
     except csv.Error as error:
         raise InvalidDataset(f"{place} cannot be read as a list: {error}.") from error
 
 
-def _lines(rows: Iterable[tuple[int, list[str]]], names: list[str], place: str) -> Iterator[Line]:
+def _lines(rows: Iterable[tuple[int, list[str]]], names: list[str]) -> Iterator[RawLine]:
     for number, cells in rows:
-        if not any(cells):
-            continue
-        row = dict(zip(names, cells, strict=False))
-        label = row.get("label", "")
-        match = _DIGIT.fullmatch(label)
-        if match is None:
-            raise InvalidDataset(
-                f"{place}, line {number} has the label {label!r}; expected a digit, 0 to 9."
-            )
-        yield Line(number, row.get("file", ""), int(match[1]), row.get("kind", ""))
+        if any(cells):
+            row = dict(zip(names, cells, strict=False))
+            yield RawLine(number, *(row.get(name, "") for name in RawLine._fields[1:]))
 
 
 def _decode(content: bytes) -> str:

@@ -20,6 +20,7 @@ class LabelledImages:
     Attributes:
         images: Shape (n, 28, 28), uint8, bright ink on dark ground.
         labels: Shape (n,), int64, the true digits.
+        writers: Who wrote each, shape (n,), any numbers; None where nobody knows.
 
     Raises:
         InvalidDataset: If shapes, types or lengths do not fit. Values are not looked at here;
@@ -28,6 +29,7 @@ class LabelledImages:
 
     images: Images
     labels: Labels
+    writers: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.images.shape[1:] != (SIDE, SIDE):
@@ -55,11 +57,12 @@ class LabelledImages:
 
     def take(self, rows: NDArray[np.intp]) -> Self:
         """Select rows by number, in the order given."""
-        return type(self)(self.images[rows], self.labels[rows])
+        writers = None if self.writers is None else self.writers[rows]
+        return type(self)(self.images[rows], self.labels[rows], writers)
 
 
 def concatenate(parts: Sequence[LabelledImages]) -> LabelledImages:
-    """Join several sets, for example MNIST's training images and reviewed ones.
+    """Join several sets, for example MNIST's training images and reviewed ones; nobody's writers.
 
     Raises:
         InvalidDataset: If there is nothing to join.

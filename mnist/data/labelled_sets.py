@@ -137,10 +137,15 @@ def _load_set(
         np.stack([pixels for _, pixels in decoded]),
         np.array([file.label for file, _ in decoded], np.int64),
     )
-    kinds = np.array([file.kind for file, _ in decoded])
+    return by_kind(name, images, [file.kind for file, _ in decoded])
+
+
+def by_kind(name: str, images: LabelledImages, kinds: Sequence[str]) -> dict[str, LabelledImages]:
+    """Name a set as a whole, and once more each kind of image, as `SET/KIND`, if it has several."""
     if len(set(kinds)) == 1:
         return {name: images}
+    of_rows = np.array(kinds)
     return {name: images} | {
-        f"{name}/{kind or 'other'}": images.take(np.flatnonzero(kinds == kind))
+        f"{name}/{kind or 'other'}": images.take(np.flatnonzero(of_rows == kind))
         for kind in sorted(set(kinds))
     }

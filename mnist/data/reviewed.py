@@ -54,11 +54,13 @@ class ReviewedLabels:
         """Reviewer -> labels they had a part in, by name."""
         return dict(sorted(Counter(name for who in self.reviewers for name in who).items()))
 
-    def without(self, test: LabelledImages) -> Self:
+    def without(self, test: LabelledImages, why: str = TEST_IMAGE) -> Self:
         """Leave out what is a test image, pixel for pixel: learnt, it would flatter."""
+        if not self.images.n:
+            return self
         tested = {image.tobytes() for image in test.images}
         leaked = np.array([image.tobytes() in tested for image in self.images.images], bool)
-        return self._keep(np.flatnonzero(~leaked), TEST_IMAGE)
+        return self._keep(np.flatnonzero(~leaked), why)
 
     def limited(self, training_images: int, max_share: float) -> Self:
         """Keep reviewed images a small part of the training, whoever may have labelled them.

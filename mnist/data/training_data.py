@@ -1,13 +1,22 @@
 """The images of one training run: to learn from, to select by, to be measured on."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from mnist.data.added import (
+    EVALUATES,
+    AddedImages,
+    dataset_repeats,
+    describe_sources,
+    joined,
+    with_repeats,
+)
 from mnist.data.checks import check_classes, find_duplicates
 from mnist.data.datasets import Dataset, load_dataset
-from mnist.data.labelled import LabelledImages
+from mnist.data.labelled import LabelledImages, concatenate
 from mnist.data.reviewed import ReviewedLabels
 from mnist.data.splits import split
 from mnist.errors import InvalidDataset
@@ -24,7 +33,8 @@ class TrainingData:
         train: Images to learn from.
         validation: Images to select by.
         reviewed: Labels that people agreed on; their images are among `train`.
-        labelled_sets: Name -> images of one's own; never learned from, touched only to report.
+        labelled_sets: Name -> images of one's own that evaluate; never learned from.
+        added: Public hands and labelled sets that are learned from; their images are among `train`.
     """
 
     dataset: Dataset
@@ -32,6 +42,14 @@ class TrainingData:
     validation: LabelledImages
     reviewed: ReviewedLabels = field(default_factory=ReviewedLabels.none)
     labelled_sets: Mapping[str, LabelledImages] = field(default_factory=dict)
+    added: Sequence[AddedImages] = ()
+
+    @property
+    def sources(self) -> list[dict[str, Any]]:
+        """What is learned from, as JSON types: each source with digest, images and share."""
+        of_added = sum(source.images.n * source.repeats for source in self.added)
+        own = (self.train.n - of_added) // dataset_repeats(self.added)
+        return describe_sources(self.dataset.source, self.dataset.digest, own, self.added)
 
     @property
     def digest(self) -> str:
@@ -47,12 +65,14 @@ def load_training_data(
     *,
     max_reviewed_share: float = 0.1,
     labelled_sets: Mapping[str, LabelledImages] | None = None,
+    add: Callable[[LabelledImages], Sequence[AddedImages]] = lambda _test: (),
+    sets_share: float = 0.1,
     fallback: bool = False,
 ) -> TrainingData:
     """Load the images, cut off the validation set, and add what people have labelled.
 
-    The seed determines the validation set, whatever was reviewed: reviewed images are only learnt
-    from. Without any, the data and all its digests are the same as ever.
+    The seed determines the validation set, whatever was reviewed or added: such images are only
+    learned from. Without any, the data and all its digests are the same as ever.
 
     Args:
         data_dir: Where MNIST lies; see `load_dataset`.
@@ -60,6 +80,8 @@ def load_training_data(
         reviewed: Images that people have labelled.
         max_reviewed_share: Largest share of the training images that these may come to, 0-1.
         labelled_sets: Images of one's own to report on, by the name of their set.
+        add: Given the test images, gives images to learn from besides the dataset's.
+        sets_share: Share of the training images that labelled sets are brought up to, 0-1.
         fallback: Whether scikit-learn's digits will do where MNIST is not to be had.
 
     Raises:
@@ -69,11 +91,17 @@ def load_training_data(
     dataset = load_dataset(data_dir, fallback=fallback)
     train, validation = split(dataset.train, seed=seed)
     joining = (reviewed or ReviewedLabels.none()).without(dataset.test)
+    for images in (labelled_sets or {}).values():
+        joining = joining.without(images, EVALUATES)
     joining = joining.limited(train.n, max_reviewed_share)
+    added = with_repeats(add(dataset.test), train.n, sets_share)
     if joining.images.n:
         train = joining.joined_to(train)
         dataset = dataset.extended(joining.images)
-    data = TrainingData(dataset, train, validation, joining, labelled_sets or {})
+    if added:
+        train = joined(train, added)
+        dataset = dataset.extended(concatenate([source.images for source in added]))
+    data = TrainingData(dataset, train, validation, joining, labelled_sets or {}, added)
     check_training_data(data)
     return data
 

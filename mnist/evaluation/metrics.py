@@ -16,6 +16,7 @@ from sklearn.metrics import (
 
 from mnist.digits import CLASSES, Labels, Probabilities
 from mnist.errors import InvalidEvaluation
+from mnist.evaluation.statistics import proportion_lower_bound, proportion_upper_bound
 
 CALIBRATION_BINS = 15
 """Equal-width bins of confidence in the calibration error, as in Guo et al. 2017."""
@@ -72,6 +73,14 @@ class Evaluation:
     brier: float
     calibration_error: float
     mean_confidence: float
+
+    def accuracy_interval(self) -> tuple[float, float]:
+        """Return the exact 95 % interval of the accuracy (Clopper and Pearson 1934)."""
+        right = self.images - self.errors
+        return (
+            proportion_lower_bound(right, self.images, confidence=0.975),
+            proportion_upper_bound(right, self.images, confidence=0.975),
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON types; `from_dict` reads them back."""
@@ -156,12 +165,23 @@ def evaluate(labels: Labels, probabilities: Probabilities) -> Evaluation:
 
 
 def labelled_set_metrics(evaluations: Mapping[str, Evaluation]) -> dict[str, float]:
-    """Name the figures of labelled sets for a run's record, as `real_world/SET/accuracy`."""
-    return {
-        f"real_world/{_UNLOGGABLE.sub('_', name)}/{figure}": float(getattr(evaluation, figure))
-        for name, evaluation in evaluations.items()
-        for figure in ("images", "accuracy", "mean_confidence", "calibration_error")
-    }
+    """Name the figures of labelled sets for a run's record, as `real_world/SET/accuracy`.
+
+    `accuracy_low` and `accuracy_high` are the exact 95 % interval.
+    """
+    metrics: dict[str, float] = {}
+    for name, evaluation in evaluations.items():
+        stem = f"real_world/{loggable(name)}"
+        for figure in ("images", "accuracy", "mean_confidence", "calibration_error"):
+            metrics[f"{stem}/{figure}"] = float(getattr(evaluation, figure))
+        low, high = evaluation.accuracy_interval()
+        metrics |= {f"{stem}/accuracy_low": low, f"{stem}/accuracy_high": high}
+    return metrics
+
+
+def loggable(name: str) -> str:
+    """Make a name one that MLflow takes for a part of a metric's."""
+    return _UNLOGGABLE.sub("_", name)
 
 
 def brier_scores(labels: Labels, probabilities: Probabilities) -> NDArray[np.float64]:

@@ -183,6 +183,27 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     return tuple(multipletests(p_values, method="holm")[1].tolist())
 
 
+def accuracy_interval(
+    correct: Flags, writers: Groups | None = None, *, confidence: float = 0.95
+) -> Interval:
+    """Return a two-sided interval of the accuracy: exact, and no narrower than writers make it.
+
+    Args:
+        correct: Whether each image is predicted correctly, shape (n,), n > 0.
+        writers: Who wrote each image, shape (n,), or None to take images as independent.
+        confidence: Two-sided coverage, 0-1.
+    """
+    right, images, level = int(correct.sum()), len(correct), (1 + confidence) / 2
+    low = proportion_lower_bound(right, images, confidence=level)
+    high = proportion_upper_bound(right, images, confidence=level)
+    if writers is not None:
+        drawn = bootstrap_interval(
+            correct.astype(np.float64), groups=writers, confidence=confidence, replicates=1_000
+        )
+        low, high = min(low, drawn.low), max(high, drawn.high)
+    return Interval(right / images, low, high)
+
+
 def proportion_lower_bound(successes: int, images: int, *, confidence: float = 0.95) -> float:
     """Return the one-sided exact lower bound of a proportion (Clopper and Pearson 1934)."""
     test = binomtest(successes, images, alternative="greater")

@@ -19,7 +19,7 @@ class Selection(NamedTuple):
     Attributes:
         mask: Their pixels, shape (h, w), 0 or 1.
         box: Their bounding box.
-        rivals: Pieces left out that are large enough to be a digit themselves.
+        rivals: Other pieces that are tall or large enough to be a digit themselves.
         specks: Pieces left out that are too small to be part of one.
     """
 
@@ -59,12 +59,28 @@ def select(mask: Plane, ink: Ink) -> Selection:
         & (strength >= PARAMETERS.part_strength * strength[main])
     )
     parts = _belonging(main, boxes, eligible)
-    others = [i for i in np.flatnonzero(eligible).tolist() if i not in parts]
-    rivals = sum(areas[i] >= PARAMETERS.rival_area * areas[main] for i in others)
+    left_out = np.isin(np.arange(len(areas)), parts, invert=True)
+    large = eligible & left_out & (areas >= PARAMETERS.rival_area * areas[main])
+    # Taken for a part or left out, faint or clipped: what is as tall as a digit may be one.
+    tall = boxes[:, 3] >= PARAMETERS.rival_height * boxes[main, 3]
+    tall &= ~_near_frame(labels, stats)[candidates]
+    tall &= ~_around(boxes[main], boxes)  # a printed box; the main piece itself is none either
     chosen = np.isin(labels, candidates[parts] + 1).astype(np.uint8)
     specks = int((stats[:, cv2.CC_STAT_AREA] < PARAMETERS.part_area * areas[main]).sum())
     left, top, width, height = cv2.boundingRect(chosen)
+    rivals = int(np.count_nonzero(large | tall))
     return Selection(chosen, (left, top, width, height), rivals, specks)
+
+
+def tall_pieces(mask: Plane, height: int) -> int:
+    """Count pieces that may be digits beside one of so many pixels in height.
+
+    A line along the frame, and the rim of a neighbour there, are none.
+    """
+    _, numbered, table, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    labels, stats = np.asarray(numbered, np.int32), np.asarray(table, np.int32)[1:]
+    tall = stats[:, cv2.CC_STAT_HEIGHT] >= PARAMETERS.rival_height * height
+    return int(np.count_nonzero(tall & ~_near_frame(labels, stats)))
 
 
 def _prominence(
@@ -91,6 +107,22 @@ def _share_along_frame(labels: NDArray[np.int32], stats: NDArray[np.int32]) -> N
     return np.asarray(touching / stats[:, 2:4].max(axis=1), np.float64)
 
 
+def _near_frame(labels: NDArray[np.int32], stats: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether nearly all of a piece is in a margin along the frame: a line, a neighbour's rim."""
+    margin = max(1, round(PARAMETERS.frame_margin * min(labels.shape)))
+    inner = labels[margin:-margin, margin:-margin]
+    inside = np.bincount(inner.ravel(), minlength=len(stats) + 1)[1:]
+    share = 1 - inside / stats[:, cv2.CC_STAT_AREA]
+    return np.asarray(share >= PARAMETERS.rival_near_frame, np.bool_)
+
+
+def _around(box: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether each of `boxes` encloses `box`; it encloses itself."""
+    starts = (boxes[:, :2] <= box[:2]).all(axis=1)
+    ends = (boxes[:, :2] + boxes[:, 2:] >= box[:2] + box[2:]).all(axis=1)
+    return np.asarray(starts & ends, np.bool_)
+
+
 def _belonging(
     main: int,
     boxes: NDArray[np.float64],
@@ -115,9 +147,14 @@ def _belonging(
 
 
 def _side_by_side(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
-    """Whether two pieces stand next to each other, nearly as tall: two digits, not one."""
+    """Whether two pieces stand next to each other on one line, nearly as tall: two digits.
+
+    The left stroke of an open 4 ends above the foot of its stem.
+    """
+    taller = max(a[3], b[3])
     apart = a[0] >= b[0] + b[2] or b[0] >= a[0] + a[2]
-    return bool(apart and min(a[3], b[3]) >= PARAMETERS.rival_height * max(a[3], b[3]))
+    on_one_line = abs(a[1] + a[3] - b[1] - b[3]) <= PARAMETERS.rival_line * taller
+    return bool(apart and on_one_line and min(a[3], b[3]) >= PARAMETERS.rival_height * taller)
 
 
 def _gap(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:

@@ -4,40 +4,92 @@ import cv2
 import numpy as np
 
 from mnist.digits import ImageWarning
-from mnist.images.components import Selection
+from mnist.images.components import Selection, tall_pieces
 from mnist.images.parameters import PARAMETERS
-from mnist.images.results import Plane
+from mnist.images.results import Ink, Plane
+from mnist.images.ruling import without_ruling
 from mnist.images.segmentation import Segmentation
 from mnist.images.strokes import Drawing
 
 
 def warnings_of(
-    segmented: Segmentation, chosen: Selection, drawing: Drawing
+    ink: Ink, segmented: Segmentation, chosen: Selection, drawing: Drawing, *, sheets_beside: int
 ) -> tuple[ImageWarning, ...]:
     """Name every warning, in the order of `ImageWarning`."""
+    pen = drawing.former_width * max(chosen.box[2:]) / PARAMETERS.box_side
+    goes_on, faint_rivals = _faint_remains(ink, segmented, chosen, pen)
     doubts = {
-        ImageWarning.SEVERAL_COMPONENTS: chosen.rivals > 0,
-        ImageWarning.CUT_OFF: _is_cut_off(chosen),
+        ImageWarning.SEVERAL_COMPONENTS: chosen.rivals + faint_rivals + sheets_beside > 0,
+        ImageWarning.CUT_OFF: _is_cut_off(ink, segmented.level, chosen, pen),
         ImageWarning.LOW_CONTRAST: segmented.level < PARAMETERS.low_contrast,
-        ImageWarning.FAINT_INK: segmented.level < PARAMETERS.faint_sigmas * segmented.noise,
+        ImageWarning.FAINT_INK: segmented.level < PARAMETERS.faint_sigmas * segmented.noise
+        or goes_on,
         ImageWarning.NOISY: chosen.specks > PARAMETERS.noisy_specks,
         ImageWarning.UNLIKE_A_DIGIT: _is_unlike_a_digit(chosen, drawing),
     }
     return tuple(warning for warning, is_doubtful in doubts.items() if is_doubtful)
 
 
-def _is_cut_off(chosen: Selection) -> bool:
-    """Whether ink runs into one side of the frame while the opposite side has room.
+def _is_cut_off(ink: Ink, level: float, chosen: Selection, pen: float) -> bool:
+    """Whether a stroke goes on over one side of the frame while the opposite side has room.
 
-    A tightly cropped digit touches opposite sides, and is whole.
+    A tightly cropped digit touches opposite sides, and is whole. So is one that ends at the frame
+    or runs along it: there its ink is weak, gets wider farther in, or is wider than a stroke.
     """
+    strong = chosen.mask * (ink >= PARAMETERS.crossing_strength * level)
     height, width = chosen.mask.shape
     left, top, box_width, box_height = chosen.box
     right, bottom = width - left - box_width, height - top - box_height
     room_x, room_y = (PARAMETERS.cut_off_room * side for side in (box_width, box_height))
-    cut_sideways = min(left, right) == 0 and max(left, right) > room_x
-    cut_lengthways = min(top, bottom) == 0 and max(top, bottom) > room_y
-    return bool(cut_sideways or cut_lengthways)
+    # In the order in which turning by a quarter brings the sides up.
+    sides = (
+        (top, bottom, room_y),
+        (right, left, room_x),
+        (bottom, top, room_y),
+        (left, right, room_x),
+    )
+    return any(
+        at == 0
+        and opposite > room
+        and _is_crossed(np.rot90(chosen.mask, turns), np.rot90(strong, turns), pen)
+        for turns, (at, opposite, room) in enumerate(sides)
+    )
+
+
+def _is_crossed(mask: Plane, strong: Plane, pen: float) -> bool:
+    """Whether a stroke runs into the upper side: as wide there as half a pen farther in."""
+    inner = mask[min(max(1, round(pen / 2)), len(mask) - 1)]
+    edges = np.flatnonzero(np.diff(strong[0], prepend=0, append=0))
+    for start, end in edges.reshape(-1, 2):
+        run = end - start
+        around = inner[max(0, start - round(pen)) : end + round(pen)]
+        if (
+            PARAMETERS.crossing_least * pen <= run <= PARAMETERS.crossing_most * pen
+            and np.count_nonzero(around) <= PARAMETERS.crossing_taper * run
+        ):
+            return True
+    return False
+
+
+def _faint_remains(
+    ink: Ink, segmented: Segmentation, chosen: Selection, pen: float
+) -> tuple[bool, int]:
+    """Look for ink that is weaker than what was taken for ink.
+
+    Returns:
+        Whether the digit goes on in it, and how many other pieces of it are as tall as a digit.
+    """
+    cut = max(PARAMETERS.faint_part * segmented.cut, PARAMETERS.noise_sigmas * segmented.noise)
+    if cut >= segmented.cut:
+        return False, 0
+    weak = without_ruling((ink > cut).astype(np.uint8))
+    _, numbered = cv2.connectedComponents(weak, connectivity=8)
+    pieces = np.asarray(numbered, np.int32)
+    side = 2 * max(1, round(pen)) + 1
+    beyond = weak * (cv2.dilate(chosen.mask, np.ones((side, side), np.uint8)) == 0)
+    of_digit = np.isin(pieces, np.unique(pieces[(chosen.mask & weak) > 0]))
+    goes_on = (beyond * of_digit).sum() > PARAMETERS.faint_part_area * chosen.mask.sum()
+    return bool(goes_on), tall_pieces(beyond * ~of_digit, chosen.box[3])
 
 
 def _is_unlike_a_digit(chosen: Selection, drawing: Drawing) -> bool:

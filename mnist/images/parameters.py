@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict, dataclass
 from functools import cache
 
-PREPROCESSING_VERSION = 2
+PREPROCESSING_VERSION = 3
 """Raised by hand whenever decoded pixels change for any image; a golden test insists on it."""
 
 
@@ -19,9 +19,11 @@ class Parameters:
     colour_gain: float = 2.0  # a colour channel replaces luminance if it shows this much more
 
     # What passes untouched
-    native_ground: int = 64  # brightest grey level of the ground
-    native_ink: int = 96  # faintest grey level of the ink
-    native_off_centre: float = 0.75  # pixels; farther off, a dark-on-light image is processed
+    native_ground: int = 16  # brightest grey level of the ground
+    native_ink: int = 64  # grey level from which on a pixel belongs to a piece of ink
+    native_brightest: int = 192  # grey level that some of the ink reaches
+    native_off_centre: float = 0.75  # pixels; farther off, an image is placed again
+    native_pen: int = 64  # grey level that four pixels in a square reach, or the pen is too thin
 
     # Sheet
     sheet_least_side: int = 32  # smaller images are not searched, in pixels
@@ -33,12 +35,14 @@ class Parameters:
     sheet_contrast: float = 0.6  # of what lies around a sheet that has the other grey
     sheet_step: float = 0.5  # of the difference of both greys that its edge shows
     box_least_share: float = 0.25  # of the picture; smaller boxes are squares of the paper
+    panel_share: float = 0.5  # of the largest sheet; others as large may hold a digit too
+    panel_overlap: float = 0.2  # of such a one; what overlaps more is part of the same sheet
     sheet_trim: float = 2.0  # pixels at that size, lost at the edges to blur and box lines
 
     # Ground
     even_separability: float = 0.85  # Otsu's measure; below it the light is uneven
-    frame_margin: float = 0.04  # of the shorter side; so far inside a side is looked at again
-    line_along_side: float = 0.6  # of a side, covered more than farther in: a printed line
+    frame_margin: float = 0.08  # of the shorter side; so far inside the frame is looked at
+    frame_depths: int = 5  # lines along each side that are looked at
     shadow_run: float = 0.35  # of the frame; a longer run of one class is a shadow, not a stroke
     ground_side: int = 128  # the sheet is estimated at this size, in pixels
     surface_side: int = 32  # and its slow gradient at this one
@@ -64,6 +68,9 @@ class Parameters:
     ruling_span: float = 0.85  # of the width or height that a line must cross
     ruling_slope: float = 0.1  # steeper lines are strokes
     ruling_thickness: float = 0.04  # of the height; thicker lines are strokes
+    ruling_edge: float = 0.02  # of the width; a line that ends so near to an edge reaches it
+    ruling_to_pen: float = 0.7  # of the width of the other strokes; wider lines are strokes
+    ruling_rows: int = 3  # so many lines in rows are printed, whatever their width
 
     # Pieces of ink
     least_piece: int = 5  # pixels; a picture whose main piece is shorter shows no digit
@@ -74,13 +81,19 @@ class Parameters:
     part_distance: float = 0.2  # of the main piece's size; farther pieces are not its parts
     part_strength: float = 0.7  # of the main piece's ink; fainter pieces are not its parts
     rival_area: float = 0.3  # of the main piece; larger pieces left out are rivals
-    rival_height: float = 0.6  # of the taller piece; two as tall, side by side, are two digits
+    rival_height: float = 0.6  # of the main piece; others as tall may be digits
+    rival_line: float = 0.2  # of the taller piece; feet farther apart are strokes of one digit
+    rival_near_frame: float = 0.9  # of a piece in the margin; from here it is no digit
 
     # Doubts, each rarer than 1 in 200 on MNIST
-    native_contrast: int = 128  # brightest ink of a native image; below it contrast is low
-    native_frame: int = 5  # pixels of the frame; more ink there and the digit is cut off
     native_pieces: int = 5  # more pieces are noise
     cut_off_room: float = 0.1  # of the digit's size; room on the side opposite to a cut
+    crossing_strength: float = 0.7  # of the typical ink; weaker at the frame, a stroke ends there
+    crossing_least: float = 0.6  # of the pen; a shorter run at the frame is the end of a stroke
+    crossing_most: float = 3.0  # of the pen; a longer run is a stroke along the frame
+    crossing_taper: float = 1.3  # of that run; wider half a pen farther in, it ends at the frame
+    faint_part: float = 0.5  # of the strength that is ink; weaker ink is not looked for
+    faint_part_area: float = 0.1  # of the digit; less of weaker ink is its rim
     low_contrast: float = 0.15  # of full black
     faint_sigmas: float = 8.0  # standard deviations of the ground
     noisy_specks: int = 30  # more specks are noise

@@ -65,7 +65,7 @@ def _standard(plane: Plane, trace: Trace) -> Decoded | Rejection:
 def _enhanced(plane: Plane, trace: Trace) -> Decoded | Rejection:
     """Take away the sheet and everything on it that is not the digit, then redraw the digit."""
     source = Source.of(plane)  # the picture as it came, before anything is cut away
-    plane = on_its_sheet(plane)
+    plane, sheets_beside = on_its_sheet(plane)
     trace("sheet", plane)
     levels = levels_of(plane)
     ink = ink_over_ground(plane, levels)
@@ -92,7 +92,8 @@ def _enhanced(plane: Plane, trace: Trace) -> Decoded | Rejection:
     trace("stroke width", drawing.picture)
     left, top, width, height = cv2.boundingRect(drawing.picture)
     digit = place(drawing.picture[top : top + height, left : left + width])
-    return Decoded(digit, warnings_of(segmented, chosen, drawing), Pipeline.ENHANCED, source)
+    warnings = warnings_of(ink, segmented, chosen, drawing, sheets_beside=sheets_beside)
+    return Decoded(digit, warnings, Pipeline.ENHANCED, source)
 
 
 def _visible(ink: NDArray[np.float32]) -> Plane:

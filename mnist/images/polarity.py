@@ -56,16 +56,18 @@ def frame_around(plane: NDArray[Any]) -> NDArray[Any]:
 
 
 def _mostly_light(light: NDArray[np.bool_]) -> bool:
-    """Whether most of the frame is light; a side that a printed line covers gives way inwards."""
-    margin = round(PARAMETERS.frame_margin * min(light.shape))
-    count, size = 0, 0
+    """Whether most of the frame is light.
+
+    Each side is asked at several depths and answers by their median: a printed line, a dark edge or
+    a stroke that runs along one of them does not decide.
+    """
+    deepest = PARAMETERS.frame_margin * min(light.shape)
+    depths = np.unique(np.rint(np.linspace(0, deepest, PARAMETERS.frame_depths)).astype(int))
+    lit = 0.0
     for turned in (light, light.T):
-        for outer, inner in ((0, margin), (-1, -1 - margin)):
-            covered = abs(float(turned[outer].mean()) - float(turned[inner].mean()))
-            side = turned[inner if covered > PARAMETERS.line_along_side else outer]
-            count += int(np.count_nonzero(side))
-            size += side.size
-    return 2 * count > size
+        for lines in (turned[depths], turned[-1 - depths]):
+            lit += float(np.median(lines.mean(axis=1))) * turned.shape[1]
+    return lit > sum(light.shape)
 
 
 def _longest_run(marked: NDArray[np.bool_]) -> int:

@@ -63,12 +63,17 @@ class Source:
         brightness: Mean grey level of the uppermost and the lowest line, 0-255: that of the
             paper, however much is written on it.
         contrast: Lightest less darkest grey level, 0-255.
+        sharpness: Largest step between neighbouring pixels as a share of the contrast, 0-1: about
+            1 for a hard edge, less the more a lens or a compression blurs it.
+        coverage: Mean distance from the paper as a share of the contrast, 0-1: how much is ink.
     """
 
     width: int
     height: int
     brightness: float
     contrast: float
+    sharpness: float = 0.0
+    coverage: float = 0.0
 
     @classmethod
     def of(cls, plane: Plane) -> Source:
@@ -76,7 +81,13 @@ class Source:
         height, width = plane.shape
         paper = (cv2.mean(plane[:1])[0] + cv2.mean(plane[-1:])[0]) / 2
         darkest, lightest, _, _ = cv2.minMaxLoc(plane)
-        return cls(width, height, paper, lightest - darkest)
+        contrast = lightest - darkest
+        steps = cv2.absdiff(plane[:, 1:], plane[:, :-1]) if width > 1 else plane[:0]
+        largest = cv2.minMaxLoc(steps)[1] if steps.size else 0.0
+        if not contrast:
+            return cls(width, height, paper, contrast)
+        coverage = abs(cv2.mean(plane)[0] - paper) / contrast
+        return cls(width, height, paper, contrast, largest / contrast, coverage)
 
 
 @dataclass(frozen=True, slots=True)

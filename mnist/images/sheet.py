@@ -4,6 +4,8 @@ Photos show the desk, scans have dark edges, forms have printed boxes: each woul
 or make the paper look like ink.
 """
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -13,24 +15,46 @@ from mnist.images.parameters import PARAMETERS
 from mnist.images.results import Ink, Plane
 
 
-def on_its_sheet(plane: Plane) -> Plane:
+class Sheet(NamedTuple):
+    """What a picture shows of a sheet.
+
+    Attributes:
+        plane: The sheet alone, or the whole picture if there is none.
+        others: Further sheets beside it, nearly as large: panels, cards, boxes of a form.
+    """
+
+    plane: Plane
+    others: int
+
+
+def on_its_sheet(plane: Plane) -> Sheet:
     """Crop to the sheet and continue its grey over what is left of the surroundings.
 
     A sheet is a solid, rectangular region of one of Otsu's classes that encloses something as
     large as a digit. Without one, or if it fills the picture, the picture stays as it is.
     """
     if min(plane.shape) < PARAMETERS.sheet_least_side:
-        return plane
+        return Sheet(plane, 0)
     small, scale = shrunk(plane, PARAMETERS.sheet_side)
     # Single pixels of noise would tear the outline of a sheet or make holes in it.
-    outline = _sheet_outline(np.asarray(cv2.medianBlur(small, 3), np.uint8))
-    return plane if outline is None else _cropped(plane, outline, scale)
+    outlines = _outlines(np.asarray(cv2.medianBlur(small, 3), np.uint8))
+    if not outlines:
+        return Sheet(plane, 0)
+    largest, *others = outlines
+    least = PARAMETERS.panel_share * cv2.contourArea(largest)
+    beside = [
+        other
+        for other in others
+        if cv2.contourArea(other) >= least
+        and cv2.intersectConvexConvex(largest, other)[0] < PARAMETERS.panel_overlap * least
+    ]
+    return Sheet(_cropped(plane, largest, scale), len(beside))
 
 
-def _sheet_outline(small: Plane) -> NDArray[np.float32] | None:
-    """Convex outline of the largest sheet, shape (n, 2), x and y."""
+def _outlines(small: Plane) -> list[NDArray[np.float32]]:
+    """Convex outlines of all sheets, the largest first, each of shape (n, 2), x and y."""
     _, light = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    best, best_area = None, PARAMETERS.sheet_least_share * small.size
+    sheets: list[NDArray[np.float32]] = []
     # White paper on a dark desk, and dark paper or a blackboard on a light one.
     for regions in (light, 1 - light):
         # Two levels: a parent (index 3) below 0 is an outline, any other a hole in one.
@@ -38,16 +62,16 @@ def _sheet_outline(small: Plane) -> NDArray[np.float32] | None:
         for index, outline in enumerate(outlines):
             hull = cv2.convexHull(outline)
             area = cv2.contourArea(hull)
-            if tree[0][index][3] >= 0 or area <= best_area:
+            if tree[0][index][3] >= 0 or area < PARAMETERS.sheet_least_share * small.size:
                 continue
             holes = [o for o, node in zip(outlines, tree[0], strict=True) if node[3] == index]
-            if _is_sheet(outline, hull, area, holes) and _is_bordered(small, regions, hull, area):
-                best, best_area = hull, area
-    return None if best is None else best.reshape(-1, 2).astype(np.float32)
+            if _is_sheet(regions, hull, area, holes) and _is_bordered(small, regions, hull, area):
+                sheets.append(hull.reshape(-1, 2).astype(np.float32))
+    return sorted(sheets, key=cv2.contourArea, reverse=True)
 
 
 def _is_sheet(
-    outline: cv2.typing.MatLike,
+    regions: cv2.typing.MatLike,
     hull: cv2.typing.MatLike,
     area: float,
     holes: list[cv2.typing.MatLike],
@@ -55,10 +79,12 @@ def _is_sheet(
     """Whether the region is solid, rectangular, and encloses something as large as a digit."""
     _, (width, height), _ = cv2.minAreaRect(hull)  # turned as the sheet is turned
     rectangular = area >= PARAMETERS.sheet_rectangularity * width * height
-    inked = sum(cv2.contourArea(hole) for hole in holes)
-    solid = cv2.contourArea(outline) - inked >= PARAMETERS.sheet_solidity * area
     largest = max((max(cv2.boundingRect(hole)[2:]) for hole in holes), default=0)
-    return bool(rectangular and solid and largest >= PARAMETERS.sheet_content * np.sqrt(area))
+    if not rectangular or largest < PARAMETERS.sheet_content * np.sqrt(area):
+        return False
+    # Counted in pixels: the ground inside of a 0 is sheet as well.
+    inside = cv2.fillConvexPoly(np.zeros(regions.shape, np.uint8), hull, 1)
+    return float(regions[inside > 0].mean()) >= PARAMETERS.sheet_solidity
 
 
 def _is_bordered(

@@ -42,11 +42,11 @@ def redraw(ink: Ink, share: float) -> Drawing:
     # Faint ink may never reach the share; then its own darkest tenth is the stroke.
     mask = (large > min(share, 0.9 * float(large.max()))).astype(np.uint8)
     # A sixth of the stroke at most, or smoothing would eat thin strokes.
-    sigma = min(PARAMETERS.smoothing * per_pixel, _stroke_width(mask) / 6)
+    sigma = min(PARAMETERS.smoothing * per_pixel, stroke_width(mask) / 6)
     smooth = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), sigma) > 0.5
     if smooth.any():  # dots of a few pixels may vanish altogether
         mask = smooth.astype(np.uint8)
-    width = _stroke_width(mask) / per_pixel
+    width = stroke_width(mask) / per_pixel
     target = min(max(width, PARAMETERS.stroke_width_least), PARAMETERS.stroke_width_most)
     signed = _distance(mask) - _distance(1 - mask)
     # Thinning must leave the core of every stroke, however unlike its strokes are in width.
@@ -63,8 +63,8 @@ def _enlarged(ink: Ink, longest: int, margin: int) -> Ink:
     return np.pad(ink, margin)  # room to widen strokes at the edge of the crop
 
 
-def _stroke_width(mask: Plane) -> float:
-    """Across a stroke of width w the distance to its edge averages w / 4."""
+def stroke_width(mask: Plane) -> float:
+    """Mean width of strokes: across one of width w the distance to its edge averages w / 4."""
     return 4 * float(_distance(mask)[mask > 0].mean())
 
 

@@ -1,31 +1,30 @@
 """Drift: today's rows compared with a reference, and what each change points at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mnist.digits import CodeWithSentence
+from mnist.digits import CLASSES, CodeWithSentence
+from mnist.monitoring.causes import PICTURE_CAUSES, Cause, causes_of
 from mnist.monitoring.distances import (
-    cells,
+    Values,
     chi_squared,
+    fisher,
     kolmogorov_smirnov,
     population_stability,
+    stability_within,
 )
 from mnist.monitoring.label_shift import Shares, estimate_shares
-from mnist.monitoring.measures import (
-    CLASSIFICATIONS,
-    NUMBERS,
-    Measure,
-    Speaks,
-    classes_of,
-    numbers_of,
-)
+from mnist.monitoring.measures import NUMBERS, SHARES, Measure, values_of
 from mnist.tables import PROBABILITY_COLUMNS
 
-_WATCHED = len(NUMBERS) + len(CLASSIFICATIONS)
+_WATCHED = len(NUMBERS) + len(SHARES)
+
+_LEAST_OF_DIGIT = 8
+"""Images of a digit that both sides need for it to be compared."""
 
 
 class Verdict(CodeWithSentence):
@@ -75,11 +74,12 @@ class Drift:
 
     Attributes:
         measure: Which.
-        then: Its mean in the reference; the share of the first class for classes.
+        then: Its mean in the reference; for shares that of the last class.
         now: The same now.
         stability: Population stability index.
-        p_value: That both are the same: Kolmogorov-Smirnov for numbers, chi-squared for classes.
-        distance: Kolmogorov-Smirnov distance, 0-1; for classes half the sum of differences.
+        p_value: That both are the same: Kolmogorov-Smirnov within each digit, combined by Fisher,
+            for numbers; chi-squared for shares.
+        distance: Mean Kolmogorov-Smirnov distance, 0-1; for shares half the sum of differences.
         has_moved: Whether both limits are exceeded.
     """
 
@@ -102,7 +102,8 @@ class DriftComparison:
         drifts: One for each measure that could be compared.
         shares: Estimated true share of each digit; None without predictions.
         reference_shares: The same for the reference.
-        verdict: What has changed, if anything.
+        verdict: What has changed, if anything, by what is to be done about it.
+        causes: Why, as far as rows tell.
     """
 
     rows: int
@@ -111,6 +112,7 @@ class DriftComparison:
     shares: Shares | None
     reference_shares: Shares | None
     verdict: Verdict
+    causes: tuple[Cause, ...] = ()
 
 
 def compare(reference: pa.Table, current: pa.Table, limits: Limits) -> DriftComparison:
@@ -124,34 +126,58 @@ def compare(reference: pa.Table, current: pa.Table, limits: Limits) -> DriftComp
     drifts: tuple[Drift, ...] = ()
     if min(reference.num_rows, current.num_rows) >= limits.least_rows:
         drifts = tuple(_drifts(reference, current, limits))
+    moved = {d.measure.name: d.now - d.then for d in drifts if d.has_moved}
+    causes = causes_of(moved)
     return DriftComparison(
         rows=current.num_rows,
         reference_rows=reference.num_rows,
         drifts=drifts,
         shares=_shares(current),
         reference_shares=_shares(reference),
-        verdict=_verdict(drifts),
+        verdict=_verdict(causes) if drifts else Verdict.TOO_FEW,
+        causes=causes,
     )
 
 
 def _drifts(reference: pa.Table, current: pa.Table, limits: Limits) -> Iterator[Drift]:
-    for measure in NUMBERS:
-        then = numbers_of(measure, _comparable(measure, reference, current))
-        now = numbers_of(measure, current)
-        if min(len(then), len(now)) >= limits.least_rows:
-            distance, p_value = kolmogorov_smirnov(then, now)
-            stability = population_stability(*cells(then, now))
-            means = float(then.mean()), float(now.mean())
-            yield _drift(measure, means, stability, p_value, distance, limits)
-    for measure in CLASSIFICATIONS:
-        old = classes_of(measure, _comparable(measure, reference, current))
-        new = classes_of(measure, current)
-        if min(old.sum(), new.sum()) >= limits.least_rows:
-            shares = old / old.sum(), new / new.sum()
-            distance = float(np.abs(shares[0] - shares[1]).sum() / 2)
-            stability = population_stability(old, new)
-            firsts = float(shares[0][-1]), float(shares[1][-1])
-            yield _drift(measure, firsts, stability, chi_squared(old, new), distance, limits)
+    for measure in (*NUMBERS, *SHARES):
+        then, then_digits = values_of(measure, _comparable(measure, reference, current))
+        now, now_digits = values_of(measure, current)
+        if min(len(then), len(now)) < limits.least_rows:
+            continue
+        if measure in SHARES:
+            yield _of_shares(measure, then, now, limits)
+        else:
+            samples = [(then[then_digits == d], now[now_digits == d]) for d in range(CLASSES)]
+            stability = stability_within(then, then_digits, now, now_digits)
+            yield _within_digits(measure, samples, stability, limits)
+
+
+def _within_digits(
+    measure: Measure, samples: Sequence[tuple[Values, Values]], stability: float, limits: Limits
+) -> Drift:
+    """Compare a measure digit by digit: other shares of the digits are no change of it."""
+    pairs = [(then, now) for then, now in samples if min(len(then), len(now)) >= _LEAST_OF_DIGIT]
+    tests = [kolmogorov_smirnov(then, now) for then, now in pairs]
+    weights = np.array([len(now) for _, now in pairs], np.float64)
+    distance = float(np.average([d for d, _ in tests], weights=weights)) if tests else 0.0
+    means = [
+        float(np.average([values.mean() for values in side], weights=weights)) if pairs else 0.0
+        for side in zip(*pairs, strict=True)
+    ] or [0.0, 0.0]
+    return _drift(
+        measure, (means[0], means[1]), stability, fisher([p for _, p in tests]), distance, limits
+    )
+
+
+def _of_shares(measure: Measure, then: Values, now: Values, limits: Limits) -> Drift:
+    size = int(max(then.max(), now.max())) + 1
+    old, new = (np.bincount(v.astype(np.int64), minlength=size) for v in (then, now))
+    shares = old / old.sum(), new / new.sum()
+    distance = float(np.abs(shares[0] - shares[1]).sum() / 2)
+    stability = population_stability(old, new)
+    lasts = float(shares[0][-1]), float(shares[1][-1])
+    return _drift(measure, lasts, stability, chi_squared(old, new), distance, limits)
 
 
 def _drift(
@@ -174,16 +200,13 @@ def _comparable(measure: Measure, reference: pa.Table, current: pa.Table) -> pa.
     return reference.filter(pc.is_in(reference[measure.depends_on], value_set=origins))
 
 
-def _verdict(drifts: tuple[Drift, ...]) -> Verdict:
-    if not drifts:
-        return Verdict.TOO_FEW
-    moved = {drift.measure.speaks_of for drift in drifts if drift.has_moved}
+def _verdict(causes: Sequence[Cause]) -> Verdict:
     # A faulty scanner changes how strokes look and how sure the network is, so it is asked first.
-    if Speaks.SOURCE in moved:
+    if PICTURE_CAUSES & {*causes}:
         return Verdict.SCANNER_CHANGED
-    if Speaks.WRITING in moved:
+    if {Cause.PEN, Cause.WRITERS} & {*causes}:
         return Verdict.WRITING_CHANGED
-    return Verdict.MIX_CHANGED if Speaks.MIX in moved else Verdict.STEADY
+    return Verdict.MIX_CHANGED if causes else Verdict.STEADY
 
 
 def _shares(rows: pa.Table) -> Shares | None:

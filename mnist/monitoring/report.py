@@ -28,6 +28,7 @@ FINDINGS = pa.schema(
         pa.field("distance", pa.float64()),
         pa.field("has_moved", pa.bool_()),
         pa.field("shares", pa.list_(pa.float64())),
+        pa.field("causes", pa.list_(pa.string())),
     ]
 )
 """One row per day, batch and measure; the batch is empty for the day as a whole. A comparison
@@ -44,6 +45,7 @@ def as_table(day: date, comparisons: Mapping[str, DriftComparison]) -> pa.Table:
             "verdict": str(comparison.verdict),
             "rows": comparison.rows,
             "reference_rows": comparison.reference_rows,
+            "causes": [str(cause) for cause in comparison.causes],
             "shares": None if comparison.shares is None else comparison.shares.tolist(),
         }
         records += [base | _record(drift) for drift in comparison.drifts] or [base]
@@ -63,6 +65,8 @@ def as_markdown(day: date, comparisons: Mapping[str, DriftComparison]) -> str:
         f"# {day}: {whole.verdict}",
         "",
         whole.verdict.sentence,
+        *([""] if whole.causes else []),
+        *(f"- **{cause}**: {cause.sentence}" for cause in whole.causes),
         "",
         f"{whole.rows:,} rows beside {whole.reference_rows:,} of the reference.",
     ]
@@ -74,12 +78,18 @@ def as_markdown(day: date, comparisons: Mapping[str, DriftComparison]) -> str:
         rows = [(d, f"{old:.1%}", f"{new:.1%}") for d, (old, new) in enumerate(pairs)]
         lines += ["", markdown.table(("digit", "reference", "day"), rows)]
     changed = {
-        batch: comparison.verdict
+        batch: (comparison.verdict, ", ".join(comparison.causes))
         for batch, comparison in comparisons.items()
         if batch != WHOLE_DAY and comparison.verdict not in {Verdict.STEADY, Verdict.TOO_FEW}
     }
     if changed:
-        lines += ["", markdown.table(("batch", "verdict"), changed.items())]
+        lines += [
+            "",
+            markdown.table(
+                ("batch", "verdict", "causes"),
+                [(batch, *findings) for batch, findings in changed.items()],
+            ),
+        ]
     return "\n".join(lines) + "\n"
 
 

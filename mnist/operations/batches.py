@@ -106,7 +106,8 @@ class BatchScoring:
         The champion is looked up when the first chunk is taken, and the run holds on to it.
         """
         if run.model is None:
-            run.model = self._parts.registry.champion()
+            champion = self._parts.registry.champion()
+            run.model = self._parts.acceptance.judged(champion, f"{run.batch}/")
         size = self._parts.settings.chunk_images
         return cut_chunks(versions, run.batch, run.model, size, run.again_after)
 

@@ -17,9 +17,8 @@ from mnist.comparison.contenders import (
 )
 from mnist.comparison.results import ModelResult, as_csv, rank, to_markdown
 from mnist.data.description import describe
-from mnist.data.labelled_sets import load_labelled_sets
 from mnist.data.training_data import TrainingData, load_training_data
-from mnist.images import Limits
+from mnist.operations.set_images import SetImages
 from mnist.parts import Parts
 from mnist.plots import plot_confusion_matrix, plot_learning_curves
 from mnist.provenance import code_digest, environment
@@ -31,6 +30,7 @@ class Comparing:
 
     def __init__(self, parts: Parts) -> None:
         self._settings = parts.settings
+        self._sets = SetImages(parts)
         self._log = parts.comparison_log("comparisons")
 
     def chosen(self, names: Sequence[str]) -> list[str]:
@@ -49,12 +49,10 @@ class Comparing:
 
     def load(self, seed: int) -> TrainingData:
         """Load the images that all of them learn from and are measured on."""
-        limits = Limits.of(self._settings)
-        labelled_sets = load_labelled_sets(self._settings.real_world_dir, limits)
         return load_training_data(
             self._settings.data_dir,
             seed,
-            labelled_sets=labelled_sets,
+            labelled_sets=self._sets.to_evaluate(),
             fallback=self._settings.fallback_digits,
         )
 

@@ -8,11 +8,10 @@ import structlog
 
 from mnist.candidates.candidate import evidence
 from mnist.data.datasets import Dataset
-from mnist.data.labelled_sets import load_labelled_sets
 from mnist.errors import IntegrityError, InvalidInput, NoChampion
-from mnist.images import Limits
 from mnist.operations.measuring import Contender, ProgressCallback, compare_in_production, measure
 from mnist.operations.replay import production_images
+from mnist.operations.set_images import SetImages
 from mnist.parts import Parts
 from mnist.promotion import (
     Decision,
@@ -72,7 +71,7 @@ class Gates:
     def _loaded(self, model: PinnedModel) -> Contender:
         registry = self._parts.registry
         source = registry.origin(model.version).dataset
-        return Contender(model, registry.predictor(model).predict, source=source)
+        return Contender(model, registry.predictor(model).outputs, source=source)
 
     def judge(
         self,
@@ -120,17 +119,17 @@ class Gates:
         policy: Policy,
         progress: ProgressCallback,
     ) -> Decision:
-        settings = self._parts.settings
-        labelled_sets = load_labelled_sets(settings.real_world_dir, Limits.of(settings))
+        labelled_sets = SetImages(self._parts).to_evaluate()
         sides = [candidate, champion] if champion else [candidate]
         mine, *others = measure(sides, data, labelled_sets, progress, policy.slice_floors)
         mine = replace(mine, holdout_uses=self._uses_of(data.test.digest))
         if champion is None:
             return decide(mine, None, policy)
         progress(1.0, "replaying production images, deciding")
-        if settings.replay_images:
+        if self._parts.settings.replay_images:
             production = production_images(self._parts)
-            mine = replace(mine, replay=compare_in_production(champion, candidate, production))
+            replay = compare_in_production(champion, candidate, production, self._parts.acceptance)
+            mine = replace(mine, replay=replay)
         return decide(mine, others[0], policy, reference=self._reference(candidate, data))
 
     def _require_whole_floors(self) -> None:

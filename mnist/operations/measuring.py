@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from mnist.candidates.candidate import evidence
 from mnist.data.datasets import Dataset
 from mnist.data.labelled import LabelledImages
-from mnist.digits import PredictProbabilities
+from mnist.digits import Images, Probabilities
 from mnist.evaluation.corruptions import Corruption, corrupt
 from mnist.evaluation.slices import slices_with
 from mnist.operations.replay import ProductionImages, compare_predictions
 from mnist.promotion import Evidence, Replay, Runtime, Sample
-from mnist.scoring.predictions import PinnedModel
+from mnist.scoring.predictions import PinnedModel, Predict
+from mnist.storage.acceptance import AcceptanceLog
 
 _CORRUPTED_IMAGES = 2_000
 """Of the test images; fifteen corruptions of each take seconds, not minutes."""
@@ -30,15 +31,19 @@ class Contender:
 
     Attributes:
         model: Its name, version, digest and the confidence from which predictions are accepted.
-        predict: Its scoring graph.
+        outputs: Its scoring graph: probabilities and out-of-distribution scores.
         runtime: How that graph behaved when it was exported, if this is known.
         source: Data source it learned from; empty if that is not recorded.
     """
 
     model: PinnedModel
-    predict: PredictProbabilities
+    outputs: Predict
     runtime: Runtime | None = None
     source: str = ""
+
+    def predict(self, images: Images) -> Probabilities:
+        """Predict images, shape (n, 28, 28); probabilities, shape (n, 10)."""
+        return self.outputs(images).probabilities
 
 
 def measure(
@@ -83,11 +88,17 @@ def measure(
 
 
 def compare_in_production(
-    champion: Contender, candidate: Contender, production: ProductionImages
+    champion: Contender,
+    candidate: Contender,
+    production: ProductionImages,
+    acceptance: AcceptanceLog,
 ) -> Replay:
-    """Let both predict what production has scored."""
+    """Let both predict what production has scored.
+
+    Both are judged by the same rule: what each may accept before its predictions are audited.
+    """
     before, after = (
-        (side.predict(production.images), side.model.accept_confidence)
+        (side.outputs(production.images), acceptance.without_evidence(side.model))
         for side in (champion, candidate)
     )
     return compare_predictions(production, before, after)
@@ -110,6 +121,6 @@ def _under_corruption(
 
 def _labelled_sets(side: Contender, sets: Mapping[str, LabelledImages]) -> dict[str, Sample]:
     return {
-        name: Sample(images.labels, side.predict(images.images), images.digest)
+        name: Sample(images.labels, side.predict(images.images), images.digest, images.writers)
         for name, images in sets.items()
     }

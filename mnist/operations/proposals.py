@@ -35,7 +35,10 @@ class Proposals:
         labelled = {
             review.sha256
             for review in standing(list(self._parts.reviews.recorded()))
-            if review.at > since and review.answer is not None and review.answer.digit is not None
+            if review.at > since
+            and review.answer is not None
+            and review.answer.digit is not None
+            and not review.audit
         }
         evidence = Evidence(now, last, len(labelled), self._writing_changed(now, since))
         return reason_to_retrain(evidence, self._guard)

@@ -23,6 +23,7 @@ from mnist.reviews.trust import Labels, trusted_labels
 GONE = "image deleted, overwritten or locked since"
 UNREADABLE = "no digit could be found in the image"
 OPEN = "not agreed on yet"
+AUDITED = "audited: what measures a model is never learned from"
 NO_DIGIT = "agreed to show no digit, or an uncertain one"
 
 
@@ -44,9 +45,11 @@ class Relabelling:
         An image counts only if it still has the content that people looked at.
         """
         labels = self.labels()
+        agreed = [label for label in labels.agreed if not label.is_audit]
         left_out = Counter({OPEN: labels.open, NO_DIGIT: labels.without_digit})
+        left_out[AUDITED] = len(labels.agreed) - len(agreed)
         with ThreadPoolExecutor(self._parts.settings.read_threads) as pool:
-            images = list(zip(labels.agreed, pool.map(self._image, labels.agreed), strict=True))
+            images = list(zip(agreed, pool.map(self._image, agreed), strict=True))
         kept = [(label, image) for label, image in images if not isinstance(image, str)]
         left_out.update(image for _, image in images if isinstance(image, str))
         return ReviewedLabels(

@@ -1,5 +1,6 @@
 """Replay: what would change in production if the candidate were champion."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,16 +9,19 @@ from itertools import islice
 
 import numpy as np
 
-from mnist.digits import CLASSES, SIDE, Images, Outcome, Probabilities
+from mnist.digits import SIDE, Images, Labels, Outcome, Outputs
 from mnist.errors import AccessDenied, ObjectChanged, ObjectGone
 from mnist.evaluation.statistics import Flags
 from mnist.images import Decoded, Limits, decode
 from mnist.keys import ObjectVersion
 from mnist.parts import Parts
 from mnist.promotion import Replay
+from mnist.reviews.trust import trusted_labels
+from mnist.scoring.predictions import PinnedModel, columns_of
 from mnist.storage.results import Results
 
 _KEYS_SHOWN = 5
+_UNKNOWN = -1
 _COLUMNS = ("key", "etag", "bytes", "outcome")
 
 
@@ -29,11 +33,13 @@ class ProductionImages:
         keys: Where each lies in the inbox, n of them.
         images: As a model is given them, shape (n, 28, 28), uint8.
         warned: Whether something is odd about each, so that nobody accepts it unseen; shape (n,).
+        labels: The digit that people agreed on, shape (n,); -1 where they have not.
     """
 
     keys: tuple[str, ...]
     images: Images
     warned: Flags
+    labels: Labels
 
 
 def production_images(parts: Parts) -> ProductionImages:
@@ -42,29 +48,36 @@ def production_images(parts: Parts) -> ProductionImages:
     What was overwritten or deleted since, or is no longer decoded, is left out.
     """
     settings, limits = parts.settings, Limits.of(parts.settings)
+    agreed = trusted_labels(list(parts.reviews.recorded()), settings.reviews_needed).agreed
+    digits = {label.sha256: int(label.answer) for label in agreed if label.answer is not None}
 
-    def fetch(version: ObjectVersion) -> Decoded | None:
+    def fetch(version: ObjectVersion) -> tuple[Decoded, int] | None:
         try:
-            result = decode(parts.inbox.fetch(version), limits)
+            content = parts.inbox.fetch(version)
         except (ObjectGone, ObjectChanged, AccessDenied):
             return None
-        return result if isinstance(result, Decoded) else None
+        result = decode(content, limits)
+        label = digits.get(hashlib.sha256(content).hexdigest())
+        return (
+            (result, _UNKNOWN if label is None else label) if isinstance(result, Decoded) else None
+        )
 
     versions = list(islice(_last_scored(parts.results), settings.replay_images))
     with ThreadPoolExecutor(settings.read_threads, thread_name_prefix="replay") as pool:
         fetched = zip(versions, pool.map(fetch, versions), strict=True)
-        kept = [(version.key, image) for version, image in fetched if image is not None]
+        kept = [(version.key, *image) for version, image in fetched if image is not None]
     return ProductionImages(
-        keys=tuple(key for key, _ in kept),
-        images=np.array([image.pixels for _, image in kept], np.uint8).reshape(-1, SIDE, SIDE),
-        warned=np.array([bool(image.warnings) for _, image in kept], bool),
+        keys=tuple(key for key, _, _ in kept),
+        images=np.array([image.pixels for _, image, _ in kept], np.uint8).reshape(-1, SIDE, SIDE),
+        warned=np.array([bool(image.warnings) for _, image, _ in kept], bool),
+        labels=np.array([label for _, _, label in kept], np.int64),
     )
 
 
 def compare_predictions(
     production: ProductionImages,
-    champion: tuple[Probabilities, float],
-    candidate: tuple[Probabilities, float],
+    champion: tuple[Outputs, PinnedModel],
+    candidate: tuple[Outputs, PinnedModel],
 ) -> Replay:
     """Compare two models on production images.
 
@@ -73,31 +86,39 @@ def compare_predictions(
 
     Args:
         production: The images, n of them.
-        champion: Its probabilities, shape (n, 10), and the confidence from which it is accepted.
+        champion: What it predicts for them, and the thresholds by which it is accepted.
         candidate: The same of the candidate.
     """
-    before, after = (probabilities.argmax(axis=1) for probabilities, _ in (champion, candidate))
+    one, other = (
+        columns_of(outputs, production.warned, model) for outputs, model in (champion, candidate)
+    )
+    before, after, labels = one.digit, other.digit, production.labels
+    is_labelled = labels != _UNKNOWN
     flips: Counter[tuple[int, int]] = Counter()
     examples: dict[tuple[int, int], list[str]] = {}
-    for index in np.flatnonzero(before != after):
+    for index in np.flatnonzero((before != after) & ~is_labelled):
         pair = int(before[index]), int(after[index])
         flips[pair] += 1
         if flips[pair] <= _KEYS_SHOWN:
             examples.setdefault(pair, []).append(production.keys[index])
+    was_right, is_right = before == labels, after == labels
     return Replay(
         images=len(production.keys),
         flips=dict(flips),
-        accepted_before=_accepted(production, *champion),
-        accepted_after=_accepted(production, *candidate),
+        accepted_before=_share(one.accepted),
+        accepted_after=_share(other.accepted),
+        newly_accepted=int((other.accepted & ~one.accepted).sum()),
+        no_longer_accepted=int((one.accepted & ~other.accepted).sum()),
+        labelled=int(is_labelled.sum()),
+        gained=int((is_labelled & is_right & ~was_right).sum()),
+        lost=int((is_labelled & was_right & ~is_right).sum()),
+        other=int((is_labelled & ~was_right & ~is_right & (before != after)).sum()),
         examples=examples,
     )
 
 
-def _accepted(production: ProductionImages, probabilities: Probabilities, least: float) -> float:
-    if not production.keys:
-        return 0.0
-    confident = probabilities.reshape(-1, CLASSES).max(axis=1) >= least
-    return float((confident & ~production.warned).mean())
+def _share(accepted: Flags) -> float:
+    return float(accepted.mean()) if len(accepted) else 0.0
 
 
 def _last_scored(results: Results) -> Iterator[ObjectVersion]:

@@ -134,7 +134,8 @@ class Rescoring:
     def chunks(self, plan: RescorePlan, batch: str, missing: Identities) -> Iterator[Chunk]:
         """Cut what is missing into units of work, as fast as they are taken."""
         versions = self._versions(batch, missing)
-        return cut_chunks(versions, batch, plan.new, self._parts.settings.chunk_images)
+        model = self._parts.acceptance.judged(plan.new, f"{batch}/")
+        return cut_chunks(versions, batch, model, self._parts.settings.chunk_images)
 
     def score(self, plan: RescorePlan, chunk: Chunk) -> int:
         """Score a chunk with the new version and record its rows; return how many.

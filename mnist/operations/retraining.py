@@ -18,6 +18,7 @@ from mnist.operations.approval import Approval
 from mnist.operations.gates import Gates, Judgement
 from mnist.operations.measuring import Contender, ProgressCallback
 from mnist.operations.relabelling import Relabelling
+from mnist.operations.set_images import SetImages
 from mnist.parts import Parts
 from mnist.promotion import Decision, Policy, Verdict, is_lower, source_problem
 from mnist.provenance import Origin, code_digest, environment_digest
@@ -25,6 +26,7 @@ from mnist.registry.publishing import RegisteredVersion
 from mnist.scoring.graphs import Predictor
 from mnist.scoring.predictions import PinnedModel
 from mnist.storage.journal import NOTHING_NEW, Action, JournalEntry
+from mnist.training.backend import device
 from mnist.training.recipes import Recipe
 from mnist.training.train import Epoch, Training, train
 
@@ -50,21 +52,23 @@ class Retraining:
         """Find out before any time is spent whether the result can be registered."""
         with suppress(IntegrityError, NoChampion):  # judged later, against the candidate
             self._parts.registry.champion()
-        self._parts.journal.champion()
+        self._parts.decisions.champion()
 
-    def load(self, seed: int) -> TrainingData:
-        """Load the images, cut off the validation set and add what people have labelled.
+    def load(self, seed: int, recipe: Recipe | None = None) -> TrainingData:
+        """Load the images, cut off the validation set and add what else the recipe learns from.
 
         Raises:
             InvalidDataset: If a file is missing or is not what it claims to be.
         """
-        limits = Limits.of(self._settings)
+        evaluate = (sets := SetImages(self._parts)).to_evaluate()
         return load_training_data(
             self._settings.data_dir,
             seed,
             self._relabelling.reviewed_labels(),
             max_reviewed_share=self._settings.max_reviewed_share,
-            labelled_sets=load_labelled_sets(self._settings.real_world_dir, limits),
+            labelled_sets=evaluate,
+            add=lambda test: sets.to_train(recipe, test, evaluate),
+            sets_share=self._settings.sets_share,
             fallback=self._settings.fallback_digits,
         )
 
@@ -74,8 +78,8 @@ class Retraining:
         Raises:
             InvalidDataset: If the folder is missing or a set in it is none.
         """
-        sets = load_labelled_sets(folder, Limits.of(self._settings))
-        return replace(data, labelled_sets={**data.labelled_sets, **sets})
+        own = load_labelled_sets(folder, Limits.of(self._settings))
+        return replace(data, labelled_sets={**data.labelled_sets, **own})
 
     def adopt(self, file: Path, data: TrainingData) -> Training:
         """Take a network that was trained elsewhere for a training of ours.
@@ -85,8 +89,11 @@ class Retraining:
         """
         return adopt_network(file, data.validation)
 
-    def origin(self, recipe: Recipe, data: TrainingData, seed: int) -> Origin:
-        """Say what a training is made of; the same always gives the same weights."""
+    def origin(self, recipe: Recipe, data: TrainingData, seed: int, on: str = "") -> Origin:
+        """Say what a training is made of, on the device `on` or that of this machine.
+
+        The same always gives the same weights.
+        """
         return Origin(
             dataset=data.dataset.source,
             recipe=recipe.name,
@@ -94,6 +101,7 @@ class Retraining:
             images_digest=data.digest,
             code_digest=code_digest(),
             environment_digest=environment_digest(),
+            device=on or device(),
             max_accepted_error_rate=str(self._settings.max_accepted_error_rate),
         )
 
@@ -169,7 +177,8 @@ class Retraining:
         self, candidate: Candidate, recipe: Recipe, data: TrainingData, seed: int
     ) -> RegisteredVersion:
         """Log the run, register the version and call it `candidate`."""
-        record = write_up(candidate, recipe, data, seed, self.origin(recipe, data, seed))
+        origin = self.origin(recipe, data, seed, candidate.training.device)
+        record = write_up(candidate, recipe, data, seed, origin)
         version = self._parts.publisher.publish(record)
         self._parts.aliases.nominate(version)
         shutil.rmtree(self._checkpoints(recipe, data, seed), ignore_errors=True)
@@ -191,10 +200,10 @@ class Retraining:
             candidate.accept_confidence,
             candidate.ood_threshold,
         )
-        predict = Predictor(candidate.graph, candidate.graph_sha256).predict
-        contender = Contender(model, predict, candidate.runtime, data.dataset.source)
+        predictor = Predictor(candidate.graph, candidate.graph_sha256)
+        contender = Contender(model, predictor.outputs, candidate.runtime, data.dataset.source)
         judgement = self._gates.judge(contender, data.dataset, policy or {}, progress)
-        return self._relabelling.explain(judgement, predict, data.reviewed)
+        return self._relabelling.explain(judgement, predictor.predict, data.reviewed)
 
     def conclude(
         self,
@@ -231,8 +240,8 @@ class Retraining:
         return entry, judgement.report
 
     def _checkpoints(self, recipe: Recipe, data: TrainingData, seed: int) -> Path:
-        name = f"{recipe.name}-{seed}-{data.train.digest[:16]}"
-        return self._settings.cache_dir / "checkpoints" / name
+        folder = self._settings.cache_dir / "checkpoints"
+        return folder / f"{recipe.name}-{seed}-{data.train.digest[:16]}"
 
 
 def _action(decision: Decision) -> Action:

@@ -71,14 +71,22 @@ class Runtime:
 
 @dataclass(frozen=True)
 class Replay:
-    """The candidate on images that the champion scored in production; they have no labels.
+    """The candidate on images that the champion scored in production.
+
+    Images with an agreed label are judged as right or wrong, the others as changed.
 
     Attributes:
         images: Images scored again.
-        flips: (champion's digit, candidate's digit) -> images.
+        flips: (champion's digit, candidate's digit) -> images without a label.
+        examples: (champion's digit, candidate's digit) -> keys of some changed images.
+        newly_accepted: Images accepted without review under the candidate alone.
+        no_longer_accepted: Images accepted under the champion alone.
         accepted_before: Share accepted without review under the champion, 0-1.
         accepted_after: The same under the candidate, 0-1.
-        examples: (champion's digit, candidate's digit) -> keys of some of those images.
+        labelled: Images with a label; the fields below are about these.
+        gained: Right under the candidate alone; what people corrected is among them.
+        lost: Right under the champion alone.
+        other: Wrong under both, and with another digit.
         counts: Whether changes are held against the candidate; not where the champion learned
             from a data source of a lower kind.
     """
@@ -88,7 +96,23 @@ class Replay:
     accepted_before: float
     accepted_after: float
     examples: Mapping[tuple[int, int], Sequence[str]] = field(default_factory=dict)
+    newly_accepted: int = 0
+    no_longer_accepted: int = 0
+    labelled: int = 0
+    gained: int = 0
+    lost: int = 0
+    other: int = 0
     counts: bool = True
+
+    @property
+    def unlabelled(self) -> int:
+        """Images about which nobody has agreed on a digit."""
+        return self.images - self.labelled
+
+    @property
+    def changed(self) -> int:
+        """Images without a label whose digit changes."""
+        return sum(self.flips.values())
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON types, the most frequent flip first."""
@@ -97,6 +121,9 @@ class Replay:
             "images": self.images,
             "accepted_before": self.accepted_before,
             "accepted_after": self.accepted_after,
+            "labelled": self.labelled,
+            "gained": self.gained,
+            "lost": self.lost,
             "flips": [
                 {
                     "before": before,

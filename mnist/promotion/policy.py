@@ -28,7 +28,7 @@ class Policy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     version: str = Field(
-        "1", min_length=1, description="name of this policy; change it whenever you change a value"
+        "2", min_length=1, description="name of this policy; change it whenever you change a value"
     )
 
     alpha: float = Field(
@@ -91,11 +91,19 @@ class Policy(BaseModel):
     real_world_floors: dict[str, Share] = Field(
         default_factory=dict, description="lowest accuracy on named labelled sets"
     )
+    set_margin: Share = Field(
+        0.01, description="accuracy loss on a labelled set that is surely not exceeded"
+    )
+    minimum_replayed: int = Field(
+        100, ge=1, description="fewest replayed production images that decide anything"
+    )
     flip_rate_cap: Share = Field(
-        0.02, description="largest share of replayed production images whose digit changes"
+        0.02,
+        description="share of replayed images whose digit may change for the worse; "
+        "fails if surely exceeded",
     )
     acceptance_drop_cap: Share = Field(
-        0.03, description="largest drop in the share of replayed images accepted without review"
+        0.03, description="drop in the share of accepted replayed images; fails if surely exceeded"
     )
     parity_cap: float = Field(
         1e-4, ge=0, description="largest difference between trained model and scoring graph"
@@ -140,7 +148,7 @@ def small_sample_policy() -> Policy:
     are those that some 360 images of a good model can show. Never use it for MNIST.
     """
     return Policy(
-        version="1-small-sample",
+        version="2-small-sample",
         margin=0.02,
         macro_f1_floor=0.93,
         class_f1_floor=0.85,

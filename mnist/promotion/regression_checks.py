@@ -5,10 +5,17 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from mnist.evaluation.metrics import brier_scores
-from mnist.evaluation.statistics import Flags, PairedTest, bootstrap_interval, holm, mcnemar
+from mnist.evaluation.statistics import (
+    Flags,
+    PairedTest,
+    accuracy_interval,
+    bootstrap_interval,
+    holm,
+    mcnemar,
+)
 from mnist.promotion.checks import Check, CheckList, Status, images, no_drop, not_measured
 from mnist.promotion.comparison import Verdict, accuracy_sentence, compare
-from mnist.promotion.evidence import Evidence, different_images
+from mnist.promotion.evidence import Evidence, Sample, different_images
 from mnist.promotion.policy import Policy
 
 regression_checks = CheckList[[Evidence, Evidence, Policy]]()
@@ -56,6 +63,44 @@ def _slices(candidate: Evidence, champion: Evidence, policy: Policy) -> Iterator
             f"{images(test.gained)} right only by the candidate, {test.lost} only by the champion",
         )
     yield from _family(tests, policy)
+
+
+@regression_checks.gate
+def _sets_not_worse(candidate: Evidence, champion: Evidence, policy: Policy) -> Iterator[Check]:
+    """Exclude a loss beyond the margin on every labelled set that is large enough to show it."""
+    of_sets = policy.model_copy(update={"margin": policy.set_margin})
+    for name, sample in candidate.labelled_sets.items():
+        other = champion.labelled_sets.get(name)
+        if other is None or different_images(sample, other):
+            continue  # said by the gate of slices and labelled sets
+        comparison = compare(sample.correct, other.correct, sample.writers, of_sets)
+        title = f"loss on labelled set {name}"
+        numbers = f"{_accuracy(sample, policy)}, the champion's {_accuracy(other, policy)}"
+        difference = comparison.difference
+        interval = (
+            f"a change of {difference.estimate:+.4f} ({difference.low:+.4f} to "
+            f"{difference.high:+.4f})"
+        )
+        sentence = f"On {images(comparison.images)} of {name} accuracy is {numbers}: {interval}."
+        needed = comparison.images_needed
+        if needed is None or comparison.images < needed:
+            more = "" if needed is None else f", about {needed:,} are needed for that"
+            yield not_measured(
+                title,
+                f"{sentence} Too few to exclude a loss of {policy.set_margin:.4f}{more}.",
+                relative=True,
+            )
+        else:
+            passed = difference.low >= -policy.set_margin
+            excluded = "is" if passed else "is not"
+            yield Check(
+                title,
+                Status.of(passed),
+                difference.low,
+                -policy.set_margin,
+                f"{sentence} A loss of more than {policy.set_margin:.4f} {excluded} excluded.",
+                relative=True,
+            )
 
 
 @regression_checks.gate
@@ -128,6 +173,11 @@ def reference_check(candidate: Evidence, reference: Evidence, policy: Policy) ->
         f"{accuracy_sentence(comparison, policy)}",
         relative=True,
     )
+
+
+def _accuracy(sample: Sample, policy: Policy) -> str:
+    interval = accuracy_interval(sample.correct, sample.writers, confidence=1 - policy.alpha)
+    return f"{interval.estimate:.4f} ({interval.low:.4f} to {interval.high:.4f})"
 
 
 def _paired(candidate: Flags, champion: Flags) -> PairedTest:

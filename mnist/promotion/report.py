@@ -129,10 +129,11 @@ def _replay(evidence: Mapping[str, Any]) -> str:
     changed = sum(flip["images"] for flip in replay["flips"])
     text = (
         "## Production images, predicted again\n\n"
-        f"Of the last {replay['images']:,} images, the candidate predicts for {changed:,} another "
-        f"digit than the champion. Accepted without review: {replay['accepted_before']:.1%} under "
-        f"the champion, {replay['accepted_after']:.1%} under the candidate. Nobody has labelled "
-        "these images, so a changed digit may be right or wrong: look at them."
+        f"Of the last {replay['images']:,} images, the candidate predicts for {changed:,} without "
+        f"a label another digit than the champion. {_labelled_replay(replay)}Accepted without "
+        f"review: {replay['accepted_before']:.1%} under the champion, "
+        f"{replay['accepted_after']:.1%} under the candidate. A changed digit without a label may "
+        "be right or wrong: look at them."
     )
     if not changed:
         return text
@@ -141,6 +142,16 @@ def _replay(evidence: Mapping[str, Any]) -> str:
         for flip in replay["flips"]
     ]
     return f"{text}\n\n" + markdown.table(("champion", "candidate", "images", "for example"), rows)
+
+
+def _labelled_replay(replay: Mapping[str, Any]) -> str:
+    labelled = replay.get("labelled", 0)  # decisions from before do not have it
+    if not labelled:
+        return "Nobody has labelled any of them. "
+    return (
+        f"Of {labelled:,} with a label {replay['gained']:,} are right only by the candidate and "
+        f"{replay['lost']:,} only by the champion. "
+    )
 
 
 def _keys(keys: Sequence[str]) -> str:

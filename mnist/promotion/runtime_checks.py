@@ -2,8 +2,14 @@
 
 from collections.abc import Iterator
 
-from mnist.promotion.checks import Check, CheckList, Status, at_most, no_drop, not_measured
-from mnist.promotion.evidence import Evidence
+from mnist.evaluation.statistics import (
+    mcnemar,
+    proportion_lower_bound,
+    proportion_upper_bound,
+    score_interval,
+)
+from mnist.promotion.checks import Check, CheckList, Status, at_most, images, not_measured
+from mnist.promotion.evidence import Evidence, Replay
 from mnist.promotion.policy import Policy
 
 runtime_checks = CheckList[[Evidence, Policy]]()
@@ -61,22 +67,90 @@ def _replay(candidate: Evidence, policy: Policy) -> Iterator[Check]:
         yield Check(
             "digits that change in production",
             Status.PASSED,
-            sum(replay.flips.values()) / replay.images,
+            replay.changed / max(1, replay.unlabelled),
             None,
             "Digits that change in production, and how many are accepted, are not held against "
             "the candidate: the champion learned from a data source of a lower kind.",
         )
         return
-    yield at_most(
-        "digits that change in production",
-        sum(replay.flips.values()) / replay.images,
-        policy.flip_rate_cap,
-        f"The share of {replay.images:,} replayed production images whose digit changes",
+    yield _labelled(replay, policy)
+    if replay.images < policy.minimum_replayed:
+        yield not_measured(
+            "digits that change in production",
+            f"{images(replay.images)} of production are fewer than the {policy.minimum_replayed:,} "
+            "that decide anything.",
+            required="replay" in policy.required,
+        )
+        return
+    if replay.unlabelled:
+        yield _changed(replay, policy)
+    yield _acceptance(replay, policy)
+
+
+def _labelled(replay: Replay, policy: Policy) -> Check:
+    """Judge the images that people have labelled as right or wrong."""
+    name = "labelled images of production"
+    if not replay.labelled:
+        return not_measured(name, "Nobody has labelled any of the replayed images.", relative=True)
+    test = mcnemar(replay.gained, replay.lost)
+    passed = test.p_worse > policy.alpha
+    return Check(
+        name,
+        Status.of(passed),
+        test.p_worse,
+        policy.alpha,
+        f"Of {images(replay.labelled)} of production with a label {replay.gained:,} right only by "
+        f"the candidate, {replay.lost:,} only by the champion; "
+        f"{'no sign that it is' if passed else 'significantly'} worse (p = {test.p_worse:.2g}).",
+        relative=True,
     )
-    yield no_drop(
+
+
+def _changed(replay: Replay, policy: Policy) -> Check:
+    """Bound the share of images without a label whose digit changes for the worse.
+
+    How many changes are for the worse is seen where there are labels; without any, all may be.
+    """
+    confidence = 1 - policy.alpha
+    change = proportion_lower_bound(replay.changed, replay.unlabelled, confidence=confidence)
+    judged = replay.gained + replay.lost + replay.other
+    worse = proportion_upper_bound(replay.lost, judged, confidence=confidence) if judged else 1.0
+    share = change * worse
+    passed = share <= policy.flip_rate_cap
+    labels = (
+        f"of {images(judged)} with a label that change too, {replay.lost:,} were right before"
+        if judged
+        else "no changed image has a label"
+    )
+    return Check(
+        "digits that change in production",
+        Status.of(passed),
+        share,
+        policy.flip_rate_cap,
+        f"{replay.changed:,} of {images(replay.unlabelled)} without a label change, surely "
+        f"{change:.2%} of all such; {labels}, so {'no more than' if passed else 'more than'} the "
+        f"cap of {policy.flip_rate_cap:.2%} {'need' if passed else 'may'} change for the worse"
+        f"{'.' if passed else ': look at them.'}",
+    )
+
+
+def _acceptance(replay: Replay, policy: Policy) -> Check:
+    """Fail if the share of accepted images surely drops by more than the policy allows."""
+    difference = score_interval(
+        replay.newly_accepted,
+        replay.no_longer_accepted,
+        replay.images,
+        confidence=1 - 2 * policy.alpha,
+    )
+    drop = max(0.0, -difference.high)
+    passed = drop <= policy.acceptance_drop_cap
+    return Check(
         "acceptance in production",
-        replay.accepted_before,
-        replay.accepted_after,
+        Status.of(passed),
+        drop,
         policy.acceptance_drop_cap,
-        "The share of replayed images accepted without review",
+        f"Accepted without review goes from {replay.accepted_before:.2%} to "
+        f"{replay.accepted_after:.2%} of {images(replay.images)}, surely a drop of {drop:.2%}; "
+        f"{'a' if passed else 'only a'} drop of at most {policy.acceptance_drop_cap:.2%} is "
+        "allowed.",
     )

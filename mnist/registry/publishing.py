@@ -80,6 +80,7 @@ class Publisher:
                 epochs=record.epochs,
                 run_tags=record.version_tags,
             )
+            writer.datasets(record.datasets)
             writer.files(record.files)
             info = mlflow.onnx.log_model(
                 onnx.load(str(record.graph)),

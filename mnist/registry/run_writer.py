@@ -1,5 +1,6 @@
 """Writing numbers and files into an MLflow run."""
 
+import json
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -7,9 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, RunTag
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
+from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
+
+from mnist.candidates.run_records import DatasetRecord
 
 _METRICS_PER_REQUEST = 1_000
+_LONGEST_DIGEST = 36
 
 
 class RunWriter:
@@ -43,6 +48,24 @@ class RunWriter:
             params=[Param(name, str(value)) for name, value in parameters.items()],
             tags=[RunTag(name, value) for name, value in (run_tags or {}).items()],
         )
+
+    def datasets(self, records: Sequence[DatasetRecord]) -> None:
+        """Log dataset inputs, which MLflow shows in the column Datasets."""
+        inputs = [
+            DatasetInput(
+                Dataset(
+                    name=record.name,
+                    digest=record.digest[:_LONGEST_DIGEST],
+                    source_type="code",
+                    source=json.dumps({"sha256": record.digest, **record.details}),
+                    profile=json.dumps(record.details),
+                ),
+                [InputTag(MLFLOW_DATASET_CONTEXT, record.context)],
+            )
+            for record in records
+        ]
+        if inputs:
+            self._client.log_inputs(self._run_id, inputs)
 
     def files(self, contents: Mapping[str, bytes]) -> None:
         """Log artifacts under their paths."""

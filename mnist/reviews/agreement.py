@@ -40,6 +40,11 @@ class Consensus:
         return tuple(review.reviewer for review in self.reviews)
 
     @property
+    def is_audit(self) -> bool:
+        """Whether everybody looked at it blind, because it was drawn for an audit."""
+        return all(review.audit for review in self.reviews)
+
+    @property
     def versions(self) -> tuple[ObjectVersion, ...]:
         """Object versions that have this content, the first one reviewed first."""
         return tuple(dict.fromkeys(review.version for review in self.reviews))

@@ -17,6 +17,10 @@ _ALIKE_FACTOR = 0.9
 _THIRD_LOOK, _CONTRADICTED, _SECOND_LOOK = 5.0, 4.0, 3.0
 _CONSIDERED = 20
 _DOUBT = 0.01
+_AUDIT = (
+    "An audit: a random share of all predictions is looked at by somebody who does not see the "
+    "model's digit."
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,8 @@ class Ticket:
         model_version: Version that predicted it; empty if none did.
         value: What its label is worth; only the order of values means something.
         reasons: Why it stands where it stands, in sentences for people.
+        confidence: Confidence of that prediction, 0-1, if it is known.
+        audit: Whether it was drawn for an audit: the digit is not shown.
     """
 
     version: ObjectVersion
@@ -38,6 +44,8 @@ class Ticket:
     model_version: str
     value: float
     reasons: tuple[str, ...]
+    confidence: float | None = None
+    audit: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,8 +141,46 @@ def new_tickets(
     ]
 
 
+def audit_tickets(
+    predictions: BatchPredictions, consensuses: Mapping[str, Consensus]
+) -> list[Ticket]:
+    """List images that were drawn for an audit and that nobody has looked at, in their order."""
+    return [
+        Ticket(
+            version=version,
+            sha256=sha256,
+            read_as=int(probabilities.argmax()),
+            model_version=model_version,
+            value=0.0,
+            reasons=(_AUDIT,),
+            confidence=float(probabilities.max()),
+            audit=True,
+        )
+        for version, sha256, probabilities, model_version in zip(
+            predictions.versions,
+            predictions.sha256,
+            predictions.probabilities,
+            predictions.model_versions,
+            strict=True,
+        )
+        if sha256 not in consensuses
+    ]
+
+
 def _open_ticket(consensus: Consensus) -> Ticket:
     first = consensus.reviews[0]
+    if consensus.is_audit:  # no word about the model's digit, nor about what others answered
+        value = _THIRD_LOOK if consensus.state is State.THIRD_LOOK else _CONTRADICTED
+        return Ticket(
+            first.version,
+            first.sha256,
+            first.read_as,
+            first.model_version,
+            value,
+            (_AUDIT,),
+            first.confidence,
+            audit=True,
+        )
     contradicted = first.read_as is not None and first.answer != str(first.read_as)
     if consensus.state is State.THIRD_LOOK:
         value, reason = _THIRD_LOOK, "People disagree about it: your look decides."

@@ -46,6 +46,8 @@ class Review(BaseModel, frozen=True, extra="forbid"):
         withdraws: The entry that this one takes back; None in an answer.
         read_as: Digit that the model had predicted, if it had.
         model_version: Version that had predicted it; empty if none had.
+        confidence: Its confidence, 0-1; None if nobody noted it.
+        audit: Whether the image was drawn for an audit: the reviewer did not see that digit.
     """
 
     id: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{8,64}$")]
@@ -59,6 +61,8 @@ class Review(BaseModel, frozen=True, extra="forbid"):
     withdraws: str | None = None
     read_as: int | None = Field(None, ge=0, le=9)
     model_version: str = ""
+    confidence: float | None = Field(None, ge=0, le=1)
+    audit: bool = False
 
     @model_validator(mode="after")
     def _either_answers_or_withdraws(self) -> Self:

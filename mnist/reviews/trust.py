@@ -60,15 +60,22 @@ def trusted_labels(reviews: Iterable[Review], needed: int) -> Labels:
         reviews: All entries, in any order.
         needed: How many reviewers must give the same answer.
     """
-    counting = standing(reviews)
-    records = _records(counting, needed)
-    doubtful = {record.name for record in records if record.doubtful}
-    trusted = [review for review in counting if review.reviewer not in doubtful]
+    trusted, records = trusted_reviews(reviews, needed)
     images = consensuses(trusted, needed).values()
     settled = [image for image in images if image.state is State.AGREED]
     agreed = [image for image in settled if image.answer and image.answer.digit is not None]
     agreed.sort(key=lambda image: (image.reviews[-1].at, image.sha256))
     return Labels(agreed, len(images) - len(settled), len(settled) - len(agreed), records)
+
+
+def trusted_reviews(
+    reviews: Iterable[Review], needed: int
+) -> tuple[list[Review], list[ReviewerRecord]]:
+    """Return the answers that stand of those who are not doubtful, and everybody's record."""
+    counting = standing(reviews)
+    records = _records(counting, needed)
+    doubtful = {record.name for record in records if record.doubtful}
+    return [review for review in counting if review.reviewer not in doubtful], records
 
 
 def _records(reviews: Sequence[Review], needed: int) -> list[ReviewerRecord]:

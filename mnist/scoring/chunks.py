@@ -26,7 +26,7 @@ from mnist.scoring.minibatches import (
     load_minibatch,
 )
 from mnist.scoring.predictions import PinnedModel, Predict
-from mnist.scoring.receipts import VersionRecord
+from mnist.scoring.receipts import AcceptanceRecord, VersionRecord
 from mnist.scoring.rows import Content, rows_of
 from mnist.scoring.stages import PartWork, StageSeconds
 
@@ -193,7 +193,12 @@ def score_chunk(
         cpu_seconds=cpu_seconds + thread_time() - cpu_started,
         stage_seconds=spent + StageSeconds(write=perf_counter() - started),
     )
-    rows = rows.replace_schema_metadata(work.as_metadata())
+    judged_by = AcceptanceRecord(
+        entry=chunk.model.acceptance_entry,
+        threshold=chunk.model.accept_confidence,
+        evidence=chunk.model.acceptance_evidence,
+    )
+    rows = rows.replace_schema_metadata(work.as_metadata() | judged_by.as_metadata())
     return ScoredChunk(rows, tuple(unscored), tuple(put_off), tuple(paged))
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist.acceptance.judging import judge
 from mnist.digits import Images, ImageWarning, Outputs
 from mnist.images import Decoded
 
@@ -29,6 +30,8 @@ class PinnedModel:
         digest: SHA-256 of its scoring graph.
         accept_confidence: Predictions with at least this confidence and no warning need no review.
         ood_threshold: Images with a larger out-of-distribution score are unlike a digit.
+        acceptance_entry: Entry of the acceptance log that chose `accept_confidence`; 0 if none did.
+        acceptance_evidence: What that rests on, in one sentence; empty if nobody has looked.
     """
 
     name: str
@@ -36,6 +39,8 @@ class PinnedModel:
     digest: str
     accept_confidence: float
     ood_threshold: float = math.inf
+    acceptance_entry: int = 0
+    acceptance_evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +89,19 @@ def columns_of(
     """
     ranked = np.sort(outputs.probabilities, axis=1)
     confidence = ranked[:, -1]
-    unlike = outputs.ood_scores > model.ood_threshold
+    judged = judge(
+        confidence,
+        outputs.ood_scores,
+        warned,
+        accept_confidence=model.accept_confidence,
+        ood_threshold=model.ood_threshold,
+    )
     return PredictionColumns(
         digit=outputs.probabilities.argmax(axis=1),
         confidence=confidence,
         margin=confidence - ranked[:, -2],
-        unlike=unlike,
-        accepted=~warned & ~unlike & (confidence.astype(np.float64) >= model.accept_confidence),
+        unlike=judged.unlike,
+        accepted=judged.accepted,
     )
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 from mnist import markdown
 from mnist.digits import Outcome, Reason
 from mnist.keys import ObjectVersion, identity
 from mnist.scoring.stages import ScoringWork
+
+_ACCEPTANCE = b"mnist.acceptance"
 
 
 class Listing(BaseModel, frozen=True):
@@ -57,6 +59,32 @@ class VersionRecord(BaseModel, frozen=True):
         return identity(self.key, self.etag, self.size)
 
 
+class AcceptanceRecord(BaseModel, frozen=True):
+    """By which threshold rows of the batch were accepted; kept in the metadata of each part."""
+
+    entry: int = Field(ge=0, description="number in the acceptance log; 0: nobody chose it")
+    threshold: float = Field(description="least confidence of an accepted prediction")
+    evidence: str = Field("", description="what it rested on when the rows were made")
+
+    def as_metadata(self) -> dict[bytes, bytes]:
+        """Give it as metadata of an Arrow schema."""
+        return {_ACCEPTANCE: self.model_dump_json().encode()}
+
+    @classmethod
+    def in_metadata(cls, metadata: dict[bytes, bytes] | None) -> AcceptanceRecord | None:
+        """Find it in the metadata of an Arrow schema; None in older parts and damaged ones."""
+        try:
+            return cls.model_validate_json((metadata or {})[_ACCEPTANCE])
+        except (KeyError, ValidationError):
+            return None
+
+    @property
+    def sentence(self) -> str:
+        """Say it for people."""
+        chosen = f"entry {self.entry} of the acceptance log" if self.entry else "no entry"
+        return f"Accepted from a confidence of {self.threshold:.5g} on ({chosen}). {self.evidence}"
+
+
 class RunRecord(BaseModel, frozen=True):
     """The run that makes the statement."""
 
@@ -100,6 +128,9 @@ class Receipt(BaseModel, frozen=True):
     work: ScoringWork | None = Field(
         None, description="what all runs of the batch have spent; unknown in old receipts"
     )
+    acceptance: list[AcceptanceRecord] = Field(
+        [], description="what decided which rows are accepted; unknown in old receipts"
+    )
     verdict: Literal["complete", "incomplete", "failed"]
     verdict_reason: str
 
@@ -139,6 +170,8 @@ class Receipt(BaseModel, frozen=True):
                 ((model.name, model.version, f"{model.rows:,}") for model in self.models),
             ),
         ]
+        for record in self.acceptance:
+            lines += ["", record.sentence]
         if self.work:
             lines += ["", self.work.sentence]
         if self.ignored:

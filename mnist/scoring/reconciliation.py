@@ -12,6 +12,7 @@ from mnist.ignored_files import Ignored
 from mnist.keys import ObjectVersion
 from mnist.scoring.identities import Identities, IdentityLog, identity_column
 from mnist.scoring.receipts import (
+    AcceptanceRecord,
     Listing,
     ModelRecord,
     PartRecord,
@@ -92,12 +93,15 @@ def write_up(
     counting = Tally()
     records = []
     works: list[tuple[PartWork, int]] = []
+    judged_by: set[AcceptanceRecord] = set()
     unlisted: dict[bytes, VersionRecord] = {}
     for part, rows in parts:
         records.append(part)
         work = PartWork.in_metadata(rows.schema.metadata)
         if work is not None:
             works.append((work, part.rows))
+        if (record := AcceptanceRecord.in_metadata(rows.schema.metadata)) is not None:
+            judged_by.add(record)
         counting.add(rows)
         for row in rows.filter(pa.array(~listed.has(identity_column(rows)))).to_pylist():
             _note_unlisted(unlisted, row)
@@ -130,6 +134,7 @@ def write_up(
         models=_models(counted),
         preprocessing_digests=sorted(counted.by(lambda facts: facts.preprocessing_digest)),
         work=ScoringWork.of(works, cpu_hour_price),
+        acceptance=sorted(judged_by, key=lambda record: (record.entry, record.threshold)),
         verdict=verdict,
         verdict_reason=reason,
     )

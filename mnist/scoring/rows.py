@@ -89,6 +89,8 @@ def rows_of(
         "height": [content.source and content.source.height for content in contents],
         "brightness": [content.source and content.source.brightness for content in contents],
         "contrast": [content.source and content.source.contrast for content in contents],
+        "sharpness": [content.source and content.source.sharpness for content in contents],
+        "coverage": [content.source and content.source.coverage for content in contents],
         "accepted": accepted,
         "metadata": [content.metadata for content in contents],
     }

@@ -146,6 +146,8 @@ class Bucket:
                 if not is_unreadable_metadata(error):
                     raise
                 return StoredObject(*self._slow().fetch(key, etag, span))
+            if etag is not None and _etag(answer.meta) != etag:  # a store that ignores conditions
+                raise ObjectChanged(f"{self.name}/{key} was overwritten.")
             return StoredObject(bytes(answer.bytes()), of_answer(answer))
 
     def fetch_with_etag(self, key: str) -> tuple[bytes, str] | None:
@@ -244,4 +246,8 @@ class Bucket:
 
 
 def _version(meta: Any) -> ObjectVersion:
-    return ObjectVersion(meta["path"], (meta["e_tag"] or "").strip('"'), meta["size"])
+    return ObjectVersion(meta["path"], _etag(meta), meta["size"])
+
+
+def _etag(meta: Any) -> str:
+    return (meta["e_tag"] or "").strip('"')

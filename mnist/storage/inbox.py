@@ -97,7 +97,7 @@ class Inbox:
             else:  # the identities of an archive's members are remembered longer than these
                 listed.extend(
                     self._zips.identities(version) if _is_archive(version) else version.identity
-                    for version in _images_of(page, batch, Ignored())
+                    for version in _without_markers(page, batch, Ignored())
                 )
             is_ready = is_ready or any(is_ready_marker(v.key, batch) for v in page)
         return listed.as_set(), is_ready
@@ -158,7 +158,7 @@ class Inbox:
     ) -> list[ObjectVersion]:
         """Keep what wants an outcome; what an archive or a file of pages holds takes its place."""
         images: list[ObjectVersion] = []
-        for version in _images_of(page, batch, ignored):
+        for version in _without_markers(page, batch, ignored):
             if _is_archive(version):
                 images += self._zips.members(version, ignored)
             else:
@@ -174,7 +174,7 @@ class Inbox:
         yield from self._bucket.versions(f"{batch}/")
 
 
-def _images_of(
+def _without_markers(
     page: Sequence[ObjectVersion], batch: str, ignored: Ignored
 ) -> Iterator[ObjectVersion]:
     """Yield the objects of a batch that are neither markers nor files to be ignored."""

@@ -69,6 +69,8 @@ class RefusedKeys:
             if status == 412:
                 raise ObjectChanged(f"{self._bucket}/{key!r} no longer has etag {etag}.") from error
             raise store_error(error, f"fetch {key!r}", self._bucket, key) from error
+        if etag and answer["ETag"].strip('"') != etag:  # a store that ignores conditions
+            raise ObjectChanged(f"{self._bucket}/{key!r} no longer has etag {etag}.")
         return content, dict(answer["Metadata"])
 
     def _pages(self, attempt: str, **query: str) -> Iterator[Mapping[str, Any]]:

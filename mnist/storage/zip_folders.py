@@ -139,7 +139,7 @@ class ZipFolders:
                 remembered = self._directories.get(archive)
             if remembered is not None:
                 return remembered
-            ranges = _Ranges(self._bucket, archive, self._limits.max_directory_bytes)
+            ranges = ObjectRanges(self._bucket, archive, self._limits.max_directory_bytes)
             listed = read_directory(io.BufferedReader(ranges, _READ_AHEAD_BYTES), self._limits)
             if not isinstance(listed, Directory):
                 return listed
@@ -149,7 +149,7 @@ class ZipFolders:
             return directory
 
 
-class _Ranges(io.RawIOBase):
+class ObjectRanges(io.RawIOBase):
     """An object in the store as a file that can be sought in, for the standard library.
 
     Attributes:
@@ -164,12 +164,15 @@ class _Ranges(io.RawIOBase):
         self.metadata: Mapping[str, str] = {}
 
     def seekable(self) -> bool:
+        """Tell that it can be sought in."""
         return True
 
     def readable(self) -> bool:
+        """Tell that it can be read."""
         return True
 
     def tell(self) -> int:
+        """Give the byte that is read next."""
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:

@@ -13,7 +13,10 @@ import keras
 
 from mnist.errors import InvalidSettings
 
-__all__ = ["device", "keras", "require_tensorflow"]
+__all__ = ["ELSEWHERE", "device", "keras", "require_tensorflow"]
+
+ELSEWHERE = "elsewhere"
+"""The device of a network that was not trained here."""
 
 
 def require_tensorflow() -> None:

@@ -66,9 +66,13 @@ def assemble(bodies: Sequence[Model], name: str) -> Model:
     images = keras.Input((SIDE, SIDE), dtype="uint8", name="images")
     scaled = keras.layers.Rescaling(1 / 255, name="rescale")(images)
     scaled = keras.layers.Reshape((SIDE, SIDE, 1), name="channel")(scaled)
-    members = [keras.layers.Softmax()(body(scaled)[:, :CLASSES]) for body in bodies]
+    members = [keras.layers.Softmax()(_of_digits(body(scaled))) for body in bodies]
     probabilities = members[0] if len(members) == 1 else keras.layers.Average()(members)
     return keras.Model(images, probabilities, name=name)
+
+
+def _of_digits(logits: Any) -> Any:
+    return logits if logits.shape[-1] == CLASSES else logits[:, :CLASSES]
 
 
 def with_temperature(model: Model, temperature: float) -> Model:

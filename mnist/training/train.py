@@ -13,6 +13,7 @@ import numpy as np
 from mnist.data.labelled import LabelledImages, concatenate
 from mnist.digits import CLASSES
 from mnist.errors import InvalidDataset
+from mnist.training.backend import device
 from mnist.training.fitting import fit_body
 from mnist.training.history import Epoch
 from mnist.training.models import Model, assemble
@@ -38,6 +39,7 @@ class Training:
         parameters: Numbers in the model, trained or counted.
         stopped_early: Whether patience ran out before the recipe's last epoch.
         resumed_from_epoch: Epochs taken over from a checkpoint; 0 for a run in one piece.
+        device: What trained it: `CPU`, the name of a GPU, or `elsewhere`.
     """
 
     recipe: Recipe
@@ -49,6 +51,7 @@ class Training:
     parameters: int
     stopped_early: bool
     resumed_from_epoch: int
+    device: str
 
 
 def train(
@@ -102,6 +105,7 @@ def train(
         parameters=model.count_params(),
         stopped_early=len(history) < recipe.epochs * recipe.members,
         resumed_from_epoch=resumed,
+        device=device(),
     )
 
 

@@ -5,17 +5,20 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
 
+from mnist.acceptance.choice import Basis, SourceThreshold
 from mnist.errors import NoChampion, Unavailable
 from mnist.scoring.graphs import Predictor
 from mnist.scoring.ood import add_ood_score
+from mnist.storage.acceptance import AcceptanceEntry
 from tests.cases import Case
-from tests.factories import OneModel, digit_images, png
+from tests.factories import OneModel, digit_images, empty_acceptance_log, png
 from tests.malformed import CASES
 from tests.pictures import zip_of_png
 from tests.served import served
@@ -256,6 +259,33 @@ def test_numbers_for_prometheus_count_what_happened(client):
     assert 'mnist_api_images_total{outcome="rejected",reason="not-an-image"} 1.0' in numbers
     assert 'mnist_api_predictions_total{digit="7"} 1.0' in numbers
     assert "mnist_api_requests_in_progress 0.0" in numbers
+
+
+def audited(registry, threshold):
+    """Make a log whose one entry is about the registry's version."""
+    log = empty_acceptance_log()
+    chosen = SourceThreshold(
+        source="", threshold=threshold, basis=Basis.RAISED, labels=300, accepted=270, wrong=2,
+        bound=0.0231,
+    )  # fmt: skip
+    entry = AcceptanceEntry(
+        sequence=1, at=datetime.now(UTC), who="run", model="digits", version="1",
+        digest=registry.digest, max_error_rate=0.002, assurance=0.95, thresholds=[chosen],
+        reasons=[],
+    )  # fmt: skip
+    log.append(entry)
+    return log
+
+
+def test_audits_decide_what_is_accepted_and_stand_in_the_metrics(registry):
+    with served(registry, audited(registry, 2.0)) as client:
+        assert client.post("/predict", content=png(7)).json()["review"]
+        numbers = client.get("/metrics").text
+    assert 'mnist_acceptance_threshold{source=""} 2.0' in numbers
+    assert 'mnist_acceptance_wrong{source=""} 2.0' in numbers
+    assert 'mnist_acceptance_bound{source=""} 0.0231' in numbers
+    with served(registry, audited(registry, 0.1)) as client:
+        assert not client.post("/predict", content=png(7)).json()["review"]
 
 
 def test_pages_for_people_ask_no_other_host(shared):

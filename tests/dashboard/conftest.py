@@ -49,6 +49,8 @@ def environment(settings: Settings, servers: FakeServers, no_mnist: None) -> dic
         "MNIST_INBOX_BUCKET": settings.inbox_bucket,
         "MNIST_RESULTS_BUCKET": settings.results_bucket,
         "MNIST_LABELS_BUCKET": settings.labels_bucket,
+        "MNIST_CAUTIOUS_CONFIDENCE": "0",
+        "MNIST_AUDIT_SHARE": "0",
         "DASHBOARD_VIEWER_PASSWORD": VIEWER_PASSWORD,
         "DASHBOARD_EDITOR_PASSWORD": EDITOR_PASSWORD,
         "DASHBOARD_SESSION_KEY": "k" * 32,

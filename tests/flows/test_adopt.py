@@ -46,6 +46,7 @@ def test_it_is_exported_measured_registered_and_judged_like_any_candidate(file, 
     assert entry["action"] == "promoted", entry
     champion = reader.champion()
     assert champion.version == entry["to_version"] == "1"
+    assert reader.origin("1").device == "elsewhere"
     test = services.current().retraining.load(0).dataset.test
     probabilities = Predictor(reader.graph(champion), champion.digest).predict(test.images)
     assert (probabilities.argmax(axis=1) == test.labels).mean() > 0.8

@@ -11,10 +11,12 @@ from prefect.client.orchestration import get_client
 
 from flows.retrain import retrain
 from mnist import services
+from mnist.data.set_uses import Use
 from mnist.errors import InvalidDataset, InvalidPolicy, InvalidRecipe, Unavailable
 from mnist.registry.reader import RegistryReader
 from mnist.storage.inbox import Inbox
 from mnist.storage.journal import Journal
+from mnist.training.backend import device
 from mnist.training.recipes import RECIPES, Recipe
 from tests.factories import png, settings_of
 from tests.reviewing import review_of
@@ -88,6 +90,7 @@ def test_two_retrainings_leave_evidence_and_never_something_worse(
     assert version.tags["recipe"] == "tiny"
     assert version.tags["scoring_graph_sha256"] == champion.digest
     run = client.get_run(version.run_id)
+    assert run.data.params["device"] == version.tags["device"] == device()
     assert run.data.metrics["test_accuracy"] > 0.5
     assert run.data.metrics["real_world/strangers/images"] == 1
     assert run.data.metrics["data/test_images_also_in_training"] == 0
@@ -129,6 +132,12 @@ def test_two_retrainings_leave_evidence_and_never_something_worse(
     (page,) = Inbox(inbox_bucket).versions("scans")
     for who in ("ada", "bob"):
         services.current().reviews.append(review_of(page[0], png(7), who, "7"))
+    # And somebody has imported a set of their own, half to train on, half to evaluate with.
+    for digit in range(10):
+        for mark in range(1, 7):
+            inbox_bucket.put(f"own/{digit}/{mark}.png", png(digit, mark))
+    importing = services.current().importing
+    importing.run(f"s3://{inbox_bucket.name}/own", "own", Use.SPLIT, "ada")
     second = retrain(recipe="tiny", seed=1, policy=LENIENT | {"class_recall_floor": 1.0})
     assert second["action"] == "refused"
     assert any("recall" in reason for reason in second["reasons"])
@@ -141,7 +150,21 @@ def test_two_retrainings_leave_evidence_and_never_something_worse(
     assert actions == ["promoted", "nothing-new", "refused"]
     other = client.get_model_version(settings.model_name, second["to_version"])
     assert other.tags["dataset_digest"] != version.tags["dataset_digest"]
+    inputs = client.get_run(other.run_id).inputs.dataset_inputs
+    contexts = {(i.dataset.name, tag.value) for i in inputs for tag in i.tags}
+    assert contexts == {
+        ("sklearn-digits", "training"),
+        ("sklearn-digits", "validation"),
+        ("sklearn-digits", "testing"),
+        ("own", "training"),
+        ("own", "evaluation"),
+        ("strangers", "evaluation"),
+    }
+    metrics = client.get_run(other.run_id).data.metrics
+    assert 0 < metrics["data/share/own"] < 0.2
+    assert metrics["real_world/own/images"] > 10
     report = Path(client.download_artifacts(other.run_id, "decision.md", str(tmp_path))).read_text()
+    assert "images of own accuracy is" in report
     assert "## Reviewed labels\n\n1 used, 10 times per epoch (labels of ada 1, bob 1)." in report
 
 
@@ -151,7 +174,7 @@ def test_a_run_without_a_seed_takes_the_day_on_which_it_was_due_and_is_named_aft
     due = datetime(2026, 11, 29, 1, 30, tzinfo=timezone(timedelta(hours=2)))
     monkeypatch.setattr("prefect.runtime.flow_run.get_scheduled_start_time", lambda: due)
     used = []
-    monkeypatch.setattr("flows.retrain.load_data", lambda seed: used.append(seed) or 1 / 0)
+    monkeypatch.setattr("flows.retrain.load_data", lambda seed, _recipe: used.append(seed) or 1 / 0)
     for seed in (None, 5):
         with pytest.raises(ZeroDivisionError):
             retrain(recipe="tiny", seed=seed)

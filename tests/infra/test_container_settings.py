@@ -30,6 +30,8 @@ OF_THE_LAYOUT = {
 }
 """Settings whose value follows from how the containers are put together."""
 
+FOLDERS = {"MNIST_DATA_DIR", "MNIST_REAL_WORLD_DIR", "MNIST_HANDS_DIR"}
+
 READS_MNIST = ("worker-scoring", "worker-training", "dashboard")
 
 
@@ -62,7 +64,7 @@ def test_a_secret_or_a_path_has_a_line_of_its_own(variable: str) -> None:
     asked = {
         match for name in OURS for match in re.findall(r"\$\{(\w+)", str(given(name).get(variable)))
     }
-    if variable in services.SECRETS or variable in {"MNIST_DATA_DIR", "MNIST_REAL_WORLD_DIR"}:
+    if variable in services.SECRETS or variable in FOLDERS:
         assert asked
     assert asked <= OFFERED
 
@@ -99,6 +101,16 @@ def test_who_works_with_mnist_has_it_mounted(name: str) -> None:
 def test_who_trains_has_the_sets_of_ones_own_mounted(name: str) -> None:
     assert "${MNIST_REAL_WORLD_DIR:-scans}:/scans:ro" in OURS[name]["volumes"]
     assert given(name)["MNIST_REAL_WORLD_DIR"] == "${MNIST_REAL_WORLD_DIR:+/scans}"
+    assert "${MNIST_HANDS_DIR:-hands}:/hands:ro" in OURS[name]["volumes"]
+    assert given(name)["MNIST_HANDS_DIR"] == "${MNIST_HANDS_DIR:+/hands}"
+    (container,) = pod(name)["containers"]
+    assert {"name": "MNIST_REAL_WORLD_DIR", "value": "/scans"} in container["env"]
+    (mount,) = [each for each in container["volumeMounts"] if each["name"] == "scans"]
+    assert mount["mountPath"] == "/scans"
+    assert mount.get("readOnly", False) == (name == "worker-scoring")  # the other one is filled
+    (volume,) = [each for each in pod(name)["volumes"] if each["name"] == "scans"]
+    claims = {o["metadata"]["name"] for o in OBJECTS if o["kind"] == "PersistentVolumeClaim"}
+    assert volume["persistentVolumeClaim"]["claimName"] in claims
 
 
 def test_the_provider_of_logins_can_be_named() -> None:

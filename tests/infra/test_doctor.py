@@ -1,17 +1,21 @@
 """The doctor names the cause first, and guesses nothing about what depends on it."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from infra.doctor import Doctor, Finding
 from infra.services import MLFLOW, PREFECT, SERVICES, STORE, Service
 from infra.stack import Health
 
 
-def examined(*stopped: Service) -> dict[str, Finding]:
+def examined(
+    *stopped: Service, variables: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Finding]:
     processes = [
         Health(each, None, None, "does not run" if each in stopped else None) for each in SERVICES
     ]
-    variables = {
+    everywhere = {
         "AWS_ACCESS_KEY_ID": "a",
         "AWS_SECRET_ACCESS_KEY": "s",
         "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
@@ -19,7 +23,7 @@ def examined(*stopped: Service) -> dict[str, Finding]:
         "PREFECT_API_URL": "http://127.0.0.1:1/api",
         "PREFECT_API_AUTH_STRING": "admin:password",
     }
-    doctor = Doctor(Path.cwd(), Path.cwd(), variables, processes)
+    doctor = Doctor(Path.cwd(), Path.cwd(), everywhere | dict(variables), processes)
     return {finding.check: finding for finding in doctor.examine()}
 
 

@@ -21,6 +21,7 @@ from mnist.keys import is_image_key
         ("b/deep/__MACOSX/7.png", "__MACOSX/"),
         ("b/$RECYCLE.BIN/7.png", "$RECYCLE.BIN/"),
         ("b/@eaDir/7.png@SynoEAStream", "@eaDir/"),
+        ("b/lost+found/#12", "lost+found/"),
         ("b/~$labels.xlsx", "~$*"),
     ],
 )

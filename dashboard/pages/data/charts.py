@@ -4,6 +4,7 @@ import altair as alt
 import pandas as pd
 
 from dashboard.pages.data.queries import MEASURES
+from mnist.monitoring.drift import Limits
 
 _SET = alt.Color(
     "set:N",
@@ -11,8 +12,6 @@ _SET = alt.Color(
     scale=alt.Scale(range=["#1d6fc4", "#e08a1e"]),
     legend=alt.Legend(orient="top"),
 )
-_NOTICEABLE = 0.2
-"""Population stability index from which a shift is usually called large."""
 
 
 def class_chart(shares: pd.DataFrame) -> alt.Chart:
@@ -62,7 +61,7 @@ def drift_chart(whole_days: pd.DataFrame) -> alt.LayerChart:
             tooltip=["day:T", "measure:N", alt.Tooltip("stability:Q", format=".3f")],
         )
     )
-    limit = alt.Chart(pd.DataFrame({"limit": [_NOTICEABLE]})).mark_rule(
+    limit = alt.Chart(pd.DataFrame({"limit": [Limits().stability]})).mark_rule(
         strokeDash=[4, 4], color="#c2410c"
     )
     return alt.LayerChart(layer=[lines, limit.encode(y="limit:Q")], height=340)

@@ -11,9 +11,11 @@ from dashboard.components.pictures import scaled
 from dashboard.components.texts import code, counted
 from dashboard.pages.data import queries
 from dashboard.pages.data.charts import class_chart, density_chart, drift_chart
+from dashboard.pages.data.sets import MEANING, show_sets
 from mnist import services
 from mnist.data.datasets import MNIST, Dataset
 from mnist.digits import CLASSES
+from mnist.monitoring.drift import Limits
 
 _SEED = "sample"
 _REPORTS_SHOWN = 60
@@ -33,6 +35,7 @@ def show() -> None:
         _show_classes()
         _show_measures()
         _show_duplicates(data)
+    section("Labelled sets", show_sets, MEANING)
     meaning = "What the flow `monitor` finds when it compares days of production."
     section("Drift", _show_drift, meaning)
 
@@ -125,7 +128,10 @@ def _show_drift() -> None:
     st.altair_chart(
         drift_chart(days), alt="Distance of each measure of a day from the reference, by day"
     )
-    st.caption("Below .1 a measure is steady; from .2 on, the dashed line, it has moved a lot.")
+    st.caption(
+        f"From {Limits().stability:g} on, the dashed line, a measure has moved, if a test says as "
+        "well that it is not chance. Measures are compared within each digit."
+    )
     has_moved = reports["has_moved"].fillna(value=False).astype(bool)
     moved = reports[(reports["batch"] != "") & has_moved]
     if not moved.empty:

@@ -23,11 +23,12 @@ def show() -> None:
     with sheet:
         content = _content()
     with error_boundary():
-        model = services.current().registry.champion()
+        current = services.current()
+        model = current.acceptance.judged(current.registry.champion())
         if content is None:
             answer.info("Draw a digit, paste a picture onto the sheet, or upload a file.")
             return
-        settings = services.current().settings
+        settings = current.settings
         inspection = stages(content, Limits(settings.max_image_bytes, settings.max_image_pixels))
         result = inspection.result
         pixels = result.pixels if isinstance(result, Decoded) else None
@@ -67,6 +68,10 @@ def _show_answer(result: Decoded | Rejection, model: PinnedModel) -> None:
     st.altair_chart(
         probability_chart(np.array(prediction.probabilities, np.float32), None),
         alt=f"Probabilities of the ten digits; the highest is that of {prediction.digit}",
+    )
+    st.caption(
+        f"Accepted from a confidence of {percent(model.accept_confidence, 2)} on. "
+        f"{plain(model.acceptance_evidence)}"
     )
     if prediction.ood_score is not None:
         st.caption(

@@ -63,12 +63,7 @@ def _show_numbers(champion: Champion, evaluation: Evaluation) -> None:
             "How far confidence and accuracy lie apart on average; 0 is perfect.",
         ),
         ("Log loss", f"{evaluation.log_loss:.4f}", "In nats; 0 is perfect."),
-        (
-            "Accepts confidence",
-            champion.accepts,
-            "Predictions with at least this confidence need no person's look.",
-        ),
     )
-    for column, (label, value, meaning) in zip(st.columns(2) * 2, figures, strict=True):
+    for column, (label, value, meaning) in zip(st.columns(3), figures, strict=True):
         column.metric(label, value, help=meaning)
     st.link_button("Its run in MLflow ↗", champion.details.run.url, type="tertiary")

@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard.components.boundary import section
 from dashboard.components.texts import plain
+from dashboard.pages.overview.acceptance import show_acceptance
 from dashboard.pages.overview.activity import show_changes, show_flow_runs, show_today
 from dashboard.pages.overview.champion import show_champion
 from dashboard.pages.overview.decisions import show_decisions, show_training_runs
@@ -16,6 +17,7 @@ def show() -> None:
     st.title("Overview")
     _show_services()
     section("Champion", show_champion, "The model version that scores batches from now on.")
+    section("Acceptance", show_acceptance, "Which predictions nobody looks at, and why.")
     section("Today", show_today)
     section(
         "Decisions", show_decisions, "Every candidate ever judged, whether it was promoted or not."

@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
+from mnist.acceptance.drawing import audits_needed
 from mnist.errors import MnistError
 from mnist.orchestrator import FlowRun
 from mnist.registry.records import TrainingRun
+from mnist.storage.acceptance import AcceptanceEntry
 from mnist.storage.audit import AuditLine
 from mnist.storage.journal import JournalEntry
 
@@ -74,6 +76,48 @@ def today(table: pd.DataFrame, now: datetime | None = None) -> Today:
     )
     rates = (rejected / images, review / images) if images else (None, None)
     return Today(len(days), images, *rates)
+
+
+@dataclass(frozen=True)
+class AuditCost:
+    """What audits cost people.
+
+    Attributes:
+        images: Images scored in the last seven days.
+        drawn: How many audits that makes at the share of the settings.
+        needed: How many it takes to know the promised share to within half of it.
+    """
+
+    images: int
+    drawn: int
+    needed: int
+
+
+def audit_cost(
+    table: pd.DataFrame, share: float, error_rate: float, now: datetime | None = None
+) -> AuditCost:
+    """Estimate the audits of a week from the receipts of the last one."""
+    since = pd.Timestamp(now or datetime.now(UTC)).tz_convert(None) - pd.Timedelta(days=7)
+    images = int(table[table["finished_at"] >= since]["scored"].fillna(0).sum())
+    return AuditCost(images, round(images * share), audits_needed(error_rate, error_rate / 2))
+
+
+def thresholds(entry: AcceptanceEntry) -> pd.DataFrame:
+    """List the thresholds of an entry, that of all other sources first."""
+    return pd.DataFrame(
+        [
+            {
+                "source": one.source or "all others",
+                "accepted from": one.threshold,
+                "rests on": str(one.basis),
+                "labels": one.labels,
+                "accepted": one.accepted,
+                "wrong": one.wrong,
+                "bound": one.bound,
+            }
+            for one in entry.thresholds
+        ]
+    )
 
 
 def became(entry: JournalEntry) -> str:

@@ -14,6 +14,7 @@ from dashboard.components.texts import code, counted, plain
 from dashboard.pages.review.answers import next_ticket, show_buttons
 from dashboard.pages.review.queries import (
     AGAIN,
+    QueuedPredictions,
     Work,
     agreement,
     queue_predictions,
@@ -23,7 +24,7 @@ from dashboard.pages.review.queries import (
 from mnist import services
 from mnist.errors import MnistError
 from mnist.reviews.agreement import State
-from mnist.reviews.queue import BatchPredictions, Ticket
+from mnist.reviews.queue import Ticket
 from mnist.reviews.review import Review
 
 _PICTURE_WIDTH = 260
@@ -35,10 +36,16 @@ def _rescored_parts(batch: str) -> tuple[str, ...]:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Fetching the rows of this batch …")
-def _predictions(batch: str, parts: tuple[str, ...], again: tuple[str, ...]) -> BatchPredictions:  # noqa: ARG001
+def _predictions(batch: str, parts: tuple[str, ...], again: tuple[str, ...]) -> QueuedPredictions:  # noqa: ARG001
     """Parts never change, so other parts are another question."""
     current = services.current()
-    return queue_predictions(current.results, batch, current.rescores.read(again, AGAIN))
+    return queue_predictions(
+        current.results,
+        batch,
+        current.rescores.read(again, AGAIN),
+        audit_share=current.settings.audit_share,
+        audit_key=current.settings.audit_key_bytes,
+    )
 
 
 def show() -> None:
@@ -108,7 +115,7 @@ def _show_ticket(ticket: Ticket) -> None:
         with column:
             _show_picture(cached.thumbnails((ticket.version,), rendering)[0], rendering)
     with words:
-        if ticket.read_as is not None:
+        if ticket.read_as is not None and not ticket.audit:
             st.metric("Predicted digit", str(ticket.read_as))
         for reason in ticket.reasons:
             st.markdown(plain(reason))

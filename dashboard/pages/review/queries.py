@@ -11,10 +11,17 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dashboard.components.labelled_predictions import probabilities_in
+from mnist.acceptance.drawing import draw_audits
 from mnist.digits import Outcome, Probabilities
 from mnist.keys import ObjectVersion
 from mnist.reviews.agreement import Consensus, State, agreements, consensuses
-from mnist.reviews.queue import BatchPredictions, Ticket, new_tickets, open_tickets
+from mnist.reviews.queue import (
+    BatchPredictions,
+    Ticket,
+    audit_tickets,
+    new_tickets,
+    open_tickets,
+)
 from mnist.reviews.review import Review
 from mnist.reviews.trust import trusted_labels
 from mnist.storage.results import Results
@@ -29,6 +36,7 @@ AGAIN = ("identity", *PROBABILITY_COLUMNS)
 """What the queue needs to know of predictions by other versions."""
 
 _QUEUE = 200
+_AUDITS = 100
 _CONSIDERED = 5_000
 
 
@@ -52,24 +60,65 @@ class Work:
         return Counter(consensus.state for consensus in self.consensuses.values())
 
 
+@dataclass(frozen=True, eq=False)
+class QueuedPredictions:
+    """What waits for a look in one batch.
+
+    Attributes:
+        doubtful: The 5,000 predictions most worth a look; none that is audited.
+        audited: The random share that is looked at blind, in its order.
+    """
+
+    doubtful: BatchPredictions
+    audited: BatchPredictions
+
+
 def queue_predictions(
-    results: Results, batch: str, again: pa.Table | None = None
-) -> BatchPredictions:
-    """Fetch what a model predicts for the 5,000 images of a batch that are most worth a look.
+    results: Results,
+    batch: str,
+    again: pa.Table | None = None,
+    *,
+    audit_share: float = 0.0,
+    audit_key: bytes = b"",
+) -> QueuedPredictions:
+    """Fetch what a model predicts for the images of a batch that people should look at.
+
+    Audits are drawn from the predictions that only the confidence decides about: those of images
+    without a warning.
 
     Args:
         results: Where the rows lie.
         batch: Name of the batch.
         again: Columns `AGAIN` of rows of the same images by other versions, if there are any.
+        audit_share: Share of them that is audited, 0-1.
+        audit_key: Makes the draw unforeseeable.
 
     Raises:
         IntegrityError: If a part is not the Parquet file it should be.
     """
     table = one_row_each(table for _, table in results.parts(batch, _COLUMNS))
     scored = table.filter(pc.equal(table["outcome"], Outcome.SCORED))
+    drawn = _drawn(batch, scored, audit_share, audit_key)
+    rest = np.setdiff1d(np.arange(scored.num_rows), drawn)
+    audited, scored = scored.take(pa.array(drawn)), scored.take(pa.array(rest))
     contradictions = _contradictions(scored, again)
     kept = _worth_a_look(scored, contradictions)
-    scored = scored.take(pa.array(kept))
+    return QueuedPredictions(
+        _predictions_in(scored.take(pa.array(kept)), contradictions[kept]), _predictions_in(audited)
+    )
+
+
+def _drawn(batch: str, scored: pa.Table, share: float, key: bytes) -> NDArray[np.intp]:
+    """Draw audits; return their rows in the order of the draw."""
+    if not share:
+        return np.empty(0, np.intp)
+    plain = np.flatnonzero(pc.equal(pc.list_value_length(scored["warnings"]), 0).to_numpy())
+    rows = scored.take(pa.array(plain))
+    confidence = probabilities_in(rows).max(axis=1) if len(plain) else np.empty(0)
+    return plain[draw_audits(batch, rows["sha256"].to_pylist(), confidence, share, key)]
+
+
+def _predictions_in(scored: pa.Table, others: Probabilities | None = None) -> BatchPredictions:
     named = (scored[name].to_pylist() for name in ("key", "etag", "bytes"))
     return BatchPredictions(
         [ObjectVersion(*values) for values in zip(*named, strict=True)],
@@ -77,7 +126,7 @@ def queue_predictions(
         probabilities_in(scored),
         np.asarray(pc.greater(pc.list_value_length(scored["warnings"]), 0).to_numpy(), bool),
         scored["model_version"].to_pylist(),
-        contradictions[kept],
+        others,
     )
 
 
@@ -110,15 +159,19 @@ def work_of(
     reviewer: str,
     reviews: Iterable[Review],
     needed: int,
-    predictions: BatchPredictions | None,
+    predictions: QueuedPredictions | None,
     confusion: Sequence[Sequence[int]] | None,
 ) -> Work:
-    """Put together what a reviewer should look at: what others have begun, then new images."""
+    """Put together what a reviewer should look at: what others have begun, audits, new images."""
     answers = consensuses(reviews, needed)
     begun = open_tickets(answers.values(), reviewer)
     new = []
     if predictions is not None:
-        new = new_tickets(predictions, answers, confusion, _QUEUE)
+        audits = audit_tickets(predictions.audited, answers)
+        new = [
+            *audits[:_AUDITS],
+            *new_tickets(predictions.doubtful, answers, confusion, _QUEUE),
+        ]
     own = sum(reviewer in consensus.reviewers for consensus in answers.values())
     return Work([*begun, *new], answers, own)
 

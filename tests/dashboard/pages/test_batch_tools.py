@@ -119,7 +119,7 @@ def test_a_batch_of_100_000_is_paged_and_its_queue_is_short(batches, review, inb
     page = batches.by().open(batch="many")
     assert "100,000 of 100,000 images" in page.words
     assert len(page.tiles) == 48
-    predictions = queue_predictions(results, "many")
+    predictions = queue_predictions(results, "many").doubtful
     assert len(predictions.versions) == 5_000
     tickets = new_tickets(predictions, {}, None, 200)
     assert len(tickets) == 200

@@ -132,3 +132,21 @@ def test_what_another_version_predicts_otherwise_is_asked_first(review, scorer, 
     page = review.by().open()
     assert "scans/0003-3.png" in page.words
     assert "Another version predicts another digit" in page.words
+
+
+def test_an_audit_is_blind_and_on_record_as_one(review, scorer, dashboard):
+    dashboard(MNIST_AUDIT_SHARE="1")
+    scorer.drop("scans", 3)
+    scorer.score("scans")
+    page = review.by("ada").open()
+    assert "An audit: a random share of all predictions" in page.words
+    assert "Predicted digit" not in page.numbers
+    press(page, "4")
+    (entry,) = recorded()
+    assert entry.audit
+    assert entry.read_as is not None
+    assert 0 < entry.confidence <= 1
+    page = review.by("bob").open()
+    assert "An audit" in page.words
+    assert "second look" not in page.words.split("Waiting for you")[0]
+    assert "Predicted digit" not in page.numbers

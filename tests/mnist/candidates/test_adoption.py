@@ -94,6 +94,7 @@ def test_any_usual_form_is_adopted(tmp_path, shape, softmax, functional):
     assert facts["adopted_output"] == ("probabilities" if softmax else "logits")
     assert facts["adopted_input"] == str(shape)
     assert training.recipe.name == f"adopted-{facts['adopted_sha256'][:8]}"
+    assert training.device == "elsewhere"
 
 
 @pytest.mark.parametrize("scale", SCALES)

@@ -138,6 +138,11 @@ def test_a_list_without_kinds_is_one_set(tmp_path):
     assert list(load_labelled_sets(tmp_path, Limits())) == ["strangers"]
 
 
+def test_a_fresh_volume_holds_no_sets(tmp_path):
+    (tmp_path / "lost+found").mkdir()
+    assert load_labelled_sets(tmp_path, Limits()) == {}
+
+
 def test_what_computers_add_to_folders_is_no_image_and_no_digit(tmp_path):
     put(tmp_path, "forms/4/a.png", png(4))
     for name in ("forms/4/._a.png", "forms/4/Thumbs.db", "forms/__MACOSX/4/a.png", "__MACOSX/._x"):

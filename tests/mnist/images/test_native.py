@@ -1,5 +1,8 @@
 """Images in MNIST's format pass byte for byte; others do not pretend to be."""
 
+import os
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -7,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from mnist.data.datasets import load_dataset
 from mnist.digits import ImageWarning
 from mnist.images import Decoded, Pipeline, decode
+from mnist.images.native import as_native
 from tests.factories import digit_images
 
 
@@ -23,11 +28,8 @@ def _decoded(plane: NDArray[np.uint8]) -> Decoded:
 
 
 def _centred() -> NDArray[np.uint8]:
-    """Draw a digit exactly as MNIST places its own."""
-    image = np.zeros((28, 28), np.uint8)
-    cv2.ellipse(image, (14, 14), (5, 8), 0, 0, 360, 255, 2, cv2.LINE_AA)
-    assert cv2.boundingRect((image > 64).astype(np.uint8))[3] == 19
-    return image
+    """Draw a zero as MNIST places its own."""
+    return digit_images(np.array([0]))[0]
 
 
 @pytest.mark.parametrize("digit", range(10))
@@ -39,15 +41,63 @@ def test_light_on_dark_passes_untouched(digit: int) -> None:
     assert result.warnings == ()
 
 
-@given(st.integers(0, 9), st.integers(0, 60), st.integers(100, 255), st.integers(-5, 5))
+def _is_placed_again(plane: NDArray[np.uint8]) -> bool:
+    """Whether the result fills MNIST's box, in the middle, with full ink on black."""
+    result = _decoded(plane)
+    _, _, width, height = cv2.boundingRect((result.pixels > 64).astype(np.uint8))
+    middles = [np.average(np.arange(28), weights=result.pixels.sum(axis=axis)) for axis in (0, 1)]
+    return bool(
+        result.pipeline == "enhanced"
+        and 19 <= max(width, height) <= 20
+        and max(abs(middle - 14) for middle in middles) <= 0.51
+        and result.pixels.max() == 255
+        and np.median(result.pixels) == 0
+    )
+
+
+@given(
+    digit=st.integers(0, 9),
+    height=st.integers(9, 16),
+    down=st.floats(0, 1),
+    right=st.floats(0, 1),
+    negative=st.booleans(),
+)
 @settings(max_examples=60, deadline=None)
-def test_so_does_any_ground_and_ink_that_is_dark_and_light(
-    digit: int, ground: int, ink: int, shift: int
+def test_a_small_digit_anywhere_is_placed_again_whatever_its_polarity(
+    digit: int, height: int, down: float, right: float, *, negative: bool
 ) -> None:
     image = digit_images(np.array([digit]))[0]
-    image = np.roll(image, shift, axis=1)
-    image = (ground + (image / 255) * (ink - ground)).astype(np.uint8)
-    np.testing.assert_array_equal(_decoded(image).pixels, image)
+    left, top, wide, high = cv2.boundingRect(image)
+    size = (max(2, round(wide * height / high)), height)
+    small = cv2.resize(image[top : top + high, left : left + wide], size, interpolation=3)
+    plane = np.zeros((28, 28), np.uint8)
+    top, left = round(down * (28 - height)), round(right * (28 - size[0]))
+    plane[top : top + height, left : left + size[0]] = small
+    assert _is_placed_again(255 - plane if negative else plane)
+
+
+@pytest.mark.parametrize("negative", [False, True])
+@pytest.mark.parametrize("fault", ["off centre", "grey ground", "dim", "pen of one pixel"])
+def test_what_mnist_does_not_have_is_placed_again(fault: str, *, negative: bool) -> None:
+    thin = cv2.ellipse(np.zeros((28, 28), np.uint8), (14, 14), (5, 9), 0, 0, 360, 255, 1)
+    plane = {
+        "off centre": np.roll(_centred(), (2, -2), (0, 1)),
+        "grey ground": (40 + _centred() * (200 / 255)).astype(np.uint8),
+        "dim": (_centred() * 0.5).astype(np.uint8),
+        "pen of one pixel": thin,
+    }[fault]
+    assert _is_placed_again(255 - plane if negative else plane)
+
+
+@pytest.mark.skipif("MNIST_DATA_DIR" not in os.environ, reason="MNIST_DATA_DIR is not set")
+def test_mnists_own_images_and_their_negatives_pass_untouched() -> None:
+    data = load_dataset(Path(os.environ["MNIST_DATA_DIR"]))
+    for image in np.concatenate([data.train.images, data.test.images]):
+        assert as_native(image) is image
+    for image in data.test.images:
+        native = as_native(np.bitwise_not(image))
+        assert native is not None
+        assert (native == image).all()
 
 
 def test_colour_files_of_grey_digits_pass_as_well() -> None:
@@ -91,16 +141,14 @@ def test_a_pipeline_can_be_forced() -> None:
 
 
 def test_doubts_about_native_images_are_named() -> None:
-    two = digit_images(np.array([1]))[0][:, 7:21]
-    cut = np.zeros((28, 28), np.uint8)
-    cut[4:24, 22:] = 255
-    speckled = digit_images(np.array([7]))[0]
-    speckled[2:26:4, ::5] = 255
-    doubts = {
-        ImageWarning.SEVERAL_COMPONENTS: np.hstack([two, two]),
-        ImageWarning.CUT_OFF: cut,
-        ImageWarning.LOW_CONTRAST: (digit_images(np.array([3]))[0] * 0.42).astype(np.uint8),
-        ImageWarning.NOISY: speckled,
-    }
+    two = np.zeros((28, 28), np.uint8)
+    two[4:24, 8:10] = two[4:24, 18:20] = 255
+    speckled = _centred()
+    for row, column in ((5, 5), (9, 4), (13, 5), (17, 4), (21, 5)):
+        # In pairs, so that the centre of mass stays where it is.
+        speckled[row, column] = speckled[27 - row, 27 - column] = 255
+    doubts = {ImageWarning.SEVERAL_COMPONENTS: two, ImageWarning.NOISY: speckled}
     for doubt, image in doubts.items():
-        assert doubt in _decoded(image).warnings, doubt
+        result = _decoded(image)
+        assert result.pipeline == "standard", doubt
+        assert doubt in result.warnings, doubt

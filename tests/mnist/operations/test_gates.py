@@ -74,7 +74,7 @@ def judge(registry, aliases, gate_slices):
         told = []
         model = registry.version(version)
         source = registry.origin(version).dataset
-        contender = Contender(model, registry.predictor(model).predict, source=source)
+        contender = Contender(model, registry.predictor(model).outputs, source=source)
         judgement = gates.judge(contender, DATA, policy or {}, lambda *step: told.append(step))
         assert [share for share, _ in told] == sorted(share for share, _ in told)
         return judgement
@@ -210,7 +210,8 @@ def test_a_candidate_of_mnist_takes_the_place_of_a_fallback_whatever_digits_chan
 ):
     learned_from(registry, v2="sklearn-digits", v3="mnist")
     keys = tuple(f"b/{row}" for row in range(DRAWN.n))
-    scans = ProductionImages(keys, DRAWN.images, np.zeros(DRAWN.n, bool))
+    nobody = np.full(DRAWN.n, -1)
+    scans = ProductionImages(keys, DRAWN.images, np.zeros(DRAWN.n, bool), nobody)
     monkeypatch.setattr("mnist.operations.gates.production_images", lambda _parts: scans)
     judgement = judge("3", "promoted 2")  # a fifth of the digits change
     assert judgement.decision.promote
@@ -251,7 +252,7 @@ def test_the_champions_weights_once_more_are_nothing_new_and_not_measured(judge,
 
 
 def test_the_policy_follows_the_data_and_names_impossible_fields():
-    assert policy_for(DATA, {}).version == "1-small-sample"
+    assert policy_for(DATA, {}).version == "2-small-sample"
     assert policy_for(Dataset(DRAWN, DRAWN, "mnist"), {"margin": 0.5}).margin == 0.5
     with pytest.raises(InvalidPolicy, match="margin"):
         policy_for(DATA, {"margin": 2})

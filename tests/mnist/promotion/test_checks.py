@@ -10,6 +10,14 @@ from tests.planted import IMAGES, LABELS, confusion, evidence, wrong
 
 POLICY = Policy()
 SOUND = Runtime(parity=1e-6, finite=True, digest_matches=True, latency_p99_ms=0.2)
+
+
+def replay(images, changed=0, **counts):
+    """Make a replay in which so many images without a label change."""
+    flips = {(4, 9): changed} if changed else {}
+    return Replay(images, flips, accepted_before=0.95, accepted_after=0.95, **counts)
+
+
 QUIET = Replay(images=1_000, flips={(4, 9): 5}, accepted_before=0.95, accepted_after=0.95)
 
 
@@ -161,6 +169,64 @@ class TestSlices:
 
         assert decision.verdict is Verdict.WORSE
 
+    def large(self, misread, digest="7" * 64):
+        sample = evidence(misread, labels=LABELS[:5_000])
+        return {"scans": Sample(sample.labels, sample.probabilities, digest)}
+
+    def test_a_large_set_must_exclude_a_loss_beyond_its_margin(self):
+        """45 lost and 35 gained is no sign of a loss, and no proof that there is none."""
+        champion = evidence({}, "1", labelled_sets=self.large(wrong(0, 35, 7)))
+
+        decision = decide(
+            evidence({}, labelled_sets=self.large(wrong(3, 45, 11))),
+            champion,
+            Policy(set_margin=0.0052),
+        )
+
+        name = "loss on labelled set scans"
+        assert check(decision, "labelled set scans against the champion")["status"] == "passed"
+        assert check(decision, name)["status"] == "failed"
+        assert decision.verdict is Verdict.WORSE
+        lenient = decide(evidence({}, labelled_sets=self.large(wrong(3, 45, 11))), champion, POLICY)
+        assert check(lenient, name)["status"] == "passed"
+
+    def test_a_small_set_decides_nothing_and_is_reported_with_intervals(self):
+        """Three of 49 is an accident."""
+        sample = evidence(wrong(0, 3, 1), labels=LABELS[:49])
+        small = {"few": Sample(sample.labels, sample.probabilities, "7" * 64)}
+        right = evidence({}, labels=LABELS[:49])
+        champion = {"few": Sample(right.labels, right.probabilities, "7" * 64)}
+
+        decision = decide(
+            evidence({}, labelled_sets=small), evidence({}, "1", labelled_sets=champion), POLICY
+        )
+
+        line = check(decision, "loss on labelled set few")
+        assert line["status"] == "not measured"
+        assert "On 49 images of few accuracy is 0.9388 (0.8313 to 0.9872)" in line["sentence"]
+        assert "Too few to exclude a loss of 0.0100, about" in line["sentence"]
+        assert decision.verdict is not Verdict.WORSE
+
+    def test_writers_widen_the_interval_of_a_set(self):
+        """One writer whose every image is lost says little about others."""
+        writers = np.arange(5_000) // 100
+        lost = dict.fromkeys(range(30), 0) | wrong(0, 30, 1)
+
+        def of(misread, known):
+            sample = evidence(misread, labels=LABELS[:5_000])
+            return {"scans": Sample(sample.labels, sample.probabilities, "7" * 64, known)}
+
+        values = []
+        for known in (None, writers):
+            decision = decide(
+                evidence({}, labelled_sets=of(lost, known)),
+                evidence({}, "1", labelled_sets=of({}, known)),
+                POLICY,
+            )
+            line = check(decision, "loss on labelled set scans")
+            values.append(line["sentence"])
+        assert values[0] != values[1]
+
     def test_different_labelled_images_are_not_compared(self):
         champion = evidence({}, "1", labelled_sets=self.real({}, digest="8" * 64))
 
@@ -272,23 +338,55 @@ class TestOperation:
         assert not decision.promote
         assert message in " ".join(decision.reasons)
 
-    def test_too_many_changed_digits_in_production_block(self):
-        flips = {(4, 9): 15, (1, 7): 6}
-        replay = Replay(images=1_000, flips=flips, accepted_before=0.95, accepted_after=0.95)
-
-        decision = alone(replay=replay)
+    def test_digits_that_surely_change_too_often_in_production_block(self):
+        decision = alone(replay=replay(1_000, changed=31))
 
         assert not decision.promote
-        assert (
-            "1,000 replayed production images whose digit changes is 0.0210" in decision.reasons[0]
+        assert "31 of 1,000 images without a label change, surely 2.25%" in decision.reasons[0]
+        assert "no changed image has a label" in decision.reasons[0]
+
+    def test_changes_that_may_be_chance_do_not_block(self):
+        assert alone(replay=replay(1_000, changed=21)).promote
+
+    def test_three_flips_of_49_decide_nothing(self):
+        decision = alone(replay=replay(49, changed=3))
+
+        assert decision.promote
+        assert check(decision, "digits that change in production")["status"] == "not measured"
+
+    def test_a_replay_that_is_too_small_blocks_where_one_is_required(self):
+        policy = Policy(required={"replay"})
+
+        assert not alone(policy=policy, replay=replay(49)).promote
+
+    def test_changes_that_labels_show_to_be_corrections_do_not_block(self):
+        learned = replay(1_000, changed=60, labelled=100, gained=30, lost=1)
+
+        decision = alone(replay=learned)
+
+        assert decision.promote
+        assert "of 31 images with a label that change too, 1 were right before" in " ".join(
+            c["sentence"] for c in decision.evidence["checks"]
         )
 
-    def test_a_drop_in_acceptance_blocks_and_a_rise_does_not(self):
-        drop = Replay(images=1_000, flips={}, accepted_before=0.95, accepted_after=0.91)
-        rise = Replay(images=1_000, flips={}, accepted_before=0.91, accepted_after=0.95)
+    def test_changes_of_which_labels_show_nothing_good_do_block(self):
+        assert not alone(replay=replay(1_000, changed=60, labelled=100, gained=3, lost=4)).promote
 
-        assert not alone(replay=drop).promote
-        assert alone(replay=rise).promote
+    def test_labelled_images_of_production_that_are_lost_block(self):
+        worse = alone(replay=replay(500, labelled=200, gained=1, lost=9))
+
+        assert not worse.promote
+        assert (
+            "1 right only by the candidate, 9 only by the champion; significantly worse"
+            in (worse.reasons[0])
+        )
+        assert alone(replay=replay(500, labelled=200, gained=4, lost=5)).promote
+        assert alone(replay=replay(500, labelled=200, gained=9, lost=1)).promote
+
+    def test_a_sure_drop_in_acceptance_blocks_and_a_rise_does_not(self):
+        assert not alone(replay=replay(1_000, no_longer_accepted=50)).promote
+        assert alone(replay=replay(1_000, no_longer_accepted=35)).promote, "may be chance"
+        assert alone(replay=replay(1_000, newly_accepted=50)).promote
 
     @pytest.mark.parametrize("required", ["runtime", "replay"])
     def test_what_is_required_and_missing_blocks(self, required):

@@ -138,7 +138,7 @@ def test_tables_are_well_formed():
 def test_shows_which_production_images_change_and_under_which_keys():
     replay = Replay(500, {(4, 9): 2, (1, 7): 1}, 0.95, 0.96, {(4, 9): ["b/1.png", "b/2.png"]})
     text = report(decide(evidence({}, replay=replay), evidence({}, "1"), Policy()))
-    assert "Of the last 500 images, the candidate predicts for 3 another digit" in text
+    assert "Of the last 500 images, the candidate predicts for 3 without a label" in text
     assert "95.0% under the champion, 96.0% under the candidate" in text
     assert "| 4 | 9 | 2 | `b/1.png` `b/2.png` |" in text
 

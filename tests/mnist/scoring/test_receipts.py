@@ -8,7 +8,7 @@ import pytest
 
 from mnist.digits import Outcome
 from mnist.keys import listing_digest
-from mnist.scoring.receipts import PartRecord, Receipt, RunRecord, VersionRecord
+from mnist.scoring.receipts import AcceptanceRecord, PartRecord, Receipt, RunRecord, VersionRecord
 from mnist.scoring.reconciliation import ListingLog, RejectLimit, write_up
 from mnist.tables import ROWS, one_row_each
 from tests.factories import rows, version
@@ -145,6 +145,20 @@ def test_too_many_rejects_fail_a_batch_by_share_or_by_count(limit, verdict):
     made = receipt([A, B, C], pa.concat_tables([rows(A, B), rejected(C)]), limit=limit)
     assert made.verdict == verdict
     assert made.is_balanced
+
+
+def test_the_receipt_says_by_which_thresholds_rows_were_accepted_and_on_what_evidence():
+    first = AcceptanceRecord(entry=0, threshold=0.998, evidence="Nobody has audited.")
+    second = AcceptanceRecord(entry=4, threshold=0.9991, evidence="1 of 300 audited wrong.")
+    tables = [
+        rows(version).replace_schema_metadata(record.as_metadata())
+        for version, record in ((A, second), (B, first), (C, second))
+    ]
+    made = receipt([A, B, C], *tables)
+    assert made.acceptance == [first, second]
+    assert "from a confidence of 0.9991 on (entry 4 of the acceptance log)" in made.markdown()
+    assert "1 of 300 audited wrong." in made.markdown()
+    assert receipt([A], rows(A)).acceptance == [], "of parts from before"
 
 
 def test_a_receipt_survives_json():

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from mnist.data.labelled import LabelledImages
 from mnist.errors import InvalidDataset, InvalidRecipe
+from mnist.training import backend
 from mnist.training.history import Epoch
 from mnist.training.recipes import Augmentation, Recipe
 from mnist.training.train import Training, train
@@ -72,6 +74,21 @@ def test_learns_what_can_be_learned(trained: Training) -> None:
     assert rows.shape == (100, 10)
     assert np.allclose(rows.sum(axis=1), 1, atol=1e-5)
     assert (rows.argmax(axis=1) == VALIDATION.labels).mean() > 0.95
+
+
+def test_says_what_trained_it(trained: Training) -> None:
+    gpus = tf.config.list_physical_devices("GPU")
+    assert trained.device == (backend.device() if gpus else "CPU")
+
+
+def test_a_gpu_is_called_by_its_name_or_at_least_by_its_number(monkeypatch) -> None:
+    details = {"device_name": "NVIDIA H100 80GB HBM3"}
+    gpu = tf.config.PhysicalDevice("/physical_device:GPU:0", "GPU")
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda _kind: [gpu])
+    monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda _device: details)
+    assert backend.device() == "NVIDIA H100 80GB HBM3"
+    details.clear()
+    assert backend.device() == "/physical_device:GPU:0"
 
 
 def test_reports_every_epoch_as_it_ends(trained: Training, epochs: list[Epoch]) -> None:

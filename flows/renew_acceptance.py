@@ -1,0 +1,45 @@
+"""Renew acceptance: what audits and labelled sets say of accepted predictions, and what follows."""
+
+from typing import Any
+
+from prefect import flow, get_run_logger
+from prefect.runtime import flow_run
+
+from flows.support import artifacts, events
+from mnist import services
+
+
+@flow(name="renew-acceptance")
+def renew_acceptance() -> dict[str, Any]:
+    """Choose anew from which confidence on the champion's predictions are accepted.
+
+    Where audits show that the promise is broken, the threshold rises at once, and the event
+    `acceptance.broken` tells people. It falls only where labels prove that it may. What was scored
+    before stays as it is.
+
+    Returns:
+        The number of the entry that stands, whether it is new, and the sources for which the
+        promise was broken.
+
+    Raises:
+        NoChampion: If nothing has been promoted.
+        Unavailable: If the store or the registry does not answer.
+    """
+    renewal = services.current().accepting.renew(f"flow run {flow_run.get_id()}")
+    for note in renewal.notes:
+        get_run_logger().warning("%s", note)
+    if renewal.entry is None:
+        get_run_logger().info("Nobody has audited anything yet: the threshold is the cautious one.")
+        return {"entry": 0, "is_new": False, "broken": []}
+    artifacts.publish_acceptance(renewal.entry)
+    if renewal.broken:
+        events.acceptance_broken(renewal.entry, renewal.broken)
+    if renewal.is_new:
+        events.acceptance_renewed(renewal.entry)
+    for reason in renewal.entry.reasons:
+        get_run_logger().info("%s", reason)
+    return {
+        "entry": renewal.entry.sequence,
+        "is_new": renewal.is_new,
+        "broken": list(renewal.broken),
+    }

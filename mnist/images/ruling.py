@@ -1,0 +1,120 @@
+"""Printed lines: those of ruled and squared paper, and what is left of a form's boxes.
+
+A straight stroke is long and thin as well. What tells them apart: printed lines come in rows, or
+run from edge to edge, and the pen is wider than they are.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist.images.grey import shrunk
+from mnist.images.parameters import PARAMETERS
+from mnist.images.results import Plane
+from mnist.images.strokes import stroke_width
+
+
+class PrintedLine(NamedTuple):
+    """A thin line across a picture, from left to right.
+
+    Attributes:
+        pixels: Its rows and columns, without those where a stroke crosses it.
+        middle: Row in the middle of the picture.
+        thickness: Median height, in pixels.
+        whole: Whether it reaches both edges.
+    """
+
+    pixels: tuple[NDArray[np.intp], NDArray[np.intp]]
+    middle: float
+    thickness: float
+    whole: bool
+
+
+def without_ruling(mask: Plane) -> Plane:
+    """Erase printed lines, and keep the strokes across them.
+
+    Args:
+        mask: Shape (h, w), 0 or 1.
+    """
+    if min(mask.shape) < PARAMETERS.ruling_least_side:
+        return mask
+    level = _without_horizontal(mask)
+    upright = _without_horizontal(np.ascontiguousarray(level.T))
+    return np.ascontiguousarray(upright.T)
+
+
+def _without_horizontal(mask: Plane) -> Plane:
+    lines = list(_lines(mask))
+    writing = _erased(mask, lines)
+    if not lines or not writing.any():
+        return mask
+    pen = stroke_width(writing)
+    rows = _count_rows(lines)
+    printed = [
+        line
+        for line in lines
+        if rows >= PARAMETERS.ruling_rows
+        or ((rows > 1 or line.whole) and line.thickness <= PARAMETERS.ruling_to_pen * pen)
+    ]
+    return _erased(mask, printed)
+
+
+def _erased(mask: Plane, lines: Sequence[PrintedLine]) -> Plane:
+    cleaned = mask.copy()
+    for line in lines:
+        cleaned[line.pixels] = 0
+    return cleaned
+
+
+def _count_rows(lines: Sequence[PrintedLine]) -> int:
+    """Count lines that lie apart; one line is found several times."""
+    middles = np.sort([line.middle for line in lines])
+    apart = 2 * max(line.thickness for line in lines)
+    return 1 + int(np.count_nonzero(np.diff(middles) > apart))
+
+
+def _lines(mask: Plane) -> Iterator[PrintedLine]:
+    """Find lines by the probabilistic Hough transform (Matas et al. 2000)."""
+    small, scale = shrunk(mask * np.uint8(255), PARAMETERS.ruling_side)
+    # Averaging makes a thin line grey; a sixth of full ink still counts as line.
+    _, small = cv2.threshold(small, 40, 255, cv2.THRESH_BINARY)
+    span = PARAMETERS.ruling_span * small.shape[1]
+    # Quarters of a degree, and gaps of 8 % of the width, as a worn or crossed line has them.
+    segments = cv2.HoughLinesP(
+        small, 1, np.pi / 720, int(span / 2), minLineLength=span, maxLineGap=0.08 * small.shape[1]
+    )
+    if segments is None:
+        return
+    for left, y_left, right, y_right in segments.reshape(-1, 4)[: PARAMETERS.ruling_most].tolist():
+        slope = (y_right - y_left) / max(right - left, 1)
+        if abs(slope) <= PARAMETERS.ruling_slope:
+            line = _measured(mask, (y_left - slope * left + 0.5) / scale, slope)
+            if line is not None:
+                yield line
+
+
+def _measured(mask: Plane, offset: float, slope: float) -> PrintedLine | None:
+    """Look at a line at full size; None if it is too thick, or does not cross the picture."""
+    height, width = mask.shape
+    # So far above and below the line is searched: it was found at reduced size.
+    reach = max(4, round(height * PARAMETERS.ruling_thickness))
+    columns = np.broadcast_to(np.arange(width)[:, None], (width, 2 * reach + 1))
+    rows = np.rint(offset + slope * columns).astype(int) + np.arange(-reach, reach + 1)
+    inside = (rows >= 0) & (rows < height)
+    rows = np.clip(rows, 0, height - 1)
+    band = (mask[rows, columns] > 0) & inside
+    runs = band.sum(axis=1)
+    inked = np.flatnonzero(runs)
+    if inked.size < PARAMETERS.ruling_span * width:
+        return None
+    thickness = float(np.median(runs[inked]))
+    if thickness > reach:
+        return None
+    # Where a stroke crosses, the run of ink is longer than the line is thick, and stays.
+    thin = band & (runs <= thickness * 1.5 + 1)[:, None]
+    near = PARAMETERS.ruling_edge * width
+    whole = bool(inked[0] <= near and inked[-1] >= width - 1 - near)
+    return PrintedLine((rows[thin], columns[thin]), offset + slope * width / 2, thickness, whole)
