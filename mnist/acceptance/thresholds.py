@@ -25,7 +25,7 @@ NOTHING_ACCEPTED = 2.0
 GRID: NDArray[np.float64] = 1 - 10 ** (-np.arange(50, 2, -1) / 10)
 """Thresholds that are tested, the strictest first: .99999 down to about .5."""
 
-_UNFAMILIAR_RATE = 0.005
+_UNFAMILIAR_RATE = 0.002
 """Share of validation digits that may count as unlike a digit, and go to a person."""
 
 _HALF = 0.5

@@ -155,8 +155,8 @@ _FAST = Recipe(
 _BEST = replace(
     _FAST,
     name="best",
-    epochs=20,
-    patience=20,
+    epochs=12,
+    patience=12,
     width=1.0,
     dropout=0.3,
     expected=Expectation(405, 0.9969),
