@@ -1,5 +1,6 @@
 """Score one batch: list it, score in chunks what has no outcome yet, write the receipt."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
 from typing import Any
@@ -130,8 +131,10 @@ def _announce(receipt: Receipt, *, is_new: bool) -> dict[str, Any]:
     artifacts.publish_receipt(receipt)
     if is_new:
         events.batch_closed(receipt)
-    get_run_logger().info("%s: %s", receipt.batch, receipt.verdict_reason)
-    if receipt.verdict != "complete":
+    is_complete = receipt.verdict == "complete"
+    level = logging.INFO if is_complete else logging.ERROR
+    get_run_logger().log(level, "%s: %s", receipt.batch, receipt.verdict_reason)
+    if not is_complete:
         failure = BatchFailed(f"Batch {receipt.batch!r}: {receipt.verdict_reason}")
         state: Any = Failed(name=BATCH_FAILED, message=str(failure), data=failure)
         return state  # type: ignore[no-any-return]  # Prefect takes it for the run's own

@@ -101,12 +101,12 @@ class Reason(CodeWithSentence):
     )
 
 
-class ImageWarning(StrEnum):
+class ImageWarning(CodeWithSentence):
     """What is odd about an image that was scored all the same. Any of them sends it to review."""
 
-    SEVERAL_COMPONENTS = "several-components"
-    CUT_OFF = "cut-off"
-    LOW_CONTRAST = "low-contrast"
-    FAINT_INK = "faint-ink"
-    NOISY = "noisy"
-    UNLIKE_A_DIGIT = "unlike-a-digit"
+    SEVERAL_COMPONENTS = "several-components", "Beside the digit there is ink that may be another."
+    CUT_OFF = "cut-off", "A stroke runs out of the picture; a part of the digit may be missing."
+    LOW_CONTRAST = "low-contrast", "The ink is hardly darker than the paper."
+    FAINT_INK = "faint-ink", "Some of the ink is too faint to be told from the paper."
+    NOISY = "noisy", "There are many specks around the digit."
+    UNLIKE_A_DIGIT = "unlike-a-digit", "It does not look like any digit that the model has learned."

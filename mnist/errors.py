@@ -44,11 +44,13 @@ class MnistError(Exception):
 
     Attributes:
         remedy: What would help, if an operation of ours would.
+        service: Which service as a whole is to blame, whatever was asked of it; else empty.
     """
 
-    def __init__(self, message: str, remedy: Remedy | None = None) -> None:
+    def __init__(self, message: str, remedy: Remedy | None = None, *, service: str = "") -> None:
         super().__init__(message)
         self.remedy = remedy
+        self.service = service
 
 
 class InvalidInput(MnistError, ValueError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 from pydantic import (
     AliasChoices,
@@ -193,6 +194,12 @@ class Settings(ConnectionSettings, AcceptanceSettings):
     def mlflow_page_url(self) -> str:
         """Address of MLflow's pages for people, without a slash at its end."""
         return (self.mlflow_public_url or self.mlflow_tracking_uri).rstrip("/")
+
+    def dashboard_page(self, page: str, **query: str) -> str | None:
+        """Address of a page of the dashboard; None if nobody said where the dashboard is."""
+        if not self.dashboard_url:
+            return None
+        return f"{self.dashboard_url.rstrip('/')}/{page}?{urlencode(query)}".rstrip("?")
 
 
 class _WithoutEnvironment(Settings):

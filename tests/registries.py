@@ -50,6 +50,7 @@ class Registry:
                 graph_sha256=self.digest,
                 accept_confidence=0.875,
                 version_tags={"recipe": "demo", **tags},
+                description="Recipe demo, seed 0.",
             )
         )
 

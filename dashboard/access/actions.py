@@ -5,6 +5,7 @@ it writes a line of the audit log, it writes it first: nothing is started that n
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO
@@ -16,10 +17,13 @@ from mnist.keys import UPLOADS
 from mnist.orchestrator import PrefectApi
 from mnist.reviews.queue import Ticket
 from mnist.reviews.review import Answer, Review, new_id, standing
+from mnist.scoring.receipts import Receipt
 from mnist.storage.audit import AuditLog
 from mnist.storage.bucket import Bucket
 from mnist.storage.gate_slices import GateSlice, GateSlices
+from mnist.storage.results import Results
 from mnist.storage.reviews import ReviewLog
+from mnist.storage.verifications import VerificationLog
 
 _SHORTEST_REASON = 3
 
@@ -119,6 +123,20 @@ def import_set(
         "use": request.use.value,
     }
     return prefect.start("import-set/default", parameters)
+
+
+def verify_receipt(
+    results: Results, log: VerificationLog, person: Person, receipt: Receipt
+) -> Sequence[str]:
+    """Hold a receipt against every recorded row, and record under the person's name what it found.
+
+    Returns:
+        What does not hold; empty if the receipt does.
+    """
+    require_editor(person, "verify receipts")
+    problems = results.problems(receipt)
+    log.record(receipt, person.name, problems)
+    return problems
 
 
 def set_floor(

@@ -9,6 +9,7 @@ from dashboard.components import tables
 from dashboard.components.links import remember_pages
 from dashboard.components.texts import plain
 from dashboard.pages.batches import page as batches
+from dashboard.pages.champion import page as champion
 from dashboard.pages.compare import page as compare
 from dashboard.pages.data import page as data
 from dashboard.pages.draw import page as draw
@@ -25,18 +26,21 @@ def main() -> None:
     icon = files("dashboard.app") / "icon.png"
     st.set_page_config(page_title="Digits", page_icon=str(icon), layout="wide")
     pages = [
-        st.Page(overview.show, title="Overview", url_path="overview", default=True),
+        st.Page(overview.show, title="Overview", url_path="start", default=True),
         st.Page(batches.show, title="Batches", url_path="batches"),
         st.Page(errors.show, title="Errors", url_path="errors"),
         st.Page(review.show, title="Review", url_path="review"),
+        st.Page(champion.show, title="Champion", url_path="champion"),
         st.Page(compare.show, title="Compare", url_path="compare"),
         st.Page(data.show, title="Data", url_path="data"),
         st.Page(draw.show, title="Draw", url_path="draw"),
+        # The first page lies at the root; people type its name all the same.
+        st.Page(overview.show, title="Overview", url_path="overview", visibility="hidden"),
         st.Page(image.show, title="One image", url_path="image", visibility="hidden"),
     ]
     remember_pages({page.url_path: page for page in pages})
     page = st.navigation(pages, position="top")
-    tables.hide_own_downloads()
+    tables.style()
     try:
         services.current()
         login.accounts()

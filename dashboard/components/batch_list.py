@@ -49,6 +49,13 @@ _SENTENCES = {
 }
 
 
+BAD = frozenset({Status.FAILED, Status.INCOMPLETE})
+"""What a person has to do something about."""
+
+UNFINISHED = frozenset({Status.WAITING, Status.IN_PROGRESS})
+"""What becomes complete by itself, or should."""
+
+
 @dataclass(frozen=True)
 class Batches:
     """Every batch there is.

@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mnist.digits import Outcome, Reason
+from mnist.digits import ImageWarning, Outcome, Reason
 from mnist.errors import IntegrityError
 from mnist.keys import ObjectVersion
 from mnist.storage.results import Results
@@ -52,9 +52,14 @@ def batch_rows(results: Results, batch: str) -> BatchRows:
     return BatchRows(table, _frame(table))
 
 
-def reason_sentence(reason: str) -> str:
-    """Say a reason of rejection in a sentence; codes of other releases have none."""
-    return Reason(reason).sentence if reason in set(Reason) else ""
+def remark_sentence(remark: str) -> str:
+    """Say a reason of rejection or a warning in a sentence; codes of other releases have none."""
+    return next((r.sentence for kind in (Reason, ImageWarning) for r in kind if r == remark), "")
+
+
+def remark_sentences(remarks: str) -> list[tuple[str, str]]:
+    """Split what the column `remarks` holds into codes, each with its sentence."""
+    return [(remark, remark_sentence(remark)) for remark in remarks.split(", ") if remark]
 
 
 def versions_of(frame: pd.DataFrame) -> tuple[ObjectVersion, ...]:

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.components.texts import code, plain
+from dashboard.components.texts import code, sentence
 from mnist import services
 from mnist.errors import MnistError, NoChampion
 from mnist.orchestrator import advice
+
+_REPORTED: ContextVar[set[str] | None] = ContextVar("reported", default=None)
 
 
 @contextmanager
@@ -21,9 +24,31 @@ def error_boundary() -> Iterator[None]:
     try:
         yield
     except NoChampion as error:
-        st.info(plain(advice(error)))
+        st.info(sentence(advice(error)))
     except MnistError as error:
-        st.error(plain(advice(error)))
+        tell_error(error)
+
+
+@contextmanager
+def each_error_once() -> Iterator[None]:
+    """Draw a page on which sections that fail for one reason say it once, and then refer to it."""
+    token = _REPORTED.set(set())
+    try:
+        yield
+    finally:
+        _REPORTED.reset(token)
+
+
+def tell_error(error: MnistError) -> None:
+    """Say what is wrong, unless this page has said it; then say that this is why."""
+    text = sentence(advice(error))
+    reported, cause = _REPORTED.get(), error.service or text
+    if reported is not None and cause in reported:
+        st.caption("Not known now, for the reason above.")
+        return
+    if reported is not None:
+        reported.add(cause)
+    st.error(text)
 
 
 def section(title: str, draw: Callable[[], None], meaning: str | None = None) -> None:
@@ -58,7 +83,7 @@ def remember_result(key: str, action: Callable[[], ActionResult], failure: str =
     try:
         st.session_state[key] = action()
     except MnistError as error:
-        st.session_state[key] = ActionResult(f"{failure}{plain(advice(error))}", succeeded=False)
+        st.session_state[key] = ActionResult(f"{failure}{sentence(advice(error))}", succeeded=False)
 
 
 def show_result(key: str) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from dashboard.components.texts import code
 from mnist.data.datasets import MNIST
 from mnist.errors import InvalidEvaluation
 from mnist.evaluation.metrics import Evaluation
@@ -35,6 +36,24 @@ class Champion:
     def is_mnist(self) -> bool:
         """Tell whether its numbers are numbers of MNIST."""
         return self.dataset == MNIST
+
+    @property
+    def headline(self) -> str:
+        """Say name, origin and age, in Markdown."""
+        details = self.details
+        return (
+            f"{code(details.name)} version {code(details.version)} · recipe "
+            f"{code(details.tags.get('recipe', 'unknown'))} · trained on {code(self.dataset)} · "
+            f"registered {details.registered_at:%Y-%m-%d %H:%M} UTC"
+        )
+
+    @property
+    def origin_warning(self) -> str:
+        """Say that its numbers are not numbers of MNIST, in Markdown."""
+        return (
+            f"**These are not MNIST's numbers.** The champion learned from and was measured on "
+            f"{code(self.dataset)}; set MNIST\\_DATA\\_DIR to MNIST's four files and retrain."
+        )
 
 
 def champion(catalogue: Catalogue) -> Champion:

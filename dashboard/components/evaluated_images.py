@@ -20,9 +20,10 @@ class EvaluatedImages:
     """Labelled images and what was predicted for them.
 
     Attributes:
-        version: Model version that is chosen.
+        version: Model version that predicted the test images; empty for a batch, whose images
+            several versions may have scored.
         batch: The batch they lie in; None for the test images.
-        predictions: What was predicted; a batch keeps what was recorded when it was scored.
+        predictions: What was predicted; for a batch, what was recorded when it was scored.
     """
 
     version: str

@@ -26,7 +26,8 @@ class LabelledPredictions:
     Attributes:
         frame: Columns `label`, `digit` (the predicted one), `right`, `confidence` (0-1), `margin`
             (0-1), `loss` (nats), `entropy` (nats) and `name`; for images of a batch also `key`,
-            `etag` and `bytes`. Its index is the row.
+            `etag`, `bytes` and `version` (the model version that predicted it). Its index is
+            the row.
         probabilities: Shape (n, 10).
     """
 
@@ -115,10 +116,11 @@ def of_batch(rows: BatchRows, digits: Mapping[str, int]) -> LabelledPredictions 
     predictions = labelled_predictions(labels[labelled].to_numpy(np.int64), probabilities_in(table))
     keys = table["key"].to_pandas()
     frame = predictions.frame.assign(
-        name=keys.str.rpartition("/")[2],
+        name=keys.str.partition("/")[2],
         key=keys,
         etag=table["etag"].to_pandas(),
         bytes=table["bytes"].to_pandas(),
+        version=table["model_version"].to_pandas(),
     )
     return LabelledPredictions(frame, predictions.probabilities)
 

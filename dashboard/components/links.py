@@ -31,7 +31,7 @@ def image_of_batch(batch: str, version: ObjectVersion) -> str:
 
 def go_to(page: str, address: str | None) -> None:
     """Go to a page if there is an address to go to, and remember the way back."""
-    if address:
+    if address is not None:
         here = urlsplit(str(st.context.url)).path.rpartition("/")[2]
         if here != page:
             st.session_state[_WAY_BACK] = here, st.query_params.to_dict()

@@ -65,8 +65,7 @@ def show_stages(image: OneImage) -> None:
     if isinstance(result, Rejection):
         st.warning(f"Rejected as `{result.reason}`: {result.reason.sentence}")
     else:
-        warnings = ", ".join(result.warnings) or "none"
-        st.caption(f"Pipeline {result.pipeline}; warnings: {warnings}.")
+        st.caption(f"Pipeline {result.pipeline}.")
     with st.container(horizontal=True, gap="small"):
         for number, stage in enumerate(image.inspection.stages, start=1):
             with st.container(width=150):

@@ -43,10 +43,12 @@ class Thumbnail:
     Attributes:
         png: A PNG file, grey, at most 112 pixels a side; None if there is no picture.
         note: Why there is none, in a few words; empty if there is one.
+        is_gone: Whether there is none because the object version is no longer in the inbox.
     """
 
     png: bytes | None
     note: str = ""
+    is_gone: bool = False
 
 
 def thumbnails(
@@ -60,9 +62,9 @@ def thumbnails(
         try:
             content = inbox.fetch(version)
         except ObjectGone:
-            return Thumbnail(None, "deleted since")
+            return Thumbnail(None, "deleted since", is_gone=True)
         except ObjectChanged:
-            return Thumbnail(None, "overwritten since")
+            return Thumbnail(None, "overwritten since", is_gone=True)
         except AccessDenied:
             return Thumbnail(None, "the store refuses it")
         return thumbnail(content, rendering)

@@ -7,6 +7,7 @@ pictures from elsewhere or dress up as our own words.
 import re
 import unicodedata
 
+_SPANS = re.compile(r"`([^`]+)`|[^`]+|`")
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
 _LONGEST_SENTENCE = 2_000
 _LONGEST_NAME = 200
@@ -14,7 +15,16 @@ _LONGEST_NAME = 200
 
 def plain(text: str) -> str:
     """Escape text so that Markdown shows it as it is."""
-    return _MARKDOWN.sub(r"\\\1", _visible(" ".join(text.split()), _LONGEST_SENTENCE))
+    return _escaped(_visible(" ".join(text.split()), _LONGEST_SENTENCE))
+
+
+def sentence(text: str) -> str:
+    """Escape text as `plain` does, but let what stands between two backticks be inline code.
+
+    Sentences of ours name commands so; a name from outside gains no more by it than a code's look.
+    """
+    visible = _visible(" ".join(text.split()), _LONGEST_SENTENCE)
+    return _SPANS.sub(lambda span: code(span[1]) if span[1] else _escaped(span[0]), visible)
 
 
 def code(name: str) -> str:
@@ -41,6 +51,10 @@ def percent(share: float, digits: int = 2) -> str:
 def counted(number: int, singular: str, plural: str | None = None) -> str:
     """Write a number with its noun."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def _escaped(text: str) -> str:
+    return _MARKDOWN.sub(r"\\\1", text)
 
 
 def _visible(text: str, longest: int) -> str:

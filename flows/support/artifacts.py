@@ -13,7 +13,7 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
-from mnist import markdown
+from mnist import markdown, services
 from mnist.storage.journal import NOTHING_NEW
 
 if TYPE_CHECKING:
@@ -97,15 +97,18 @@ def judged(judge: Callable[[ProgressCallback], Judgement]) -> Judgement:
 
 def publish_receipt(receipt: Receipt) -> None:
     """Show a receipt with the flow run and as the batch's own artifact."""
+    text = receipt.markdown() + _link("The batch", "batches", batch=receipt.batch)
     create_markdown_artifact(
-        receipt.markdown(), key=key("receipt", receipt.batch), description=receipt.verdict_reason
+        text, key=key("receipt", receipt.batch), description=receipt.verdict_reason
     )
 
 
 def publish_decision(entry: JournalEntry, report: str) -> None:
     """Show a promotion decision with the flow run."""
+    links = f"[Training run in MLflow]({entry.evidence_url})\n"
+    links += _link("Its errors", "errors", version=entry.to_version)
     create_markdown_artifact(
-        f"{statement(entry)}\n\n{report}\n\n[Training run in MLflow]({entry.evidence_url})\n",
+        f"{statement(entry)}\n\n{report}\n\n{links}",
         key="promotion-decision",
         description=f"version {entry.to_version}: {entry.action} ({entry.verdict})",
     )
@@ -125,7 +128,7 @@ def publish_set_report(name: str, report: SetReport) -> None:
 def publish_findings(findings: Findings, key: str) -> None:
     """Show what a day came to, and where the numbers are."""
     create_markdown_artifact(
-        f"{findings.markdown}\nFindings in the results bucket: `{key}`\n",
+        f"{findings.markdown}\nFindings in the results bucket: `{key}`\n{_link('Drift', 'data')}",
         key="monitor",
         description=f"{findings.day}: {findings.verdict}",
     )
@@ -200,6 +203,12 @@ def publish_difference(plan: RescorePlan, difference: Difference) -> None:
         rows = ((before, after, f"{images:,}") for (before, after), images in flips)
         lines += ["", markdown.table(("old digit", "new digit", "images"), rows)]
     create_markdown_artifact("\n".join(lines) + "\n", key=key("rescore", plan.old))
+
+
+def _link(what: str, page: str, **query: str) -> str:
+    """Write a paragraph that leads to the dashboard; nothing if nobody said where that is."""
+    address = services.current().settings.dashboard_page(page, **query)
+    return f"\n[{what} on the dashboard]({address})\n" if address else ""
 
 
 def statement(entry: JournalEntry) -> str:

@@ -40,6 +40,7 @@ class RunRecord:
         ood_threshold: Images with a larger out-of-distribution score are unlike a digit.
         version_tags: Tags of the registered version.
         datasets: What was learned from, selected by and measured on.
+        description: What people should know of run and version, in Markdown.
     """
 
     run_name: str
@@ -53,3 +54,4 @@ class RunRecord:
     ood_threshold: float = math.inf
     version_tags: Mapping[str, str] = field(default_factory=dict)
     datasets: Sequence[DatasetRecord] = ()
+    description: str = ""

@@ -31,6 +31,7 @@ def write_up(
     """Gather everything a registry should keep about a candidate."""
     training, evaluation, dataset = candidate.training, candidate.evaluation, data.dataset
     description = describe(data)
+    card = model_card(candidate, recipe, data, seed)
     tags = {
         **origin.tags,
         "dataset_digest": dataset.digest,
@@ -65,13 +66,14 @@ def write_up(
         files=_files(candidate, dataset.test)
         | description.files
         | {"data/sources.json": json.dumps(data.sources, indent=1).encode()}
-        | {"model-card.md": model_card(candidate, recipe, data, seed).encode()},
+        | {"model-card.md": card.encode()},
         graph=candidate.graph,
         graph_sha256=candidate.graph_sha256,
         accept_confidence=candidate.accept_confidence,
         ood_threshold=candidate.ood_threshold,
         version_tags=tags,
         datasets=_datasets(data),
+        description=card,
     )
 
 
@@ -99,7 +101,6 @@ def _datasets(data: TrainingData) -> list[DatasetRecord]:
 def _files(candidate: Candidate, test: LabelledImages) -> dict[str, bytes]:
     training, evaluation = candidate.training, candidate.evaluation
     history = training.history
-    wrong = np.flatnonzero(candidate.probabilities.argmax(axis=1) != test.labels)
     return {
         "plots/loss.png": plot_learning_curves(
             {
@@ -121,7 +122,7 @@ def _files(candidate: Candidate, test: LabelledImages) -> dict[str, bytes]:
             np.asarray(evaluation.confusion), "Confusion matrix, test images"
         ),
         "plots/misclassified.png": plot_misclassified(
-            test.images[wrong], test.labels[wrong], candidate.probabilities[wrong]
+            test.images, test.labels, candidate.probabilities
         ),
         "history.json": json.dumps([asdict(epoch) for epoch in history], indent=1).encode(),
         "evaluation.json": json.dumps(evaluation.as_dict(), indent=1).encode(),

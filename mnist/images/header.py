@@ -56,7 +56,7 @@ def size_problem(width: int, height: int, limits: Limits) -> Rejection | None:
     if width * height > limits.max_pixels:
         return Rejection(
             Reason.TOO_LARGE,
-            f"The image is {width}x{height} pixels; at most {limits.max_pixels} are accepted.",
+            f"The image is {width}x{height} pixels; at most {limits.max_pixels:,} are accepted.",
         )
     if min(width, height) < SMALLEST_SHORT_SIDE or max(width, height) < SMALLEST_LONG_SIDE:
         return Rejection(

@@ -7,7 +7,6 @@ import json
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from mnist.keys import current_key, receipt_key
 from mnist.storage.current import MEDIA_TYPES
@@ -90,9 +89,9 @@ def completion_message(receipt: Receipt, parts: Parts) -> CompletionMessage:
 def _links(receipt: Receipt, parts: Parts) -> dict[str, str]:
     """Say where people look at the batch and at the run that closed it, as far as that is known."""
     links = {}
-    if parts.settings.dashboard_url:
-        page = f"{parts.settings.dashboard_url.rstrip('/')}/batches"
-        links["batch"] = f"{page}?{urlencode({'batch': receipt.batch})}"
+    page = parts.settings.dashboard_page("batches", batch=receipt.batch)
+    if page is not None:
+        links["batch"] = page
     run = receipt.run.flow_run or receipt.run.name
     address = parts.prefect.run_url(run)
     if address is not None and _is_flow_run(run):

@@ -6,7 +6,7 @@ from typing import Any
 import mlflow
 
 from mnist.registry.client import mlflow_client
-from mnist.registry.publishing import our_errors
+from mnist.registry.publishing import open_experiment, our_errors
 from mnist.registry.run_writer import RunWriter
 from mnist.settings import Settings
 
@@ -24,7 +24,7 @@ class ComparisonLog:
         """Begin a comparison; return the identifier of its parent run."""
         with our_errors(self._uri):
             mlflow.set_tracking_uri(self._uri)
-            experiment = mlflow.set_experiment(self._experiment_name)
+            experiment = open_experiment(self._experiment_name)
             run = self._client.create_run(experiment.experiment_id, run_name=name)
             RunWriter(self._client, run.info.run_id).numbers(parameters=parameters, metrics={})
         run_id: str = run.info.run_id

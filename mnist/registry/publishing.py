@@ -1,7 +1,7 @@
 """Logging a training run and registering its model in MLflow."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -9,12 +9,12 @@ from typing import Any
 import mlflow
 import numpy as np
 import onnx
+from mlflow.entities import Experiment
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import Schema, TensorSpec
 
 from mnist.candidates.run_records import RunRecord
-from mnist.digits import CLASSES, SIDE
 from mnist.errors import InvalidInput, Unavailable
 from mnist.registry import tags
 from mnist.registry.client import mlflow_client
@@ -26,17 +26,35 @@ CANDIDATE = "candidate"
 
 _ABSENT = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
 
-_SIGNATURE = ModelSignature(
-    inputs=Schema([TensorSpec(np.dtype("uint8"), (-1, SIDE, SIDE), "images")]),
-    outputs=Schema([TensorSpec(np.dtype("float32"), (-1, CLASSES), "probabilities")]),
+_ABOUT_THE_MODEL = (
+    "Predicts handwritten digits: images (n, 28, 28) of bright ink on dark ground, as MNIST has "
+    "them, to ten probabilities each. The journal of decisions says which version scores; the "
+    "alias `champion` follows it."
 )
-# Weights in a file beside the graph would leave them outside its digest.
-ONNX_OPTIONS: dict[str, Any] = {
-    "signature": _SIGNATURE,
-    "pip_requirements": ["mlflow", "numpy", "onnx", "onnxruntime"],
-    "save_as_external_data": False,
-}
-"""How a scoring graph becomes a model of MLflow."""
+
+
+def onnx_options(graph: onnx.ModelProto) -> dict[str, Any]:
+    """Say how a scoring graph becomes a model of MLflow; it is served under the graph's names."""
+    return {
+        "signature": ModelSignature(_schema(graph.graph.input), _schema(graph.graph.output)),
+        "pip_requirements": ["mlflow", "numpy", "onnx", "onnxruntime"],
+        # Weights in a file beside the graph would leave them outside its digest.
+        "save_as_external_data": False,
+    }
+
+
+def _schema(values: Iterable[onnx.ValueInfoProto]) -> Schema:
+    tensors = [(value.name, value.type.tensor_type) for value in values]
+    return Schema(
+        [
+            TensorSpec(
+                np.dtype(onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type)),
+                tuple(dimension.dim_value or -1 for dimension in tensor.shape.dim),
+                name,
+            )
+            for name, tensor in tensors
+        ]
+    )
 
 
 @dataclass(frozen=True)
@@ -70,8 +88,8 @@ class Publisher:
 
     def _publish(self, record: RunRecord) -> RegisteredVersion:
         mlflow.set_tracking_uri(self._uri)
-        mlflow.set_experiment(self._experiment_name)
-        with mlflow.start_run(run_name=record.run_name) as run:
+        open_experiment(self._experiment_name)
+        with mlflow.start_run(run_name=record.run_name, description=record.description) as run:
             run_id: str = run.info.run_id
             writer = RunWriter(self._client, run_id)
             writer.numbers(
@@ -82,11 +100,8 @@ class Publisher:
             )
             writer.datasets(record.datasets)
             writer.files(record.files)
-            info = mlflow.onnx.log_model(
-                onnx.load(str(record.graph)),
-                name="scoring-graph",
-                **ONNX_OPTIONS,
-            )
+            graph = onnx.load(str(record.graph))
+            info = mlflow.onnx.log_model(graph, name="scoring-graph", **onnx_options(graph))
         location = f"{info.artifact_path.removeprefix('mlflow-artifacts:/')}/model.onnx"
         version = mlflow.register_model(
             info.model_uri,
@@ -99,7 +114,14 @@ class Publisher:
                 tags.OOD_THRESHOLD: repr(record.ood_threshold),
             },
         ).version
+        self._describe(str(version), record)
         return self._described(str(version), run_id, run.info.experiment_id)
+
+    def _describe(self, version: str, record: RunRecord) -> None:
+        """Say what model and version are; what people have written of the model stays."""
+        if not self._client.get_registered_model(self._model_name).description:
+            self._client.update_registered_model(self._model_name, _ABOUT_THE_MODEL)
+        self._client.update_model_version(self._model_name, version, record.description)
 
     def registered(self, version: str) -> RegisteredVersion:
         """Look up a version by its number.
@@ -137,6 +159,17 @@ class Publisher:
         }
         with our_errors(self._uri):
             RunWriter(self._client, version.run_id).files(files)
+
+
+def open_experiment(name: str) -> Experiment:
+    """Make the experiment of this name the one that is written to, as one of classic training.
+
+    MLflow's pages ask an experiment of no stated kind what it is, or take it for one of agents.
+    """
+    experiment = mlflow.set_experiment(name)
+    if tags.EXPERIMENT_KIND not in experiment.tags:
+        mlflow.set_experiment_tag(tags.EXPERIMENT_KIND, tags.CLASSIC_TRAINING)
+    return experiment
 
 
 @contextmanager

@@ -1,4 +1,13 @@
-"""Tags that every registered version carries, so that a reader needs nothing else."""
+"""Tags that every registered version carries, so that a reader needs nothing else.
+
+And the one of experiments, which MLflow's own pages read (`mlflow/server/js`, `ExperimentKind`).
+"""
+
+EXPERIMENT_KIND = "mlflow.experimentKind"
+"""What an experiment is about."""
+
+CLASSIC_TRAINING = "custom_model_development"
+"""The kind of experiments whose runs train models."""
 
 GRAPH_SHA256 = "scoring_graph_sha256"
 """SHA-256 of the ONNX file."""

@@ -93,5 +93,6 @@ def store_error(error: Exception, attempt: str, bucket: str, key: str = "") -> M
     first_line = next(iter(str(error).splitlines()), "")[:300] or type(error).__name__
     return Unavailable(
         f"The store did not {attempt} in bucket {bucket!r} ({first_line}); "
-        "check AWS_ENDPOINT_URL and that the store is up, then run again."
+        "check AWS_ENDPOINT_URL and that the store is up, then run again.",
+        service="" if status else "store",
     )

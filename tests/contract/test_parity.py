@@ -18,7 +18,7 @@ import pytest
 from infra.ports import free_ports
 from mnist.digits import Images
 from mnist.images import Decoded, Limits, decode, stages
-from mnist.registry.publishing import ONNX_OPTIONS
+from mnist.registry.publishing import onnx_options
 from mnist.scoring.chunks import cut_chunks, score_chunk
 from mnist.scoring.ood import add_ood_score
 from mnist.storage.fetching import fetch_each
@@ -86,14 +86,18 @@ def test_the_drawing_board_sees_what_a_batch_sees(corpus):
 @pytest.mark.slow
 def test_mlflow_serves_what_a_batch_says(registry, corpus, batch, tmp_path):
     folder = tmp_path / "scoring-graph"
-    mlflow.onnx.save_model(onnx.load(str(registry.path)), str(folder), **ONNX_OPTIONS)
+    graph = onnx.load(str(registry.path))
+    mlflow.onnx.save_model(graph, str(folder), **onnx_options(graph))
     held = (folder / "model.onnx").read_bytes()
     assert hashlib.sha256(held).hexdigest() == registry.digest
     with _served_by_mlflow(folder) as url:
         images = np.stack([_pixels(each) for each in corpus.values()])
         asked = {"inputs": images.tolist()}
         answer = httpx.post(f"{url}/invocations", json=asked, timeout=60, trust_env=False)
-    answers = answer.raise_for_status().json()["predictions"]["probabilities"]
+    predictions = answer.raise_for_status().json()["predictions"]
+    declared = onnx_options(graph)["signature"].outputs.input_names()
+    assert sorted(predictions) == sorted(declared) == ["ood_score", "probabilities"]
+    answers = predictions["probabilities"]
     for name, probabilities in zip(corpus, answers, strict=True):
         expected = [batch[name][column] for column in PROBABILITY_COLUMNS]
         np.testing.assert_allclose(probabilities, expected, atol=TOLERANCE, err_msg=name)

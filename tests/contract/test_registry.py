@@ -7,16 +7,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import httpx
+import onnx
 import pytest
 from mlflow import MlflowClient
 from structlog.testing import capture_logs
 
 from mnist.errors import IntegrityError, InvalidInput, NoChampion, Remedy, Unavailable
 from mnist.promotion import Policy, decide, report
+from mnist.registry.publishing import onnx_options
 from mnist.registry.reader import RegistryReader
 from mnist.storage.bucket import Bucket
 from mnist.storage.journal import Journal, lineage
-from tests.factories import digit_images, settings_of
+from tests.factories import digit_images, settings_of, template_graph
 from tests.planted import confusion, evidence, wrong
 from tests.registries import Registry
 
@@ -43,6 +45,38 @@ def test_what_was_published_can_be_pinned_and_reads_digits(registry):
     )
     predictor = registry.reader.predictor(pinned)
     assert predictor.predict(digit_images(range(10))).argmax(axis=1).tolist() == list(range(10))
+
+
+def test_mlflow_is_told_what_experiment_run_model_and_version_are(registry):
+    version = registry.publish()
+    client = MlflowClient(registry.uri)
+    run = client.get_run(version.run_id)
+    experiment = client.get_experiment(run.info.experiment_id)
+    assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
+    assert run.data.tags["mlflow.note.content"] == "Recipe demo, seed 0."
+    record = client.get_model_version(registry.name, version.version)
+    assert record.description == "Recipe demo, seed 0."
+    model = client.get_registered_model(registry.name)
+    assert model.description.startswith("Predicts handwritten digits")
+    client.update_registered_model(registry.name, "Ours, for the forms of the bank.")
+    registry.publish()
+    model = client.get_registered_model(registry.name)
+    assert model.description == "Ours, for the forms of the bank."
+
+
+def test_the_signature_names_every_output_of_the_graph(tmp_path):
+    template_graph(tmp_path / "model.onnx")
+    graph = onnx.load(str(tmp_path / "model.onnx"))
+    node = onnx.helper.make_node("ReduceMax", ["logits"], ["ood_score"], axes=[1], keepdims=0)
+    graph.graph.node.append(node)
+    output = onnx.helper.make_tensor_value_info("ood_score", onnx.TensorProto.FLOAT, ["n"])
+    graph.graph.output.append(output)
+    signature = onnx_options(graph)["signature"]
+    assert [(t.name, t.shape, str(t.type)) for t in signature.outputs.inputs] == [
+        ("probabilities", (-1, 10), "float32"),
+        ("ood_score", (-1,), "float32"),
+    ]
+    assert [(t.name, t.shape) for t in signature.inputs.inputs] == [("images", (-1, 28, 28))]
 
 
 def test_the_registry_keeps_the_very_bytes_of_the_graph(registry):

@@ -136,6 +136,12 @@ def overview() -> Page:
 
 
 @pytest.fixture
+def champion_page() -> Page:
+    """The page of the champion, not loaded yet."""
+    return Page("champion")
+
+
+@pytest.fixture
 def batches() -> Page:
     """The page of batches, not loaded yet."""
     return Page("batches")

@@ -7,6 +7,7 @@ from pathlib import Path
 from mnist.scoring.receipts import Receipt
 from mnist.settings import Settings
 from mnist.storage.bucket import Bucket
+from mnist.storage.clients import control_client
 from tests.factories import OneModel, png, services_of
 
 
@@ -15,6 +16,7 @@ class Scorer:
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.bucket = Bucket.on_s3(settings, settings.inbox_bucket)
+        self._owner = control_client(settings)
         services = services_of(settings, registry=OneModel(folder))
         self.results, self._steps = services.results, services.batch_scoring
 
@@ -22,6 +24,10 @@ class Scorer:
         """Drop drawn digits named after what they show: `0007-7.png`."""
         for i in range(count):
             self.bucket.put(f"{batch}/{i:04d}-{i % 10}.png", png(i % 10, mark=i % 200))
+
+    def delete(self, key: str) -> None:
+        """Take an object away, as its owner may at any time."""
+        self._owner.delete_object(Bucket=self.bucket.name, Key=key)
 
     def drop_rejects(self, batch: str) -> None:
         """Drop what cannot be scored: nothing, a text, and half a picture."""

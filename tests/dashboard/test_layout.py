@@ -25,8 +25,8 @@ def imports_of(file: Path) -> set[str]:
     return modules
 
 
-def test_there_are_eight_pages():
-    assert len(PAGES) == 8
+def test_there_are_nine_pages():
+    assert len(PAGES) == 9
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -80,7 +80,9 @@ def test_without_a_name_every_batch_and_the_journal_are_verified(inbox_bucket, r
         verify()
 
 
-def test_people_see_the_receipt_in_prefect(inbox_bucket):
+def test_people_see_the_receipt_in_prefect(inbox_bucket, wired, monkeypatch):
+    address = {"dashboard_url": "https://digits.example.com/"}
+    monkeypatch.setattr(wired, "settings", wired.settings.model_copy(update=address))
     drop(inbox_bucket, "Seen By People", 3)
     score_batch("Seen By People")
     with get_client(sync_client=True) as client:
@@ -88,6 +90,8 @@ def test_people_see_the_receipt_in_prefect(inbox_bucket):
             artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=["receipt-seen-by-people"]))
         )
     assert "3 listed = 3 scored" in artifact.data
+    page = "https://digits.example.com/batches?batch=Seen+By+People"
+    assert f"[The batch on the dashboard]({page})" in artifact.data
 
 
 def test_an_unknown_batch_fails_with_the_ones_there_are(inbox_bucket):
@@ -118,6 +122,14 @@ def test_too_many_rejects_fail_the_run_and_keep_every_row(inbox_bucket, results)
     with pytest.raises(BatchFailed, match="All 2 images were rejected"):
         score_batch("b")
     assert results.rows("b")["outcome"].to_pylist() == ["rejected", "rejected"]
+
+
+def test_a_failed_batch_is_logged_as_an_error(inbox_bucket, caplog):
+    inbox_bucket.put("b/1.png", b"text")
+    with pytest.raises(BatchFailed):
+        score_batch("b")
+    (line,) = [r for r in caplog.records if r.getMessage().startswith("b: ")]
+    assert (line.levelname, "were rejected" in line.getMessage()) == ("ERROR", True)
     state = score_batch("b", return_state=True)
     assert (state.is_failed(), state.name) == (True, "BatchFailed")
     assert "All 2 images were rejected" in state.message

@@ -2,20 +2,25 @@
 
 import base64
 import binascii
+from collections.abc import Callable
 
 from dashboard.components.browser import browser_component, draw_again
 
 _PREFIX = "base64,"
 
 
-def canvas(key: str) -> bytes | None:
+def canvas(key: str, on_change: Callable[[], None] = draw_again) -> bytes | None:
     """Show the sheet.
+
+    Args:
+        key: Of the component.
+        on_change: Is called when something was drawn, pasted or wiped away.
 
     Returns:
         The drawing as a PNG file, or the picture that was pasted, whichever came last; None from
         an empty sheet. They come from a browser: trust them no more than any upload.
     """
-    return content_of(browser_component("canvas")(key=key, on_picture_change=draw_again).picture)
+    return content_of(browser_component("canvas")(key=key, on_picture_change=on_change).picture)
 
 
 def content_of(data_url: str | None) -> bytes | None:

@@ -6,12 +6,15 @@ from typing import TypedDict
 
 import pandas as pd
 
-from dashboard.components.batch_rows import Decision, reason_sentence
+from dashboard.components.batch_rows import Decision, remark_sentence, remark_sentences
 from dashboard.components.browser import browser_component, draw_again
 from dashboard.components.pictures import Thumbnail
-from dashboard.components.texts import percent
+from dashboard.components.texts import percent, short
 
 _NEARLY_ALL = 0.99995
+_LONGEST_NAME = 60
+"""Characters of a name on a tile, where it takes three lines; the tile's title has all of it."""
+
 _TONES = {Decision.ACCEPTED: "good", Decision.REVIEW: "doubt", Decision.REJECTED: "bad"}
 
 
@@ -65,19 +68,20 @@ def row_tiles(
 
 def _row_tile(row: dict[object, object], picture: Thumbnail, address: str) -> Tile:
     key, remarks = str(row["key"]), str(row["remarks"])
-    name = key.rpartition("/")[2]
+    name = key.partition("/")[2] or key
     if row["decision"] == Decision.REJECTED:
         digit, confidence, result = None, "", f"rejected: {remarks}"
-        detail = f"\n{reason_sentence(remarks)} {row['detail']}"
+        detail = f"\n{remark_sentence(remarks)} {row['detail']}"
     else:
         digit, confidence = str(row["digit"]), confidence_text(float(str(row["confidence"])))
-        result, detail = f"predicted as {digit}", ""
+        result = f"predicted as {digit}"
+        detail = "".join(f"\n{text}" for _, text in remark_sentences(remarks))
     return Tile(
         png=_base64(picture),
         note=picture.note,
         alt=f"{name}, {result}",
         title=f"{key}\n{result}{detail}",
-        name=name,
+        name=short(name, _LONGEST_NAME),
         digit=digit,
         confidence=confidence,
         decision=str(row["decision"]),
@@ -120,7 +124,7 @@ def prediction_tiles(
                     f"margin {record['margin']:.4f} · loss {record['loss']:.3f} nats · "
                     f"entropy {record['entropy']:.3f} nats"
                 ),
-                name=str(record["name"]),
+                name=short(str(record["name"]), _LONGEST_NAME),
                 digit=str(digit),
                 confidence=confidence,
                 decision=f"label {label}",

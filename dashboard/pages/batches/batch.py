@@ -5,11 +5,11 @@ from uuid import UUID
 
 import streamlit as st
 
-from dashboard.access.actions import score_rejects_again
+from dashboard.access.actions import score_rejects_again, verify_receipt
 from dashboard.access.login import person
 from dashboard.components import cached
 from dashboard.components.batch_list import Status
-from dashboard.components.batch_rows import reason_sentence
+from dashboard.components.batch_rows import remark_sentence
 from dashboard.components.boundary import ActionResult, remember_result, run_link, show_result
 from dashboard.components.links import go_to
 from dashboard.components.texts import code, counted, percent, plain
@@ -88,7 +88,7 @@ def show_receipt(receipt: Receipt) -> None:
     if receipt.reasons:
         st.markdown("**Why images were rejected**")
         lines = (
-            f"- {counted(count, 'image')}: {code(reason)}. {plain(reason_sentence(reason))}"
+            f"- {counted(count, 'image')}: {code(reason)}. {plain(remark_sentence(reason))}"
             for reason, count in receipt.reasons.items()
         )
         st.markdown("\n".join(lines))
@@ -99,13 +99,15 @@ def show_tools(batch: str, receipt: Receipt) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Review this batch", key="review-batch-now"):
             go_to("review", urlencode({"batch": batch}))
-        st.button(
-            "Verify the receipt",
-            key="verify",
-            on_click=remember_result,
-            args=(_RESULT, lambda: _verify(receipt)),
-            help="Fetches every part again and holds it against the receipt's digests and sums.",
-        )
+        if person().is_editor:
+            st.button(
+                "Verify the receipt",
+                key="verify",
+                on_click=remember_result,
+                args=(_RESULT, lambda: _verify(receipt)),
+                help="Fetches every part again and holds it against the receipt's digests and "
+                "sums. What it finds is recorded under your name.",
+            )
     show_result(_RESULT)
     rejects = receipt.outcomes.get(Outcome.REJECTED, 0)
     if rejects and person().is_editor:
@@ -125,8 +127,8 @@ def show_tools(batch: str, receipt: Receipt) -> None:
 def _verify(receipt: Receipt) -> ActionResult:
     parts = counted(len(receipt.parts), "part")
     with st.spinner(f"Fetching {parts} again"):
-        problems = services.current().results.problems(receipt)
-    services.current().verifications.record(receipt, person().name, problems)
+        current = services.current()
+        problems = verify_receipt(current.results, current.verifications, person(), receipt)
     cached.forget_batches()
     if problems:
         return ActionResult(

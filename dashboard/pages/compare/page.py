@@ -4,8 +4,8 @@ import streamlit as st
 
 from dashboard.components import cached, tables
 from dashboard.components.boundary import error_boundary, section
-from dashboard.components.texts import plain
-from dashboard.pages.compare.queries import PLOTS, compared_models
+from dashboard.pages.compare.charts import accuracy_chart, cost_chart, seconds_chart
+from dashboard.pages.compare.queries import compared_models
 from dashboard.pages.compare.versions import show_versions
 from mnist import services
 from mnist.registry.records import TrainingRun
@@ -17,13 +17,6 @@ _SHARES = ("accuracy", "macro_precision", "macro_recall", "macro_f1", "weighted_
 @st.cache_resource(ttl=10, show_spinner=False)
 def _comparisons() -> list[TrainingRun]:
     return services.current().catalogue.comparisons(_COMPARISONS_SHOWN)
-
-
-@st.cache_resource(max_entries=20, show_spinner="Fetching the plots …")
-def _plots(run_id: str) -> dict[str, bytes]:
-    run = next(run for run in _comparisons() if run.run_id == run_id)
-    plots = {name: services.current().catalogue.file(run, name) for name, _ in PLOTS}
-    return {name: content for name, content in plots.items() if content is not None}
 
 
 def show() -> None:
@@ -59,8 +52,9 @@ def _show_models() -> None:
         format_func=lambda run: f"{run.started_at:%Y-%m-%d %H:%M} UTC, {run.name}",
     )
     st.link_button("Its run in MLflow ↗", run.url, type="tertiary")
+    models = compared_models(services.current().catalogue, run)
     tables.table(
-        compared_models(services.current().catalogue, run),
+        models,
         "The compared models, the most accurate first",
         {name: tables.share(name.replace("_", " ")) for name in _SHARES}
         | {
@@ -69,9 +63,12 @@ def _show_models() -> None:
             "prediction_seconds": tables.number("prediction, s", format="%.2f"),
         },
     )
-    pictures = _plots(run.run_id)
-    if not pictures:
-        st.warning(f"The run {plain(run.name)} kept no plots.")
-    for column, (name, alt) in zip(st.columns(2) * 2, PLOTS, strict=True):
-        if name in pictures:
-            column.image(pictures[name], alt=alt)
+    means = models.groupby("complexity")[["accuracy"]].mean().reset_index()
+    charts = (
+        accuracy_chart(models, "model", "Accuracy on the test images"),
+        seconds_chart(models, "model", "Training time"),
+        cost_chart(models, "Accuracy against training time"),
+        accuracy_chart(means, "complexity", "Mean accuracy by complexity"),
+    )
+    for column, chart in zip(st.columns(2) * 2, charts, strict=True):
+        column.altair_chart(chart, alt=str(chart.title))

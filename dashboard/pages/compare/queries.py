@@ -14,15 +14,8 @@ from mnist.evaluation.statistics import Interval, PairedTest, mcnemar, score_int
 from mnist.registry.catalogue import HISTORY, Catalogue
 from mnist.registry.records import TrainingRun, VersionDetails
 
-PLOTS = (
-    ("accuracy.png", "Accuracy of each model on the test images"),
-    ("training-seconds.png", "Seconds that the training of each model took"),
-    ("accuracy-against-time.png", "Accuracy of each model against its training time"),
-    ("accuracy-by-complexity.png", "Mean accuracy of models of low, medium and high complexity"),
-)
-"""The figures of a comparison of models, each with what it shows."""
-
 _TABLE = "comparison.csv"
+_DRAWN = ["model", "complexity", "accuracy", "training_seconds"]
 
 
 class Fate(StrEnum):
@@ -123,8 +116,10 @@ def compared_models(catalogue: Catalogue, run: TrainingRun) -> pd.DataFrame:
     """
     content = catalogue.file(run, _TABLE)
     try:
-        return pd.read_csv(io.BytesIO(content or b""))
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        table = pd.read_csv(io.BytesIO(content or b""))
+        _ = table[_DRAWN]
+    except (ValueError, KeyError) as error:
         raise IntegrityError(
             f"{_TABLE} of {run.name} cannot be read ({error}); run `compare-models/default` again."
         ) from error
+    return table

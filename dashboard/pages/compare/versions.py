@@ -23,15 +23,15 @@ _MEANING = {
 
 
 def show_versions(versions: list[Version]) -> None:
-    """Ask for two versions and show what changed between them."""
-    usual = usual_version(versions)
-    earlier = [v.version for v in versions if int(v.version) < int(usual)]
-    before = earlier[0] if earlier else versions[-1].version
+    """Ask for two versions, at first champion and newest other one, and show what changed."""
+    champion = usual_version(versions)
+    newest = next(v.version for v in versions if v.version != champion)
+    earlier, later = sorted((champion, newest), key=int)
     left, right = st.columns(2)
     with left:
-        first = choose_version("First", "first", versions, before)
+        first = choose_version("First", "first", versions, earlier)
     with right:
-        second = choose_version("Second", "second", versions, usual)
+        second = choose_version("Second", "second", versions, later)
     if first == second:
         st.info("Choose two different versions. Two retrainings make two versions.")
         return

@@ -4,11 +4,11 @@ import random
 
 import streamlit as st
 
-from dashboard.components import cached, tables
+from dashboard.components import cached, drift, tables
 from dashboard.components.boundary import error_boundary, section, warn_of_unreadable
 from dashboard.components.filters import alternatives
 from dashboard.components.pictures import scaled
-from dashboard.components.texts import code, counted
+from dashboard.components.texts import code, counted, plain
 from dashboard.pages.data import queries
 from dashboard.pages.data.charts import class_chart, density_chart, drift_chart
 from dashboard.pages.data.sets import MEANING, show_sets
@@ -19,6 +19,7 @@ from mnist.monitoring.drift import Limits
 
 _SEED = "sample"
 _REPORTS_SHOWN = 60
+_ALARMS_SHOWN = 5
 
 
 def show() -> None:
@@ -115,7 +116,7 @@ def _show_duplicates(data: Dataset) -> None:
 def _show_drift() -> None:
     entries = services.current().monitoring_log.reports.entries(last=_REPORTS_SHOWN)
     warn_of_unreadable(entries.unreadable, "reports")
-    reports = queries.drift(entries)
+    reports = drift.findings(entries)
     if reports.empty:
         st.info(
             "Nothing has been compared yet. `prefect deployment run 'monitor/default'` compares "
@@ -125,6 +126,14 @@ def _show_drift() -> None:
     days = reports[(reports["batch"] == "") & reports["measure"].notna()]
     last = reports[reports["batch"] == ""].iloc[-1]
     st.markdown(f"**{last['day']}: {str(last['verdict']).replace('-', ' ')}**")
+    changed = drift.alarms(reports)
+    if not changed.empty:
+        sentences = [
+            drift.sentence_of(alarm) for _, alarm in changed.head(_ALARMS_SHOWN).iterrows()
+        ]
+        st.warning(
+            plain(f"{counted(len(changed), 'alarm')} in these reports: {'; '.join(sentences)}.")
+        )
     st.altair_chart(
         drift_chart(days), alt="Distance of each measure of a day from the reference, by day"
     )

@@ -1,12 +1,11 @@
 """What the images are like that models learn from, and how production drifts away from them."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from mnist.data.checks import find_duplicates
 from mnist.data.datasets import Dataset
@@ -24,8 +23,6 @@ MEASURES: Mapping[str, str] = {
     "size": "diagonal of the box around the ink (pixels)",
 }
 """What is measured of each image, with its unit."""
-
-_DRIFT = ["day", "batch", "verdict", "measure", "stability", "has_moved"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,17 +132,3 @@ def samples(data: LabelledImages, seed: int, columns: int = 12) -> Images:
             top, left = digit * SIDE, column * SIDE
             sheet[top : top + SIDE, left : left + SIDE] = image
     return sheet
-
-
-def drift(reports: Iterable[pa.Table]) -> pd.DataFrame:
-    """Join what `monitor` found on several days; tables that are no reports are left out.
-
-    Returns:
-        Columns `day`, `batch` (empty for the day as a whole), `verdict`, `measure`, `stability`
-        (population stability index) and `has_moved`.
-    """
-    tables = [report.select(_DRIFT) for report in reports if {*_DRIFT} <= {*report.column_names}]
-    if not tables:
-        return pd.DataFrame(columns=_DRIFT)
-    frame: pd.DataFrame = pa.concat_tables(tables).to_pandas()
-    return frame.drop_duplicates(["day", "batch", "measure"], keep="last", ignore_index=True)

@@ -8,12 +8,13 @@ from dashboard.components.boundary import error_boundary
 from dashboard.components.canvas import canvas
 from dashboard.components.one_image import OneImage, show_pictures, show_stages
 from dashboard.components.probabilities import probability_chart
-from dashboard.components.texts import percent, plain
+from dashboard.components.texts import code, percent, plain
 from mnist import services
 from mnist.images import Decoded, Limits, Rejection, stages
 from mnist.scoring.predictions import PinnedModel, predict_digits
 
 _MAX_MEGABYTES = 20
+_LAST = "drawn-or-uploaded"
 
 
 def show() -> None:
@@ -41,10 +42,22 @@ def show() -> None:
 
 
 def _content() -> bytes | None:
-    """Give the file that was uploaded, or what is on the sheet."""
-    drawing = canvas("sheet")
-    upload = st.file_uploader("Or upload an image", max_upload_size=_MAX_MEGABYTES)
-    return drawing if upload is None else upload.getvalue()
+    """Give the file that was uploaded or what is on the sheet, whichever came last."""
+    drawing = canvas("sheet", lambda: _remember("sheet"))
+    upload = st.file_uploader(
+        "Or upload an image",
+        max_upload_size=_MAX_MEGABYTES,
+        key="upload",
+        on_change=_remember,
+        args=("upload",),
+    )
+    if upload is None or st.session_state.get(_LAST) == "sheet":
+        return drawing
+    return upload.getvalue()
+
+
+def _remember(source: str) -> None:
+    st.session_state[_LAST] = source
 
 
 def _show_answer(result: Decoded | Rejection, model: PinnedModel) -> None:
@@ -63,8 +76,13 @@ def _show_answer(result: Decoded | Rejection, model: PinnedModel) -> None:
         if prediction.accepted:
             st.success("Accepted: no person needs to look at it.")
         else:
-            why = ", ".join(prediction.warnings) or "the confidence is too low"
-            st.warning(f"A person should look at it: {plain(why)}.")
+            why = [
+                f"{plain(warning.sentence)} ({code(warning)})" for warning in prediction.warnings
+            ]
+            st.warning(
+                "A person should look at it. "
+                + (" ".join(why) or "The confidence is too low to be accepted unseen.")
+            )
     st.altair_chart(
         probability_chart(np.array(prediction.probabilities, np.float32), None),
         alt=f"Probabilities of the ten digits; the highest is that of {prediction.digit}",

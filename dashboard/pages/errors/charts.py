@@ -33,6 +33,6 @@ def map_chart(places: pd.DataFrame) -> alt.Chart:
                 alt.Tooltip("confidence:Q", format=".1%"),
             ],
         )
-        .add_params(alt.selection_interval(name=BOX))
+        .add_params(alt.selection_interval(name=BOX, zoom=False))
     )
     return chart

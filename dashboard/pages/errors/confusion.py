@@ -78,6 +78,7 @@ def _show_numbers(evaluation: Evaluation) -> None:
     tables.table(
         per_digit(evaluation),
         "Precision, recall, F1 and number of images of each digit",
-        {name: tables.number(format="%.4f", help=meaning) for name, meaning in meanings},
+        {name: tables.share(meaning=meaning) for name, meaning in meanings},
         height="content",
+        placeholder="none",
     )

@@ -6,7 +6,7 @@ from dashboard.components import cached
 from dashboard.components.boundary import error_boundary
 from dashboard.components.evaluated_images import EvaluatedImages
 from dashboard.components.filters import alternatives
-from dashboard.components.texts import code, plain
+from dashboard.components.texts import code, counted, sentence
 from dashboard.components.versions import choose_version, usual_version
 from dashboard.pages.errors.confusion import show_confusion
 from dashboard.pages.errors.images import show_images
@@ -46,15 +46,13 @@ def _choose_images() -> EvaluatedImages | None:
         )
         return None
     left, right = st.columns(2)
-    with left:
-        version = choose_version("Model version", "version", versions, usual_version(versions))
     _, batches = cached.settled_digits()
     address = st.query_params.get("of")
     if address is not None and address not in (_TEST, *batches):
         st.warning(
             f"Nobody has labelled images of a batch {code(address)}; the test images are shown."
         )
-    with right:
+    with left:
         source = st.selectbox(
             "Images",
             [_TEST, *batches],
@@ -63,18 +61,22 @@ def _choose_images() -> EvaluatedImages | None:
             help="The test images, or a batch of which people have labelled some images on the "
             "page Review. A batch shows what was recorded when it was scored.",
         )
-    return _test_images(version) if source == _TEST else _batch(version, source)
+    with right:
+        if source != _TEST:
+            return _batch(source)
+        version = choose_version("Model version", "version", versions, usual_version(versions))
+    return _test_images(version)
 
 
 def _test_images(version: str) -> EvaluatedImages:
     try:
         cached.test_images(version)
     except (InvalidDataset, InvalidInput) as error:
-        st.warning(plain(str(error)))
+        st.warning(sentence(str(error)))
     return EvaluatedImages(version, None, cached.test_predictions(version))
 
 
-def _batch(version: str, batch: str) -> EvaluatedImages | None:
+def _batch(batch: str) -> EvaluatedImages | None:
     predictions = cached.batch_predictions(batch)
     if predictions is None:
         st.info(
@@ -82,8 +84,11 @@ def _batch(version: str, batch: str) -> EvaluatedImages | None:
             "it on the page Review."
         )
         return None
+    images = predictions.frame["version"].value_counts()
+    scored = ", ".join(f"version {code(str(name))} ({count:,})" for name, count in images.items())
+    st.markdown(f"Predicted, when the batch was scored, by {scored}.")
     st.caption(
-        f"{len(predictions.frame):,} images of the batch have a label from a person. They were "
-        "chosen for review, so their error rate says nothing about the whole batch."
+        f"{counted(len(predictions.frame), 'image')} of the batch with a label from a person. They "
+        "were chosen for review, so their error rate says nothing about the whole batch."
     )
-    return EvaluatedImages(version, batch, predictions)
+    return EvaluatedImages("", batch, predictions)

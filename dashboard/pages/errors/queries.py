@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -67,8 +68,14 @@ def ordered(frame: pd.DataFrame, order: Order) -> pd.DataFrame:
 
 
 def per_digit(evaluation: Evaluation) -> pd.DataFrame:
-    """List precision, recall and F1 (0-1) and the number of images of each digit."""
-    return pd.DataFrame(
+    """List precision, recall and F1 (0-1) and the number of images of each digit.
+
+    A share of no images is missing: precision where nothing was predicted as the digit, recall
+    where there is no image of it, F1 where there is neither.
+    """
+    labelled = np.asarray(evaluation.support) > 0
+    predicted = np.asarray(evaluation.confusion).sum(axis=0) > 0
+    frame = pd.DataFrame(
         {
             "digit": range(CLASSES),
             "precision": evaluation.precision,
@@ -76,6 +83,11 @@ def per_digit(evaluation: Evaluation) -> pd.DataFrame:
             "F1": evaluation.f1,
             "images": evaluation.support,
         }
+    )
+    return frame.assign(
+        precision=frame["precision"].where(predicted),
+        recall=frame["recall"].where(labelled),
+        F1=frame["F1"].where(labelled | predicted),
     )
 
 

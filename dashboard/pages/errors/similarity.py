@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dashboard.access.login import person
 from dashboard.components import cached
 from dashboard.components.evaluated_images import EvaluatedImages, show_tiles
 from dashboard.components.filters import paged
@@ -29,7 +30,8 @@ def show_map(images: EvaluatedImages) -> None:
     if images.batch is not None:
         st.info("There is a map of the test images only; choose them above.")
         return
-    if not _ready(images.version):
+    if not services.current().results_bucket.exists(_map_key(images.version)):
+        _offer_map(images.version)
         return
     places = _image_map(images.version)
     state: Any = st.altair_chart(
@@ -55,15 +57,15 @@ def show_map(images: EvaluatedImages) -> None:
         show_tiles(images, paged(inside, "map-page"), "Images of the map", key="map-gallery")
 
 
-def _ready(version: str) -> bool:
+def _offer_map(version: str) -> None:
     """Draw a button where the map has to be made first, which takes a while."""
-    if services.current().results_bucket.exists(_map_key(version)):
-        return True
     st.info(
-        "Nobody has looked at this version's map yet. It is made once, which takes from ten "
-        "seconds to a minute, and kept in the results bucket."
+        "Nobody has made this version's map yet. It is made once by an editor, which takes from "
+        "ten seconds to a minute, and kept in the results bucket."
     )
-    return st.button("Make the map", type="primary")
+    if person().is_editor and st.button("Make the map", type="primary"):
+        _image_map(version)
+        st.rerun()
 
 
 def _map_key(version: str) -> str:

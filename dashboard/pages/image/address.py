@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.components import cached
 from dashboard.components.one_image import OneImage
 from dashboard.components.pictures import LIMITS, png
-from dashboard.components.texts import plain
+from dashboard.components.texts import sentence
 from mnist import services
 from mnist.errors import InvalidInput, MnistError
 from mnist.evaluation.known_label_errors import known_label_errors
@@ -28,11 +28,15 @@ def image_in_address(model_version: str) -> OneImage | None:
         return _test_image(query["test"], model_version)
     if "key" not in query:
         return None
+    return _object(query.get("batch", ""), _object_version())
+
+
+def _object_version() -> ObjectVersion:
+    query = st.query_params
     size = query.get("size", "")
     if not size.isdecimal():
         raise InvalidInput(f"The address says size={size!r}, expected a number of bytes.")
-    version = ObjectVersion(query["key"], query.get("etag", ""), int(size))
-    return _object(query.get("batch", ""), version)
+    return ObjectVersion(query["key"], query.get("etag", ""), int(size))
 
 
 def _test_image(number: str, model_version: str) -> OneImage:
@@ -84,11 +88,21 @@ def _object(batch: str, version: ObjectVersion) -> OneImage:
     )
 
 
-def recorded_row(image: OneImage) -> pd.Series | None:
-    """Look up what was recorded for an object of a batch when it was scored."""
-    if image.version is None or not image.batch:
+def recorded_row() -> tuple[str, pd.Series] | None:
+    """Look up what was recorded for the object of the address, wherever the object is now.
+
+    Returns:
+        Its batch and its row; None for test images and for what has no row.
+
+    Raises:
+        InvalidInput: If the address is none.
+        IntegrityError: If a part of the batch is damaged.
+    """
+    batch = st.query_params.get("batch", "")
+    if not batch or "key" not in st.query_params:
         return None
-    return _row_of(cached.rows(image.batch).frame, image.version)
+    row = _row_of(cached.rows(batch).frame, _object_version())
+    return None if row is None else (batch, row)
 
 
 def _label_of(batch: str, version: ObjectVersion) -> int | None:
@@ -96,7 +110,7 @@ def _label_of(batch: str, version: ObjectVersion) -> int | None:
     try:
         predictions = cached.batch_predictions(batch) if batch else None
     except MnistError as error:
-        st.warning(plain(str(error)))
+        st.warning(sentence(str(error)))
         return None
     row = None if predictions is None else _row_of(predictions.frame, version)
     return None if row is None else int(row["label"])

@@ -8,7 +8,8 @@ from dashboard.components.links import show_way_back
 from dashboard.components.one_image import OneImage, show_pictures, show_stages
 from dashboard.components.texts import code, plain
 from dashboard.components.versions import choose_version, usual_version
-from dashboard.pages.image.address import image_in_address
+from dashboard.pages.image.address import image_in_address, recorded_row
+from dashboard.pages.image.outcome import show_outcome
 from dashboard.pages.image.predictions import show_history, show_neighbours, show_probabilities
 from mnist import services
 
@@ -25,6 +26,9 @@ def show() -> None:
             )
             return
         version = choose_version("Model version", "version", versions, usual_version(versions))
+        with error_boundary():
+            if recorded := recorded_row():
+                show_outcome(*recorded)
         image = image_in_address(version)
         if image is None:
             st.info(

@@ -1,26 +1,30 @@
 """What versions predict for one image: ten probabilities, history, and images like it."""
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from dashboard.components import cached, tables
-from dashboard.components.batch_rows import Decision
 from dashboard.components.evaluated_images import EvaluatedImages, show_tiles
 from dashboard.components.one_image import OneImage
 from dashboard.components.probabilities import probability_chart
-from dashboard.components.texts import percent, plain
-from dashboard.pages.image.address import recorded_row
-from mnist.digits import Image
+from dashboard.components.texts import code, percent, plain
+from mnist import services
+from mnist.digits import Image, ImageWarning, Outputs
 from mnist.errors import MnistError
+from mnist.images import Decoded
 from mnist.scoring.features import nearest
+from mnist.scoring.predictions import PinnedModel, all_warnings, columns_of
 
 _VERSIONS = 10
 _NEIGHBOURS = 14
 
 
 def show_probabilities(image: OneImage, pixels: Image, version: str) -> None:
-    """Draw the ten probabilities, and say what was recorded at the time."""
-    probabilities = cached.predictor(version).predict(pixels[None])[0]
+    """Draw the ten probabilities, and say in words what is odd about the image."""
+    outputs = cached.predictor(version).outputs(pixels[None])
+    warnings = _warnings(image, outputs, services.current().registry.version(version))
+    probabilities = outputs.probabilities[0]
     digit = int(probabilities.argmax())
     right = ", as labelled" if digit == image.label else ""
     st.markdown(
@@ -31,24 +35,20 @@ def show_probabilities(image: OneImage, pixels: Image, version: str) -> None:
         st.markdown(f"It is labelled **{image.label}**.")
     if image.label_error:
         st.warning(image.label_error)
-    _show_record(image)
+    if warnings:
+        st.markdown(" ".join(f"{plain(w.sentence)} ({code(w)})" for w in warnings))
     st.altair_chart(
         probability_chart(probabilities, image.label),
         alt=f"Probabilities of the ten digits; the highest is that of {digit}",
     )
 
 
-def _show_record(image: OneImage) -> None:
-    row = recorded_row(image)
-    if row is None:
-        return
-    if row["decision"] == Decision.REJECTED:
-        st.caption(f"Recorded: rejected, {plain(str(row['remarks']))}.")
-        return
-    st.caption(
-        f"Recorded on {row['scored_at']:%Y-%m-%d %H:%M} UTC by {plain(str(row['model']))}: "
-        f"{row['digit']}, confidence {percent(float(row['confidence']))}, {row['decision']}."
-    )
+def _warnings(image: OneImage, outputs: Outputs, model: PinnedModel) -> tuple[ImageWarning, ...]:
+    """Join what the picture's shape and what this version say; test images were never prepared."""
+    result = image.inspection.result
+    shape = result.warnings if isinstance(result, Decoded) and image.index is None else ()
+    (unlike,) = columns_of(outputs, np.array([bool(shape)]), model).unlike
+    return all_warnings(shape, unlike=bool(unlike))
 
 
 def show_history(image: OneImage, pixels: Image) -> None:

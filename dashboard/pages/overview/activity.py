@@ -1,11 +1,10 @@
-"""What happened of late: today's batches, flow runs, changes."""
+"""What happened of late: flow runs, changes."""
 
 from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.components import cached, tables
-from dashboard.components.texts import percent
+from dashboard.components import tables
 from dashboard.pages.overview import queries
 from mnist import services
 from mnist.orchestrator import FlowRun
@@ -22,22 +21,6 @@ def _flow_runs() -> Sequence[FlowRun]:
 @st.cache_resource(ttl=3, show_spinner=False)
 def _changes() -> Sequence[AuditLine]:
     return services.current().audit.last(_ROWS_SHOWN)
-
-
-def show_today() -> None:
-    """Draw the sums over the batches whose receipt was written today."""
-    sums = queries.today(cached.batches().table)
-    if not sums.batches:
-        st.info("No batch has got its receipt today, UTC.")
-        return
-    tables.figures(
-        [
-            ("Batches", f"{sums.batches:,}", "Receipts written since midnight, UTC."),
-            ("Images", f"{sums.images:,}", "Listed in these receipts."),
-            ("Rejected", _rate(sums.reject_rate), "Share of these images without a digit."),
-            ("For review", _rate(sums.review_rate), "Share of them that ask for a person's look."),
-        ]
-    )
 
 
 def show_flow_runs() -> None:
@@ -66,7 +49,3 @@ def show_changes() -> None:
         "The last changes, the newest first",
         {"at": tables.utc("when"), "subject": "about"},
     )
-
-
-def _rate(rate: float | None) -> str:
-    return "none" if rate is None else percent(rate, 1)

@@ -6,9 +6,10 @@ import streamlit as st
 
 from dashboard.access.actions import roll_back
 from dashboard.access.login import person
-from dashboard.components import tables
+from dashboard.components import cached, tables
 from dashboard.components.boundary import (
     ActionResult,
+    error_boundary,
     remember_result,
     run_link,
     show_result,
@@ -23,9 +24,12 @@ from mnist.storage.journal import JournalEntry, lineage
 from mnist.storage.object_log import Entries
 
 _ROWS_SHOWN = 20
+_BROKEN_OFF = frozenset({"Failed", "Crashed", "Cancelled"})
 _WHY = "rollback-why"
 _SURE = "rollback-sure"
 _RESULT = "rollback-result"
+_AWAITED = "rollback-awaited"
+"""Key of the number of the last decision before a rollback, and of the rollback's run."""
 
 
 @st.cache_resource(ttl=10, show_spinner=False)
@@ -50,6 +54,8 @@ def show_decisions() -> None:
     """Draw the last decision with its reasons, the way back, and the decisions before."""
     warn_of_unreadable(_journal().unreadable, "decisions")
     entries = list(_journal())
+    if _AWAITED in st.session_state:
+        _await_decision()
     if not entries:
         st.info("No candidate has been judged yet.")
         return
@@ -94,6 +100,28 @@ def show_training_runs() -> None:
     st.caption("A run appears here when its training is over; Prefect shows those under way.")
 
 
+@st.fragment(run_every=2)
+def _await_decision() -> None:
+    """Look every two seconds how the rollback ended that was started, and then draw the page."""
+    sequence, run = st.session_state.get(_AWAITED, (None, ""))
+    if sequence is None:
+        return
+    with error_boundary():
+        current = services.current()
+        has_ended = any(entry.sequence > sequence for entry in current.journal.log.entries())
+        states = [r.state for r in current.prefect.last_runs(_ROWS_SHOWN) if r.id == run]
+        if not has_ended and _BROKEN_OFF.isdisjoint(states):
+            st.info(f"The rollback is under way; its decision appears here.{run_link(run)}")
+            return
+        if not has_ended:
+            text = f"The rollback's run ended as {states[0]}.{run_link(run)}"
+            st.session_state[_RESULT] = ActionResult(text, succeeded=False)
+        del st.session_state[_AWAITED]
+        for query in (_journal, cached.champion, cached.alias_problem):
+            query.clear()
+        st.rerun()
+
+
 def _show_rollback(entries: Sequence[JournalEntry]) -> None:
     """Offer editors the step back, with what will happen, if there is a step to take."""
     show_result(_RESULT)
@@ -124,8 +152,7 @@ def _roll_back(to_version: str) -> ActionResult:
     if not st.session_state[_SURE]:
         return ActionResult("Nothing was done: tick the box to confirm.", succeeded=False)
     current = services.current()
+    last = max((entry.sequence for entry in _journal()), default=0)
     run = roll_back(current.prefect, current.audit, person(), to_version, st.session_state[_WHY])
-    return ActionResult(
-        f"The rollback to version {code(to_version)} has started; the journal below shows it "
-        f"within seconds.{run_link(run)}"
-    )
+    st.session_state[_AWAITED] = last, run
+    return ActionResult(f"The rollback to version {code(to_version)} has started.")

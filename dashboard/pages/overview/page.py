@@ -2,23 +2,27 @@
 
 import streamlit as st
 
-from dashboard.components.boundary import section
-from dashboard.components.texts import plain
+from dashboard.components.boundary import each_error_once, section, tell_error
 from dashboard.pages.overview.acceptance import show_acceptance
-from dashboard.pages.overview.activity import show_changes, show_flow_runs, show_today
-from dashboard.pages.overview.champion import show_champion
+from dashboard.pages.overview.activity import show_changes, show_flow_runs
 from dashboard.pages.overview.decisions import show_decisions, show_training_runs
 from dashboard.pages.overview.queries import ServiceHealth, service_health
+from dashboard.pages.overview.state import show_champion, show_state
 from mnist import services
 
 
 def show() -> None:
     """Draw the page."""
     st.title("Overview")
+    with each_error_once():
+        _show_sections()
+
+
+def _show_sections() -> None:
     _show_services()
+    section("Is anything wrong?", show_state)
     section("Champion", show_champion, "The model version that scores batches from now on.")
     section("Acceptance", show_acceptance, "Which predictions nobody looks at, and why.")
-    section("Today", show_today)
     section(
         "Decisions", show_decisions, "Every candidate ever judged, whether it was promoted or not."
     )
@@ -53,4 +57,4 @@ def _show_services() -> None:
             st.link_button("Flows in Prefect ↗", prefect, type="tertiary")
     for health in _health():
         if health.problem is not None:
-            st.error(plain(health.problem))
+            tell_error(health.problem)

@@ -1,4 +1,4 @@
-"""The decisions about champions, training runs, flow runs and today, as tables and sentences."""
+"""The decisions about champions, training runs, flow runs and audits, as tables and sentences."""
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,11 +29,11 @@ class ServiceHealth:
 
     Attributes:
         service: Its name for people.
-        problem: What is wrong and what to do; None if it answered.
+        problem: What is wrong; None if it answered.
     """
 
     service: str
-    problem: str | None
+    problem: MnistError | None
 
 
 def service_health(checks: Mapping[str, Callable[[], object]]) -> list[ServiceHealth]:
@@ -43,39 +43,11 @@ def service_health(checks: Mapping[str, Callable[[], object]]) -> list[ServiceHe
         try:
             checks[service]()
         except MnistError as error:
-            return ServiceHealth(service, str(error))
+            return ServiceHealth(service, error)
         return ServiceHealth(service, None)
 
     with ThreadPoolExecutor(len(checks)) as pool:
         return list(pool.map(ask, checks))
-
-
-@dataclass(frozen=True)
-class Today:
-    """Sums over one day's receipts.
-
-    Attributes:
-        batches: Batches whose newest receipt was written that day.
-        images: Images that these listed.
-        reject_rate: Share of them rejected, 0-1; None without images.
-        review_rate: Share of them scored and not accepted, 0-1; None without images.
-    """
-
-    batches: int
-    images: int
-    reject_rate: float | None
-    review_rate: float | None
-
-
-def today(table: pd.DataFrame, now: datetime | None = None) -> Today:
-    """Sum up the batches whose receipt was written since midnight, UTC."""
-    midnight = pd.Timestamp(now or datetime.now(UTC)).tz_convert(None).normalize()
-    days = table[table["finished_at"] >= midnight]
-    images, rejected, review = (
-        int(days[name].fillna(0).sum()) for name in ("listed", "rejected", "review")
-    )
-    rates = (rejected / images, review / images) if images else (None, None)
-    return Today(len(days), images, *rates)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,9 @@ import streamlit as st
 
 from dashboard.access.actions import record_answer, take_back_answer
 from dashboard.access.login import person
+from dashboard.components import cached
 from dashboard.components.boundary import ActionResult, remember_result
+from dashboard.components.pictures import Rendering
 from dashboard.components.texts import code
 from dashboard.pages.review.queries import Work
 from mnist import services
@@ -17,10 +19,20 @@ _DIGITS = [answer for answer in Answer if answer.digit is not None]
 
 
 def next_ticket(work: Work) -> Ticket | None:
-    """Take the first of the queue, or the image whose answer was just taken back."""
+    """Take the first of the queue, or the image whose answer was just taken back.
+
+    Nobody can answer for a picture that nobody can see: what was deleted or overwritten is left
+    out.
+    """
     again = st.session_state.get(_AGAIN)
     taken_back = [ticket for ticket in work.tickets if ticket.sha256 == again]
-    return next(iter([*taken_back, *work.tickets]), None)
+    tickets = [*taken_back, *work.tickets]
+    return next((ticket for ticket in tickets if not _is_gone(ticket)), None)
+
+
+def _is_gone(ticket: Ticket) -> bool:
+    (picture,) = cached.thumbnails((ticket.version,), Rendering.ORIGINAL)
+    return picture.is_gone
 
 
 def show_buttons(ticket: Ticket | None) -> None:

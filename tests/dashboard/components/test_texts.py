@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from dashboard.components.texts import code, counted, percent, plain, short
+from dashboard.components.texts import code, counted, percent, plain, sentence, short
 
 _LINE = st.text(st.characters(exclude_categories=("C", "Z"), include_characters=" "), max_size=100)
 
@@ -25,6 +25,17 @@ def test_plain_text_is_shown_as_it_is(text):
     visible, tags = rendered(f"x{plain(text)}")
     assert visible == f"x{' '.join(text.split())}"
     assert tags <= {"p"}
+
+
+@given(_LINE)
+def test_a_sentence_is_shown_as_it_is_and_only_its_commands_as_code(text):
+    visible, tags = rendered(f"x{sentence(text)}")
+    assert visible.replace("`", "").split() == f"x{text}".replace("`", "").split()
+    assert tags <= {"p", "code"}
+
+
+def test_what_stands_between_backticks_is_code():
+    assert rendered(sentence("Run `a 'b'` *now*.")) == ("Run a 'b' *now*.", {"p", "code"})
 
 
 @given(_LINE.filter(str.strip))

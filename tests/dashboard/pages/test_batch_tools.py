@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from dashboard.access.actions import score_rejects_again
+from dashboard.access.actions import score_rejects_again, verify_receipt
 from dashboard.access.people import Person, Role
 from dashboard.components.batch_list import all_batches
 from dashboard.pages.batches import queries
@@ -76,6 +76,18 @@ def test_a_receipt_is_proven_from_the_page_and_a_change_is_found(
     scorer.score("scans", "run-2")  # nobody has looked at this receipt
     dashboard()  # as a dashboard that has forgotten what it read seconds ago
     assert proof(page.open(batch="scans")) == "not yet"
+
+
+def test_a_viewer_is_offered_no_verification_and_records_none(batches, scorer, results_bucket):
+    scorer.drop("scans", 2)
+    receipt = scorer.score("scans")
+    eve = Person("eve", Role.VIEWER)
+    page = batches.by(eve.name, eve.role).open(batch="scans")
+    assert "Verify the receipt" not in [button.label for button in page.app.button]
+    log = VerificationLog(results_bucket)
+    with pytest.raises(AccessDenied, match="may not verify receipts"):
+        verify_receipt(scorer.results, log, eve, receipt)
+    assert log.latest() == {}
 
 
 def test_rejects_are_scored_again_by_an_editor(batches, scorer, servers, results_bucket):

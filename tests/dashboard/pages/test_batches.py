@@ -206,3 +206,11 @@ def test_wrong_credentials_are_one_sentence(batches, dashboard):
 def test_a_bucket_that_is_not_there_is_one_sentence(batches, dashboard):
     dashboard(MNIST_INBOX_BUCKET="no-such-bucket")
     assert "Bucket 'no-such-bucket' does not exist" in batches.open().words
+
+
+def test_tiles_of_two_folders_with_files_of_one_name_look_different(batches, scorer):
+    for form in ("form-a", "form-b"):
+        scorer.bucket.put(f"scans/{form}/231.png", png(2, mark=len(form)))
+    scorer.score("scans")
+    page = batches.open(batch="scans", order="by name")
+    assert names(page) == ["form-a/231.png", "form-b/231.png"]

@@ -1,7 +1,5 @@
 """The page Compare: two versions on the same images, the comparison of models, training curves."""
 
-import cv2
-import numpy as np
 import pytest
 from scipy.stats import binomtest
 
@@ -10,7 +8,6 @@ from tests.dashboard.inspected import MISTAKES, files, rows_of, tags
 pytestmark = pytest.mark.usefixtures("environment", "no_mnist")
 
 FOURS, SEVENS, ZEROS = rows_of(4, 3), rows_of(7, 2), rows_of(0, 1)
-PLOT = cv2.imencode(".png", np.zeros((4, 4), np.uint8))[1].tobytes()
 
 
 @pytest.fixture
@@ -95,18 +92,27 @@ def test_a_damaged_history_is_one_sentence(compare, two, content):
     assert "history.json of version 3 cannot be read" in compare.open().words
 
 
-def test_the_comparison_of_models_is_shown_with_its_plots(compare, champion):
-    plots = (
-        "accuracy.png",
-        "training-seconds.png",
-        "accuracy-against-time.png",
-        "accuracy-by-complexity.png",
-    )
-    table = b"model,complexity,accuracy\nsimple-cnn,medium,0.99\nknn,low,0.97\n"
-    champion.compare({"comparison.csv": table} | dict.fromkeys(plots, PLOT))
+def test_the_comparison_of_models_is_drawn_in_the_colours_of_the_page(compare, champion):
+    head = b"model,complexity,accuracy,training_seconds\n"
+    champion.compare({"comparison.csv": head + b"simple-cnn,medium,.99,9\nknn,low,.97,1\n"})
     page = compare.open()
     assert page.app.dataframe[0].value["model"].tolist() == ["simple-cnn", "knn"]
-    assert len(page.app.get("image")) == 4
+    assert len(page.app.get("vega_lite_chart")) == 4
+    assert not page.app.get("image")  # pictures stay white where the page is dark
+
+
+def test_a_comparison_of_another_form_is_one_sentence(compare, champion):
+    champion.compare({"comparison.csv": b"model,accuracy\nknn,0.97\n"})
+    assert "'training_seconds'] not in index" in compare.open().words
+
+
+def test_the_champion_is_compared_with_a_newer_version_that_was_refused(
+    compare, champion, tmp_path
+):
+    champion.register("4", files(dict.fromkeys(ZEROS, 6)), **tags(tmp_path, "run-of-version-4"))
+    page = compare.open()
+    assert (page.app.query_params["first"], page.app.query_params["second"]) == ("3", "4")
+    assert names(page) == images([*FOURS, *SEVENS])
 
 
 def test_a_comparison_without_its_files_is_one_sentence(compare, champion):

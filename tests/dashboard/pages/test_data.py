@@ -71,6 +71,7 @@ def test_drift_is_drawn_by_day_with_the_batches_that_moved(data, results_bucket)
     results_bucket.create(key, report(date(2026, 11, 2), 0.4, "scanner-changed", "scans"))
     page = data.open()
     assert "**2026-11-02: scanner changed**" in page.words
+    assert "3 alarms in these reports: 2026-11-02, batch scans: scanner changed;" in page.words
     assert page.app.dataframe[0].value["batch"].tolist() == ["scans"]
     assert len(page.app.get("vega_lite_chart")) == 6
 

@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 from dashboard.access.people import Role
+from dashboard.components.labelled_predictions import labelled_predictions
+from dashboard.pages.errors.charts import map_chart
+from dashboard.pages.errors.queries import per_digit
 from mnist.storage.audit import AuditLog
 from mnist.storage.gate_slices import GateSlices
-from tests.dashboard.inspected import MISTAKES, digits, files, rows_of
+from tests.dashboard.inspected import MISTAKES, digits, files, probabilities_of, rows_of
 from tests.reviewing import review
 
 pytestmark = pytest.mark.usefixtures("environment", "no_mnist")
@@ -23,6 +26,11 @@ def names(page):
 
 def images(rows):
     return sorted(f"test image {row}" for row in rows)
+
+
+def predictions():
+    labels = digits().test.labels
+    return labelled_predictions(labels, probabilities_of(labels, MISTAKES))
 
 
 def matrix_of(page):
@@ -190,6 +198,9 @@ def test_a_batch_shows_the_images_that_people_have_labelled(errors, champion, sc
     (tile,) = page.tiles
     assert (tile["digit"], tile["decision"]) == ("0", "label 3")
     assert tile["opens"].startswith("batch=scans&key=scans%2F0000-0.png")
+    # The champion is version 3, and version 1 scored the batch.
+    assert "by version `1` (4)" in page.words
+    assert "Model version" not in [box.label for box in page.app.selectbox]
 
 
 def test_a_batch_nobody_has_labelled_is_named(errors, champion):
@@ -242,14 +253,38 @@ def test_a_slice_becomes_a_gate_with_name_and_reason(errors, champion, results_b
 
 @pytest.mark.slow
 def test_the_map_is_made_when_somebody_asks_and_then_kept(errors, champion, results_bucket):
-    page = errors.open(look="map")
-    assert "Nobody has looked at this version's map yet" in page.words
+    page = errors.by("ada").open(look="map")
+    assert "Nobody has made this version's map yet" in page.words
     page.app.button[0].click().run()
+    assert not page.app.button
     assert "359 test images: every misclassified one" in page.checked().words
     assert names(page) == images(MISTAKES)
     stored = [version.key for page in results_bucket.versions("maps/") for version in page]
     assert len(stored) == 1
-    assert "Nobody has looked" not in errors.open(look="map").words
+    assert "Nobody has made" not in errors.open(look="map").words
+
+
+def test_a_viewer_makes_no_map(errors, champion, results_bucket):
+    page = errors.by("eve", Role.VIEWER).open(look="map")
+    assert "It is made once by an editor" in page.words
+    assert not page.app.button
+
+
+def test_the_wheel_does_not_resize_the_box_on_the_map():
+    places = predictions().frame.assign(x=0.0, y=0.0)
+    (box,) = map_chart(places).to_dict()["params"]
+    assert box["select"] == {"type": "interval", "zoom": False}
+
+
+def test_shares_of_no_images_are_not_zero():
+    images = predictions()
+    table = per_digit(
+        labelled_predictions(images.labels[:1], images.probabilities[:1]).evaluation()
+    ).set_index("digit")
+    (label,) = images.labels[:1]
+    others = table.drop(index=label)
+    assert others[["precision", "recall", "F1"]].isna().all(axis=None)
+    assert table.loc[label, ["precision", "recall", "F1"]].tolist() == [1, 1, 1]
 
 
 @pytest.mark.parametrize("look", ["map", "slices"])

@@ -1,11 +1,25 @@
 """The page of one image: a test image, an object of a batch, and addresses that are none."""
 
+import cv2
+import numpy as np
 import pytest
 
 from tests.dashboard.inspected import files, graph, rows_of, tags
 from tests.factories import png
 
 pytestmark = pytest.mark.usefixtures("environment", "no_mnist")
+
+
+def file_of(picture):
+    return cv2.imencode(".png", picture)[1].tobytes()
+
+
+def two_digits():
+    """A sheet on which somebody has written two digits side by side."""
+    sheet = np.full((120, 220), 255, np.uint8)
+    for text, left in (("4", 20), ("7", 130)):
+        cv2.putText(sheet, text, (left, 100), cv2.FONT_HERSHEY_SIMPLEX, 3.5, 0, 9)
+    return file_of(sheet)
 
 
 def object_address(scorer, name):
@@ -36,7 +50,7 @@ def test_a_test_image_is_shown_with_label_predictions_and_neighbours(image, cham
     page = image.open(test=str(row))
     assert f"`Test image {row}` · labelled **4**" in page.words
     assert "Version 3 predicts a " in page.words
-    assert "Pipeline standard" in page.words
+    assert "Pipeline " in page.words
     history = page.app.dataframe[0].value
     assert history["version"].tolist() == ["3"]
     assert history["champion"].tolist() == [True]
@@ -70,14 +84,17 @@ def test_an_object_of_a_batch_is_shown_with_what_was_recorded(image, champion, s
     assert "scans/0007-7.png" in page.words
     assert "no label yet" in page.words
     assert "Version 3 predicts a 7" in page.words
-    assert "Recorded on" in page.words
-    assert "by digits 1: 7, confidence" in page.words
+    assert "Recorded on" in page.app.success[0].value
+    assert "by digits 1: 7, confidence" in page.app.success[0].value.replace("\\", "")
     assert len(page.tiles) == 14
 
 
 def test_a_rejected_object_says_why_and_has_no_prediction(image, champion, scored):
     page = image.open(**object_address(scored, "text.png"))
-    assert "Rejected as `not-an-image`" in page.words
+    box = page.app.error[0].value.replace("\\", "")
+    assert "Rejected.** The content is not an image, whatever the name says." in box
+    assert "(`not-an-image`)" in box
+    assert "What to do: put a better file into the inbox under the same name" in box
     assert "predicts a" not in page.words
     assert page.tiles == []
 
@@ -86,6 +103,33 @@ def test_an_overwritten_object_is_not_passed_off_as_the_scored_one(image, champi
     address = object_address(scored, "0007-7.png")
     scored.bucket.put("scans/0007-7.png", png(1))
     assert "was overwritten" in image.open(**address).words
+
+
+def test_the_recorded_detail_of_a_rejection_stands_in_the_box(image, champion, scorer):
+    scorer.bucket.put("scans/wide.png", file_of(np.zeros((9_000, 9_000), np.uint8)))
+    scorer.score("scans")
+    page = image.open(**object_address(scorer, "wide.png"))
+    box = page.app.error[0].value.replace("\\", "")
+    assert "more bytes or pixels than the limit allows. (`too-large`)" in box
+    assert "Recorded detail: The image is 9000x9000 pixels; at most 50,000,000" in box
+
+
+def test_an_object_that_is_no_longer_there_still_shows_its_row(image, champion, scored):
+    address = object_address(scored, "0007-7.png")
+    scored.delete("scans/0007-7.png")
+    page = image.open(**address)
+    assert "by digits 1: 7, confidence" in page.app.success[0].value.replace("\\", "")
+    assert "does not exist (any more)" in page.words
+
+
+def test_what_is_for_review_says_why_in_words(image, champion, scorer):
+    scorer.bucket.put("scans/two.png", two_digits())
+    scorer.score("scans")
+    page = image.open(**object_address(scorer, "two.png"))
+    box = page.app.warning[0].value.replace("\\", "")
+    assert "Beside the digit there is ink that may be another. (`several-components`)" in box
+    assert "say on the page Review which digit it is" in box
+    assert "Review this batch" in [button.label for button in page.app.button]
 
 
 @pytest.mark.parametrize("size", ["", "x", "99999999"])

@@ -2,6 +2,7 @@
 
 import pyarrow as pa
 import pytest
+import streamlit as st
 
 from dashboard.access.people import Role
 from mnist import services
@@ -93,6 +94,22 @@ def test_a_button_pressed_without_the_role_records_nothing(review, scorer):
     review.by("eve", Role.VIEWER)  # the role was taken away while the page was open
     press(page, "4")
     assert recorded() == []
+
+
+def test_a_picture_that_was_deleted_is_not_asked_about(review, scorer):
+    scorer.drop("scans", 2)
+    scorer.score("scans")
+    page = review.by("ada").open()
+    first = next(key for key in ("scans/0000-0.png", "scans/0001-1.png") if key in page.words)
+    scorer.delete(first)
+    st.cache_resource.clear()
+    page.open()
+    assert first not in page.words
+    press(page, "4")
+    (entry,) = recorded()
+    assert entry.key != first
+    assert page.app.button(key="answer-4").disabled
+    assert "Nothing waits for a look here." in page.app.success[0].value
 
 
 def test_a_store_that_is_down_is_one_sentence(review, dashboard):

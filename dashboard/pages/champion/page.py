@@ -1,30 +1,27 @@
-"""The champion: its name and origin, its numbers, its confusion matrix."""
+"""The page Champion: its name and origin, its numbers, its confusion matrix."""
 
 import streamlit as st
 
 from dashboard.components import cached
+from dashboard.components.boundary import error_boundary
 from dashboard.components.champion import Champion, accuracy_interval
-from dashboard.components.texts import code, percent, plain
-from dashboard.pages.overview.charts import confusion_chart, worst_confusions
+from dashboard.components.texts import percent, plain
+from dashboard.pages.champion.charts import confusion_chart, worst_confusions
 from mnist.evaluation.metrics import Evaluation
 
 
-def show_champion() -> None:
-    """Draw the champion's section."""
-    if difference := cached.alias_problem():
-        st.warning(plain(difference))
+def show() -> None:
+    """Draw the page."""
+    st.title("Champion")
+    with error_boundary():
+        _show_champion()
+
+
+def _show_champion() -> None:
     champion = cached.champion()
-    details = champion.details
-    st.markdown(
-        f"{code(details.name)} version {code(details.version)} · recipe "
-        f"{code(details.tags.get('recipe', 'unknown'))} · trained on {code(champion.dataset)} · "
-        f"registered {details.registered_at:%Y-%m-%d %H:%M} UTC"
-    )
+    st.markdown(champion.headline)
     if not champion.is_mnist:
-        st.warning(
-            f"**These are not MNIST's numbers.** The champion learned from and was measured on "
-            f"{code(champion.dataset)}; set MNIST\\_DATA\\_DIR to MNIST's four files and retrain."
-        )
+        st.warning(champion.origin_warning)
     if champion.evaluation is None:
         st.warning(plain(champion.problem or "The champion's run kept no evaluation.json."))
         return

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dashboard.pages.overview.charts import confusion_cells, confusion_chart, worst_confusions
+from dashboard.pages.champion.charts import confusion_cells, confusion_chart, worst_confusions
 from tests.dashboard.fake_servers import evaluation
 
 

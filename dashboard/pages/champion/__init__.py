@@ -1,0 +1,1 @@
+"""Champion: the version in charge, how good it is, and what it confuses."""

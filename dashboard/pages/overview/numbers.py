@@ -1,0 +1,159 @@
+"""Whether anything is wrong, as numbers that name the page behind them, and batches with shares."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import pandas as pd
+
+from dashboard.components import drift
+from dashboard.components.batch_list import BAD, UNFINISHED
+from mnist.monitoring.report import WHOLE_DAY
+from mnist.storage.journal import OVERRIDE, ROLLBACK, JournalEntry
+
+_FIRST = BAD | UNFINISHED
+_FAILED = "Batches that failed or are incomplete: look at the reasons, mend the source."
+_WAITING = "Batches without a receipt; the watcher takes them up within seconds."
+_REVIEW = "Images that were scored and not accepted; the batch with the most comes first."
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number of the first screen, and the page that shows what is behind it.
+
+    Attributes:
+        label: What is counted.
+        value: The number, or a word where there is none.
+        meaning: What it means, and what to do.
+        page: Name of the page that it leads to; empty if it leads nowhere.
+        address: What stands in that page's address.
+        action: Text of the button that leads there.
+        is_bad: Whether a person has to do something about it.
+    """
+
+    label: str
+    value: str
+    meaning: str
+    page: str = ""
+    address: Mapping[str, str] = field(default_factory=dict)
+    action: str = "Show"
+    is_bad: bool = False
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Sums over the newest receipts of some batches.
+
+    Attributes:
+        batches: How many there are.
+        images: Images that these listed.
+        reject_rate: Share of them rejected, 0-1; None without images.
+        review_rate: Share of them scored and not accepted, 0-1; None without images.
+    """
+
+    batches: int
+    images: int
+    reject_rate: float | None
+    review_rate: float | None
+
+
+def of_period(table: pd.DataFrame, days: int | None, now: datetime | None = None) -> pd.DataFrame:
+    """Keep batches without a receipt, and those whose receipt is of the last days, UTC.
+
+    Args:
+        table: See `dashboard.components.batch_list.Batches`.
+        days: Today counts as one; None for all receipts.
+        now: Moment of the look.
+    """
+    if days is None:
+        return table
+    midnight = pd.Timestamp(now or datetime.now(UTC)).tz_convert(None).normalize()
+    recent = table["finished_at"] > midnight - pd.Timedelta(days=days - 1)
+    return table[table["finished_at"].isna() | recent]
+
+
+def sums(table: pd.DataFrame) -> Sums:
+    """Sum up batches; those without a receipt count as without images."""
+    images, rejected, review = (
+        int(table[name].fillna(0).sum()) for name in ("listed", "rejected", "review")
+    )
+    rates = (rejected / images, review / images) if images else (None, None)
+    return Sums(len(table), images, *rates)
+
+
+def rates(table: pd.DataFrame) -> pd.DataFrame:
+    """List batches with their own shares, in which no large batch hides a small one.
+
+    Returns:
+        Columns `batch`, `status`, `listed`, `rejected` and `review` (shares of the listed, 0-1)
+        and `finished_at`: failed batches first, then unfinished ones, then the newest first.
+    """
+    order = table["status"].map(lambda status: (status not in BAD) + (status not in _FIRST))
+    listed = table["listed"].where(table["listed"] > 0).astype("Float64")
+    shares = table[["batch", "status", "listed", "rejected", "review", "finished_at"]].assign(
+        rejected=table["rejected"] / listed, review=table["review"] / listed
+    )
+    return shares.iloc[order.argsort(kind="stable")].reset_index(drop=True)
+
+
+def batch_numbers(table: pd.DataFrame) -> list[Number]:
+    """Count failed batches, waiting batches and images for review, each with the first of them."""
+    failed = table[table["status"].isin(BAD)]
+    waiting = table[table["status"].isin(UNFINISHED)]
+    review = table[table["review"].fillna(0) > 0].sort_values("review", ascending=False)
+    return [
+        _batches_number("Failed", failed, {"outcome": "rejected"}, _FAILED),
+        _batches_number("Waiting", waiting, {}, _WAITING),
+        replace(
+            _batches_number("For review", review, {}, _REVIEW),
+            value=f"{int(review['review'].sum()):,}",
+            page="review" if len(review) else "",
+            is_bad=False,
+        ),
+    ]
+
+
+def _batches_number(
+    label: str, batches: pd.DataFrame, query: Mapping[str, str], meaning: str
+) -> Number:
+    if batches.empty:
+        return Number(label, "0", meaning)
+    address = {"batch": str(batches["batch"].iloc[0]), **query}
+    is_bad = set(batches["status"]) <= BAD
+    return Number(label, f"{len(batches):,}", meaning, "batches", address, is_bad=is_bad)
+
+
+def last_retraining(entries: Sequence[JournalEntry]) -> Number:
+    """Say how the last training ended that was judged by the gates."""
+    judged = [entry for entry in entries if entry.verdict not in {OVERRIDE, ROLLBACK}]
+    label = "Last retraining"
+    if not judged:
+        return Number(label, "none", "Nothing has been trained and judged yet.")
+    last = judged[-1]
+    version, against = last.to_version, last.from_version
+    meaning = f"{last.at:%Y-%m-%d %H:%M} UTC, version {version}: {' '.join(last.reasons)}"
+    value = last.action.replace("-", " ")
+    if against and against != version:
+        address = {"first": against, "second": version}
+        return Number(label, value, meaning, "compare", address)
+    return Number(label, value, meaning, "errors", {"version": version})
+
+
+def drift_number(findings: pd.DataFrame) -> Number:
+    """Count the alarms of the last reports, and lead to what set off the newest."""
+    if findings.empty:
+        return Number("Drift", "unknown", "No day has been compared with a reference yet.")
+    alarms = drift.alarms(findings)
+    if alarms.empty:
+        return Number("Drift", "none", "No day and no batch was found changed.", "data")
+    newest = alarms.iloc[0]
+    of_batches = alarms[alarms["batch"] != WHOLE_DAY]
+    address = {"batch": str(of_batches["batch"].iloc[0])} if len(of_batches) else {}
+    return Number(
+        "Drift",
+        f"{len(alarms)} alarms" if len(alarms) > 1 else "1 alarm",
+        f"In the last 60 reports; the newest: {drift.sentence_of(newest)}.",
+        "batches" if address else "data",
+        address,
+        is_bad=True,
+    )

@@ -1,0 +1,128 @@
+"""The first thing people look at: whether anything is wrong, and where."""
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.components import cached, drift, tables
+from dashboard.components.batch_list import BAD
+from dashboard.components.boundary import error_boundary
+from dashboard.components.champion import accuracy_interval
+from dashboard.components.filters import alternatives
+from dashboard.components.links import go_to
+from dashboard.components.texts import counted, percent, plain, sentence
+from dashboard.pages.overview import numbers
+from dashboard.pages.overview.decisions import journal_or_nothing
+from dashboard.pages.overview.numbers import Number
+from mnist import services
+from mnist.errors import MnistError
+
+_PERIODS = {"7 days": 7, "today": 1, "30 days": 30, "all": None}
+_REPORTS_SHOWN = 60
+_BATCHES_SHOWN = 20
+_CHOSEN = "chosen-on-overview"
+_OPENED = "opened-on-overview"
+
+
+def show_state() -> None:
+    """Draw the numbers of a period and its batches, both anew every ten seconds."""
+    if opened := st.session_state.pop(_OPENED, None):
+        go_to(*opened)  # here, because a fragment cannot leave the page
+    period = alternatives("Receipts of", list(_PERIODS), "period", label_visibility="collapsed")
+    _show_numbers(period)
+
+
+@st.fragment(run_every=10)
+def _show_numbers(period: str) -> None:
+    with error_boundary():  # what leaves a fragment reaches no boundary around it
+        _show_period(period)
+
+
+def _show_period(period: str) -> None:
+    table = numbers.of_period(cached.batches().table, _PERIODS[period])
+    shown = [
+        *numbers.batch_numbers(table),
+        numbers.last_retraining(journal_or_nothing()),
+        _drift_number(),
+    ]
+    with st.container(horizontal=True):
+        for number in shown:
+            _show_number(number)
+    sums = numbers.sums(table)
+    st.caption(
+        f"{counted(sums.batches, 'batch', 'batches')} with {counted(sums.images, 'image')}: "
+        f"{_rate(sums.reject_rate)} rejected, {_rate(sums.review_rate)} for review. Without a "
+        "receipt, a batch counts in every period."
+    )
+    if not table.empty:
+        _show_batches(numbers.rates(table).head(_BATCHES_SHOWN))
+
+
+def _show_number(number: Number) -> None:
+    with st.container(border=True, width=168, height="stretch"):
+        label = f":red[**{number.label}**]" if number.is_bad else number.label
+        st.metric(label, number.value, help=plain(number.meaning))
+        if number.page and st.button(number.action, key=f"open-{number.label}", type="tertiary"):
+            _open(number.page, number.address)
+
+
+def _drift_number() -> Number:
+    """Say how many days and batches changed; where nobody can know it, that is said instead."""
+    try:
+        entries = services.current().monitoring_log.reports.entries(last=_REPORTS_SHOWN)
+    except MnistError:
+        return Number("Drift", "unknown", "The store does not answer.")
+    return numbers.drift_number(drift.findings(entries))
+
+
+def _show_batches(batches: pd.DataFrame) -> None:
+    def choose(row: int) -> None:
+        st.session_state[_CHOSEN] = batches["batch"].iloc[row]
+
+    red = "color: #d1350f; font-weight: 600"
+    tables.choice_table(
+        batches.style.map(lambda status: red if status in BAD else "", subset=["status"]),
+        "Batches of the period: failed ones first, then unfinished ones, then the newest",
+        "overview-batches",
+        choose,
+        {
+            "batch": st.column_config.TextColumn(width="medium"),
+            "rejected": tables.share(),
+            "review": tables.share("for review"),
+            "finished_at": tables.utc("receipt"),
+        },
+    )
+    if batch := st.session_state.pop(_CHOSEN, None):
+        _open("batches", {"batch": batch})
+
+
+def _open(page: str, address: Mapping[str, str]) -> None:
+    """Have the whole page drawn again, which then leads to the other one."""
+    st.session_state[_OPENED] = page, urlencode(address)
+    st.rerun()
+
+
+def show_champion() -> None:
+    """Say which version scores, how good it is, and where there is more."""
+    if difference := cached.alias_problem():
+        st.warning(sentence(difference))
+    champion = cached.champion()
+    st.markdown(champion.headline)
+    if not champion.is_mnist:
+        st.warning(champion.origin_warning)
+    if champion.evaluation is None:
+        st.warning(sentence(champion.problem or "The champion's run kept no evaluation.json."))
+    else:
+        accuracy = accuracy_interval(champion.evaluation)
+        st.markdown(
+            f"**{percent(accuracy.estimate)}** of the test images predicted correctly, 95 % "
+            f"interval {percent(accuracy.low)} to {percent(accuracy.high)}."
+        )
+    if st.button("Its numbers and its confusion matrix", type="tertiary"):
+        go_to("champion", urlencode({"version": champion.details.version}))
+
+
+def _rate(rate: float | None) -> str:
+    return "none" if rate is None else percent(rate, 1)

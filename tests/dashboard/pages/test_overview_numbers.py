@@ -1,0 +1,109 @@
+"""Whether anything is wrong: what each number counts, and what it leads to."""
+
+from datetime import date, timedelta
+
+import pandas as pd
+import pytest
+
+from dashboard.components import cached, drift
+from dashboard.pages.overview.numbers import (
+    Sums,
+    batch_numbers,
+    drift_number,
+    last_retraining,
+    of_period,
+    rates,
+    sums,
+)
+from tests.dashboard.pages.test_overview import decision
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+
+def addresses(numbers):
+    return {number.label: (number.value, number.page, dict(number.address)) for number in numbers}
+
+
+def test_failed_waiting_and_for_review_lead_to_their_first_batch(scorer):
+    scorer.drop("good", 4)
+    scorer.score("good")
+    scorer.drop_rejects("bad")
+    scorer.score("bad")
+    scorer.drop("new", 1)
+    table = cached.batches().table
+    doubtful = int(table["review"].fillna(0).sum())
+    numbers = batch_numbers(table)
+    assert addresses(numbers)["Failed"] == ("1", "batches", {"batch": "bad", "outcome": "rejected"})
+    assert addresses(numbers)["Waiting"] == ("1", "batches", {"batch": "new"})
+    assert addresses(numbers)["For review"][0] == f"{doubtful:,}"
+    assert [number.is_bad for number in numbers] == [True, False, False]
+    assert rates(table)["batch"].tolist() == ["bad", "new", "good"]
+
+
+def test_nothing_wrong_leads_nowhere():
+    table = pd.DataFrame(columns=["batch", "status", "listed", "review", "finished_at"])
+    assert {n.value for n in batch_numbers(table)} == {"0"}
+    assert not any(n.page or n.is_bad for n in batch_numbers(table))
+
+
+def test_a_large_batch_hides_no_small_one(scorer):
+    scorer.drop("large", 57)
+    scorer.score("large")
+    scorer.drop("small", 1)
+    scorer.drop_rejects("small")
+    scorer.score("small")
+    shares = rates(cached.batches().table).set_index("batch")["rejected"]
+    assert shares["small"] == pytest.approx(0.75)
+    assert shares["large"] == 0
+
+
+def test_yesterday_is_not_today(scorer):
+    scorer.drop("scans", 2)
+    receipt = scorer.score("scans")
+    table = cached.batches().table
+    assert sums(of_period(table, 1, receipt.run.finished_at)).batches == 1
+    later = receipt.run.finished_at + timedelta(days=1)
+    assert sums(of_period(table, 1, later)) == Sums(0, 0, None, None)
+    assert sums(of_period(table, 2, later)).images == 2
+    assert sums(of_period(table, None, later)).images == 2
+
+
+def test_the_last_retraining_leads_to_the_comparison_with_the_champion_of_then():
+    entries = [
+        decision(1, "3"),
+        decision(2, "4", "refused", verdict="worse", from_version="3"),
+        decision(3, "3", "rolled-back", verdict="rollback", from_version="3"),
+    ]
+    number = last_retraining(entries)
+    assert (number.value, number.page) == ("refused", "compare")
+    assert number.address == {"first": "3", "second": "4"}
+    assert last_retraining(entries[:1]).address == {"version": "3"}
+    assert last_retraining([]).value == "none"
+
+
+def findings(*lines):
+    return pd.DataFrame(
+        [
+            {"day": date(2026, 11, d), "batch": b, "verdict": v, "measure": "size"}
+            for d, b, v in lines
+        ]
+    )
+
+
+def test_a_steady_last_day_hides_no_alarm_before_it():
+    found = findings(
+        (1, "", "scanner-changed"),
+        (2, "", "steady"),
+        (2, "scans", "writing-changed"),
+        (3, "", "steady"),
+    )
+    number = drift_number(found)
+    assert (number.value, number.page, number.is_bad) == ("2 alarms", "batches", True)
+    assert number.address == {"batch": "scans"}
+    assert "2026-11-02, batch scans: writing changed" in number.meaning
+    assert len(drift.alarms(found)) == 2
+
+
+def test_drift_without_alarms_and_without_reports():
+    assert drift_number(findings((1, "", "steady"), (2, "", "too-few"))).value == "none"
+    assert drift_number(pd.DataFrame()).value == "unknown"
