@@ -69,6 +69,7 @@ class Retraining:
             labelled_sets=evaluate,
             add=lambda test: sets.to_train(recipe, test, evaluate),
             sets_share=self._settings.sets_share,
+            repeats=1 if recipe is None else recipe.dataset_repeats,
             fallback=self._settings.fallback_digits,
         )
 
