@@ -92,7 +92,7 @@ class Parameters:
     row_overhang: float = 0.2  # of a piece's width over which another one may reach
     row_wide: float = 1.8  # width by height, from where a piece is several digits that touch
     row_slice: float = 0.7  # width by height of one of them
-    row_most_ink: float = 0.6  # of their box; with more it is a dash
+    row_most_ink: float = 0.7  # of their box; with more it is a dash
 
     # Doubts, each rarer than 1 in 200 on MNIST
     native_pieces: int = 5  # more pieces are noise
