@@ -7,7 +7,7 @@ from mnist.data.added import EVALUATES, HANDS, LABELLED_SET, TEST_IMAGE, AddedIm
 from mnist.data.digests import pixel_digests
 from mnist.data.labelled import LabelledImages
 from mnist.data.reviewed import ReviewedLabels
-from mnist.data.training_data import load_training_data
+from mnist.data.training_data import Shares, load_training_data
 
 
 def some(count, start=0):
@@ -52,7 +52,9 @@ def without_mnist(monkeypatch, tmp_path):
 @pytest.mark.usefixtures("without_mnist")
 def test_added_images_are_learned_from_and_every_share_is_on_record():
     def load(*sets):
-        return load_training_data(None, 0, add=lambda _test: sets, repeats=2, fallback=True)
+        return load_training_data(
+            None, 0, add=lambda _test: sets, shares=Shares(repeats=2), fallback=True
+        )
 
     alone, more = load(), load(added(40), added(20, HANDS, "usps"))
     assert more.train.n == alone.train.n + 40 * 3 + 20  # a tenth of 1,318 is three times forty
