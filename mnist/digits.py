@@ -82,10 +82,18 @@ class Reason(CodeWithSentence):
     TOO_LARGE = "too-large", "The image has more bytes or pixels than the limit allows."
     TOO_SMALL = "too-small", "The image has too few pixels to hold a digit."
     BLANK = "blank", "The image shows no ink."
+    SEVERAL_DIGITS = (
+        "several-digits",
+        "The image shows several digits side by side; cut it into one image for each.",
+    )
+    SEVERAL_PAGES = (
+        "several-pages",
+        "The file has several pages; put it into the inbox, or send each page by itself.",
+    )
     UNREADABLE = "unreadable", "The store refused to hand out this object."
     ENCRYPTED = (
         "encrypted",
-        "The zip archive is locked with a password; pack it again without one.",
+        "The zip archive or PDF is locked with a password; make it again without one.",
     )
     BAD_NAME = (
         "bad-name",

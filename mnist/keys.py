@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from urllib.parse import quote
@@ -25,6 +25,7 @@ JOURNAL = "journal/"
 LEASES = "leases/"
 MAPS = "maps/"
 MONITORING = "monitoring/reports/"
+PAGES = "pages/"
 PROBES = "probes/"
 PUBLIC_KEYS = "public-keys/"
 RECEIPTS = "receipts/"
@@ -43,6 +44,7 @@ UPLOADS = "uploads/"
 _MAX_NAME = 200
 _NOT_PLAIN = re.compile(rb"[^A-Za-z0-9._-]|^[._]")
 _IDENTITY_BYTES = 16
+_OF_A_PAGE = "p"  # no digit of the hexadecimal CRC-32 that a member's place ends with
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -95,12 +97,53 @@ def member_version(
 
 def member_place(version: ObjectVersion) -> MemberPlace | None:
     """Say in which archive an object version lies; None if it is an object of its own."""
+    place = _place(version)
+    if place is None or place[2].startswith(_OF_A_PAGE):
+        return None
+    return MemberPlace(*place[:2])
+
+
+@dataclass(frozen=True, slots=True)
+class PagePlace:
+    """Where a page lies.
+
+    Attributes:
+        file: The file with several pages; an object of its own, or a member of an archive.
+        number: Of the page, from 1.
+    """
+
+    file: ObjectVersion
+    number: int
+
+
+def page_versions(file: ObjectVersion, pages: int) -> Iterator[ObjectVersion]:
+    """Name the pages of a file as object versions: `<file>!1`, `<file>!2` and so on.
+
+    Each has its share of the file's size, 1 or more, and the etag
+    `<etag of the file>!<length of its key>.<its size>.<number>.p<pages>`: pages of another file are
+    other versions, and `page_place` finds the way back.
+    """
+    size = max(file.size // pages, 1)
+    for number in range(1, pages + 1):
+        place = f"{len(file.key)}.{file.size}.{number}.{_OF_A_PAGE}{pages}"
+        yield ObjectVersion(f"{file.key}!{number}", f"{file.etag}!{place}", size)
+
+
+def page_place(version: ObjectVersion) -> PagePlace | None:
+    """Say of which file an object version is a page; None if it is none."""
+    place = _place(version)
+    if place is None or not place[2].startswith(_OF_A_PAGE):
+        return None
+    return PagePlace(*place[:2])
+
+
+def _place(version: ObjectVersion) -> tuple[ObjectVersion, int, str] | None:
+    """Split the last place off an object version: what it lies in, its number there, its mark."""
     etag, bang, place = version.etag.rpartition("!")
     if not bang:
         return None
-    length, size, number, _ = place.split(".")
-    archive = ObjectVersion(version.key[: int(length)], etag, int(size))
-    return MemberPlace(archive, int(number))
+    length, size, number, mark = place.split(".")
+    return ObjectVersion(version.key[: int(length)], etag, int(size)), int(number), mark
 
 
 def is_archive_key(key: str) -> bool:
@@ -227,6 +270,11 @@ def verification_key(batch: str, at: datetime, token: str) -> str:
 def public_key_place(public_key: str) -> str:
     """Key of a public key in the results bucket, whose signatures lie there too."""
     return f"{PUBLIC_KEYS}{public_key}.json"
+
+
+def pages_prefix(batch: str) -> str:
+    """Prefix of what is known of the files of a batch that have several pages."""
+    return f"{PAGES}{segment(batch)}/"
 
 
 def lease_key(batch: str) -> str:

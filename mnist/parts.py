@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from mnist.images import Limits
 from mnist.orchestrator import PrefectApi
 from mnist.storage.acceptance import AcceptanceLog
 from mnist.storage.audit import AuditLog
@@ -20,6 +21,7 @@ from mnist.storage.inbox import Inbox
 from mnist.storage.journal import Journal
 from mnist.storage.lease import Lease
 from mnist.storage.monitoring import MonitoringLog
+from mnist.storage.pages import PageCounts
 from mnist.storage.rescores import Rescores
 from mnist.storage.results import Results
 from mnist.storage.reviews import ReviewLog
@@ -69,7 +71,13 @@ class Parts:
             max_ratio=self.settings.max_zip_ratio,
             max_plain_bytes=self.settings.max_image_bytes,
         )
-        return Inbox(self.bucket(self.settings.inbox_bucket), limits)
+        bucket = self.bucket(self.settings.inbox_bucket)
+        return Inbox(bucket, limits, self.page_counts, Limits.of(self.settings))
+
+    @cached_property
+    def page_counts(self) -> PageCounts:
+        """Which files in the inbox were found to have several pages."""
+        return PageCounts(self.results_bucket)
 
     @cached_property
     def results_bucket(self) -> Bucket:

@@ -81,6 +81,7 @@ class Settings(ConnectionSettings, AcceptanceSettings):
     )
     max_image_bytes: int = Field(20_000_000, ge=1, description="larger objects are rejected")
     max_image_pixels: int = Field(50_000_000, ge=784, description="larger images are rejected")
+    max_pages: int = Field(2_000, ge=1, description="files with more pages are rejected")
     max_zip_members: int = Field(
         100_000, ge=1, description="zip archives with more members are rejected"
     )

@@ -20,6 +20,7 @@ from mnist.settings import Settings
 from mnist.storage.bucket import Bucket
 from mnist.storage.clients import control_client
 from mnist.storage.inbox import Inbox
+from mnist.storage.pages import PageCounts
 from mnist.storage.results import Results
 from tests.factories import OneModel, services_of
 from tests.stores import STORES, chosen
@@ -162,9 +163,9 @@ def labels_bucket(settings: Settings) -> Bucket:
 
 
 @pytest.fixture
-def inbox(inbox_bucket: Bucket) -> Inbox:
+def inbox(inbox_bucket: Bucket, results_bucket: Bucket) -> Inbox:
     """The inbox over the real store."""
-    return Inbox(inbox_bucket)
+    return Inbox(inbox_bucket, page_counts=PageCounts(results_bucket))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import plistlib
 import struct
 import tarfile
 import zlib
-from functools import cache
+from functools import cache, partial
 from typing import Literal
 
 from PIL import Image
@@ -15,6 +15,7 @@ from PIL import Image
 from mnist.digits import Reason
 from tests import pictures
 from tests.cases import Case
+from tests.paged_files import FORMATS, locked_pdf, paged, tiff_chain
 from tests.pictures import (
     chunk,
     ihdr,
@@ -114,7 +115,6 @@ NOT_IMAGES = [
     Case("PNG sent as text", lambda: png().replace(b"\r\n", b"\n"), (R.NOT_AN_IMAGE,)),
     Case("SVG", lambda: b'<svg xmlns="http://www.w3.org/2000/svg"/>', (R.UNSUPPORTED_FORMAT,)),
     Case("SVG after a prolog", lambda: b'<?xml version="1.0"?>\n<svg/>', (R.UNSUPPORTED_FORMAT,)),
-    Case("PDF", lambda: b"%PDF-1.7\n" + bytes(100), (R.UNSUPPORTED_FORMAT,)),
     Case("Photoshop", lambda: b"8BPS\0\x01" + bytes(100), (R.UNSUPPORTED_FORMAT,)),
     Case("icon", lambda: saved(pillow("RGBA"), "ICO"), (R.UNSUPPORTED_FORMAT,)),
     Case("JPEG 2000", lambda: saved(pillow(), "JPEG2000"), (R.UNSUPPORTED_FORMAT,)),
@@ -226,4 +226,23 @@ WITHOUT_INK = [
     Case("five grey levels", lambda: saved(Image.fromarray(seven(ink=250)), "PNG"), (R.BLANK,)),
 ]
 
-REJECTED = [*NOT_IMAGES, *DAMAGED_PNGS, *DAMAGED_OTHERS, *WRONG_SIZES, *WITHOUT_INK]
+OF_SEVERAL_PAGES = [
+    *(
+        Case(f"{name} of 3 pages", partial(make, (7, 8, 9)), (R.SEVERAL_PAGES,))
+        for name, make in FORMATS.items()
+    ),
+    Case("TIFF of 2,001 pages", lambda: tiff_chain((0,) * 2_001), (R.TOO_LARGE,)),
+    Case("TIFF whose next page is lost", lambda: tiff_chain((0,), lost=True), (R.SEVERAL_PAGES,)),
+    Case("PDF of nothing", lambda: b"%PDF-1.7\n" + bytes(100), (R.CORRUPT,)),
+    Case("half a PDF", lambda: paged("PDF", (7,))[:900], (R.CORRUPT,)),
+    Case("PDF with a password", locked_pdf, (R.ENCRYPTED,)),
+]
+
+REJECTED = [
+    *NOT_IMAGES,
+    *DAMAGED_PNGS,
+    *DAMAGED_OTHERS,
+    *WRONG_SIZES,
+    *WITHOUT_INK,
+    *OF_SEVERAL_PAGES,
+]

@@ -87,22 +87,14 @@ def with_repeats(
     ]
 
 
-def dataset_repeats(added: Sequence[AddedImages]) -> int:
-    """Say how often the dataset's images are shown per epoch: twice beside public hands.
-
-    Those are about as many. Shown as often, they cost MNIST's own test .0007 (docs/training.md).
-    """
-    return 2 if any(source.kind == HANDS for source in added) else 1
-
-
-def joined(train: LabelledImages, added: Sequence[AddedImages]) -> LabelledImages:
+def joined(train: LabelledImages, added: Sequence[AddedImages], repeats: int = 1) -> LabelledImages:
     """Put added images behind other training images, each as often as it is shown."""
     others = (source.images for source in added for _ in range(source.repeats))
-    return concatenate([*[train] * dataset_repeats(added), *others])
+    return concatenate([*[train] * repeats, *others])
 
 
 def describe_sources(
-    source: str, digest: str, images: int, added: Sequence[AddedImages]
+    source: str, digest: str, images: int, added: Sequence[AddedImages], repeats: int = 1
 ) -> list[dict[str, Any]]:
     """List what a training learns from, as JSON types, with each source's share of an epoch.
 
@@ -111,8 +103,8 @@ def describe_sources(
         digest: Of its training images.
         images: How many of them are learned from.
         added: What joins them.
+        repeats: How often the dataset's are shown per epoch.
     """
-    repeats = dataset_repeats(added)
     total = images * repeats + sum(other.images.n * other.repeats for other in added)
     rows: list[tuple[Any, ...]] = [("dataset", source, digest, images, repeats, "", {})]
     rows += [

@@ -9,7 +9,6 @@ from typing import Any
 from mnist.data.added import (
     EVALUATES,
     AddedImages,
-    dataset_repeats,
     describe_sources,
     joined,
     with_repeats,
@@ -24,6 +23,24 @@ from mnist.errors import InvalidDataset
 _PAIRS_NAMED = 5
 
 
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How much of an epoch goes to what.
+
+    Attributes:
+        reviewed: Largest share of the training images that reviewed ones may come to, 0-1.
+        sets: Share of the training images that labelled sets are brought up to, 0-1.
+        repeats: How often the dataset's images, and reviewed ones, are shown.
+    """
+
+    reviewed: float = 0.1
+    sets: float = 0.1
+    repeats: int = 1
+
+
+_DEFAULT_SHARES = Shares()
+
+
 @dataclass(frozen=True, eq=False)
 class TrainingData:
     """A dataset whose training images are cut in two, and what joins or tests it.
@@ -35,6 +52,7 @@ class TrainingData:
         reviewed: Labels that people agreed on; their images are among `train`.
         labelled_sets: Name -> images of one's own that evaluate; never learned from.
         added: Public hands and labelled sets that are learned from; their images are among `train`.
+        repeats: How often the dataset's own images are among `train`.
     """
 
     dataset: Dataset
@@ -43,13 +61,16 @@ class TrainingData:
     reviewed: ReviewedLabels = field(default_factory=ReviewedLabels.none)
     labelled_sets: Mapping[str, LabelledImages] = field(default_factory=dict)
     added: Sequence[AddedImages] = ()
+    repeats: int = 1
 
     @property
     def sources(self) -> list[dict[str, Any]]:
         """What is learned from, as JSON types: each source with digest, images and share."""
         of_added = sum(source.images.n * source.repeats for source in self.added)
-        own = (self.train.n - of_added) // dataset_repeats(self.added)
-        return describe_sources(self.dataset.source, self.dataset.digest, own, self.added)
+        own = (self.train.n - of_added) // self.repeats
+        return describe_sources(
+            self.dataset.source, self.dataset.digest, own, self.added, self.repeats
+        )
 
     @property
     def digest(self) -> str:
@@ -63,10 +84,9 @@ def load_training_data(
     seed: int,
     reviewed: ReviewedLabels | None = None,
     *,
-    max_reviewed_share: float = 0.1,
     labelled_sets: Mapping[str, LabelledImages] | None = None,
     add: Callable[[LabelledImages], Sequence[AddedImages]] = lambda _test: (),
-    sets_share: float = 0.1,
+    shares: Shares = _DEFAULT_SHARES,
     fallback: bool = False,
 ) -> TrainingData:
     """Load the images, cut off the validation set, and add what people have labelled.
@@ -78,10 +98,9 @@ def load_training_data(
         data_dir: Where MNIST lies; see `load_dataset`.
         seed: Determines the validation set.
         reviewed: Images that people have labelled.
-        max_reviewed_share: Largest share of the training images that these may come to, 0-1.
         labelled_sets: Images of one's own to report on, by the name of their set.
         add: Given the test images, gives images to learn from besides the dataset's.
-        sets_share: Share of the training images that labelled sets are brought up to, 0-1.
+        shares: How much of an epoch goes to what.
         fallback: Whether scikit-learn's digits will do where MNIST is not to be had.
 
     Raises:
@@ -93,15 +112,16 @@ def load_training_data(
     joining = (reviewed or ReviewedLabels.none()).without(dataset.test)
     for images in (labelled_sets or {}).values():
         joining = joining.without(images, EVALUATES)
-    joining = joining.limited(train.n, max_reviewed_share)
-    added = with_repeats(add(dataset.test), train.n, sets_share)
+    joining = joining.limited(train.n, shares.reviewed)
+    added = with_repeats(add(dataset.test), train.n, shares.sets)
     if joining.images.n:
         train = joining.joined_to(train)
         dataset = dataset.extended(joining.images)
+    train = joined(train, added, shares.repeats)
     if added:
-        train = joined(train, added)
         dataset = dataset.extended(concatenate([source.images for source in added]))
-    data = TrainingData(dataset, train, validation, joining, labelled_sets or {}, added)
+    sets = labelled_sets or {}
+    data = TrainingData(dataset, train, validation, joining, sets, added, shares.repeats)
     check_training_data(data)
     return data
 

@@ -1,8 +1,9 @@
 """From untrusted bytes to a (28, 28) digit, or a reason why there is none."""
 
 from mnist.images.decoding import Inspection, Stage, decode, stages
+from mnist.images.pages import page_files
 from mnist.images.parameters import PREPROCESSING_VERSION, preprocessing_digest
-from mnist.images.results import Decoded, Limits, Pipeline, Rejection
+from mnist.images.results import Decoded, Limits, Pipeline, Rejection, SeveralPages
 
 __all__ = [
     "PREPROCESSING_VERSION",
@@ -11,8 +12,10 @@ __all__ = [
     "Limits",
     "Pipeline",
     "Rejection",
+    "SeveralPages",
     "Stage",
     "decode",
+    "page_files",
     "preprocessing_digest",
     "stages",
 ]

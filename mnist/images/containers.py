@@ -21,7 +21,7 @@ _PNG_DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: 
 _JPEG_MAX_SEGMENTS = 2_000
 _JPEG_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _JPEG_BASELINE = {0xC0, 0xC1}
-_JPEG_START_OF_SCAN, _JPEG_END, _JPEG_ADOBE = 0xDA, 0xD9, 0xEE
+_JPEG_START_OF_SCAN, _JPEG_END, _JPEG_ADOBE, _JPEG_MULTI_PICTURE = 0xDA, 0xD9, 0xEE, 0xE2
 _JPEG_METADATA = {*range(0xE1, 0xF0), 0xFE} - {_JPEG_ADOBE}
 
 _BMP_INFO = Struct("<IIiiHHI")
@@ -38,7 +38,7 @@ def inspect_png(content: bytes) -> Header | Rejection:
     """
     kept: list[tuple[int, int]] = []
     orientation, position, size = 1, len(PNG_SIGNATURE), len(content)
-    dropped, kind = False, b""
+    dropped, several, kind = False, False, b""
     for _ in range(_PNG_MAX_CHUNKS):
         if position + 12 > size:
             return _png_truncated(position, size)
@@ -61,6 +61,7 @@ def inspect_png(content: bytes) -> Header | Rejection:
             dropped = True
             if kind == b"eXIf":
                 orientation = orientation_of(content[position + 8 : end - 4])
+            several = several or kind == b"acTL"
         position = end
         if kind == b"IEND":
             break
@@ -69,7 +70,8 @@ def inspect_png(content: bytes) -> Header | Rejection:
     payload = content
     if dropped or position != size:
         payload = PNG_SIGNATURE + b"".join(content[start:end] for start, end in kept)
-    return _png_header(payload, orientation)
+    header = _png_header(payload, orientation)
+    return header._replace(several=several) if isinstance(header, Header) else header
 
 
 def _png_header(payload: bytes, orientation: int) -> Header | Rejection:
@@ -98,7 +100,7 @@ def inspect_jpeg(content: bytes) -> Header | Rejection:
     Metadata segments are cut out, so that no decoder sees them; EXIF is read for its orientation.
     """
     kept = [b"\xff\xd8"]
-    orientation, position, frame = 1, 2, None
+    orientation, position, frame, several = 1, 2, None, False
     for _ in range(_JPEG_MAX_SEGMENTS):
         while content[position : position + 2] == b"\xff\xff":
             position += 1
@@ -118,12 +120,14 @@ def inspect_jpeg(content: bytes) -> Header | Rejection:
             frame = (marker, segment)
         if segment[4:10] == b"Exif\0\0" and marker == 0xE1:
             orientation = orientation_of(segment[4:])
+        several = several or (marker == _JPEG_MULTI_PICTURE and segment[4:8] == b"MPF\0")
         if marker not in _JPEG_METADATA:
             kept.append(segment)
         position = end
     else:
         return Rejection(Reason.CORRUPT, f"The JPEG has more than {_JPEG_MAX_SEGMENTS} segments.")
-    return _jpeg_header(content, kept, position, orientation, frame)
+    header = _jpeg_header(content, kept, position, orientation, frame)
+    return header._replace(several=several) if isinstance(header, Header) else header
 
 
 def _jpeg_header(

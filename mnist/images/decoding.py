@@ -11,7 +11,7 @@ from mnist.images.formats import inspect
 from mnist.images.grey import to_grey
 from mnist.images.header import Header
 from mnist.images.pipelines import Trace, run
-from mnist.images.results import Decoded, Limits, Pipeline, Plane, Rejection
+from mnist.images.results import Decoded, Limits, Pipeline, Plane, Rejection, SeveralPages
 from mnist.images.sandbox import sandbox
 from mnist.images.sandbox_protocol import Request
 
@@ -90,9 +90,16 @@ def _load(content: bytes, limits: Limits) -> Plane | Rejection:
     header = inspect(content, limits)
     if isinstance(header, Rejection):
         return header
+    if header.several:
+        request = Request(content, header.format, 1, limits, count_only=True)
+        counted = sandbox().decode(request)
+        if isinstance(counted, int) and counted > 1:
+            return SeveralPages.of(counted, header.format, limits)
     if header.plain and header.width * header.height <= _PIXELS_IN_PROCESS:
         return _decode_in_process(header)
-    return sandbox().decode(Request(header.payload, header.format, header.orientation, limits))
+    request = Request(header.payload, header.format, header.orientation, limits)
+    answer = sandbox().decode(request)
+    return SeveralPages.of(answer, header.format, limits) if isinstance(answer, int) else answer
 
 
 def _decode_in_process(header: Header) -> Plane | Rejection:

@@ -9,7 +9,6 @@ from mnist.images.results import Limits, Rejection
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _FOREIGN = (
-    (b"%PDF", "PDF"),
     (b"8BPS", "Photoshop"),
     (b"\0\0\x01\0", "icon"),
     (b"\0\0\x02\0", "cursor"),
@@ -63,6 +62,8 @@ def _rare_format(content: bytes) -> Format | None:
         return Format.WEBP
     if content[4:8] == b"ftyp" and content[8:12] in _HEIC_BRANDS:
         return Format.HEIC
+    if content.startswith(b"%PDF"):
+        return Format.PDF
     return None
 
 

@@ -22,6 +22,7 @@ class Format(StrEnum):
     TIFF = "TIFF"
     WEBP = "WEBP"
     HEIC = "HEIC"
+    PDF = "PDF"
 
 
 class Header(NamedTuple):
@@ -34,6 +35,7 @@ class Header(NamedTuple):
         plain: Whether it is simple enough to be decoded in this process.
         payload: The bytes a decoder needs, without metadata, trailing bytes or extra frames.
         orientation: EXIF orientation, 1-8; 1 is upright.
+        several: Whether it declares further pictures, so that somebody has to count them.
     """
 
     format: Format
@@ -42,6 +44,7 @@ class Header(NamedTuple):
     plain: bool
     payload: bytes
     orientation: int = 1
+    several: bool = False
 
 
 SMALLEST_SHORT_SIDE = 4

@@ -85,6 +85,15 @@ class Parameters:
     rival_line: float = 0.2  # of the taller piece; feet farther apart are strokes of one digit
     rival_near_frame: float = 0.9  # of a piece in the margin; from here it is no digit
 
+    # Several digits
+    row_height: float = 0.6  # of the tallest piece; shorter ones are no digits of the same row
+    row_overlap: float = 0.5  # of a piece's height that lies beside the tallest
+    row_thinnest: float = 0.15  # of its height; thinner pieces may be lines of a form
+    row_overhang: float = 0.2  # of a piece's width over which another one may reach
+    row_wide: float = 1.8  # width by height, from where a piece is several digits that touch
+    row_slice: float = 0.7  # width by height of one of them
+    row_most_ink: float = 0.7  # of their box; with more it is a dash
+
     # Doubts, each rarer than 1 in 200 on MNIST
     native_pieces: int = 5  # more pieces are noise
     cut_off_room: float = 0.1  # of the digit's size; room on the side opposite to a cut

@@ -16,6 +16,7 @@ from mnist.images.parameters import PARAMETERS
 from mnist.images.polarity import levels_of
 from mnist.images.results import Decoded, Pipeline, Plane, Rejection, Source
 from mnist.images.segmentation import segment
+from mnist.images.several import row_of
 from mnist.images.sheet import on_its_sheet
 from mnist.images.strokes import place, redraw
 
@@ -74,6 +75,9 @@ def _enhanced(plane: Plane, trace: Trace) -> Decoded | Rejection:
     if segmented is None:
         return Rejection(Reason.BLANK, "Nothing in the image stands out of its noise.")
     trace("mask", segmented.mask * 255)
+    row = row_of(segmented.mask, ink)
+    if row.digits > 1:
+        return Rejection(Reason.SEVERAL_DIGITS, row.sentence)
     chosen = select(segmented.mask, ink)
     trace("pieces of the digit", chosen.mask * 255)
     left, top, width, height = chosen.box

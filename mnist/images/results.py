@@ -35,20 +35,22 @@ class Pipeline(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one image may cost. Both are checked before a decoder sees the image.
+    """What one file may cost. All are checked before a decoder sees the image.
 
     Attributes:
         max_bytes: Size of the file, in bytes.
         max_pixels: Width times height, in pixels, as the header declares them.
+        max_pages: Pages of a file; a file with more is rejected whole.
     """
 
     max_bytes: int = 20_000_000
     max_pixels: int = 50_000_000
+    max_pages: int = 2_000
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """Take the limits that the environment sets."""
-        return cls(settings.max_image_bytes, settings.max_image_pixels)
+        return cls(settings.max_image_bytes, settings.max_image_pixels, settings.max_pages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +118,22 @@ class Rejection:
 
     reason: Reason
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeveralPages(Rejection):
+    """A file with more than one page is no image; each of its pages is one.
+
+    Attributes:
+        pages: How many it has, at least 2 and within the limit.
+    """
+
+    pages: int
+
+    @classmethod
+    def of(cls, pages: int, image_format: str, limits: Limits) -> Rejection:
+        """Say that a file has several pages, or that these are more than the limit."""
+        count = f"The {image_format} has {pages} pages"
+        if pages > limits.max_pages:
+            return Rejection(Reason.TOO_LARGE, f"{count}; at most {limits.max_pages} are read.")
+        return cls(Reason.SEVERAL_PAGES, f"{count}; in the inbox each gets a row.", pages)

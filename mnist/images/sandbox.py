@@ -11,7 +11,7 @@ import atexit
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from threading import BoundedSemaphore, Lock, Timer, local
 from time import perf_counter
@@ -22,6 +22,7 @@ from mnist.errors import Unavailable
 from mnist.images.results import Plane, Rejection
 from mnist.images.sandbox_protocol import (
     READY,
+    Answer,
     BrokenAnswer,
     Request,
     read_answer,
@@ -35,6 +36,9 @@ _MOST_CHILDREN = 16
 more images at once than there are cores."""
 
 _ATTEMPTS = 2
+_MOST_SLOW_PAGES = 2
+_TOO_SLOW = "Two pages of the file took too long, so the others were not tried."
+_UNCLEAR = Rejection(Reason.CORRUPT, "The decoder answered with a number instead of a page.")
 _waits = local()
 COMMAND = (sys.executable, "-m", "mnist.images.sandbox_child")
 
@@ -64,20 +68,28 @@ class Child:
                 f"`{' '.join(command)}` to see why."
             )
 
-    def decode(self, request: Request, seconds: float) -> Plane | Rejection:
-        """Decode one image.
+    def ask(self, request: Request, seconds: float) -> Answer:
+        """Ask for one picture, or for several; return the first answer.
 
         Raises:
             BrokenAnswer: If the process died over it; this child is of no more use.
         """
+        return self._within(seconds, request)
+
+    def answer(self, seconds: float) -> Answer:
+        """Return the next answer to what was asked; errors as in `ask`."""
+        return self._within(seconds, None)
+
+    def _within(self, seconds: float, request: Request | None) -> Answer:
         timer = self._deadline(seconds)
         try:
-            write_request(self._requests, request)
+            if request is not None:
+                write_request(self._requests, request)
             return read_answer(self._answers)
         except (BrokenAnswer, OSError) as error:
             self.close()
             if self._timed_out:
-                return Rejection(Reason.CORRUPT, f"Decoding took longer than {seconds:g} s.")
+                return Rejection(Reason.CORRUPT, _slow(seconds))
             raise BrokenAnswer(f"exit code {self._process.returncode}: {error}") from error
         finally:
             timer.cancel()
@@ -121,29 +133,70 @@ class Sandbox:
         self._lock = Lock()
         self._free = BoundedSemaphore(_MOST_CHILDREN)
 
-    def decode(self, request: Request, seconds: float = SECONDS_PER_IMAGE) -> Plane | Rejection:
-        """Decode one image; a crash is tried once more, because memory may have been short.
+    def decode(self, request: Request, seconds: float = SECONDS_PER_IMAGE) -> Answer:
+        """Decode one image, or learn how many pages it has; tried once more after a crash.
 
         Raises:
             Unavailable: If no decoder process can be started; no fault of the image.
+        """
+        (answer,) = self._answered(request, 1, seconds)
+        return answer
+
+    def pages(
+        self, request: Request, seconds: float = SECONDS_PER_IMAGE
+    ) -> Iterator[Plane | Rejection]:
+        """Decode the pages that are asked for, one answer each in their order.
+
+        The file is sent once. A page over which the decoder dies or is too slow costs that page;
+        after a second one that is too slow, the others are rejected for it.
+
+        Raises:
+            Unavailable: As in `decode`.
+        """
+        asked = slow = 0
+        while asked < len(request.pages):
+            rest = request._replace(pages=request.pages[asked:])
+            if slow == _MOST_SLOW_PAGES:
+                yield from [Rejection(Reason.CORRUPT, _TOO_SLOW)] * len(rest.pages)
+                return
+            for answer in self._answered(rest, len(rest.pages), seconds):
+                asked += 1
+                slow += isinstance(answer, Rejection) and answer.detail == _slow(seconds)
+                yield _UNCLEAR if isinstance(answer, int) else answer
+
+    def _answered(self, request: Request, count: int, seconds: float) -> Iterator[Answer]:
+        """Yield the answers of one child; fewer than `count`, but one at least, if it ends.
+
+        A crash before the first answer is tried once more, because memory may have been short.
         """
         problem = ""
         with self._free:
             for _ in range(_ATTEMPTS):
                 child = self._take()
-                started = perf_counter()
+                answered = 0
                 try:
-                    answer = child.decode(request, seconds)
+                    while answered < count and (child.alive or not answered):
+                        answer = self._timed(child, None if answered else request, seconds)
+                        answered += 1
+                        yield answer
                 except BrokenAnswer as error:
                     problem = str(error)
+                    if answered:
+                        return
                     continue
                 finally:
-                    _waits.seconds = seconds_waited() + perf_counter() - started
-                self._put_back(child)
-                return answer
-        return Rejection(
+                    self._put_back(child) if answered == count else child.close()
+                return
+        yield Rejection(
             Reason.CORRUPT, f"The {request.image_format} decoder died over the image ({problem})."
         )
+
+    def _timed(self, child: Child, request: Request | None, seconds: float) -> Answer:
+        started = perf_counter()
+        try:
+            return child.answer(seconds) if request is None else child.ask(request, seconds)
+        finally:
+            _waits.seconds = seconds_waited() + perf_counter() - started
 
     def close(self) -> None:
         """End all idle children."""
@@ -165,6 +218,12 @@ class Sandbox:
         if child.alive:
             with self._lock:
                 self._idle.append(child)
+        else:
+            child.close()
+
+
+def _slow(seconds: float) -> str:
+    return f"Decoding took longer than {seconds:g} s."
 
 
 def seconds_waited() -> float:

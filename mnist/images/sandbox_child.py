@@ -4,32 +4,36 @@ It holds no secrets (its environment is empty), cannot write files, and may use 
 lives until its standard input closes.
 """
 
-import io
 import resource
 import signal
 import struct
 import sys
 import zlib
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import cv2
-import numpy as np
 import pillow_heif
-from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+import pypdfium2
+from PIL import Image, UnidentifiedImageError
 
 from mnist.digits import Reason
 from mnist.images.grey import to_grey
 from mnist.images.header import Format, size_problem
-from mnist.images.parameters import PARAMETERS
-from mnist.images.results import Limits, Plane, Rejection
-from mnist.images.sandbox_protocol import READY, read_request, write_answer
+from mnist.images.results import Limits, Rejection
+from mnist.images.sandbox_pages import (
+    ENOUGH,
+    PagedFile,
+    deep_tiff,
+    open_file,
+    open_picture,
+    pixels_of,
+)
+from mnist.images.sandbox_protocol import READY, Answer, Request, read_request, write_answer
 
 _MEMORY_BYTES = 1_000_000_000
 _SECONDS_FOR_AN_ORPHAN = 60
-_PILLOW_NAMES = {Format.HEIC: "HEIF"}
-_REDUCIBLE = {"L", "RGB", "RGBA", "CMYK", "YCbCr"}
 _DAMAGE = (
     OSError,
     ValueError,
@@ -43,8 +47,9 @@ _DAMAGE = (
     struct.error,
     zlib.error,
     cv2.error,
+    pypdfium2.PdfiumError,
 )
-"""What Pillow, its plugins and OpenCV raise over damaged files."""
+"""What Pillow, its plugins, OpenCV and PDFium raise over damaged files."""
 
 
 def main() -> None:
@@ -61,7 +66,10 @@ def main() -> None:
     answers.flush()
     while (request := read_request(requests)) is not None:
         signal.alarm(_SECONDS_FOR_AN_ORPHAN)
-        write_answer(answers, _decode_rare(*request))
+        for answer in _answers(request):
+            signal.alarm(0)
+            write_answer(answers, answer)
+            signal.alarm(_SECONDS_FOR_AN_ORPHAN)
         signal.alarm(0)
 
 
@@ -75,61 +83,77 @@ def _give_up_rights() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
-def _decode_rare(
-    content: bytes, image_format: Format, orientation: int, limits: Limits
-) -> Plane | Rejection:
-    """Decode the first picture of a file with Pillow, and with OpenCV what Pillow lacks.
+def _answers(request: Request) -> Iterator[Answer]:
+    """Answer with one picture or the number of pages, or with one picture for each page asked."""
+    if not request.pages:
+        yield _guarded(request, lambda: _whole(request))
+        return
+    source: PagedFile | Rejection | None = None
+    for number in request.pages:
+        source = source or _opened(request)
+        if isinstance(source, Rejection):
+            yield source
+            continue
+        answer = _guarded(request, partial(_page, source, number, request.limits))
+        if isinstance(answer, Rejection):
+            source = None  # which damage may have left in any state
+        yield answer
 
-    Args:
-        content: The file.
-        image_format: As found by its content; no other decoder is tried.
-        orientation: EXIF orientation found outside the file's own metadata, 1-8.
-        limits: Checked against the header that the decoder read, before it decodes.
-    """
-    name = _PILLOW_NAMES.get(image_format, image_format.value)
+
+def _guarded(request: Request, decode: Callable[[], Answer]) -> Answer:
+    """Turn what decoders raise over damaged files into a rejection."""
+    name = request.image_format
     try:
-        with Image.open(io.BytesIO(content), formats=[name]) as image:
-            problem = size_problem(*image.size, limits)
-            return problem or to_grey(_pixels(image), orientation)
+        return decode()
     except MemoryError:
-        return Rejection(Reason.TOO_LARGE, f"Decoding the {image_format} needs too much memory.")
+        return Rejection(Reason.TOO_LARGE, f"Decoding the {name} needs too much memory.")
     except UnidentifiedImageError:
-        if image_format is Format.TIFF:
-            return _deep_tiff(content, limits)
-        return Rejection(Reason.CORRUPT, f"The data is no {image_format}, though it starts as one.")
+        return Rejection(Reason.CORRUPT, f"The data is no {name}, though it starts as one.")
     except _DAMAGE as error:
-        return _damaged(image_format, error)
+        return _damaged(name, error)
 
 
-def _pixels(image: Image.Image) -> NDArray[Any]:
-    """Bring Pillow's modes to grey, BGR or BGRA; deeper grey stays as deep as it is."""
-    enough = 2 * PARAMETERS.working_side
-    image.draft(None, (enough, enough))
-    image.load()
-    transparent = "transparency" in image.info or image.mode in {"PA", "LA", "La", "RGBa"}
-    factor = max(image.size) // enough
-    upright = image.reduce(factor) if factor > 1 and image.mode in _REDUCIBLE else image
-    ImageOps.exif_transpose(upright, in_place=True)
-    if upright.mode.startswith(("I", "F")):
-        return np.asarray(upright)
-    if upright.mode == "LAB":
-        return np.asarray(upright.getchannel(0))
-    if transparent or upright.mode == "RGBA":
-        return cv2.cvtColor(np.asarray(upright.convert("RGBA")), cv2.COLOR_RGBA2BGRA)
-    if upright.mode in {"1", "L"}:
-        return np.asarray(upright.convert("L"))
-    return cv2.cvtColor(np.asarray(upright.convert("RGB")), cv2.COLOR_RGB2BGR)
+def _opened(request: Request) -> PagedFile | Rejection:
+    opened: list[PagedFile | Rejection] = []
+
+    def count() -> int:
+        opened.append(open_file(request.content, request.image_format))
+        return 1
+
+    problem = _guarded(request, count)
+    return problem if isinstance(problem, Rejection) else opened[0]
 
 
-def _deep_tiff(content: bytes, limits: Limits) -> Plane | Rejection:
-    """Read the TIFFs with deep colour that Pillow does not know; OpenCV has libtiff as well."""
+def _page(source: PagedFile, number: int, limits: Limits) -> Answer:
+    if not 1 <= number <= source.count:
+        return Rejection(Reason.CORRUPT, f"There is no page {number}; there are {source.count}.")
+    pixels = source.pixels(number, limits)
+    return pixels if isinstance(pixels, Rejection) else to_grey(pixels)
+
+
+def _whole(request: Request) -> Answer:
+    """Decode a file of one picture, or say how many pages it has.
+
+    Pillow decodes it, and OpenCV what Pillow lacks. Sizes are checked against the header that the
+    decoder read, before it decodes.
+    """
+    content, image_format, orientation, limits = request[:4]
+    source = open_file(content, image_format)
+    if isinstance(source, Rejection):
+        return source
+    if source.count > 1 or request.count_only:
+        return source.count
+    if image_format is Format.PDF:
+        return _page(source, 1, limits)
     try:
-        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error as error:
-        return _damaged(Format.TIFF, error)
-    if pixels is None:
-        return Rejection(Reason.CORRUPT, "The TIFF data cannot be decoded.")
-    return size_problem(pixels.shape[1], pixels.shape[0], limits) or to_grey(pixels)
+        with open_picture(content, image_format) as image:
+            problem = size_problem(*image.size, limits)
+            if problem is None:
+                image.draft(None, (ENOUGH, ENOUGH))
+            return problem or to_grey(pixels_of(image), orientation)
+    except UnidentifiedImageError:
+        pixels = deep_tiff(content, 0, limits)
+        return pixels if isinstance(pixels, Rejection) else to_grey(pixels)
 
 
 def _damaged(image_format: Format, error: Exception) -> Rejection:

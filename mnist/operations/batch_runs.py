@@ -1,12 +1,14 @@
 """One run over one batch: what it has listed, what it has recorded, what it states at its end."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
-from mnist.keys import ObjectVersion
+from mnist.keys import ObjectVersion, page_versions
 from mnist.provenance import code_digest
 from mnist.scoring.chunks import RecordedChunk
+from mnist.scoring.minibatches import Paged
 from mnist.scoring.predictions import PinnedModel
 from mnist.scoring.receipts import Receipt, RunRecord, VersionRecord
 from mnist.scoring.reconciliation import ListingLog
@@ -25,6 +27,7 @@ class BatchRun:
         is_scored: Whether every row of it is recorded.
         unavailable: Object versions that the store could not hand out now.
         put_off: Object versions whose chunk took too long; they go into further chunks.
+        paged: Files found to have several pages, and how many; these go into further chunks.
         listed_all: Whether the listing has come to its end, so that `waiting` is final.
         done: Object versions of the chunks that were noted.
         receipt: What the run stated at its end; None if the batch was left open.
@@ -45,6 +48,7 @@ class BatchRun:
         self.listing = ListingLog()
         self.unsettled: list[VersionRecord] = []
         self.put_off: list[ObjectVersion] = []
+        self.paged: list[Paged] = []
         self.unavailable = 0
         self.chunks_noted = 0
         self.done = 0
@@ -58,7 +62,23 @@ class BatchRun:
         self.unsettled += recorded.unsettled
         self.unavailable += recorded.unavailable
         self.put_off += recorded.put_off
+        self.paged += recorded.paged
+        for file, pages in recorded.paged:
+            self.listing.open(file, page_versions(file, pages))
+            self.waiting += pages - 1
         self._sums.update(rows_written=recorded.rows_written, retried=recorded.retried)
+
+    @property
+    def left_over(self) -> int:
+        """How many object versions go into further chunks."""
+        return len(self.put_off) + sum(pages for _, pages in self.paged)
+
+    def take_left_over(self) -> Iterator[ObjectVersion]:
+        """Yield them, and forget them."""
+        put_off, self.put_off = self.put_off, []
+        paged, self.paged = self.paged, []
+        pages = chain.from_iterable(page_versions(file, count) for file, count in paged)
+        return chain(put_off, pages)
 
     def record(self, after: datetime | None = None) -> RunRecord:
         """Say for the receipt what this run did.

@@ -88,9 +88,9 @@ class BatchScoring:
             for recorded in map(self.score, self._chunks(run, chain((first,), versions))):
                 run.note(recorded)
                 on_progress(run)
-            if not run.listed_all or run.done + len(run.put_off) < run.waiting:
+            if not run.listed_all or run.done + run.left_over < run.waiting:
                 return run
-            versions, run.put_off = iter(run.put_off), []
+            versions = run.take_left_over()
         if not (len(run.listing) or may_be_empty or self._results.part_keys(batch)):
             raise self._parts.inbox.unknown(batch)
         run.is_scored = True
@@ -135,15 +135,18 @@ class BatchScoring:
             return _without(chunk, earlier)
         scored = score(self._parts, chunk, seconds=self._parts.settings.chunk_seconds)
         rows = scored.rows
+        for file, pages in scored.paged:
+            self._parts.page_counts.record(file, pages)
         if rows.num_rows and not self._results.write_part(chunk.batch, chunk.name, rows):
             return self.score(chunk)  # another run was first
         return RecordedChunk(
-            versions=len(chunk.versions) - len(scored.put_off),
+            versions=len(chunk.versions) - len(scored.put_off) - len(scored.paged),
             rows_written=rows.num_rows,
             retried=pc.sum(pc.greater(rows["attempts"], 1)).as_py() or 0,
             unsettled=scored.unsettled,
             unavailable=len(scored.unscored) - len(scored.unsettled),
             put_off=scored.put_off,
+            paged=scored.paged,
         )
 
     def _close(self, run: BatchRun) -> Receipt:

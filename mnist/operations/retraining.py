@@ -11,7 +11,7 @@ from mnist.candidates.adoption import adopt_network
 from mnist.candidates.candidate import Candidate, make_candidate
 from mnist.candidates.write_up import write_up
 from mnist.data.labelled_sets import load_labelled_sets
-from mnist.data.training_data import TrainingData, load_training_data
+from mnist.data.training_data import Shares, TrainingData, load_training_data
 from mnist.errors import IntegrityError, InvalidInput, NoChampion
 from mnist.images import Limits
 from mnist.operations.approval import Approval
@@ -65,10 +65,13 @@ class Retraining:
             self._settings.data_dir,
             seed,
             self._relabelling.reviewed_labels(),
-            max_reviewed_share=self._settings.max_reviewed_share,
             labelled_sets=evaluate,
             add=lambda test: sets.to_train(recipe, test, evaluate),
-            sets_share=self._settings.sets_share,
+            shares=Shares(
+                self._settings.max_reviewed_share,
+                self._settings.sets_share,
+                repeats=1 if recipe is None else recipe.dataset_repeats,
+            ),
             fallback=self._settings.fallback_digits,
         )
 

@@ -20,6 +20,7 @@ from mnist.scoring.minibatches import (
     Allowance,
     Fetch,
     MiniBatch,
+    Paged,
     Unscored,
     cut_minibatches,
     load_minibatch,
@@ -59,11 +60,13 @@ class ScoredChunk:
             metadata say what went into it (`stages.PartWork`).
         unscored: Object versions without an outcome.
         put_off: Those that were not begun because the time of the chunk was over.
+        paged: Files with several pages, which want an outcome instead of them, and how many.
     """
 
     rows: pa.Table
     unscored: tuple[Unscored, ...]
     put_off: tuple[ObjectVersion, ...] = ()
+    paged: tuple[Paged, ...] = ()
 
     @property
     def unsettled(self) -> tuple[VersionRecord, ...]:
@@ -86,6 +89,7 @@ class RecordedChunk:
         unsettled: Object versions that were no longer there when they were read.
         unavailable: How many the store could not hand out now; a later run tries them again.
         put_off: The others, which want another chunk.
+        paged: Files whose pages want another chunk instead of them, and how many.
     """
 
     versions: int
@@ -94,6 +98,7 @@ class RecordedChunk:
     unsettled: tuple[VersionRecord, ...] = ()
     unavailable: int = 0
     put_off: tuple[ObjectVersion, ...] = ()
+    paged: tuple[Paged, ...] = ()
 
 
 ScoreChunk = Callable[[Chunk], RecordedChunk]
@@ -155,6 +160,7 @@ def score_chunk(
     ink = [np.empty(0)]
     unscored: list[Unscored] = []
     put_off: list[ObjectVersion] = []
+    paged: list[Paged] = []
     spent, cpu_seconds = StageSeconds(), 0.0
 
     def load(number: int, versions: list[ObjectVersion]) -> MiniBatch:
@@ -165,6 +171,7 @@ def score_chunk(
             contents += minibatch.contents
             unscored += minibatch.unscored
             put_off += minibatch.put_off
+            paged += minibatch.paged
             _require_a_store(unscored)
             started = perf_counter()
             if minibatch.pixels:
@@ -192,7 +199,7 @@ def score_chunk(
         evidence=chunk.model.acceptance_evidence,
     )
     rows = rows.replace_schema_metadata(work.as_metadata() | judged_by.as_metadata())
-    return ScoredChunk(rows, tuple(unscored), tuple(put_off))
+    return ScoredChunk(rows, tuple(unscored), tuple(put_off), tuple(paged))
 
 
 def _stamp(chunk: Chunk) -> dict[str, Any]:
@@ -209,7 +216,10 @@ def _stamp(chunk: Chunk) -> dict[str, Any]:
 
 
 def _require_a_store(unscored: Sequence[Unscored]) -> None:
-    """Stop at once when so many objects are unavailable that it cannot be the objects."""
-    errors = [unscored.why for unscored in unscored if isinstance(unscored.why, Unavailable)]
+    """Stop at once when so many objects are unavailable that it cannot be the objects.
+
+    Pages of one file share one error, and count once.
+    """
+    errors = {id(u.why): u.why for u in unscored if isinstance(u.why, Unavailable)}
     if len(errors) > _MOST_UNAVAILABLE:
-        raise errors[-1]
+        raise list(errors.values())[-1]

@@ -15,10 +15,10 @@ from time import perf_counter, thread_time
 
 from mnist.digits import Image, Outcome, Reason
 from mnist.errors import Unavailable
-from mnist.images import Decoded, Limits, Rejection, decode
+from mnist.images import Decoded, Limits, Rejection, SeveralPages, decode
 from mnist.images.archives import archive_advice
 from mnist.images.sandbox import seconds_waited
-from mnist.keys import ObjectVersion, is_archive_key, member_place
+from mnist.keys import ObjectVersion, is_archive_key
 from mnist.scoring.rows import Content
 
 _MOST_IMAGES = 64
@@ -47,6 +47,10 @@ Fetch = Callable[[Sequence[ObjectVersion]], Iterator[Fetched]]
 
 Raises Unavailable if the store is down.
 """
+
+
+Paged = tuple[ObjectVersion, int]
+"""A file with several pages, and how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,7 @@ class MiniBatch:
     Attributes:
         contents: Every object version that has an outcome.
         pixels: The images of those contents that have no reason.
+        paged: Files with several pages, which want an outcome instead of them, and how many.
         unscored: Object versions without an outcome.
         put_off: Those that were not begun because the time was over.
         fetch_seconds: How long fetching took.
@@ -102,6 +107,7 @@ class MiniBatch:
 
     contents: list[Content] = field(default_factory=list)
     pixels: list[Image] = field(default_factory=list)
+    paged: list[Paged] = field(default_factory=list)
     unscored: list[Unscored] = field(default_factory=list)
     put_off: list[ObjectVersion] = field(default_factory=list)
     fetch_seconds: float = 0.0
@@ -176,7 +182,7 @@ def load_minibatch(
 
 def _is_fetched(version: ObjectVersion, limits: Limits) -> bool:
     # Of an archive only the table of contents is read, and what is wrong with it is found there.
-    opened = is_archive_key(version.key) and member_place(version) is None
+    opened = is_archive_key(version.key) and "!" not in version.etag
     return version.size > 0 and (opened or version.size <= limits.max_bytes)
 
 
@@ -202,6 +208,8 @@ def _take(minibatch: MiniBatch, version: ObjectVersion, fetched: Fetched, limits
         case Decoded(pixels, warnings, pipeline, source):
             minibatch.pixels.append(pixels)
             minibatch.contents.append(Content(*fields, None, None, warnings, pipeline, source))
+        case SeveralPages(pages=pages):
+            minibatch.paged.append((version, pages))
         case Rejection(reason, detail):
             minibatch.contents.append(Content(*fields, reason, detail))
         case why:

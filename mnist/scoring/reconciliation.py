@@ -40,6 +40,7 @@ class ListingLog:
 
     def __init__(self) -> None:
         self._identities = IdentityLog()
+        self._opened: set[bytes] = set()
         self._bytes = 0
         self.ignored = Ignored()
 
@@ -49,12 +50,18 @@ class ListingLog:
         self._identities.extend(version.identity for version in page)
         self._bytes += sum(version.size for version in page)
 
+    def open(self, file: ObjectVersion, pages: Iterable[ObjectVersion]) -> None:
+        """Put the pages of a file into its place, as every later listing does."""
+        self._opened.add(file.identity)
+        self._bytes -= file.size
+        self.extend(pages)
+
     def __len__(self) -> int:
-        return len(self._identities)
+        return len(self._identities) - len(self._opened)
 
     def identities(self) -> Identities:
         """Return the object versions listed."""
-        return self._identities.as_set()
+        return self._identities.as_set() - Identities.of(self._opened)
 
     def summary(self) -> Listing:
         """Summarise for a receipt."""

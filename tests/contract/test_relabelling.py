@@ -8,8 +8,10 @@ import pytest
 from mnist.operations.gates import Judgement
 from mnist.operations.relabelling import GONE, OPEN, UNREADABLE, Relabelling
 from mnist.promotion import Policy, refuse
+from mnist.storage.pages import PageCounts
 from mnist.storage.reviews import ReviewLog
 from tests.factories import SeveralModels, png, services_of
+from tests.paged_files import paged
 from tests.reviewing import review_of
 
 
@@ -63,6 +65,20 @@ def test_images_that_are_not_what_was_looked_at_are_counted(relabelling, agree, 
     found = relabelling.reviewed_labels()
     assert found.images.n == 0
     assert found.left_out == {GONE: 1, UNREADABLE: 1}
+
+
+def test_a_page_is_recognised_however_it_was_drawn_when_it_was_looked_at(
+    relabelling, inbox, inbox_bucket, log, results_bucket
+):
+    inbox_bucket.put("scans/fax.tif", paged("TIFF", (4, 5)))
+    (file,) = next(inbox.versions("scans"))
+    PageCounts(results_bucket).record(file, 2)
+    page = next(inbox.versions("scans"))[1]
+    for each in ("ada", "bob"):
+        log.append(review_of(page, b"as another library draws it", each, "5"))
+    found = relabelling.reviewed_labels()
+    assert found.images.labels.tolist() == [5]
+    assert found.keys == ("scans/fax.tif!2",)
 
 
 def test_the_report_names_what_the_labels_put_right(relabelling, agree, models):

@@ -7,7 +7,7 @@ from mnist.data.added import EVALUATES, HANDS, LABELLED_SET, TEST_IMAGE, AddedIm
 from mnist.data.digests import pixel_digests
 from mnist.data.labelled import LabelledImages
 from mnist.data.reviewed import ReviewedLabels
-from mnist.data.training_data import load_training_data
+from mnist.data.training_data import Shares, load_training_data
 
 
 def some(count, start=0):
@@ -52,16 +52,18 @@ def without_mnist(monkeypatch, tmp_path):
 @pytest.mark.usefixtures("without_mnist")
 def test_added_images_are_learned_from_and_every_share_is_on_record():
     def load(*sets):
-        return load_training_data(None, 0, add=lambda _test: sets, fallback=True)
+        return load_training_data(
+            None, 0, add=lambda _test: sets, shares=Shares(repeats=2), fallback=True
+        )
 
     alone, more = load(), load(added(40), added(20, HANDS, "usps"))
-    assert more.train.n == 2 * alone.train.n + 40 * 3 + 20  # a tenth of 1,318 is three times forty
+    assert more.train.n == alone.train.n + 40 * 3 + 20  # a tenth of 1,318 is three times forty
     assert more.validation.digest == alone.validation.digest
     assert more.dataset.source == alone.dataset.source
     assert more.digest != alone.digest
     rows = {row["name"]: row for row in more.sources}
     assert {name: (row["kind"], row["images"], row["repeats"]) for name, row in rows.items()} == {
-        "sklearn-digits": ("dataset", alone.train.n, 2),
+        "sklearn-digits": ("dataset", alone.train.n // 2, 2),
         "own": (LABELLED_SET, 40, 3),
         "usps": (HANDS, 20, 1),
     }

@@ -7,7 +7,7 @@ from mnist.data import training_data
 from mnist.data.datasets import load_sklearn_digits
 from mnist.data.labelled import LabelledImages
 from mnist.data.reviewed import TEST_IMAGE, TOO_MANY, ReviewedLabels
-from mnist.data.training_data import load_training_data
+from mnist.data.training_data import Shares, load_training_data
 from tests.factories import digit_images
 
 
@@ -63,13 +63,13 @@ def test_reviewed_images_stay_a_small_part_whoever_labelled_them():
     images = digit_images(labels)
     images[:, 0, :] = np.arange(200, dtype=np.uint8)[:, None]
     plain = load_training_data(None, 0).train.n
-    data = load_training_data(None, 0, reviewed(labels, images), max_reviewed_share=0.1)
+    data = load_training_data(None, 0, reviewed(labels, images), shares=Shares(reviewed=0.1))
     room = int(0.1 * plain)
     assert data.reviewed.left_out == {TOO_MANY: 200 - room}
     assert data.reviewed.repeats == 1
     assert data.train.n == plain + room
     assert data.reviewed.keys[0] == "scans/0.png"  # the oldest labels stay
-    none = load_training_data(None, 0, reviewed([1]), max_reviewed_share=0.0)
+    none = load_training_data(None, 0, reviewed([1]), shares=Shares(reviewed=0.0))
     assert none.train.n == plain
 
 

@@ -222,7 +222,8 @@ def test_no_ink_is_blank() -> None:
 
 
 def test_what_is_not_one_digit_asks_for_a_look() -> None:
-    two = np.hstack([seven(), seven()])
+    with_bar = np.hstack([seven(), np.full((160, 60), 255, np.uint8)])
+    cv2.line(with_bar, (215, 30), (215, 130), 0, 10)
     cut = seven()[:, 80:]
     faint = seven(ink=225)
     blob = np.full((200, 200), 255, np.uint8)
@@ -238,7 +239,7 @@ def test_what_is_not_one_digit_asks_for_a_look() -> None:
         for right in range(3):
             sprinkled[5 + down :: 40, 5 + right :: 40] = 0
     expected = {
-        ImageWarning.SEVERAL_COMPONENTS: [two],
+        ImageWarning.SEVERAL_COMPONENTS: [with_bar],
         ImageWarning.CUT_OFF: [cut],
         ImageWarning.LOW_CONTRAST: [faint],
         ImageWarning.UNLIKE_A_DIGIT: [blob, dash, lattice],

@@ -10,12 +10,14 @@ import pytest
 from mnist.digits import Outcome, Reason
 from mnist.errors import AccessDenied, ObjectChanged, ObjectGone, Unavailable
 from mnist.images import Limits, preprocessing_digest
-from mnist.keys import ObjectVersion
+from mnist.keys import ObjectVersion, page_place, page_versions
 from mnist.scoring.chunks import ScoredChunk, cut_chunks, score_chunk
 from mnist.scoring.graphs import Predictor
+from mnist.scoring.minibatches import Fetched
 from mnist.storage.fetching import fetch_each
 from mnist.tables import PROBABILITY_COLUMNS, ROWS
 from tests.factories import MODEL, digit_images, png, template_graph, version
+from tests.paged_files import paged
 
 
 @pytest.fixture(scope="module")
@@ -211,3 +213,23 @@ def test_the_same_work_has_the_same_name():
         chunk.name for chunk in cut_chunks([version(f"b/{i}.png") for i in range(5)], "b", MODEL, 2)
     ]
     assert make() == make()
+
+
+def test_pages_of_one_file_that_cannot_be_fetched_are_no_store_that_is_down(predict):
+    pages = list(page_versions(version("b/fax.tif"), 10))
+    error = Unavailable("bad disk")
+    (chunk,) = cut_chunks([*pages, version("b/good.png")], "b", MODEL, 100)
+
+    def fetch(versions):
+        for each in versions:
+            yield Fetched(error if page_place(each) else png(4), 4)
+
+    scored = score_chunk(chunk, fetch=fetch, predict=predict, threads=2, limits=Limits())
+    assert scored.rows["key"].to_pylist() == ["b/good.png"]
+    assert [left.version for left in scored.unscored] == pages
+
+
+def test_a_file_of_several_pages_has_no_row_and_says_how_many(predict):
+    scored = score(predict, {"b/fax.tif": paged("TIFF", (1, 2, 3)), "b/4.png": png(4)})
+    assert scored.rows["key"].to_pylist() == ["b/4.png"]
+    assert [(file.key, pages) for file, pages in scored.paged] == [("b/fax.tif", 3)]

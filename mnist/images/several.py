@@ -1,0 +1,128 @@
+"""Whether the ink is a row of digits instead of one digit.
+
+Only what is certain is said here; what is doubtful is a warning (`image_warnings`).
+"""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist.images.parameters import PARAMETERS
+from mnist.images.results import Ink, Plane
+
+
+class Row(NamedTuple):
+    """Pieces of ink that stand side by side like digits.
+
+    Attributes:
+        pieces: How many.
+        digits: About how many digits they are: pieces as wide as several count as several.
+    """
+
+    pieces: int
+    digits: int
+
+    @property
+    def sentence(self) -> str:
+        """Say what was seen, and what to do."""
+        ink = f"{self.pieces} pieces side by side" if self.pieces > 1 else "one wide piece"
+        remedy = "cut the picture into one image for each digit"
+        return f"The ink is {ink}, about {self.digits} digits; {remedy}."
+
+
+class _Piece(NamedTuple):
+    left: int
+    top: int
+    width: int
+    height: int
+    area: int
+
+
+def row_of(mask: Plane, ink: Ink) -> Row:
+    """Find the digits in a row.
+
+    Args:
+        mask: Shape (h, w), 0 or 1.
+        ink: Strength of ink, shape (h, w).
+    """
+    count, numbered, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    labels = np.asarray(numbered, np.int32)
+    if count < 2:
+        return Row(0, 0)
+    pieces = [(_Piece(*map(int, row)), number) for number, row in enumerate(stats[1:], 1)]
+    pieces.sort(key=lambda pair: -pair[0].area)
+    pieces = [pair for pair in pieces[: PARAMETERS.candidate_pieces] if _is_inside(pair[0], mask)]
+    if not pieces:
+        return Row(0, 0)
+    tallest = max((piece for piece, _ in pieces), key=lambda piece: piece.height)
+    strengths = {
+        number: _strength(piece, number, labels, ink)
+        for piece, number in pieces
+        if piece.height >= PARAMETERS.row_height * tallest.height
+    }
+    strongest = max(strengths.values())
+    row = [
+        piece
+        for piece, number in pieces
+        if strengths.get(number, 0) >= PARAMETERS.part_strength * strongest
+        and _overlap(piece, tallest) >= PARAMETERS.row_overlap * piece.height
+    ]
+    apart = _apart(row)
+    widths = [_digits_in(piece, mask) for piece in apart]
+    return Row(len(apart), sum(widths))
+
+
+def _is_inside(piece: _Piece, mask: Plane) -> bool:
+    """Tell whether a piece is no end of something outside: it does not lie along a side."""
+    width = mask.shape[1]
+    edges = (
+        (piece.left == 0, mask[piece.top : piece.top + piece.height, 0]),
+        (piece.left + piece.width == width, mask[piece.top : piece.top + piece.height, -1]),
+    )
+    return not any(
+        touches and edge.sum() >= PARAMETERS.clipped * piece.height for touches, edge in edges
+    )
+
+
+def _strength(piece: _Piece, number: int, labels: NDArray[np.int32], ink: Ink) -> float:
+    rows = slice(piece.top, piece.top + piece.height)
+    columns = slice(piece.left, piece.left + piece.width)
+    return float(ink[rows, columns][labels[rows, columns] == number].mean())
+
+
+def _overlap(a: _Piece, b: _Piece) -> int:
+    return min(a.top + a.height, b.top + b.height) - max(a.top, b.top)
+
+
+def _apart(row: list[_Piece]) -> list[_Piece]:
+    """Keep pieces that no other one stands over or under; thin lines may be those of a form."""
+    thick = [p for p in row if p.width >= PARAMETERS.row_thinnest * p.height]
+    thick.sort(key=lambda piece: -piece.area)
+    kept: list[_Piece] = []
+    for piece in thick:
+        if all(_gap(piece, other) > -PARAMETERS.row_overhang * piece.width for other in kept):
+            kept.append(piece)
+    return kept
+
+
+def _gap(a: _Piece, b: _Piece) -> int:
+    return max(a.left, b.left) - min(a.left + a.width, b.left + b.width)
+
+
+def _digits_in(piece: _Piece, mask: Plane) -> int:
+    """Say as how many digits a piece is wide, if it is tall all along as digits are."""
+    if piece.width < PARAMETERS.row_wide * piece.height:
+        return 1
+    inside = mask[
+        piece.top : piece.top + piece.height, piece.left : piece.left + piece.width
+    ].astype(bool)
+    if inside.mean() > PARAMETERS.row_most_ink:  # a dash, a bar, a blot
+        return 1
+    slices = max(2, round(piece.width / (PARAMETERS.row_slice * piece.height)))
+    for part in np.array_split(inside, slices, axis=1):
+        lines = np.flatnonzero(part.any(axis=1))
+        if not lines.size or lines[-1] - lines[0] + 1 < PARAMETERS.row_height * piece.height:
+            return 1
+    return slices
