@@ -9,10 +9,10 @@ import numpy as np
 
 from mnist.acceptance.choice import SourceThreshold, choose_thresholds, source_of
 from mnist.acceptance.thresholds import JudgedPredictions, Promise, judged_predictions
-from mnist.data.labelled_sets import load_labelled_sets
 from mnist.errors import AccessDenied, ObjectChanged, ObjectGone
 from mnist.images import Decoded, Limits, decode
 from mnist.keys import batch_of
+from mnist.operations.set_images import SetImages
 from mnist.parts import Parts
 from mnist.reviews.agreement import Consensus
 from mnist.reviews.audits import Audits, audits_of, is_wrong
@@ -139,8 +139,7 @@ class Accepting:
 
     def _labelled_sets(self, model: PinnedModel, predict: Predict) -> list[JudgedPredictions]:
         """Take the sets of one's own as evidence about sources of their names."""
-        settings = self._parts.settings
-        sets = load_labelled_sets(settings.real_world_dir, Limits.of(settings))
+        sets = SetImages(self._parts).to_evaluate()
         whole = {name: images for name, images in sets.items() if "/" not in name}
         evidence = []
         for name, images in whole.items():
