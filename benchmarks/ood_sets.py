@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy.interpolate import make_interp_spline
 
 from mnist.digits import Images
-from mnist.images import Decoded, decode
+from mnist.images import Decoded, Rejection, decode
 
 SIDE = 140
 _LETTERS = [letter for letter in string.ascii_letters if letter not in "OoIlSsZzBbqgDQ"]
@@ -211,14 +211,9 @@ class Artist:
         return int(self._rng.integers(low, high))
 
 
-def decoded(draw: Callable[[], Picture], count: int) -> list[Decoded]:
-    """Draw until so many pictures were not rejected, which nearly none is."""
-    found: list[Decoded] = []
-    while len(found) < count:
-        result = decode(cv2.imencode(".png", draw())[1].tobytes())
-        if isinstance(result, Decoded):
-            found.append(result)
-    return found
+def decoded(draw: Callable[[], Picture], count: int) -> list[Decoded | Rejection]:
+    """Draw so many pictures and decode them as batches do."""
+    return [decode(cv2.imencode(".png", draw())[1].tobytes()) for _ in range(count)]
 
 
 def _page() -> Picture:
