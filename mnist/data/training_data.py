@@ -8,6 +8,7 @@ from typing import Any
 
 from mnist.data.added import (
     EVALUATES,
+    HANDS,
     AddedImages,
     describe_sources,
     joined,
@@ -30,7 +31,7 @@ class Shares:
     Attributes:
         reviewed: Largest share of the training images that reviewed ones may come to, 0-1.
         sets: Share of the training images that labelled sets are brought up to, 0-1.
-        repeats: How often the dataset's images, and reviewed ones, are shown.
+        repeats: How often the dataset's images, and reviewed ones, are shown beside public hands.
     """
 
     reviewed: float = 0.1
@@ -117,11 +118,12 @@ def load_training_data(
     if joining.images.n:
         train = joining.joined_to(train)
         dataset = dataset.extended(joining.images)
-    train = joined(train, added, shares.repeats)
+    repeats = shares.repeats if any(source.kind == HANDS for source in added) else 1
+    train = joined(train, added, repeats)
     if added:
         dataset = dataset.extended(concatenate([source.images for source in added]))
     sets = labelled_sets or {}
-    data = TrainingData(dataset, train, validation, joining, sets, added, shares.repeats)
+    data = TrainingData(dataset, train, validation, joining, sets, added, repeats)
     check_training_data(data)
     return data
 

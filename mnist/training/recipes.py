@@ -87,8 +87,8 @@ class Recipe:
         precision: Keras dtype policy of the training steps; the result is always float32.
         augmentation: Random changes of the training images.
         hands: How often each image of the public hands is shown per epoch, where they are there.
-        dataset_repeats: How often each image of the dataset is shown per epoch: hands and outliers
-            are nearly as many, and it is the dataset's test that is promised.
+        dataset_repeats: How often each image of the dataset is shown per epoch beside public hands,
+            which are nearly as many.
         expected: What it cost and reached when it was last measured; no part of its identity.
     """
 
@@ -142,7 +142,7 @@ class Recipe:
 
 
 _AFFINE = Augmentation(rotation_degrees=10, shear=0.1, scale=0.1, shift_pixels=2)
-_AFFINE_AND_PENS = replace(_AFFINE, pen_share=0.5, blur_share=0.5)
+_AFFINE_AND_PENS = replace(_AFFINE, pen_share=0.25, blur_share=0.25)
 _FAST = Recipe(
     "fast",
     "deep-cnn",
@@ -150,11 +150,11 @@ _FAST = Recipe(
     patience=8,  # while the learning rate is high the loss jumps: the schedule is always finished
     width=0.5,
     precision="mixed_bfloat16",
-    outliers=24_000,
+    outliers=12_000,
     augmentation=_AFFINE_AND_PENS,
     hands=1,
     dataset_repeats=2,
-    expected=Expectation(65, 0.9962),
+    expected=Expectation(138, 0.9961),
 )
 _BEST = replace(
     _FAST,
@@ -163,7 +163,7 @@ _BEST = replace(
     patience=12,
     width=1.0,
     dropout=0.3,
-    expected=Expectation(405, 0.9969),
+    expected=None,
 )
 
 RECIPES = {
@@ -181,7 +181,7 @@ RECIPES = {
         ),
         _FAST,
         _BEST,
-        replace(_BEST, name="ensemble", members=3, expected=Expectation(1216, 0.9975)),
+        replace(_BEST, name="ensemble", members=3, expected=None),
         Recipe(
             "complex-cnn",
             "complex-cnn",

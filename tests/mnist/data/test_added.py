@@ -57,13 +57,13 @@ def test_added_images_are_learned_from_and_every_share_is_on_record():
         )
 
     alone, more = load(), load(added(40), added(20, HANDS, "usps"))
-    assert more.train.n == alone.train.n + 40 * 3 + 20  # a tenth of 1,318 is three times forty
+    assert more.train.n == 2 * alone.train.n + 40 * 3 + 20  # a tenth of 1,318 is three times forty
     assert more.validation.digest == alone.validation.digest
     assert more.dataset.source == alone.dataset.source
     assert more.digest != alone.digest
     rows = {row["name"]: row for row in more.sources}
     assert {name: (row["kind"], row["images"], row["repeats"]) for name, row in rows.items()} == {
-        "sklearn-digits": ("dataset", alone.train.n // 2, 2),
+        "sklearn-digits": ("dataset", alone.train.n, 2),
         "own": (LABELLED_SET, 40, 3),
         "usps": (HANDS, 20, 1),
     }
