@@ -6,9 +6,9 @@ Draws sets of pictures that are not one digit (`benchmarks.ood_sets`), decodes t
 and lets the champion, or `--model`, read them. Against MNIST's test digits: the area under the ROC
 curve (AUROC) and the share of the set that passes when 95 % of the digits do (FPR@95), for the
 score in the graph and for the largest probability; then what becomes of each set in production: the
-shares that are rejected, get a warning, or are accepted without a person's look, by the thresholds of
-the version. The last line is one JSON object with auroc, fpr95, warned and accepted, by set. About a
-minute on one core for 500 pictures each.
+shares that are rejected, get a warning, or are accepted without a person's look, by the thresholds
+of the version. The last line is one JSON object with auroc, fpr95, warned and accepted, by set.
+About a minute on one core for 500 pictures each.
 """
 
 import argparse

@@ -70,8 +70,10 @@ def row_of(mask: Plane, ink: Ink) -> Row:
         and _overlap(piece, tallest) >= PARAMETERS.row_overlap * piece.height
     ]
     apart = _apart(row)
-    widths = [_digits_in(piece, mask) for piece in apart]
-    return Row(len(apart), sum(widths))
+    widths = [_digits_in(piece, mask) for piece in apart if not _is_cut(piece, mask)]
+    if len(apart) == 1 and not widths:  # of one digit, whatever is left of it
+        return Row(1, 1)
+    return Row(len(apart), max(sum(widths), len(apart)))
 
 
 def _is_inside(piece: _Piece, mask: Plane) -> bool:
@@ -84,6 +86,13 @@ def _is_inside(piece: _Piece, mask: Plane) -> bool:
     return not any(
         touches and edge.sum() >= PARAMETERS.clipped * piece.height for touches, edge in edges
     )
+
+
+def _is_cut(piece: _Piece, mask: Plane) -> bool:
+    """Tell whether the frame cuts a piece: then its proportions say nothing."""
+    height, width = mask.shape
+    ends = (piece.left + piece.width == width, piece.top + piece.height == height)
+    return any((piece.left == 0, piece.top == 0, *ends))
 
 
 def _strength(piece: _Piece, number: int, labels: NDArray[np.int32], ink: Ink) -> float:

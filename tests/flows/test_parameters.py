@@ -41,6 +41,8 @@ TEXTS = {
     "flows.monitor.monitor": ["day"],
     "flows.score_batch.score_batch": ["batch"],
     "flows.verify.verify": ["batch"],
+    "flows.import_set.import_set": ["place", "who", "name", "use"],
+    "flows.renew_acceptance.renew_acceptance": [],
     "flows.watch_inbox.watch_inbox": [],
 }
 """Parameters of each deployment that hold a name, a number of a version, a day or a text."""

@@ -132,7 +132,7 @@ def test_a_failed_batch_is_logged_as_an_error(inbox_bucket, caplog):
     assert (line.levelname, "were rejected" in line.getMessage()) == ("ERROR", True)
     state = score_batch("b", return_state=True)
     assert (state.is_failed(), state.name) == (True, "BatchFailed")
-    assert "All 2 images were rejected" in state.message
+    assert "All 1 images were rejected" in state.message
 
 
 def test_a_batch_that_another_run_holds_is_left_alone(inbox_bucket, results_bucket, results):

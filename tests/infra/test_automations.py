@@ -23,7 +23,7 @@ OUR_EVENTS = {
     for module in (events, completion_message)
     for name, value in vars(module).items()
     if name.isupper() and isinstance(value, str)
-} | {*events.DRIFTS.values(), "candidate.promoted", "candidate.refused"}
+} | {*events.DRIFTS.values(), "candidate.promoted", "candidate.refused", "acceptance.broken"}
 BLOCK = "0d9ff4a3-9a0a-4b3b-8b8b-0123456789ab"
 DEPLOYMENT = "1d9ff4a3-9a0a-4b3b-8b8b-0123456789ab"
 

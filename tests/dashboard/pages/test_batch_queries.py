@@ -11,7 +11,6 @@ from dashboard.components.batch_rows import (
     BatchRows,
     Decision,
     batch_rows,
-    reason_sentence,
     versions_of,
 )
 from dashboard.components.filters import page_count, page_of
@@ -122,11 +121,6 @@ def test_exports_hold_the_chosen_rows_in_their_order_and_nothing_else(scans):
     assert csv["key"].tolist() == ["scans/C.png", "scans/a.png"]
     assert csv["identity"].tolist() == [v.identity.hex() for v in versions_of(selection)]
     assert csv["p3"].isna().all()
-
-
-def test_a_reason_of_another_release_has_no_sentence():
-    assert "no bytes" in reason_sentence("empty")
-    assert reason_sentence("burnt") == ""
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,12 @@ def file_of(picture):
 
 
 def two_digits():
-    """A sheet on which somebody has written two digits side by side."""
-    sheet = np.full((120, 220), 255, np.uint8)
-    for text, left in (("4", 20), ("7", 130)):
-        cv2.putText(sheet, text, (left, 100), cv2.FONT_HERSHEY_SIMPLEX, 3.5, 0, 9)
-    return file_of(sheet)
+    """Two strokes that stand beside each other, one leaning over the other."""
+    paper = np.full((200, 320), 255, np.uint8)
+    lines = [[(60, 40), (120, 40), (70, 160)], [(150, 40), (100, 160)]]
+    drawn = [np.array(line, np.int32) for line in lines]
+    cv2.polylines(paper, drawn, isClosed=False, color=0, thickness=12)
+    return file_of(paper)
 
 
 def object_address(scorer, name):
