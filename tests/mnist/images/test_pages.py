@@ -33,7 +33,7 @@ def test_every_page_is_counted_and_looks_as_it_was_drawn(make) -> None:
     assert blank.min() > 240
     for got, digit in ((three, 3), (seven, 7)):
         wanted = np.asarray(page(digit).convert("L").resize(got.shape[::-1]), int)
-        assert np.abs(got - wanted).mean() < 12
+        assert np.abs(got - wanted).mean() < 25  # a fax has no greys
 
 
 @pytest.mark.parametrize("make", FORMATS.values(), ids=FORMATS)

@@ -27,6 +27,7 @@ TEST = load_sklearn_digits().test
 @pytest.fixture
 def parts(tmp_path, monkeypatch) -> InMemory:
     """Services in memory; scikit-learn's digits stand in for MNIST."""
+    monkeypatch.delenv("MNIST_DATA_DIR", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "no-keras"))
     monkeypatch.setattr("mnist.data.datasets._download", lambda _path: False)
     return InMemory(fallback_digits=True)
