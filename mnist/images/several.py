@@ -70,10 +70,7 @@ def row_of(mask: Plane, ink: Ink) -> Row:
         and _overlap(piece, tallest) >= PARAMETERS.row_overlap * piece.height
     ]
     apart = _apart(row)
-    widths = [_digits_in(piece, mask) for piece in apart if not _is_cut(piece, mask)]
-    if len(apart) == 1 and not widths:  # of one digit, whatever is left of it
-        return Row(1, 1)
-    return Row(len(apart), max(sum(widths), len(apart)))
+    return Row(len(apart), sum(_digits_in(piece, mask) for piece in apart))
 
 
 def _is_inside(piece: _Piece, mask: Plane) -> bool:
@@ -89,10 +86,8 @@ def _is_inside(piece: _Piece, mask: Plane) -> bool:
 
 
 def _is_cut(piece: _Piece, mask: Plane) -> bool:
-    """Tell whether the frame cuts a piece: then its proportions say nothing."""
-    height, width = mask.shape
-    ends = (piece.left + piece.width == width, piece.top + piece.height == height)
-    return any((piece.left == 0, piece.top == 0, *ends))
+    """Tell whether the frame cuts a piece above or below: then it is wide for what is left of it."""
+    return piece.top == 0 or piece.top + piece.height == len(mask)
 
 
 def _strength(piece: _Piece, number: int, labels: NDArray[np.int32], ink: Ink) -> float:
@@ -122,7 +117,7 @@ def _gap(a: _Piece, b: _Piece) -> int:
 
 def _digits_in(piece: _Piece, mask: Plane) -> int:
     """Say as how many digits a piece is wide, if it is tall all along as digits are."""
-    if piece.width < PARAMETERS.row_wide * piece.height:
+    if piece.width < PARAMETERS.row_wide * piece.height or _is_cut(piece, mask):
         return 1
     inside = mask[
         piece.top : piece.top + piece.height, piece.left : piece.left + piece.width

@@ -128,10 +128,10 @@ def test_two_retrainings_leave_evidence_and_never_something_worse(
 
     # A floor that no lower bound reaches: the run succeeds, the answer is no, the champion stays.
     # Two people have labelled an image meanwhile.
-    inbox_bucket.put("scans/seven.png", png(7))
+    inbox_bucket.put("scans/seven.png", png(7, 99))  # none of those that evaluate
     (page,) = Inbox(inbox_bucket).versions("scans")
     for who in ("ada", "bob"):
-        services.current().reviews.append(review_of(page[0], png(7), who, "7"))
+        services.current().reviews.append(review_of(page[0], png(7, 99), who, "7"))
     # And somebody has imported a set of their own, half to train on, half to evaluate with.
     for digit in range(10):
         for mark in range(1, 7):
