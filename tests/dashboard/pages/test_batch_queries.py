@@ -11,6 +11,7 @@ from dashboard.components.batch_rows import (
     BatchRows,
     Decision,
     batch_rows,
+    remark_sentence,
     versions_of,
 )
 from dashboard.components.filters import page_count, page_of
@@ -121,6 +122,11 @@ def test_exports_hold_the_chosen_rows_in_their_order_and_nothing_else(scans):
     assert csv["key"].tolist() == ["scans/C.png", "scans/a.png"]
     assert csv["identity"].tolist() == [v.identity.hex() for v in versions_of(selection)]
     assert csv["p3"].isna().all()
+
+
+def test_a_reason_of_another_release_has_no_sentence():
+    assert "no bytes" in remark_sentence("empty")
+    assert remark_sentence("burnt") == ""
 
 
 @pytest.mark.parametrize(

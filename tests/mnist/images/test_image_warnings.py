@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from mnist.digits import ImageWarning, Reason
-from mnist.images import Decoded, Rejection, decode
+from mnist.images import Decoded, decode
 
 Picture = NDArray[np.uint8]
 Point = tuple[int, int]
@@ -21,13 +21,11 @@ def _warnings(plane: NDArray[np.generic]) -> tuple[ImageWarning, ...]:
     return result.warnings
 
 
-def _is_doubted(plane: NDArray[np.generic]) -> bool:
-    """Whether an image is said to show several digits, or ink that may be another one."""
+def _said(plane: NDArray[np.generic]) -> set[str]:
+    """What an image is rejected for, or its warnings."""
     content = cv2.imencode(".png", np.clip(plane, 0, 255).astype(np.uint8))[1].tobytes()
     result = decode(content)
-    if isinstance(result, Decoded):
-        return ImageWarning.SEVERAL_COMPONENTS in result.warnings
-    return isinstance(result, Rejection) and result.reason is Reason.SEVERAL_DIGITS
+    return set(result.warnings) if isinstance(result, Decoded) else {result.reason}
 
 
 def _paper(height: int = 200, width: int = 320) -> Picture:
@@ -50,14 +48,17 @@ def _zero(paper: Picture, left: int, top: int = 40, grey: int = 30) -> Picture:
     return paper
 
 
-@pytest.mark.parametrize("grey", [30, 110, 150])
-def test_a_fainter_neighbour_is_a_rival(grey: int) -> None:
-    assert _is_doubted(_zero(_three(_paper(), 60), 170, grey=grey))
+DOUBTED, REJECTED = ImageWarning.SEVERAL_COMPONENTS, Reason.SEVERAL_DIGITS
 
 
-@pytest.mark.parametrize("shown", [30, 45, 60])
-def test_a_neighbour_that_the_frame_cuts_is_a_rival(shown: int) -> None:
-    assert _is_doubted(_zero(_three(_paper(), 60), 170)[:, : 170 + shown])
+@pytest.mark.parametrize(("grey", "said"), [(30, REJECTED), (110, DOUBTED), (150, DOUBTED)])
+def test_a_fainter_neighbour_is_a_rival(grey: int, said: str) -> None:
+    assert said in _said(_zero(_three(_paper(), 60), 170, grey=grey))
+
+
+@pytest.mark.parametrize(("shown", "said"), [(30, REJECTED), (45, REJECTED), (60, DOUBTED)])
+def test_a_neighbour_that_the_frame_cuts_is_a_rival(shown: int, said: str) -> None:
+    assert said in _said(_zero(_three(_paper(), 60), 170)[:, : 170 + shown])
 
 
 def test_neighbours_whose_boxes_overlap_are_two() -> None:
