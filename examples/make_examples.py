@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist.images.strokes import place
+
 Picture = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 BLACK, WHITE, BLUE, PENCIL, CHALK, GREEN, YELLOW = (
@@ -134,9 +136,16 @@ def transparent(ink: Colour, cover: NDArray[np.float32]) -> Picture:
     return np.dstack([flat, (cover * 255).astype(np.uint8)])
 
 
+def placed(ink: NDArray[np.float32]) -> Picture:
+    """Put a digit where MNIST would: in 20x20 pixels, its centre of mass in the middle."""
+    picture = (ink * 255).astype(np.uint8)
+    left, top, width, height = cv2.boundingRect(picture)
+    return place(picture[top : top + height, left : left + width])
+
+
 EXAMPLES = [
     Example("zero-28x28.png", 0, "native",
-            lambda d: (pen(d, (28, 28), 18, 2.3) * 255).astype(np.uint8)),
+            lambda d: placed(pen(d, (28, 28), 18, 2.3))),
     Example("one-felt-tip.png", 1, "drawn",
             lambda d: on(WHITE, BLACK, pen(d, (240, 200), 170, 18))),
     Example("two-blue-ink.png", 2, "scan", lambda d: on(WHITE, BLUE, pen(d, (160, 140), 110, 7))),

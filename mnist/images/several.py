@@ -86,7 +86,7 @@ def _is_inside(piece: _Piece, mask: Plane) -> bool:
 
 
 def _is_cut(piece: _Piece, mask: Plane) -> bool:
-    """Tell whether the frame cuts a piece above or below: then it is wide for what is left of it."""
+    """Tell whether the frame cuts a piece above or below: what is left of it is wide."""
     return piece.top == 0 or piece.top + piece.height == len(mask)
 
 
