@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from mnist.digits import Reason
 from mnist.images.formats import inspect
 from mnist.images.grey import to_grey
-from mnist.images.header import Header
+from mnist.images.header import Format, Header
+from mnist.images.parameters import PARAMETERS
 from mnist.images.pipelines import Trace, run
 from mnist.images.results import Decoded, Limits, Pipeline, Plane, Rejection, SeveralPages
 from mnist.images.sandbox import sandbox
@@ -19,6 +20,12 @@ _DEFAULT_LIMITS = Limits()
 
 _PIXELS_IN_PROCESS = 4_000_000
 """Larger pictures are decoded in the sandbox, where memory is limited."""
+
+_DIVIDED = {
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+    4: cv2.IMREAD_REDUCED_COLOR_4,
+    8: cv2.IMREAD_REDUCED_COLOR_8,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +102,24 @@ def _load(content: bytes, limits: Limits) -> Plane | Rejection:
         counted = sandbox().decode(request)
         if isinstance(counted, int) and counted > 1:
             return SeveralPages.of(counted, header.format, limits)
-    if header.plain and header.width * header.height <= _PIXELS_IN_PROCESS:
-        return _decode_in_process(header)
+    by = _divisor(header)
+    if header.plain and header.width * header.height <= _PIXELS_IN_PROCESS * by**2:
+        return _decode_in_process(header, by)
     request = Request(header.payload, header.format, header.orientation, limits)
     answer = sandbox().decode(request)
     return SeveralPages.of(answer, header.format, limits) if isinstance(answer, int) else answer
 
 
-def _decode_in_process(header: Header) -> Plane | Rejection:
+def _divisor(header: Header) -> int:
+    """Say by how much JPEG's decoder may divide a large picture: it need not make those pixels."""
+    times = max(header.width, header.height) // PARAMETERS.working_side
+    return max((by for by in _DIVIDED if by <= times and header.format is Format.JPEG), default=1)
+
+
+def _decode_in_process(header: Header, by: int) -> Plane | Rejection:
+    flag = _DIVIDED.get(by, cv2.IMREAD_UNCHANGED)
     try:
-        pixels = cv2.imdecode(np.frombuffer(header.payload, np.uint8), cv2.IMREAD_UNCHANGED)
+        pixels = cv2.imdecode(np.frombuffer(header.payload, np.uint8), flag)
     except cv2.error:
         pixels = None
     if pixels is None:

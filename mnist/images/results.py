@@ -58,7 +58,7 @@ class Source:
     """What the picture was like before anything was done to it: what a scanner changes.
 
     Attributes:
-        width: Pixels, upright; a side above 1,024 has been reduced to that.
+        width: Pixels, upright; a side of 2,000 or more has been divided to less.
         height: The same.
         brightness: Mean grey level of the uppermost and the lowest line, 0-255: that of the
             paper, however much is written on it.

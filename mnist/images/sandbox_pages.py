@@ -15,7 +15,7 @@ from mnist.images.parameters import PARAMETERS
 from mnist.images.results import Limits, Rejection
 from mnist.images.tiff_pages import page_directories
 
-ENOUGH = 2 * PARAMETERS.working_side
+ENOUGH = PARAMETERS.working_side
 _PILLOW_NAMES = {Format.HEIC: "HEIF"}
 _REDUCIBLE = {"L", "RGB", "RGBA", "CMYK", "YCbCr"}
 _DOTS_PER_POINT = 300 / 72
@@ -173,7 +173,7 @@ class _Pdf:
         page = self._document[number - 1]
         try:
             longest = max(1.0, *page.get_size())
-            scale = min(_DOTS_PER_POINT, ENOUGH / longest)
+            scale = min(_DOTS_PER_POINT, (2 * ENOUGH - 1) / longest)
             width, height = (max(1, round(scale * side)) for side in page.get_size())
             problem = size_problem(width, height, limits)
             return problem or page.render(scale=scale).to_numpy().copy()

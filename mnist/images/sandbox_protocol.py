@@ -95,7 +95,7 @@ def read_answer(pipe: IO[bytes]) -> Answer:
         return _rejection(_exactly(pipe, min(width, _MOST_TEXT)))
     if height == _PAGES and width:
         return int(width)
-    if not width or max(height, width) > PARAMETERS.working_side:
+    if not width or max(height, width) >= 2 * PARAMETERS.working_side:
         raise BrokenAnswer(f"a picture of {width}x{height} pixels")
     pixels = np.frombuffer(_exactly(pipe, height * width), np.uint8)
     return pixels.reshape(height, width).copy()

@@ -46,9 +46,10 @@ def redraw(ink: Ink, share: float) -> Drawing:
     smooth = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), sigma) > 0.5
     if smooth.any():  # dots of a few pixels may vanish altogether
         mask = smooth.astype(np.uint8)
-    width = stroke_width(mask) / per_pixel
+    inside = _distance(mask)
+    width = _width_by(inside, mask) / per_pixel
     target = min(max(width, PARAMETERS.stroke_width_least), PARAMETERS.stroke_width_most)
-    signed = _distance(mask) - _distance(1 - mask)
+    signed = inside - _distance(1 - mask)
     # Thinning must leave the core of every stroke, however unlike its strokes are in width.
     moved = signed + max((target - width) / 2 * per_pixel, 0.5 - float(signed.max()))
     # A ramp of one pixel at the outline, so that the reduction to 20x20 sees no steps.
@@ -65,11 +66,16 @@ def _enlarged(ink: Ink, longest: int, margin: int) -> Ink:
 
 def stroke_width(mask: Plane) -> float:
     """Mean width of strokes: across one of width w the distance to its edge averages w / 4."""
-    return 4 * float(_distance(mask)[mask > 0].mean())
+    return _width_by(_distance(mask), mask)
+
+
+def _width_by(distance: Ink, mask: Plane) -> float:
+    return 4 * float(cv2.mean(distance, mask)[0])
 
 
 def _distance(mask: Plane) -> Ink:
-    return np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+    """Measure how far each pixel of a mask is from its edge, in pixels, within .03."""
+    return np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
 
 
 def place(ink: Plane) -> Image:

@@ -37,7 +37,7 @@ def _header(content: bytes) -> Header:
         (saved(pillow("RGBA"), "PNG"), Format.PNG, True),
         (interlaced(), Format.PNG, False),
         (jpeg(), Format.JPEG, True),
-        (jpeg(progressive=True), Format.JPEG, False),
+        (jpeg(progressive=True), Format.JPEG, True),
         (saved(pillow("CMYK"), "JPEG"), Format.JPEG, False),
         (saved(pillow("RGB"), "BMP"), Format.BMP, True),
         (saved(pillow("1"), "BMP"), Format.BMP, False),

@@ -64,8 +64,10 @@ def test_size_does_not_matter(scale: float) -> None:
 @given(st.integers(0, 150), st.integers(0, 150), st.integers(0, 150), st.integers(0, 150))
 @settings(max_examples=30, deadline=None)
 def test_margins_do_not_matter(top: int, bottom: int, left: int, right: int) -> None:
-    plane = np.pad(seven(), ((top, bottom), (left, right)), constant_values=255)
-    assert _likeness(_result(plane).pixels, REFERENCE) > 0.97
+    # 13.2 pixels of MNIST wide; near 13.5 the smallest change makes it a whole pixel wider.
+    digit = seven(170, 200)
+    plane = np.pad(digit, ((top, bottom), (left, right)), constant_values=255)
+    assert _likeness(_result(plane).pixels, _result(digit).pixels) > 0.97
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
