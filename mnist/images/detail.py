@@ -47,7 +47,9 @@ def crop_of(
     detail = np.asarray(cv2.resize(detail, size, interpolation=cv2.INTER_AREA), np.uint8)
     under = ground if ground.size == 1 else enlarged(ground[box], detail.shape)
     strength = ink_over(under, detail, light_on_dark=levels.light_on_dark)
-    strength = smoothed(strength, max(sheet.detail.shape), zoom * sheet.scale)
+    # Not more than a stroke can bear: smoothing is a share of a pixel of MNIST.
+    most = PARAMETERS.smoothing * zoom * max(width, height) / PARAMETERS.box_side
+    strength = smoothed(strength, max(sheet.detail.shape), zoom * sheet.scale, most)
     strength *= enlarged(near, detail.shape)
     above = strength[strength > PARAMETERS.least_ink]
     if not above.size:

@@ -4,6 +4,8 @@ Shadow and stroke are both darker than the paper around them; width, the frame a
 apart.
 """
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +56,7 @@ def ink_over(ground: Ink, plane: Plane, *, light_on_dark: bool) -> Ink:
     return np.asarray(1 - level / np.maximum(ground, _BLACK), np.float32)
 
 
-def smoothed(ink: Ink, longest: int, scale: float = 1.0) -> Ink:
+def smoothed(ink: Ink, longest: int, scale: float = 1.0, most: float = math.inf) -> Ink:
     """Blur ink as the size of its picture asks for.
 
     Small drawings are sharp; the larger a scan or photo, the wider its noise and blur.
@@ -63,10 +65,11 @@ def smoothed(ink: Ink, longest: int, scale: float = 1.0) -> Ink:
         ink: What lies over the sheet.
         longest: Longer side of the picture that it was taken from, in pixels.
         scale: Its pixels for each pixel of that picture.
+        most: Largest standard deviation of the blur, in its pixels.
     """
     if longest <= PARAMETERS.sharp_side:
         return ink
-    sigma = (0.4 + longest / PARAMETERS.working_side) * scale
+    sigma = min((0.4 + longest / PARAMETERS.working_side) * scale, most)
     return np.asarray(cv2.GaussianBlur(ink, (0, 0), sigma), np.float32)
 
 

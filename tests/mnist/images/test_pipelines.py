@@ -70,6 +70,14 @@ def test_margins_do_not_matter(top: int, bottom: int, left: int, right: int) -> 
     assert _likeness(_result(plane).pixels, _result(digit).pixels) > 0.97
 
 
+@pytest.mark.parametrize("height", [40, 70])
+def test_a_small_digit_is_drawn_from_all_the_pixels_of_a_large_picture(height: int) -> None:
+    digit = cv2.resize(seven(170, 200), None, fx=height / 106, fy=height / 106)
+    plane = np.full((1_900, 1_400), 255, np.uint8)
+    plane[900 : 900 + digit.shape[0], 700 : 700 + digit.shape[1]] = digit
+    assert _likeness(_result(plane).pixels, _result(digit).pixels) > 0.95
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_camera_held_any_way_gives_the_same(orientation: int) -> None:
     upright = decode(saved(oriented(1), "PNG"))
