@@ -75,7 +75,7 @@ def stages(
 def _decode(
     content: bytes, limits: Limits, pipeline: Pipeline | None, trace: Trace
 ) -> Decoded | Rejection:
-    plane = _load(content, limits)
+    plane = load_plane(content, limits)
     if isinstance(plane, Rejection):
         return plane
     trace("grey", plane)
@@ -85,8 +85,16 @@ def _decode(
     return result
 
 
-def _load(content: bytes, limits: Limits) -> Plane | Rejection:
-    """From bytes to one upright grey plane; the image's faults are results, not exceptions."""
+def load_plane(content: bytes, limits: Limits = _DEFAULT_LIMITS) -> Plane | Rejection:
+    """Turn the bytes of an image file into one upright grey picture. Safe on any bytes.
+
+    Args:
+        content: The file.
+        limits: As in `decode`; a picture longer than `longest_side` is reduced to it.
+
+    Raises:
+        Unavailable: As in `decode`.
+    """
     header = inspect(content, limits)
     if isinstance(header, Rejection):
         return header
@@ -96,17 +104,17 @@ def _load(content: bytes, limits: Limits) -> Plane | Rejection:
         if isinstance(counted, int) and counted > 1:
             return SeveralPages.of(counted, header.format, limits)
     if header.plain and header.width * header.height <= _PIXELS_IN_PROCESS:
-        return _decode_in_process(header)
+        return _decode_in_process(header, limits)
     request = Request(header.payload, header.format, header.orientation, limits)
     answer = sandbox().decode(request)
     return SeveralPages.of(answer, header.format, limits) if isinstance(answer, int) else answer
 
 
-def _decode_in_process(header: Header) -> Plane | Rejection:
+def _decode_in_process(header: Header, limits: Limits) -> Plane | Rejection:
     try:
         pixels = cv2.imdecode(np.frombuffer(header.payload, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:
         pixels = None
     if pixels is None:
         return Rejection(Reason.CORRUPT, f"The {header.format} data cannot be decoded.")
-    return to_grey(pixels, header.orientation)
+    return to_grey(pixels, header.orientation, limits.longest_side)

@@ -34,17 +34,20 @@ def shrunk(picture: NDArray[Any], side: int) -> tuple[NDArray[Any], float]:
     return cv2.resize(picture, size, interpolation=cv2.INTER_AREA), scale
 
 
-def to_grey(pixels: NDArray[Any], orientation: int = 1) -> Plane:
+def to_grey(
+    pixels: NDArray[Any], orientation: int = 1, longest_side: int = PARAMETERS.working_side
+) -> Plane:
     """Reduce, flatten and turn decoded pixels upright.
 
     Args:
         pixels: Shape (h, w), (h, w, 3) BGR or (h, w, 4) BGRA; any integer or float type.
         orientation: EXIF orientation, 1-8.
+        longest_side: Pixels; longer pictures are reduced to it.
     """
     if pixels.dtype.char not in _UNSIGNED:
         pixels = np.nan_to_num(pixels.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    if max(pixels.shape[:2]) > PARAMETERS.working_side:
-        pixels, _ = shrunk(pixels, PARAMETERS.working_side)
+    if max(pixels.shape[:2]) > longest_side:
+        pixels, _ = shrunk(pixels, longest_side)
     plane = to_eight_bits(pixels)
     if plane.ndim == 3:
         plane = _flattened(plane) if plane.shape[2] == 4 else plane

@@ -13,6 +13,9 @@ CUTTING_VERSION = 1
 class LayoutParameters:
     """Constants of cutting pages. Shares are of the quantity that the comment names."""
 
+    # Pages
+    longest_side: int = 3_072  # pixels; longer pages are reduced to this before they are cut
+
     # Lines of a grid
     search_side: int = 1400  # lines are searched at this size, in pixels
     skew_side: int = 500  # the skew is searched at this size, in pixels
