@@ -96,6 +96,10 @@ class Reason(CodeWithSentence):
         "encrypted",
         "The zip archive or PDF is locked with a password; make it again without one.",
     )
+    INVALID_LAYOUT = (
+        "invalid-layout",
+        "The batch's layout says nothing that can be used; mend it, and its images are cut anew.",
+    )
     NOT_ALIGNED = (
         "not-aligned",
         "The page does not fit its layout, so none of its places was predicted.",
