@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -56,6 +57,13 @@ def batch_rows(results: Results, batch: str) -> BatchRows:
     return BatchRows(table, _frame(table))
 
 
+def marks_of(rows: BatchRows, position: int) -> list[dict[str, Any]]:
+    """Return the digits of the value in one row, from left to right; none if it has no value."""
+    if "marks" not in rows.table.column_names:
+        return []
+    return rows.table["marks"][position].as_py() or []
+
+
 def remark_sentence(remark: str) -> str:
     """Say a reason of rejection or a warning in a sentence; codes of other releases have none."""
     return next((r.sentence for kind in (Reason, ImageWarning) for r in kind if r == remark), "")
@@ -98,6 +106,7 @@ def _frame(table: pa.Table) -> pd.DataFrame:
         ("model", model),
         ("scored_at", scored_at),
         ("value", pc.coalesce(places["value"], table["digit"].cast(pa.string()))),
+        ("check", _column(table, "check")),
     ):
         selected = selected.append_column(name, column)
     frame: pd.DataFrame = selected.to_pandas()

@@ -9,7 +9,7 @@ from cachetools import LRUCache
 
 from mnist.digits import Outcome, Reason
 from mnist.errors import ObjectChanged, ObjectGone, Unavailable
-from mnist.images import Decoded, Limits, Rejection, load_plane
+from mnist.images import Decoded, Inspection, Limits, Rejection, Stage, load_plane
 from mnist.images.results import Plane, Source
 from mnist.keys import ObjectVersion
 from mnist.layouts import Cut
@@ -53,6 +53,15 @@ class CutPlace:
         if cut.content.count != 1 or len(cut.candidates) != 1:
             return Rejection(Reason.SEVERAL_DIGITS, f"The place {cut.place!r} holds a value.")
         return Decoded(cut.candidates[0], cut.warnings, BY_LAYOUT, Source.of(self.crop))
+
+    @property
+    def inspection(self) -> Inspection:
+        """How it got to what a model is shown, stage by stage."""
+        stages = [Stage("what was cut out", self.crop)]
+        result = self.decoded
+        if isinstance(result, Decoded):
+            stages.append(Stage("result", result.pixels))
+        return Inspection(tuple(stages), result)
 
     @property
     def png(self) -> bytes:
