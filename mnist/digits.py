@@ -43,10 +43,11 @@ class Outputs(NamedTuple):
 
 
 class Outcome(StrEnum):
-    """What became of one object version."""
+    """What became of one object version, or of one place in it."""
 
     SCORED = "scored"
     REJECTED = "rejected"
+    EMPTY = "empty"
     SUPERSEDED = "superseded"
     VANISHED = "vanished"
 
@@ -94,6 +95,14 @@ class Reason(CodeWithSentence):
     ENCRYPTED = (
         "encrypted",
         "The zip archive or PDF is locked with a password; make it again without one.",
+    )
+    INVALID_LAYOUT = (
+        "invalid-layout",
+        "The batch's layout says nothing that can be used; mend it, and its images are cut anew.",
+    )
+    NOT_ALIGNED = (
+        "not-aligned",
+        "The page does not fit its layout, so none of its places was predicted.",
     )
     BAD_NAME = (
         "bad-name",

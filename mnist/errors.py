@@ -7,6 +7,7 @@
     │   ├── InvalidRecipe
     │   ├── InvalidEvaluation
     │   ├── InvalidBatch        unknown, empty or unusable batch
+    │   ├── InvalidLayout       the file that says where the places of a page are
     │   └── InvalidPolicy
     ├── NoChampion              nothing has been promoted yet
     ├── IntegrityError          bytes do not have the digest that was recorded for them
@@ -75,6 +76,10 @@ class InvalidEvaluation(InvalidInput):
 
 class InvalidBatch(InvalidInput):
     """The batch does not exist, is empty, or its name cannot be a batch."""
+
+
+class InvalidLayout(InvalidInput):
+    """The description of a page's places is no JSON, or says what cannot be."""
 
 
 class InvalidPolicy(InvalidInput):

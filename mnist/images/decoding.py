@@ -10,7 +10,6 @@ from mnist.digits import Reason
 from mnist.images.formats import inspect
 from mnist.images.grey import to_grey
 from mnist.images.header import Format, Header
-from mnist.images.parameters import PARAMETERS
 from mnist.images.pipelines import Trace, run
 from mnist.images.results import Decoded, Limits, Pipeline, Plane, Rejection, SeveralPages
 from mnist.images.sandbox import sandbox
@@ -82,7 +81,7 @@ def stages(
 def _decode(
     content: bytes, limits: Limits, pipeline: Pipeline | None, trace: Trace
 ) -> Decoded | Rejection:
-    plane = _load(content, limits)
+    plane = load_plane(content, limits)
     if isinstance(plane, Rejection):
         return plane
     trace("grey", plane)
@@ -92,8 +91,16 @@ def _decode(
     return result
 
 
-def _load(content: bytes, limits: Limits) -> Plane | Rejection:
-    """From bytes to one upright grey plane; the image's faults are results, not exceptions."""
+def load_plane(content: bytes, limits: Limits = _DEFAULT_LIMITS) -> Plane | Rejection:
+    """Turn the bytes of an image file into one upright grey picture. Safe on any bytes.
+
+    Args:
+        content: The file.
+        limits: As in `decode`; a picture is divided until it is shorter than `longest_side`.
+
+    Raises:
+        Unavailable: As in `decode`.
+    """
     header = inspect(content, limits)
     if isinstance(header, Rejection):
         return header
@@ -102,21 +109,21 @@ def _load(content: bytes, limits: Limits) -> Plane | Rejection:
         counted = sandbox().decode(request)
         if isinstance(counted, int) and counted > 1:
             return SeveralPages.of(counted, header.format, limits)
-    by = _divisor(header)
+    by = _divisor(header, limits)
     if header.plain and header.width * header.height <= _PIXELS_IN_PROCESS * by**2:
-        return _decode_in_process(header, by)
+        return _decode_in_process(header, limits, by)
     request = Request(header.payload, header.format, header.orientation, limits)
     answer = sandbox().decode(request)
     return SeveralPages.of(answer, header.format, limits) if isinstance(answer, int) else answer
 
 
-def _divisor(header: Header) -> int:
+def _divisor(header: Header, limits: Limits) -> int:
     """Say by how much JPEG's decoder may divide a large picture: it need not make those pixels."""
-    times = max(header.width, header.height) // PARAMETERS.working_side
+    times = max(header.width, header.height) // limits.enough
     return max((by for by in _DIVIDED if by <= times and header.format is Format.JPEG), default=1)
 
 
-def _decode_in_process(header: Header, by: int) -> Plane | Rejection:
+def _decode_in_process(header: Header, limits: Limits, by: int) -> Plane | Rejection:
     flag = _DIVIDED.get(by, cv2.IMREAD_UNCHANGED)
     try:
         pixels = cv2.imdecode(np.frombuffer(header.payload, np.uint8), flag)
@@ -124,4 +131,4 @@ def _decode_in_process(header: Header, by: int) -> Plane | Rejection:
         pixels = None
     if pixels is None:
         return Rejection(Reason.CORRUPT, f"The {header.format} data cannot be decoded.")
-    return to_grey(pixels, header.orientation)
+    return to_grey(pixels, header.orientation, limits.longest_side)

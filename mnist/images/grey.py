@@ -48,16 +48,19 @@ def divided(picture: NDArray[Any], by: int) -> NDArray[Any]:
     return cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
 
 
-def to_grey(pixels: NDArray[Any], orientation: int = 1) -> Plane:
+def to_grey(
+    pixels: NDArray[Any], orientation: int = 1, longest_side: int = 2 * PARAMETERS.working_side
+) -> Plane:
     """Reduce, flatten and turn decoded pixels upright.
 
     Args:
         pixels: Shape (h, w), (h, w, 3) BGR or (h, w, 4) BGRA; any integer or float type.
         orientation: EXIF orientation, 1-8.
+        longest_side: Pixels; larger pictures are divided until their sides are shorter.
     """
     if pixels.dtype.char not in _UNSIGNED:
         pixels = np.nan_to_num(pixels.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    pixels = divided(pixels, max(pixels.shape[:2]) // PARAMETERS.working_side)
+    pixels = divided(pixels, 2 * max(pixels.shape[:2]) // longest_side)
     plane = to_eight_bits(pixels)
     if plane.ndim == 3:
         plane = _flattened(plane) if plane.shape[2] == 4 else plane

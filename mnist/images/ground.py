@@ -19,6 +19,12 @@ _BLACK = 16
 """Grey level; a sheet is never taken to be darker, or dividing by it would make noise into ink."""
 
 
+def ink_over_ground(plane: Plane, levels: Levels) -> Ink:
+    """Estimate the empty sheet and measure what lies over it, smoothed."""
+    ink = ink_over(ground_of(plane, levels), plane, light_on_dark=levels.light_on_dark)
+    return smoothed(ink, max(plane.shape))
+
+
 def ground_of(plane: Plane, levels: Levels) -> Ink:
     """Estimate the empty sheet.
 

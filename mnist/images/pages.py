@@ -15,7 +15,7 @@ _FAST = (cv2.IMWRITE_PNG_COMPRESSION, 1)
 def page_files(
     content: bytes, numbers: Sequence[int], limits: Limits
 ) -> Iterator[bytes | Rejection]:
-    """Draw pages of a file: a grey PNG each, upright, no side of 2,000 pixels or more, or why not.
+    """Draw pages of a file: a grey PNG each, upright, no larger than its limits, or why not.
 
     What is decoded from it is what would be decoded from a file with that page alone.
 

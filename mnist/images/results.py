@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist.digits import Image, ImageWarning, Reason
+from mnist.images.parameters import PARAMETERS
 
 if TYPE_CHECKING:  # a sandboxed decoder starts without reading any settings
     from mnist.settings import Settings
@@ -41,11 +42,19 @@ class Limits:
         max_bytes: Size of the file, in bytes.
         max_pixels: Width times height, in pixels, as the header declares them.
         max_pages: Pages of a file; a file with more is rejected whole.
+        longest_side: Pixels; a picture is divided by a whole number until its sides are shorter
+            than this. A page of many digits needs more than one digit does.
     """
 
     max_bytes: int = 20_000_000
     max_pixels: int = 50_000_000
     max_pages: int = 2_000
+    longest_side: int = 2 * PARAMETERS.working_side
+
+    @property
+    def enough(self) -> int:
+        """Pixels of the longest side that are left at least where more were there."""
+        return self.longest_side // 2
 
     @classmethod
     def of(cls, settings: Settings) -> Self:

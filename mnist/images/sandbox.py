@@ -58,6 +58,7 @@ class Child:
         self._requests: IO[bytes] = self._process.stdin
         self._answers: IO[bytes] = self._process.stdout
         self._timed_out = False
+        self._longest_side = 0  # of the pictures that were asked for
         timer = self._deadline(SECONDS_TO_START)
         ready = self._answers.read(len(READY))
         timer.cancel()
@@ -85,7 +86,8 @@ class Child:
         try:
             if request is not None:
                 write_request(self._requests, request)
-            return read_answer(self._answers)
+                self._longest_side = request.limits.longest_side
+            return read_answer(self._answers, self._longest_side)
         except (BrokenAnswer, OSError) as error:
             self.close()
             if self._timed_out:

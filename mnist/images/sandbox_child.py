@@ -23,7 +23,6 @@ from mnist.images.grey import to_grey
 from mnist.images.header import Format, size_problem
 from mnist.images.results import Limits, Rejection
 from mnist.images.sandbox_pages import (
-    ENOUGH,
     PagedFile,
     deep_tiff,
     open_file,
@@ -128,7 +127,7 @@ def _page(source: PagedFile, number: int, limits: Limits) -> Answer:
     if not 1 <= number <= source.count:
         return Rejection(Reason.CORRUPT, f"There is no page {number}; there are {source.count}.")
     pixels = source.pixels(number, limits)
-    return pixels if isinstance(pixels, Rejection) else to_grey(pixels)
+    return pixels if isinstance(pixels, Rejection) else to_grey(pixels, 1, limits.longest_side)
 
 
 def _whole(request: Request) -> Answer:
@@ -148,12 +147,13 @@ def _whole(request: Request) -> Answer:
     try:
         with open_picture(content, image_format) as image:
             problem = size_problem(*image.size, limits)
-            if problem is None:
-                image.draft(None, (ENOUGH, ENOUGH))
-            return problem or to_grey(pixels_of(image), orientation)
+            if problem is not None:
+                return problem
+            image.draft(None, (limits.enough, limits.enough))
+            return to_grey(pixels_of(image, limits), orientation, limits.longest_side)
     except UnidentifiedImageError:
         pixels = deep_tiff(content, 0, limits)
-        return pixels if isinstance(pixels, Rejection) else to_grey(pixels)
+        return pixels if isinstance(pixels, Rejection) else to_grey(pixels, 1, limits.longest_side)
 
 
 def _damaged(image_format: Format, error: Exception) -> Rejection:

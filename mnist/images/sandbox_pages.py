@@ -11,11 +11,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from mnist.digits import Reason
 from mnist.images.header import Format, size_problem
-from mnist.images.parameters import PARAMETERS
 from mnist.images.results import Limits, Rejection
 from mnist.images.tiff_pages import page_directories
 
-ENOUGH = PARAMETERS.working_side
 _PILLOW_NAMES = {Format.HEIC: "HEIF"}
 _REDUCIBLE = {"L", "RGB", "RGBA", "CMYK", "YCbCr"}
 _DOTS_PER_POINT = 300 / 72
@@ -53,16 +51,17 @@ def open_picture(content: bytes, image_format: Format) -> Image.Image:
     return Image.open(io.BytesIO(content), formats=[name])
 
 
-def pixels_of(image: Image.Image, *, keep: bool = False) -> Pixels:
+def pixels_of(image: Image.Image, limits: Limits, *, keep: bool = False) -> Pixels:
     """Bring Pillow's modes to grey, BGR or BGRA; deeper grey stays as deep as it is.
 
     Args:
         image: An opened file.
+        limits: Say how many of its pixels are enough.
         keep: Whether the file is still needed as it is, for its next page.
     """
     image.load()
     transparent = "transparency" in image.info or image.mode in {"PA", "LA", "La", "RGBa"}
-    factor = max(image.size) // ENOUGH
+    factor = max(image.size) // limits.enough
     upright = image.reduce(factor) if factor > 1 and image.mode in _REDUCIBLE else image
     if keep:
         upright = ImageOps.exif_transpose(upright)
@@ -97,7 +96,7 @@ class _Pictures:
 
     def pixels(self, number: int, limits: Limits) -> Pixels | Rejection:
         self._image.seek(self._frames[number - 1])
-        return size_problem(*self._image.size, limits) or pixels_of(self._image, keep=True)
+        return size_problem(*self._image.size, limits) or pixels_of(self._image, limits, keep=True)
 
     def _numbered(self, content: bytes) -> list[int]:
         """Number the frames that are pages: no previews, and no maps of how bright they are."""
@@ -144,7 +143,7 @@ class _Tiff:
             self._image.seek(directory)
         except (SyntaxError, KeyError):  # a mode that Pillow does not know
             return deep_tiff(self._content, directory, limits)
-        return size_problem(*self._image.size, limits) or pixels_of(self._image, keep=True)
+        return size_problem(*self._image.size, limits) or pixels_of(self._image, limits, keep=True)
 
 
 def deep_tiff(content: bytes, directory: int, limits: Limits) -> Pixels | Rejection:
@@ -173,7 +172,7 @@ class _Pdf:
         page = self._document[number - 1]
         try:
             longest = max(1.0, *page.get_size())
-            scale = min(_DOTS_PER_POINT, (2 * ENOUGH - 1) / longest)
+            scale = min(_DOTS_PER_POINT, (limits.longest_side - 1) / longest)
             width, height = (max(1, round(scale * side)) for side in page.get_size())
             problem = size_problem(width, height, limits)
             return problem or page.render(scale=scale).to_numpy().copy()

@@ -15,7 +15,7 @@ from mnist.images.parameters import PARAMETERS
 from mnist.images.results import Limits, Plane, Rejection
 
 READY = b"R"
-_REQUEST = Struct(">8sB?QQIII")
+_REQUEST = Struct(">8sB?QQIIII")
 _ANSWER = Struct(">II")
 _PAGES = 0xFFFFFFFF
 _MOST_TEXT = 1_000
@@ -53,7 +53,7 @@ def write_request(pipe: IO[bytes], request: Request) -> None:
     """Send one file."""
     content, image_format, orientation, limits, pages, count_only = request
     name = image_format.value.encode()
-    bounds = limits.max_bytes, limits.max_pixels, limits.max_pages
+    bounds = limits.max_bytes, limits.max_pixels, limits.max_pages, limits.longest_side
     pipe.write(_REQUEST.pack(name, orientation, count_only, *bounds, len(pages), len(content)))
     pipe.write(pack(f">{len(pages)}I", *pages))
     pipe.write(content)
@@ -84,7 +84,7 @@ def write_answer(pipe: IO[bytes], answer: Answer) -> None:
     pipe.flush()
 
 
-def read_answer(pipe: IO[bytes]) -> Answer:
+def read_answer(pipe: IO[bytes], longest_side: int = 2 * PARAMETERS.working_side) -> Answer:
     """Receive a picture, a rejection or a number of pages.
 
     Raises:
@@ -95,7 +95,7 @@ def read_answer(pipe: IO[bytes]) -> Answer:
         return _rejection(_exactly(pipe, min(width, _MOST_TEXT)))
     if height == _PAGES and width:
         return int(width)
-    if not width or max(height, width) >= 2 * PARAMETERS.working_side:
+    if not width or max(height, width) >= longest_side:
         raise BrokenAnswer(f"a picture of {width}x{height} pixels")
     pixels = np.frombuffer(_exactly(pipe, height * width), np.uint8)
     return pixels.reshape(height, width).copy()

@@ -12,10 +12,11 @@ from mnist.data.reviewed import ReviewedLabels
 from mnist.digits import SIDE, Image, Images, PredictProbabilities
 from mnist.digits import Labels as DigitLabels
 from mnist.errors import AccessDenied, IntegrityError, NoChampion, ObjectChanged, ObjectGone
-from mnist.images import Decoded, Limits, decode
-from mnist.keys import page_place
+from mnist.images import Decoded, Limits, Rejection, decode
+from mnist.keys import ObjectVersion
 from mnist.operations.gates import Judgement
 from mnist.parts import Parts
+from mnist.places import layout_place, page_place
 from mnist.promotion.reviewed import reviewed_changes
 from mnist.reviews.agreement import Consensus
 from mnist.reviews.trust import Labels, trusted_labels
@@ -106,15 +107,25 @@ class Relabelling:
         """Decode one image from the first of its copies that is still there, or say why not."""
         for version in label.versions:
             try:
-                content = self._parts.inbox.fetch(version)
+                result = self._decode(version, label.sha256)
             except (ObjectGone, ObjectChanged, AccessDenied):
                 continue
-            is_other = hashlib.sha256(content).hexdigest() != label.sha256
-            if is_other and page_place(version) is None:  # how a page is drawn may change
-                continue
-            result = decode(content, Limits.of(self._parts.settings))
             return result.pixels if isinstance(result, Decoded) else UNREADABLE
         return GONE
+
+    def _decode(self, version: ObjectVersion, sha256: str) -> Decoded | Rejection:
+        """Decode an object version that has the content that people looked at.
+
+        Raises:
+            ObjectChanged: If it has another one.
+        """
+        if layout_place(version) is not None:  # whose etag names all that it is made of
+            return self._parts.inbox.decode(version)
+        content = self._parts.inbox.fetch(version)
+        is_other = hashlib.sha256(content).hexdigest() != sha256
+        if is_other and page_place(version) is None:  # how a page is drawn may change
+            raise ObjectChanged(f"{version.key} is not what was looked at.")
+        return decode(content, Limits.of(self._parts.settings))
 
 
 def _digits(predict: PredictProbabilities, images: Images) -> DigitLabels:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dashboard.components.labelled_predictions import probabilities_in
 from mnist.acceptance.drawing import draw_audits
-from mnist.digits import Outcome, Probabilities
+from mnist.digits import Probabilities
 from mnist.keys import ObjectVersion
 from mnist.reviews.agreement import Consensus, State, agreements, consensuses
 from mnist.reviews.queue import (
@@ -97,7 +97,7 @@ def queue_predictions(
         IntegrityError: If a part is not the Parquet file it should be.
     """
     table = one_row_each(table for _, table in results.parts(batch, _COLUMNS))
-    scored = table.filter(pc.equal(table["outcome"], Outcome.SCORED))
+    scored = table.filter(pc.is_valid(table["margin"]))
     drawn = _drawn(batch, scored, audit_share, audit_key)
     rest = np.setdiff1d(np.arange(scored.num_rows), drawn)
     audited, scored = scored.take(pa.array(drawn)), scored.take(pa.array(rest))

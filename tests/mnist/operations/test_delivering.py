@@ -85,6 +85,7 @@ def test_a_receipt_is_told_once_with_sums_keys_and_links(services, there, clock)
         "listed": 1,
         "scored": 1,
         "rejected": 0,
+        "empty": 0,
         "superseded": 0,
         "vanished": 0,
         "missing": 0,

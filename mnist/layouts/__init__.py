@@ -1,0 +1,21 @@
+"""Pages with more than one digit: where the digits are, which value they are, how surely."""
+
+from mnist.layouts.checks import Check, CheckResult
+from mnist.layouts.cutting import cut
+from mnist.layouts.layout import Layout, PlaceContent
+from mnist.layouts.resolving import resolve
+from mnist.layouts.results import Cut, Mark, PageBox, PlacePrediction, Segment
+
+__all__ = [
+    "Check",
+    "CheckResult",
+    "Cut",
+    "Layout",
+    "Mark",
+    "PageBox",
+    "PlaceContent",
+    "PlacePrediction",
+    "Segment",
+    "cut",
+    "resolve",
+]
