@@ -102,14 +102,14 @@ def _is_unlike_a_digit(chosen: Selection, drawing: Drawing) -> bool:
     return (
         width > PARAMETERS.widest_aspect * height
         or drawing.former_width > PARAMETERS.widest_stroke
-        or _holes(drawing.picture, drawing.per_pixel) > PARAMETERS.most_holes
+        or _holes(drawing.picture) > PARAMETERS.most_holes
     )
 
 
-def _holes(picture: Plane, per_pixel: float) -> int:
+def _holes(picture: Plane) -> int:
     """Count enclosed grounds larger than a pixel of MNIST."""
     _, ink = cv2.threshold(picture, 127, 1, cv2.THRESH_BINARY)
     # Two levels: an outline with a parent (index 3) is that of a hole.
     outlines, tree = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     holes = (o for o, node in zip(outlines, tree[0], strict=True) if node[3] >= 0)
-    return sum(cv2.contourArea(hole) > per_pixel**2 for hole in holes)
+    return sum(cv2.contourArea(hole) > PARAMETERS.drawing_scale**2 for hole in holes)

@@ -117,7 +117,7 @@ class Parameters:
 
     # MNIST's format (LeCun et al. 1998) and strokes: median 2.7, 5th-95th percentile 1.9-4.2
     box_side: int = 20  # the digit is scaled into a square of this side
-    drawing_scale: int = 8  # pixels per pixel of MNIST while strokes are redrawn, at least
+    drawing_scale: int = 8  # pixels per pixel of MNIST while strokes are redrawn
     smoothing: float = 0.3  # standard deviation of the smoothing of outlines, MNIST pixels
     stroke_width_least: float = 2.3  # thinner strokes are widened to this, MNIST pixels
     stroke_width_most: float = 3.4  # wider strokes are thinned to this, MNIST pixels
