@@ -118,6 +118,19 @@ class PrefectApi:
         }
         return [_flow_run(record) for record in self.request("POST", "/flow_runs/filter", query)]
 
+    def run_before(self, name: str, moment: datetime) -> FlowRun | None:
+        """Return the run of this name that began last before a moment; None if there is none."""
+        query = {
+            "sort": "START_TIME_DESC",
+            "limit": 1,
+            "flow_runs": {
+                "name": {"any_": [name]},
+                "start_time": {"before_": moment.isoformat()},
+            },
+        }
+        records = self.request("POST", "/flow_runs/filter", query)
+        return _flow_run(records[0]) if records else None
+
     def start(
         self,
         deployment: str,

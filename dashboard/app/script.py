@@ -12,9 +12,12 @@ from dashboard.pages.batches import page as batches
 from dashboard.pages.champion import page as champion
 from dashboard.pages.compare import page as compare
 from dashboard.pages.data import page as data
+from dashboard.pages.decisions import page as decisions
 from dashboard.pages.draw import page as draw
+from dashboard.pages.drift import page as drift
 from dashboard.pages.errors import page as errors
 from dashboard.pages.image import page as image
+from dashboard.pages.labels import page as labels
 from dashboard.pages.overview import page as overview
 from dashboard.pages.review import page as review
 from mnist import services
@@ -30,8 +33,11 @@ def main() -> None:
         st.Page(batches.show, title="Batches", url_path="batches"),
         st.Page(errors.show, title="Errors", url_path="errors"),
         st.Page(review.show, title="Review", url_path="review"),
+        st.Page(labels.show, title="Labels", url_path="labels"),
         st.Page(champion.show, title="Champion", url_path="champion"),
+        st.Page(decisions.show, title="Decisions", url_path="decisions"),
         st.Page(compare.show, title="Compare", url_path="compare"),
+        st.Page(drift.show, title="Drift", url_path="drift"),
         st.Page(data.show, title="Data", url_path="data"),
         st.Page(draw.show, title="Draw", url_path="draw"),
         # The first page lies at the root; people type its name all the same.

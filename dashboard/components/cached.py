@@ -20,6 +20,8 @@ from mnist.registry.records import Version, VersionDetails
 from mnist.reviews.agreement import consensuses
 from mnist.scoring.features import FeatureExtractor, Features
 from mnist.scoring.graphs import Predictor
+from mnist.storage.journal import JournalEntry
+from mnist.storage.object_log import Entries
 
 _VERSIONS_SHOWN = 100
 _ONE_PERSON = 1
@@ -36,6 +38,18 @@ def champion() -> champions.Champion:
 def alias_problem() -> str | None:
     """How alias and journal differ about the champion, and what to do; None if they do not."""
     return services.current().catalogue.alias_problem()
+
+
+@st.cache_resource(ttl=10, show_spinner=False)
+def journal() -> Entries[JournalEntry]:
+    """Every decision about champions, the oldest first."""
+    return services.current().journal.log.entries()
+
+
+def forget_champion() -> None:
+    """Ask the store again who is champion, and why, at the next look."""
+    for query in (journal, champion, alias_problem):
+        query.clear()
 
 
 def champion_version() -> str | None:

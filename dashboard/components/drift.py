@@ -9,6 +9,12 @@ from mnist.monitoring.drift import Verdict
 from mnist.monitoring.report import WHOLE_DAY
 
 _COLUMNS = ["day", "batch", "verdict", "measure", "stability", "has_moved"]
+_SINCE_LATER = ["speaks_of", "then", "now", "causes"]
+"""Columns that reports of the first release lack."""
+
+REPORTS_SHOWN = 60
+"""Reports that pages look at, the newest."""
+
 _NO_ALARM = frozenset({Verdict.STEADY, Verdict.TOO_FEW})
 
 
@@ -17,12 +23,19 @@ def findings(reports: Iterable[pa.Table]) -> pd.DataFrame:
 
     Returns:
         Columns `day`, `batch` (empty for the day as a whole), `verdict`, `measure`, `stability`
-        (population stability index) and `has_moved`, the earliest day first.
+        (population stability index), `has_moved`, `speaks_of`, `then` and `now` (means in the
+        reference and on the day) and `causes` (a list of codes), the earliest day first.
     """
-    tables = [r.select(_COLUMNS) for r in reports if {*_COLUMNS} <= {*r.column_names}]
+    columns = [*_COLUMNS, *_SINCE_LATER]
+    tables = [
+        r.select([name for name in columns if name in r.column_names])
+        for r in reports
+        if {*_COLUMNS} <= {*r.column_names}
+    ]
     if not tables:
-        return pd.DataFrame(columns=_COLUMNS)
-    frame: pd.DataFrame = pa.concat_tables(tables).to_pandas()
+        return pd.DataFrame(columns=columns)
+    frame: pd.DataFrame = pa.concat_tables(tables, promote_options="default").to_pandas()
+    frame = frame.reindex(columns=columns)
     frame = frame.drop_duplicates(["day", "batch", "measure"], keep="last")
     return frame.sort_values("day", kind="stable", ignore_index=True)
 

@@ -106,6 +106,7 @@ def publish_receipt(receipt: Receipt) -> None:
 def publish_decision(entry: JournalEntry, report: str) -> None:
     """Show a promotion decision with the flow run."""
     links = f"[Training run in MLflow]({entry.evidence_url})\n"
+    links += _link("The decision", "decisions", decision=str(entry.sequence))
     links += _link("Its errors", "errors", version=entry.to_version)
     create_markdown_artifact(
         f"{statement(entry)}\n\n{report}\n\n{links}",
@@ -128,7 +129,7 @@ def publish_set_report(name: str, report: SetReport) -> None:
 def publish_findings(findings: Findings, key: str) -> None:
     """Show what a day came to, and where the numbers are."""
     create_markdown_artifact(
-        f"{findings.markdown}\nFindings in the results bucket: `{key}`\n{_link('Drift', 'data')}",
+        f"{findings.markdown}\nFindings in the results bucket: `{key}`\n{_link('Drift', 'drift')}",
         key="monitor",
         description=f"{findings.day}: {findings.verdict}",
     )

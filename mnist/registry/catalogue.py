@@ -1,15 +1,17 @@
 """Looking things up in the registry for people: the champion, its evaluation, training runs."""
 
 import json
+from datetime import UTC
 
 from mnist.digits import CLASSES
-from mnist.errors import InvalidEvaluation, Unavailable
+from mnist.errors import IntegrityError, InvalidEvaluation, Unavailable
 from mnist.evaluation.metrics import Evaluation
+from mnist.promotion import Decision
 from mnist.registry.champions import Champions
 from mnist.registry.records import TrainingRun, Version, VersionDetails, run_of, version_of
 from mnist.registry.rest import MlflowRest
 from mnist.settings import Settings
-from mnist.storage.journal import Journal
+from mnist.storage.journal import OVERRIDE, ROLLBACK, Journal, JournalEntry
 
 TEST_PREDICTIONS = "test-predictions.parquet"
 """What a version predicts for each test image: `index`, `label`, `p0` to `p9`."""
@@ -18,6 +20,8 @@ HISTORY = "history.json"
 """One object per epoch: loss and accuracy, in training and validation."""
 
 _EVALUATION = "evaluation.json"
+_DECISION = "decision.json"
+_OVERRIDE = "decision-override-"
 _PROXIED = "mlflow-artifacts:/"
 _COMPARISON = "compare-models-%"
 
@@ -85,6 +89,41 @@ class Catalogue:
         content = self.file(run, _EVALUATION)
         return None if content is None else _evaluation(content, run)
 
+    def decision(self, run: TrainingRun, entry: JournalEntry) -> Decision | None:
+        """Read what the gates measured for a decision, or None if the run kept nothing of it.
+
+        Raises:
+            IntegrityError: If the file is not a decision.
+        """
+        name = self._decision_name(run, entry)
+        content = None if name is None else self.file(run, name)
+        if content is None:
+            return None
+        try:
+            decision = Decision.from_dict(json.loads(content))
+        except (ValueError, TypeError, KeyError) as error:
+            raise IntegrityError(
+                f"{name} of run {run.name!r} is no decision ({error!r}); the journal has its "
+                "reasons."
+            ) from error
+        # A run keeps the decision about its own candidate; the journal may speak of another one.
+        is_it = entry.verdict in {OVERRIDE, str(decision.verdict)}
+        return decision if is_it else None
+
+    def _decision_name(self, run: TrainingRun, entry: JournalEntry) -> str | None:
+        """Name the file; a person's promotion has one of its own, written just before the entry."""
+        if entry.verdict == ROLLBACK:
+            return None
+        if entry.verdict != OVERRIDE:
+            return _DECISION
+        last = f"{_OVERRIDE}{entry.at.astimezone(UTC):%Y%m%dT%H%M%SZ}.json"
+        names = [name for name in self._names(run) if name.startswith(_OVERRIDE)]
+        return max((n for n in names if n.endswith(".json") and n <= last), default=None)
+
+    def version_url(self, version: str) -> str:
+        """Address of a version's page in MLflow."""
+        return f"{self._page_url}/#/models/{self._model_name}/versions/{version}"
+
     def runs(self, limit: int) -> list[TrainingRun]:
         """List the last training runs, the newest first."""
         return self._runs_in(self._experiment_name, limit)
@@ -119,8 +158,11 @@ class Catalogue:
         return VersionDetails(**vars(version), run=run_of(answer["run"], self._page_url))
 
     def _has(self, run: TrainingRun, path: str) -> bool:
+        return path in self._names(run)
+
+    def _names(self, run: TrainingRun) -> list[str]:
         listed = self._rest.get("artifacts/list", {"run_id": run.run_id}) or {}
-        return any(file["path"] == path for file in listed.get("files", []))
+        return [file["path"] for file in listed.get("files", [])]
 
 
 def _evaluation(content: bytes, run: TrainingRun) -> Evaluation:

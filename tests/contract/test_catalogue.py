@@ -9,13 +9,20 @@ import numpy as np
 import pytest
 
 from mnist.candidates.run_records import RunRecord
-from mnist.errors import InvalidEvaluation, InvalidInput, MnistError, NoChampion, Unavailable
+from mnist.errors import (
+    IntegrityError,
+    InvalidEvaluation,
+    InvalidInput,
+    MnistError,
+    NoChampion,
+    Unavailable,
+)
 from mnist.evaluation.metrics import evaluate
 from mnist.registry.catalogue import Catalogue
 from mnist.registry.comparisons import ComparisonLog
 from mnist.registry.publishing import Publisher
 from mnist.storage.bucket import Bucket
-from mnist.storage.journal import Journal
+from mnist.storage.journal import OVERRIDE, ROLLBACK, Journal
 from tests.factories import settings_of, template_graph
 from tests.journals import journal as entries_of
 
@@ -119,6 +126,46 @@ def test_a_file_of_a_run_is_read_if_the_run_kept_it(catalogue, publish):
     details = catalogue.version(publish(history=b"[1]").version)
     assert catalogue.file(details.run, "history.json") == b"[1]"
     assert catalogue.file(details.run, "other.json") is None
+
+
+def judged(verdict: str, *, reason: str) -> bytes:
+    """Make what a run keeps of a decision."""
+    return json.dumps(
+        {
+            "verdict": verdict,
+            "promote": False,
+            "reasons": [reason],
+            "evidence": {"checks": []},
+            "policy_version": "2",
+        }
+    ).encode()
+
+
+def test_a_decision_is_read_with_what_its_gates_measured(catalogue, publish):
+    files = {
+        "decision": judged("not_worse", reason="own"),
+        "decision-override-20260101T000000Z": judged("worse", reason="of a person"),
+        "decision-override-20270101T000000Z": judged("worse", reason="of another year"),
+    }
+    run = catalogue.version(publish(**files).version).run
+    (entry,) = entries_of("refused 1")
+    kinds = {
+        verdict: catalogue.decision(run, entry.model_copy(update={"verdict": verdict}))
+        for verdict in ("not_worse", "better", OVERRIDE, ROLLBACK)
+    }
+    reasons = {verdict: decision and decision.reasons for verdict, decision in kinds.items()}
+    assert reasons == {
+        "not_worse": ("own",),
+        "better": None,  # the run's own decision is another one
+        OVERRIDE: ("of a person",),
+        ROLLBACK: None,
+    }
+
+
+def test_a_damaged_decision_is_said_to_be_none(catalogue, publish):
+    run = catalogue.version(publish(decision=b"{}").version).run
+    with pytest.raises(IntegrityError, match="is no decision"):
+        catalogue.decision(run, entries_of("refused 1")[0])
 
 
 def test_finished_comparisons_are_found_and_nothing_else(catalogue, named, store, monkeypatch):

@@ -142,6 +142,24 @@ def champion_page() -> Page:
 
 
 @pytest.fixture
+def decisions() -> Page:
+    """The page of decisions, not loaded yet."""
+    return Page("decisions")
+
+
+@pytest.fixture
+def labels() -> Page:
+    """The page of labels, not loaded yet."""
+    return Page("labels")
+
+
+@pytest.fixture
+def drift() -> Page:
+    """The page of drift, not loaded yet."""
+    return Page("drift")
+
+
+@pytest.fixture
 def batches() -> Page:
     """The page of batches, not loaded yet."""
     return Page("batches")

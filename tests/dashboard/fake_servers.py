@@ -93,7 +93,9 @@ class FakeServers:
     def _prefect(self, path: str, body: bytes) -> tuple[int, bytes]:
         """Answer as Prefect does, and remember the runs that were asked for."""
         if path == "/flow_runs/filter":
-            return 200, json.dumps(self.flow_runs).encode()
+            names = json.loads(body)["flow_runs"].get("name", {}).get("any_")
+            runs = [run for run in self.flow_runs if names is None or run["name"] in names]
+            return 200, json.dumps(runs).encode()
         if path.startswith("/deployments/name/"):
             return 200, json.dumps({"id": path.removeprefix("/deployments/name/")}).encode()
         if path.endswith("/create_flow_run"):

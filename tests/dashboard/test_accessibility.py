@@ -6,7 +6,18 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
-PAGES = ["", "batches", "errors", "review", "champion", "compare", "data", "draw"]
+PAGES = [
+    "",
+    "batches",
+    "errors",
+    "review",
+    "labels",
+    "champion",
+    "decisions",
+    "compare",
+    "data",
+    "draw",
+]
 GRAVE = {"serious", "critical"}
 
 

@@ -1,6 +1,7 @@
 """The loop that people come for: a label put right by the keyboard, and what learns from it."""
 
 import hashlib
+import json
 
 import pytest
 from playwright.sync_api import expect
@@ -12,7 +13,8 @@ from mnist.operations.relabelling import Relabelling
 from mnist.reviews.agreement import State, consensuses
 from mnist.storage.audit import AuditLog
 from mnist.storage.journal import Journal
-from tests.dashboard.pages.test_overview import two_champions
+from tests.dashboard.pages.test_decisions import refused
+from tests.dashboard.pages.test_overview import record, two_champions
 from tests.factories import OneModel, png, services_of
 
 pytestmark = pytest.mark.browser
@@ -87,4 +89,48 @@ def test_a_rollback_is_confirmed_given_a_reason_and_started(visit, servers, resu
     assert servers.started == [("rollback/default", parameters)]
     (line,) = AuditLog(results_bucket).last(9)
     assert (line.who, line.why) == ("ada", "It confuses 4 and 9.")
+    assert visit.complaints == []
+
+
+@pytest.mark.slow
+def test_a_selection_is_labelled_by_keys_and_each_label_can_be_seen_and_changed(
+    visit, champion, scorer
+):
+    scorer.drop("scans", 20)
+    scorer.score("scans")
+    visit.log_in("ada")
+    visit.open("batches", batch="scans", digit="7")
+    visit.tab.get_by_role("button", name="Review this selection").click()
+    expect(visit.tab.get_by_text("2 images, 0 done")).to_be_visible()
+    visit.press("1", then="2 images, 1 done")
+    visit.press("7", then="2 images, 2 done")
+    visit.tab.get_by_role("link", name="Labels").click()
+    tiles = visit.tab.locator(".tile")
+    expect(tiles).to_have_count(2)
+    visit.tab.get_by_role("button", name="1 (yours)").click()
+    visit.press("7", then="Recorded 7 for")
+    expect(visit.tab.get_by_role("button", name="7 (yours)")).to_have_count(2)
+    assert visit.complaints == []
+
+
+@pytest.mark.slow
+def test_a_refused_version_is_promoted_beside_its_gates(visit, servers, results_bucket, scorer):
+    values = refused()
+    servers.promote()
+    servers.register("4", {"decision.json": json.dumps(values).encode()}, recipe="demo")
+    changes = {"from_version": "3", "verdict": values["verdict"]}
+    record(Journal(results_bucket), 2, "4", "refused", **changes)
+    scorer.drop("scans", 10)
+    scorer.score("scans")
+    visit.log_in("ada")
+    visit.open("decisions", version="4")
+    expect(visit.tab.get_by_role("heading", level=1)).to_have_text("Decisions · 2, version 4")
+    expect(visit.tab.locator(".tile img").first).to_be_visible()
+    visit.tab.get_by_text("Promote a version").click()
+    form = visit.tab.get_by_test_id("stForm").filter(has_text="on your word")
+    form.get_by_label("Why?").fill("Looked at all 40.")
+    form.get_by_text("Make it champion").click()
+    form.get_by_role("button", name="Promote").click()
+    expect(visit.tab.get_by_text("The promotion is under way")).to_be_visible()
+    assert [name for name, _ in servers.started] == ["promote/default"]
     assert visit.complaints == []

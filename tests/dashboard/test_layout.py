@@ -25,8 +25,8 @@ def imports_of(file: Path) -> set[str]:
     return modules
 
 
-def test_there_are_nine_pages():
-    assert len(PAGES) == 9
+def test_there_are_twelve_pages():
+    assert len(PAGES) == 12
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -84,7 +84,7 @@ def _row_tile(row: dict[object, object], picture: Thumbnail, address: str) -> Ti
         result = f"predicted as {digit}"
         detail = "".join(f"\n{text}" for _, text in remark_sentences(remarks))
     return Tile(
-        png=_base64(picture),
+        png=tile_picture(picture),
         note=picture.note,
         alt=f"{name}, {result}",
         title=f"{key}\n{result}{detail}",
@@ -123,7 +123,7 @@ def prediction_tiles(
         result = f"labelled {label}, predicted as {digit}"
         tiles.append(
             Tile(
-                png=_base64(picture),
+                png=tile_picture(picture),
                 note=picture.note,
                 alt=f"{record['name']}, {result}",
                 title=(
@@ -148,7 +148,8 @@ def confidence_text(confidence: float) -> str:
     return percent(confidence) if confidence < _NEARLY_ALL else "> 99.99 %"
 
 
-def _base64(picture: Thumbnail) -> str | None:
+def tile_picture(picture: Thumbnail) -> str | None:
+    """Encode a picture as a tile carries it; None if there is none."""
     return base64.b64encode(picture.png).decode() if picture.png else None
 
 

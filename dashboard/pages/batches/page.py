@@ -7,6 +7,7 @@ from dashboard.components.batch_list import Batches, Status
 from dashboard.components.boundary import error_boundary, warn_of_unreadable
 from dashboard.components.filters import BATCH, batch_in_address, first_page, select_name
 from dashboard.components.texts import code
+from dashboard.components.titles import page_title
 from dashboard.pages.batches.batch import show_receipt, show_status, show_tools
 from dashboard.pages.batches.queries import is_behind
 from dashboard.pages.batches.rows import show_rows
@@ -15,7 +16,7 @@ from mnist import services
 
 def show() -> None:
     """Draw the page."""
-    st.title("Batches")
+    add_title = page_title("Batches")
     with error_boundary():
         batches = cached.batches()
         if batches.table.empty:
@@ -30,6 +31,7 @@ def show() -> None:
         names = batches.table["batch"].tolist()
         unknown = "There is no batch {}; here is the first of the list instead."
         batch = batch_in_address("remembered-batch", names, unknown)
+        add_title(batch)
         _show_list(batches, names)
         select_name("Show one batch", names, batch, "chosen-batch", _choose)
         _show_batch(batch, batches)

@@ -12,6 +12,7 @@ from dashboard.components.filters import FILTER, PAGE, alternatives, paged, rang
 from dashboard.components.gallery import gallery, row_tiles
 from dashboard.components.links import go_to, image_of_batch
 from dashboard.components.pictures import Rendering
+from dashboard.components.selection import MOST_REVIEWED, offer_review, tickets_of
 from dashboard.components.texts import counted
 from dashboard.pages.batches import queries
 from dashboard.pages.batches.queries import MAX_BYTES, MAX_IMAGES, Order, RowFilter
@@ -34,6 +35,7 @@ def show_rows(batch: str, rows: BatchRows) -> None:
         st.markdown(f"**{len(frame):,} of {counted(len(rows.frame), 'image')}**", width="content")
         st.caption(queries.scored_when(rows.frame), width="content")
         _downloads(batch, rows, frame)
+        offer_review(batch, lambda: tickets_of(rows, frame.head(MOST_REVIEWED).index))
     if view == _TABLE:
         _show_table(paged(frame, PAGE, _ROWS_PER_PAGE))
     else:

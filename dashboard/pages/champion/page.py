@@ -1,24 +1,28 @@
 """The page Champion: its name and origin, its numbers, its confusion matrix."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from dashboard.components import cached
 from dashboard.components.boundary import error_boundary
 from dashboard.components.champion import Champion, accuracy_interval
 from dashboard.components.texts import percent, plain
+from dashboard.components.titles import page_title
 from dashboard.pages.champion.charts import confusion_chart, worst_confusions
 from mnist.evaluation.metrics import Evaluation
 
 
 def show() -> None:
     """Draw the page."""
-    st.title("Champion")
+    add_title = page_title("Champion")
     with error_boundary():
-        _show_champion()
+        _show_champion(add_title)
 
 
-def _show_champion() -> None:
+def _show_champion(add_title: Callable[[str], None]) -> None:
     champion = cached.champion()
+    add_title(f"version {champion.details.version}")
     st.markdown(champion.headline)
     if not champion.is_mnist:
         st.warning(champion.origin_warning)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard.components import cached, tables
 from dashboard.components.boundary import error_boundary, section
+from dashboard.components.titles import page_title
 from dashboard.pages.compare.charts import accuracy_chart, cost_chart, seconds_chart
 from dashboard.pages.compare.queries import compared_models
 from dashboard.pages.compare.versions import show_versions
@@ -21,7 +22,7 @@ def _comparisons() -> list[TrainingRun]:
 
 def show() -> None:
     """Draw the page."""
-    st.title("Compare")
+    add_title = page_title("Compare")
     with error_boundary():
         versions = cached.versions()
         if not versions:
@@ -32,7 +33,7 @@ def show() -> None:
                 "`prefect deployment run 'retrain/default'` trains another."
             )
         else:
-            show_versions(versions)
+            show_versions(versions, add_title)
     meaning = "Six models trained on the same images by `compare-models`."
     section("Kinds of model", _show_models, meaning)
 

@@ -1,5 +1,7 @@
 """Two versions on the same test images: the test, and the images of each kind."""
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
@@ -11,10 +13,15 @@ from dashboard.components.texts import counted, plain
 from dashboard.components.versions import choose_version, usual_version
 from dashboard.pages.compare.charts import training_chart
 from dashboard.pages.compare.queries import Difference, Fate, difference, history
+from dashboard.pages.compare.thresholds import show_digits, show_thresholds
 from mnist import services
 from mnist.registry.records import Version
 
 _ALPHA = 0.05
+_EXPLORED = (
+    "What a threshold accepts unseen and what of that is wrong: on the test images, on audited "
+    "images and on labelled sets, which nobody chose for their confidence."
+)
 _MEANING = {
     Fate.FIXED: "misclassified by the first, predicted correctly by the second",
     Fate.BROKEN: "predicted correctly by the first, misclassified by the second",
@@ -22,8 +29,11 @@ _MEANING = {
 }
 
 
-def show_versions(versions: list[Version]) -> None:
-    """Ask for two versions, at first champion and newest other one, and show what changed."""
+def show_versions(versions: list[Version], add_title: Callable[[str], None]) -> None:
+    """Ask for two versions, at first champion and newest other one, and show what changed.
+
+    `add_title` has the page's title name them.
+    """
     champion = usual_version(versions)
     newest = next(v.version for v in versions if v.version != champion)
     earlier, later = sorted((champion, newest), key=int)
@@ -32,6 +42,7 @@ def show_versions(versions: list[Version]) -> None:
         first = choose_version("First", "first", versions, earlier)
     with right:
         second = choose_version("Second", "second", versions, later)
+    add_title(f"versions {first} and {second}")
     if first == second:
         st.info("Choose two different versions. Two retrainings make two versions.")
         return
@@ -39,6 +50,8 @@ def show_versions(versions: list[Version]) -> None:
         comparison = _difference(first, second)
         _show_verdict(comparison, first, second)
         _show_images(comparison, second)
+        section("Digit by digit", lambda: show_digits(first, second))
+        section("Threshold", lambda: show_thresholds(first, second), _EXPLORED)
     section("Training curves", lambda: _show_curves(first, second))
 
 

@@ -1,10 +1,9 @@
-"""Charts of the images that models learn from, and of drift."""
+"""Charts of the images that models learn from."""
 
 import altair as alt
 import pandas as pd
 
 from dashboard.pages.data.queries import MEASURES
-from mnist.monitoring.drift import Limits
 
 _SET = alt.Color(
     "set:N",
@@ -47,21 +46,3 @@ def density_chart(densities: pd.DataFrame, measure: str) -> alt.Chart:
         )
     )
     return chart
-
-
-def drift_chart(whole_days: pd.DataFrame) -> alt.LayerChart:
-    """Draw how far each measure of a day lies from the reference, and where that is a lot."""
-    lines = (
-        alt.Chart(whole_days)
-        .mark_line(point=True)
-        .encode(
-            x=alt.X("day:T", title=None, axis=alt.Axis(format="%d %b", tickCount="day")),
-            y=alt.Y("stability:Q", title="population stability index"),
-            color=alt.Color("measure:N", title=None),
-            tooltip=["day:T", "measure:N", alt.Tooltip("stability:Q", format=".3f")],
-        )
-    )
-    limit = alt.Chart(pd.DataFrame({"limit": [Limits().stability]})).mark_rule(
-        strokeDash=[4, 4], color="#c2410c"
-    )
-    return alt.LayerChart(layer=[lines, limit.encode(y="limit:Q")], height=340)

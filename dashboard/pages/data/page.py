@@ -1,30 +1,27 @@
-"""The page Data: samples, digits, measures and duplicates of both sets, and drift."""
+"""The page Data: samples, digits, measures and duplicates of both sets, labelled sets."""
 
 import random
 
 import streamlit as st
 
-from dashboard.components import cached, drift, tables
-from dashboard.components.boundary import error_boundary, section, warn_of_unreadable
+from dashboard.components import cached, tables
+from dashboard.components.boundary import error_boundary, section
 from dashboard.components.filters import alternatives
 from dashboard.components.pictures import scaled
-from dashboard.components.texts import code, counted, plain
+from dashboard.components.texts import code, counted
+from dashboard.components.titles import page_title
 from dashboard.pages.data import queries
-from dashboard.pages.data.charts import class_chart, density_chart, drift_chart
+from dashboard.pages.data.charts import class_chart, density_chart
 from dashboard.pages.data.sets import MEANING, show_sets
-from mnist import services
 from mnist.data.datasets import MNIST, Dataset
 from mnist.digits import CLASSES
-from mnist.monitoring.drift import Limits
 
 _SEED = "sample"
-_REPORTS_SHOWN = 60
-_ALARMS_SHOWN = 5
 
 
 def show() -> None:
     """Draw the page."""
-    st.title("Data")
+    page_title("Data")
     with error_boundary():
         data = cached.dataset()
         if data.source != MNIST:
@@ -37,8 +34,6 @@ def show() -> None:
         _show_measures()
         _show_duplicates(data)
     section("Labelled sets", show_sets, MEANING)
-    meaning = "What the flow `monitor` finds when it compares days of production."
-    section("Drift", _show_drift, meaning)
 
 
 @st.cache_resource(show_spinner="Measuring the images …")
@@ -111,39 +106,3 @@ def _show_duplicates(data: Dataset) -> None:
     for name, summary in _sets().items():
         if summary.repeated:
             st.caption(f"{counted(summary.repeated, f'{name} image')} repeat another one.")
-
-
-def _show_drift() -> None:
-    entries = services.current().monitoring_log.reports.entries(last=_REPORTS_SHOWN)
-    warn_of_unreadable(entries.unreadable, "reports")
-    reports = drift.findings(entries)
-    if reports.empty:
-        st.info(
-            "Nothing has been compared yet. `prefect deployment run 'monitor/default'` compares "
-            "the images of each day with a reference, and its schedule does so every day."
-        )
-        return
-    days = reports[(reports["batch"] == "") & reports["measure"].notna()]
-    last = reports[reports["batch"] == ""].iloc[-1]
-    st.markdown(f"**{last['day']}: {str(last['verdict']).replace('-', ' ')}**")
-    changed = drift.alarms(reports)
-    if not changed.empty:
-        sentences = [
-            drift.sentence_of(alarm) for _, alarm in changed.head(_ALARMS_SHOWN).iterrows()
-        ]
-        st.warning(
-            plain(f"{counted(len(changed), 'alarm')} in these reports: {'; '.join(sentences)}.")
-        )
-    st.altair_chart(
-        drift_chart(days), alt="Distance of each measure of a day from the reference, by day"
-    )
-    st.caption(
-        f"From {Limits().stability:g} on, the dashed line, a measure has moved, if a test says as "
-        "well that it is not chance. Measures are compared within each digit."
-    )
-    has_moved = reports["has_moved"].fillna(value=False).astype(bool)
-    moved = reports[(reports["batch"] != "") & has_moved]
-    if not moved.empty:
-        st.markdown("**Batches that moved**")
-        columns = ["day", "batch", "verdict", "measure", "stability"]
-        tables.table(moved[columns].iloc[::-1], "Batches that moved, the newest first")

@@ -9,6 +9,7 @@ from dashboard.components.canvas import canvas
 from dashboard.components.one_image import OneImage, show_pictures, show_stages
 from dashboard.components.probabilities import probability_chart
 from dashboard.components.texts import code, percent, plain
+from dashboard.components.titles import page_title
 from mnist import services
 from mnist.images import Decoded, Limits, Rejection, stages
 from mnist.scoring.predictions import PinnedModel, predict_digits
@@ -19,7 +20,7 @@ _LAST = "drawn-or-uploaded"
 
 def show() -> None:
     """Draw the page."""
-    st.title("Draw")
+    page_title("Draw")
     sheet, answer = st.columns([1, 2], gap="large")
     with sheet:
         content = _content()

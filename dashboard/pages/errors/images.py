@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from dashboard.components import tables
+from dashboard.components import cached, tables
+from dashboard.components.batch_rows import versions_of
 from dashboard.components.evaluated_images import EvaluatedImages, show_tiles
 from dashboard.components.filters import FILTER, first_page, paged, range_slider
+from dashboard.components.selection import MOST_REVIEWED, offer_review, tickets_at
 from dashboard.components.texts import counted
 from dashboard.pages.errors.queries import (
     LARGEST_ENTROPY,
@@ -38,6 +40,9 @@ def show_images(images: EvaluatedImages) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{len(frame):,} of {counted(len(everything), 'image')}**", width="content")
         tables.download("Download as CSV", lambda: as_csv(frame), "predictions.csv", "text/csv")
+        if (batch := images.batch) is not None:
+            places = set(versions_of(frame.head(MOST_REVIEWED)))
+            offer_review(batch, lambda: tickets_at(cached.rows(batch), places))
     show_tiles(images, paged(frame), "Images of the choice")
 
 

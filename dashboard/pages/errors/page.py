@@ -7,6 +7,7 @@ from dashboard.components.boundary import error_boundary
 from dashboard.components.evaluated_images import EvaluatedImages
 from dashboard.components.filters import alternatives
 from dashboard.components.texts import code, counted, sentence
+from dashboard.components.titles import page_title
 from dashboard.components.versions import choose_version, usual_version
 from dashboard.pages.errors.confusion import show_confusion
 from dashboard.pages.errors.images import show_images
@@ -26,11 +27,12 @@ _SECTIONS = {
 
 def show() -> None:
     """Draw the page."""
-    st.title("Errors")
+    add_title = page_title("Errors")
     with error_boundary():
         images = _choose_images()
         if images is None:
             return
+        add_title(f"version {images.version}" if images.batch is None else f"batch {images.batch}")
         show_confusion(images)
         section = alternatives("Look at", list(_SECTIONS), "look")
         _SECTIONS[section](images)

@@ -8,6 +8,7 @@ from dashboard.components import cached
 from dashboard.components.batch_rows import marks_of
 from dashboard.components.one_image import OneImage
 from dashboard.components.pictures import LIMITS, png
+from dashboard.components.selection import tickets_at
 from dashboard.components.texts import sentence
 from mnist import services
 from mnist.errors import InvalidInput, MnistError
@@ -15,6 +16,7 @@ from mnist.evaluation.known_label_errors import known_label_errors
 from mnist.images import Decoded, stages
 from mnist.keys import ObjectVersion
 from mnist.places import layout_place
+from mnist.reviews.queue import Ticket
 
 
 def image_in_address(model_version: str) -> OneImage | None:
@@ -112,6 +114,14 @@ def recorded_row() -> tuple[str, pd.Series] | None:
     if row is None:
         return None
     return batch, pd.concat([row, pd.Series({"marks": marks_of(rows, int(str(row.name)))})])
+
+
+def ticket_in_address() -> Ticket | None:
+    """Ask about the object of the address; None if it has no row, or no content was seen."""
+    batch = st.query_params.get("batch", "")
+    if not batch or "key" not in st.query_params:
+        return None
+    return next(iter(tickets_at(cached.rows(batch), {_object_version()})), None)
 
 
 def _label_of(batch: str, version: ObjectVersion) -> int | None:

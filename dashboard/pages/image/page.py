@@ -3,13 +3,20 @@
 import pandas as pd
 import streamlit as st
 
+from dashboard.access.login import person
 from dashboard.components import cached, tables
 from dashboard.components.boundary import error_boundary, section
+from dashboard.components.keypad import show_keypad
 from dashboard.components.links import show_way_back
 from dashboard.components.one_image import OneImage, show_pictures, show_stages
 from dashboard.components.texts import code, plain
+from dashboard.components.titles import page_title
 from dashboard.components.versions import choose_version, usual_version
-from dashboard.pages.image.address import image_in_address, recorded_row
+from dashboard.pages.image.address import (
+    image_in_address,
+    recorded_row,
+    ticket_in_address,
+)
 from dashboard.pages.image.outcome import show_outcome
 from dashboard.pages.image.place import show_place
 from dashboard.pages.image.predictions import show_history, show_neighbours, show_probabilities
@@ -19,7 +26,7 @@ from mnist import services
 def show() -> None:
     """Draw the page."""
     show_way_back()
-    st.title("One image")
+    add_title = page_title("One image")
     with error_boundary():
         versions = cached.versions()
         if not versions:
@@ -39,7 +46,11 @@ def show() -> None:
                 "Batches, or name one yourself: `?test=` and the number of a test image."
             )
             return
+        add_title(image.name)
         _show_heading(image, version)
+        if recorded and (ticket := ticket_in_address()) is not None:
+            with st.expander("Label it", expanded=person().is_editor):
+                show_keypad(ticket)
         _show_sections(image, version, recorded and recorded[1])
 
 

@@ -1,6 +1,7 @@
 """What was decided about candidates, the training runs behind it, and the way back."""
 
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -9,38 +10,31 @@ from dashboard.access.login import person
 from dashboard.components import cached, tables
 from dashboard.components.boundary import (
     ActionResult,
-    error_boundary,
     remember_result,
-    run_link,
     show_result,
     warn_of_unreadable,
 )
+from dashboard.components.decisions import DECISION, headline
+from dashboard.components.following import follow, show_followed
+from dashboard.components.links import go_to
 from dashboard.components.texts import code, plain
 from dashboard.pages.overview import queries
 from mnist import services
 from mnist.errors import MnistError
 from mnist.registry.records import TrainingRun
 from mnist.storage.journal import JournalEntry, lineage
-from mnist.storage.object_log import Entries
 
 _ROWS_SHOWN = 20
-_BROKEN_OFF = frozenset({"Failed", "Crashed", "Cancelled"})
 _WHY = "rollback-why"
 _SURE = "rollback-sure"
 _RESULT = "rollback-result"
-_AWAITED = "rollback-awaited"
-"""Key of the number of the last decision before a rollback, and of the rollback's run."""
-
-
-@st.cache_resource(ttl=10, show_spinner=False)
-def _journal() -> Entries[JournalEntry]:
-    return services.current().journal.log.entries()
+_CHOSEN = "chosen-decision"
 
 
 def journal_or_nothing() -> list[JournalEntry]:
     """All decisions, or none where the store does not answer; the page says that elsewhere."""
     try:
-        return list(_journal())
+        return list(cached.journal())
     except MnistError:
         return []
 
@@ -52,25 +46,26 @@ def _runs() -> list[TrainingRun]:
 
 def show_decisions() -> None:
     """Draw the last decision with its reasons, the way back, and the decisions before."""
-    warn_of_unreadable(_journal().unreadable, "decisions")
-    entries = list(_journal())
-    if _AWAITED in st.session_state:
-        _await_decision()
+    warn_of_unreadable(cached.journal().unreadable, "decisions")
+    entries = list(cached.journal())
+    show_followed()
     if not entries:
         st.info("No candidate has been judged yet.")
         return
     last = entries[-1]
-    against = f" against version {code(last.from_version)}" if last.from_version else ""
-    st.markdown(
-        f"**Version {code(last.to_version)} {queries.became(last)}**{against}: "
-        f"{plain(last.verdict.replace('_', ' '))} · {last.at:%Y-%m-%d %H:%M} UTC · "
-        f"{plain(last.who)}"
-    )
+    st.markdown(f"{headline(last)} · {last.at:%Y-%m-%d %H:%M} UTC · {plain(last.who)}")
     st.markdown("\n".join(f"- {plain(reason)}" for reason in last.reasons))
     _show_rollback(entries)
-    tables.table(
-        queries.decisions(entries[-_ROWS_SHOWN:]),
-        "The last decisions, the newest first",
+    shown = queries.decisions(entries[-_ROWS_SHOWN:])
+
+    def choose(row: int) -> None:
+        st.session_state[_CHOSEN] = int(shown["number"].iloc[row])
+
+    tables.choice_table(
+        shown,
+        "The last decisions, the newest first; choose one to see its gates",
+        "overview-decisions",
+        choose,
         {
             "at": tables.utc("when"),
             "against": "champion then",
@@ -78,6 +73,8 @@ def show_decisions() -> None:
             "evidence": tables.link("evidence", "run in MLflow"),
         },
     )
+    if (number := st.session_state.pop(_CHOSEN, None)) is not None:
+        go_to("decisions", urlencode({DECISION: number}))
 
 
 def show_training_runs() -> None:
@@ -98,28 +95,6 @@ def show_training_runs() -> None:
         placeholder="",
     )
     st.caption("A run appears here when its training is over; Prefect shows those under way.")
-
-
-@st.fragment(run_every=2)
-def _await_decision() -> None:
-    """Look every two seconds how the rollback ended that was started, and then draw the page."""
-    sequence, run = st.session_state.get(_AWAITED, (None, ""))
-    if sequence is None:
-        return
-    with error_boundary():
-        current = services.current()
-        has_ended = any(entry.sequence > sequence for entry in current.journal.log.entries())
-        states = [r.state for r in current.prefect.last_runs(_ROWS_SHOWN) if r.id == run]
-        if not has_ended and _BROKEN_OFF.isdisjoint(states):
-            st.info(f"The rollback is under way; its decision appears here.{run_link(run)}")
-            return
-        if not has_ended:
-            text = f"The rollback's run ended as {states[0]}.{run_link(run)}"
-            st.session_state[_RESULT] = ActionResult(text, succeeded=False)
-        del st.session_state[_AWAITED]
-        for query in (_journal, cached.champion, cached.alias_problem):
-            query.clear()
-        st.rerun()
 
 
 def _show_rollback(entries: Sequence[JournalEntry]) -> None:
@@ -152,7 +127,6 @@ def _roll_back(to_version: str) -> ActionResult:
     if not st.session_state[_SURE]:
         return ActionResult("Nothing was done: tick the box to confirm.", succeeded=False)
     current = services.current()
-    last = max((entry.sequence for entry in _journal()), default=0)
     run = roll_back(current.prefect, current.audit, person(), to_version, st.session_state[_WHY])
-    st.session_state[_AWAITED] = last, run
+    follow("rollback", run, decides=True)
     return ActionResult(f"The rollback to version {code(to_version)} has started.")

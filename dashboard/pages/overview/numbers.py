@@ -8,6 +8,7 @@ import pandas as pd
 
 from dashboard.components import drift
 from dashboard.components.batch_list import BAD, UNFINISHED
+from dashboard.components.decisions import DECISION
 from mnist.monitoring.report import WHOLE_DAY
 from mnist.storage.journal import OVERRIDE, ROLLBACK, JournalEntry
 
@@ -130,13 +131,9 @@ def last_retraining(entries: Sequence[JournalEntry]) -> Number:
     if not judged:
         return Number(label, "none", "Nothing has been trained and judged yet.")
     last = judged[-1]
-    version, against = last.to_version, last.from_version
-    meaning = f"{last.at:%Y-%m-%d %H:%M} UTC, version {version}: {' '.join(last.reasons)}"
+    meaning = f"{last.at:%Y-%m-%d %H:%M} UTC, version {last.to_version}: {' '.join(last.reasons)}"
     value = last.action.replace("-", " ")
-    if against and against != version:
-        address = {"first": against, "second": version}
-        return Number(label, value, meaning, "compare", address)
-    return Number(label, value, meaning, "errors", {"version": version})
+    return Number(label, value, meaning, "decisions", {DECISION: str(last.sequence)})
 
 
 def drift_number(findings: pd.DataFrame) -> Number:
@@ -145,15 +142,16 @@ def drift_number(findings: pd.DataFrame) -> Number:
         return Number("Drift", "unknown", "No day has been compared with a reference yet.")
     alarms = drift.alarms(findings)
     if alarms.empty:
-        return Number("Drift", "none", "No day and no batch was found changed.", "data")
+        return Number("Drift", "none", "No day and no batch was found changed.", "drift")
     newest = alarms.iloc[0]
-    of_batches = alarms[alarms["batch"] != WHOLE_DAY]
-    address = {"batch": str(of_batches["batch"].iloc[0])} if len(of_batches) else {}
+    address = {"day": str(newest["day"])}
+    if newest["batch"] != WHOLE_DAY:
+        address["batch"] = str(newest["batch"])
     return Number(
         "Drift",
         f"{len(alarms)} alarms" if len(alarms) > 1 else "1 alarm",
         f"In the last 60 reports; the newest: {drift.sentence_of(newest)}.",
-        "batches" if address else "data",
+        "drift",
         address,
         is_bad=True,
     )

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard.components.boundary import each_error_once, section, tell_error
+from dashboard.components.titles import page_title
 from dashboard.pages.overview.acceptance import show_acceptance
 from dashboard.pages.overview.activity import show_changes, show_flow_runs
 from dashboard.pages.overview.decisions import show_decisions, show_training_runs
@@ -13,7 +14,7 @@ from mnist import services
 
 def show() -> None:
     """Draw the page."""
-    st.title("Overview")
+    page_title("Overview")
     with each_error_once():
         _show_sections()
 

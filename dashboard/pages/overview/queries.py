@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
+from dashboard.components.decisions import became
 from mnist.acceptance.drawing import audits_needed
 from mnist.errors import MnistError
 from mnist.orchestrator import FlowRun
@@ -14,13 +15,6 @@ from mnist.registry.records import TrainingRun
 from mnist.storage.acceptance import AcceptanceEntry
 from mnist.storage.audit import AuditLine
 from mnist.storage.journal import JournalEntry
-
-_BECAME = {
-    "promoted": "was promoted",
-    "refused": "was refused",
-    "nothing-new": "is nothing new",
-    "rolled-back": "became champion again by a rollback",
-}
 
 
 @dataclass(frozen=True)
@@ -92,16 +86,12 @@ def thresholds(entry: AcceptanceEntry) -> pd.DataFrame:
     )
 
 
-def became(entry: JournalEntry) -> str:
-    """Say what became of the version that a decision was about."""
-    return _BECAME.get(entry.action, f"was {entry.action}")
-
-
 def decisions(entries: Sequence[JournalEntry]) -> pd.DataFrame:
     """List decisions, at least one, the newest first; times are UTC."""
     frame = pd.DataFrame(
         [
             {
+                "number": entry.sequence,
                 "at": entry.at,
                 "version": entry.to_version,
                 "action": entry.action.replace("-", " "),

@@ -20,7 +20,6 @@ from mnist import services
 from mnist.errors import MnistError
 
 _PERIODS = {"7 days": 7, "today": 1, "30 days": 30, "all": None}
-_REPORTS_SHOWN = 60
 _BATCHES_SHOWN = 20
 _CHOSEN = "chosen-on-overview"
 _OPENED = "opened-on-overview"
@@ -71,7 +70,7 @@ def _show_number(number: Number) -> None:
 def _drift_number() -> Number:
     """Say how many days and batches changed; where nobody can know it, that is said instead."""
     try:
-        entries = services.current().monitoring_log.reports.entries(last=_REPORTS_SHOWN)
+        entries = services.current().monitoring_log.reports.entries(last=drift.REPORTS_SHOWN)
     except MnistError:
         return Number("Drift", "unknown", "The store does not answer.")
     return numbers.drift_number(drift.findings(entries))

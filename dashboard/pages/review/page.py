@@ -1,6 +1,7 @@
 """The page Review: the next image, the buttons, and how far everybody is."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -9,9 +10,12 @@ from dashboard.components import cached, tables
 from dashboard.components.batch_list import Status
 from dashboard.components.boundary import error_boundary, warn_of_unreadable
 from dashboard.components.filters import BATCH, batch_in_address, select_name
+from dashboard.components.keypad import show_keypad
 from dashboard.components.pictures import Rendering, Thumbnail, magnified
+from dashboard.components.selection import SELECTION, ChosenImages, selection
 from dashboard.components.texts import code, counted, plain
-from dashboard.pages.review.answers import next_ticket, show_buttons
+from dashboard.components.titles import page_title
+from dashboard.pages.review.answers import next_ticket
 from dashboard.pages.review.queries import (
     AGAIN,
     QueuedPredictions,
@@ -19,6 +23,7 @@ from dashboard.pages.review.queries import (
     agreement,
     queue_predictions,
     reviewers,
+    selected_tickets,
     work_of,
 )
 from mnist import services
@@ -50,12 +55,20 @@ def _predictions(batch: str, parts: tuple[str, ...], again: tuple[str, ...]) -> 
 
 def show() -> None:
     """Draw the page."""
-    st.title("Review")
+    add_title = page_title("Review")
     with error_boundary():
         batch = _choose_batch()
         recorded = services.current().reviews.recorded()
         reviews = list(recorded)
-        work = _work(batch, reviews)
+        predictions = None
+        if batch is not None:
+            add_title(f"batch {batch}")
+            predictions = _predictions(batch, cached.part_keys(batch), _rescored_parts(batch))
+        work = _work(predictions, reviews)
+        chosen = selection()
+        if chosen is not None:
+            work = _of_selection(work, chosen)
+        is_blind = _show_how_far(work, predictions, chosen)
         ticket = next_ticket(work)
         if ticket is None:
             st.success(
@@ -63,13 +76,13 @@ def show() -> None:
                 "on is in the next training."
             )
         else:
-            _show_ticket(ticket)
+            _show_ticket(ticket, is_blind=is_blind)
         buttons = st.container()
         _show_progress(work)
         warn_of_unreadable(recorded.unreadable, "reviews")
         _show_reviewers(reviews, work)
         with buttons:  # last: a key pressed while the page is still being drawn is lost
-            show_buttons(ticket)
+            show_keypad(ticket)
 
 
 def _choose_batch() -> str | None:
@@ -92,12 +105,40 @@ def _choose_batch() -> str | None:
     return batch
 
 
-def _work(batch: str | None, reviews: Sequence[Review]) -> Work:
-    predictions = None
-    if batch is not None:
-        predictions = _predictions(batch, cached.part_keys(batch), _rescored_parts(batch))
+def _work(predictions: QueuedPredictions | None, reviews: Sequence[Review]) -> Work:
     needed = services.current().settings.reviews_needed
     return work_of(person().name, reviews, needed, predictions, _champion_confusion())
+
+
+def _of_selection(work: Work, chosen: ChosenImages) -> Work:
+    """Let only the chosen images wait."""
+    tickets = selected_tickets(chosen.tickets, work.consensuses, person().name)
+    return replace(work, tickets=tickets)
+
+
+def _show_how_far(
+    work: Work, predictions: QueuedPredictions | None, chosen: ChosenImages | None
+) -> bool:
+    """Draw how much is done of the batch, or of the selection; return whether to hide the digit."""
+    if chosen is not None:
+        total = len({ticket.sha256 for ticket in chosen.tickets})
+        done, what = total - len(work.tickets), f"{chosen.name}: {counted(total, 'image')}"
+    elif predictions is not None:
+        total = len(predictions.for_review)
+        done, what = predictions.done(work.consensuses, person().name), f"{total:,} for review"
+    else:
+        return False
+    st.progress(done / total if total else 1.0, f"{plain(what)}, {done:,} done")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if chosen is not None and st.button("Review the whole batch instead", type="tertiary"):
+            del st.query_params[SELECTION]
+            st.rerun()
+        return st.toggle(
+            "Hide the model's digit",
+            key="blind",
+            bind="query-params",
+            help="Nothing says what the model predicts, nor why the image is asked about.",
+        )
 
 
 def _champion_confusion() -> Sequence[Sequence[int]] | None:
@@ -109,15 +150,15 @@ def _champion_confusion() -> Sequence[Sequence[int]] | None:
     return evaluation.confusion if evaluation is not None else None
 
 
-def _show_ticket(ticket: Ticket) -> None:
+def _show_ticket(ticket: Ticket, *, is_blind: bool) -> None:
     original, model, words = st.columns([1, 1, 2], vertical_alignment="center")
     for column, rendering in ((original, Rendering.ORIGINAL), (model, Rendering.MODEL)):
         with column:
             _show_picture(cached.thumbnails((ticket.version,), rendering)[0], rendering)
     with words:
-        if ticket.read_as is not None and not ticket.audit:
+        if ticket.read_as is not None and not ticket.audit and not is_blind:
             st.metric("Predicted digit", str(ticket.read_as))
-        for reason in ticket.reasons:
+        for reason in () if is_blind else ticket.reasons:
             st.markdown(plain(reason))
         st.caption(f"{code(ticket.version.key)}", width="stretch")
 

@@ -29,7 +29,7 @@ from mnist.tables import PROBABILITY_COLUMNS, one_row_each
 
 _COLUMNS = (
     *("key", "etag", "bytes", "identity", "sha256", "outcome", "warnings", "model_version"),
-    *("chunk", "scored_at", "margin"),
+    *("chunk", "scored_at", "margin", "accepted"),
     *PROBABILITY_COLUMNS,
 )
 AGAIN = ("identity", *PROBABILITY_COLUMNS)
@@ -67,10 +67,18 @@ class QueuedPredictions:
     Attributes:
         doubtful: The 5,000 predictions most worth a look; none that is audited.
         audited: The random share that is looked at blind, in its order.
+        for_review: Digests of what was not accepted, and of what is audited.
     """
 
     doubtful: BatchPredictions
     audited: BatchPredictions
+    for_review: frozenset[str] = frozenset()
+
+    def done(self, answers: Mapping[str, Consensus], reviewer: str) -> int:
+        """Count what this reviewer has answered for, or others have settled."""
+        return sum(
+            sha256 in answers and is_done(answers[sha256], reviewer) for sha256 in self.for_review
+        )
 
 
 def queue_predictions(
@@ -103,8 +111,11 @@ def queue_predictions(
     audited, scored = scored.take(pa.array(drawn)), scored.take(pa.array(rest))
     contradictions = _contradictions(scored, again)
     kept = _worth_a_look(scored, contradictions)
+    refused = scored.filter(pc.invert(scored["accepted"]))
     return QueuedPredictions(
-        _predictions_in(scored.take(pa.array(kept)), contradictions[kept]), _predictions_in(audited)
+        _predictions_in(scored.take(pa.array(kept)), contradictions[kept]),
+        _predictions_in(audited),
+        frozenset(refused["sha256"].to_pylist() + audited["sha256"].to_pylist()),
     )
 
 
@@ -174,6 +185,23 @@ def work_of(
         ]
     own = sum(reviewer in consensus.reviewers for consensus in answers.values())
     return Work([*begun, *new], answers, own)
+
+
+def is_done(consensus: Consensus, reviewer: str) -> bool:
+    """Tell whether nobody waits for this reviewer's answer about an image."""
+    return consensus.state is State.AGREED or reviewer in consensus.reviewers
+
+
+def selected_tickets(
+    selection: Sequence[Ticket], answers: Mapping[str, Consensus], reviewer: str
+) -> list[Ticket]:
+    """Keep what of a selection waits for this reviewer, in its order, each content once."""
+    tickets = {ticket.sha256: ticket for ticket in reversed(selection)}
+    return [
+        ticket
+        for sha256, ticket in reversed(tickets.items())
+        if sha256 not in answers or not is_done(answers[sha256], reviewer)
+    ]
 
 
 def reviewers(reviews: Sequence[Review], needed: int) -> pd.DataFrame:

@@ -3,7 +3,9 @@
 import pytest
 from scipy.stats import binomtest
 
+from mnist.keys import ObjectVersion
 from tests.dashboard.inspected import MISTAKES, files, rows_of, tags
+from tests.reviewing import review_of
 
 pytestmark = pytest.mark.usefixtures("environment", "no_mnist")
 
@@ -80,7 +82,7 @@ def test_versions_measured_on_other_images_are_not_compared(compare, two, monkey
 
 
 def test_training_curves_of_both_are_drawn_or_missed(compare, two):
-    assert len(compare.open().app.get("vega_lite_chart")) == 2
+    assert len(compare.open().app.get("vega_lite_chart")) == 4  # two are of the threshold
     for kept in (two.files, two.files_of["run-of-version-2"]):
         del kept["history.json"]
     assert "kept no history" in compare.open().words
@@ -123,3 +125,32 @@ def test_a_comparison_without_its_files_is_one_sentence(compare, champion):
 def test_a_registry_that_is_down_is_said(compare, dashboard):
     dashboard(MLFLOW_TRACKING_URI="http://127.0.0.1:1")
     assert "check MLFLOW_TRACKING_URI" in compare.open().words
+
+
+def thresholds_of(page):
+    (table,) = [table.value for table in page.app.dataframe if "rate" in table.value]
+    return table.set_index("images")
+
+
+def test_a_threshold_shows_what_it_accepts_on_each_source(compare, two, review_log, scorer):
+    scorer.drop("scans", 1)
+    scorer.score("scans")
+    (row,) = scorer.results.rows("scans").to_pylist()
+    version = ObjectVersion(row["key"], row["etag"], row["bytes"])
+    content = scorer.bucket.fetch(row["key"])
+    audit = {"audit": True, "read_as": 0, "model_version": "1", "confidence": 0.99}
+    for name in ("ada", "bob"):
+        entry = review_of(version, content, name, "7").model_copy(update=audit)
+        review_log.append(entry)
+    low = thresholds_of(compare.open(threshold="0.49881"))
+    assert low["accepted"].tolist()[:2] == [359, 359]
+    assert low["wrong"].tolist()[:2] == [3, 5]
+    assert low.loc["scans/", ["accepted", "wrong"]].tolist() == [1, 1]
+    compare.app.select_slider(key="threshold").set_value("0.87411").run()
+    assert thresholds_of(compare.checked())["accepted"].iloc[0] < 359
+
+
+def test_the_digits_that_changed_most_come_first(compare, two):
+    (table,) = [t.value for t in compare.open().app.dataframe if "wrong before" in t.value]
+    assert table["digit"].iloc[0] == 4
+    assert table[["fixed", "broken"]].iloc[0].tolist() == [0, 3]

@@ -1,34 +1,15 @@
-"""The page Data: a machine without MNIST, duplicates, and drift from the reports of `monitor`."""
-
-from datetime import date
+"""The page Data: a machine without MNIST, and duplicates."""
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from dashboard.components import cached
 from mnist.data.datasets import Dataset
 from mnist.data.labelled import LabelledImages
-from mnist.tables import to_parquet
 from tests.dashboard.inspected import digits
 from tests.factories import digit_images
 
 pytestmark = pytest.mark.usefixtures("environment", "no_mnist")
-
-
-def report(day, stability, verdict="steady", batch=""):
-    return to_parquet(
-        pa.table(
-            {
-                "day": [day],
-                "batch": [batch],
-                "verdict": [verdict],
-                "measure": ["brightness"],
-                "stability": [stability],
-                "has_moved": [stability > 0.2],
-            }
-        )
-    )
 
 
 def test_without_mnist_it_says_which_images_these_are(data):
@@ -56,29 +37,6 @@ def test_test_images_that_were_learned_from_are_listed(data, monkeypatch):
     page = data.open()
     assert "10 test images are training images too" in page.app.error[0].value
     assert page.app.dataframe[0].value["test image"].tolist() == list(range(10))
-
-
-def test_before_the_first_monitor_run_it_says_how_to_start_one(data):
-    assert "prefect deployment run 'monitor/default'" in data.open().words
-
-
-def test_drift_is_drawn_by_day_with_the_batches_that_moved(data, results_bucket):
-    for day, stability in ((1, 0.01), (2, 0.4)):
-        when = date(2026, 11, day)
-        key = f"monitoring/reports/day_{when}/run.parquet"
-        results_bucket.create(key, report(when, stability, "scanner-changed"))
-    key = "monitoring/reports/day_2026-11-02/scans.parquet"
-    results_bucket.create(key, report(date(2026, 11, 2), 0.4, "scanner-changed", "scans"))
-    page = data.open()
-    assert "**2026-11-02: scanner changed**" in page.words
-    assert "3 alarms in these reports: 2026-11-02, batch scans: scanner changed;" in page.words
-    assert page.app.dataframe[0].value["batch"].tolist() == ["scans"]
-    assert len(page.app.get("vega_lite_chart")) == 6
-
-
-def test_a_report_that_is_none_is_named(data, results_bucket):
-    results_bucket.create("monitoring/reports/day_2026-11-01/x.parquet", b"PAR1")
-    assert "x.parquet` lies among the reports and is none" in data.open().words
 
 
 def test_a_store_that_is_down_leaves_the_images_standing(data, dashboard):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from dashboard.pages.image.place import with_box
+from mnist import services
 from tests.dashboard.inspected import files, graph, rows_of, tags
 from tests.factories import png
 from tests.sheets import layout, png_of, sheet
@@ -133,6 +134,21 @@ def test_what_is_for_review_says_why_in_words(image, champion, scorer):
     assert "Beside the digit there is ink that may be another. (`several-components`)" in box
     assert "say on the page Review which digit it is" in box
     assert "Review this batch" in [button.label for button in page.app.button]
+
+
+def test_an_image_is_labelled_where_it_is_looked_at(image, champion, scored):
+    page = image.by("ada").open(**object_address(scored, "0007-7.png"))
+    page.app.button(key="answer-1").click().run()
+    assert "Recorded `1` for `scans/0007-7.png`" in page.checked().words
+    (entry,) = services.current().reviews.recorded()
+    assert (entry.reviewer, entry.answer, entry.read_as) == ("ada", "1", 7)
+
+
+def test_an_object_that_is_gone_is_not_labelled(image, champion, scored):
+    address = object_address(scored, "0007-7.png")
+    scored.delete("scans/0007-7.png")
+    page = image.by("ada").open(**address)
+    assert not [button for button in page.app.button if button.key == "answer-1"]
 
 
 @pytest.mark.parametrize("size", ["", "x", "99999999"])

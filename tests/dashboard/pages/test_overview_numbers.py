@@ -68,16 +68,16 @@ def test_yesterday_is_not_today(scorer):
     assert sums(of_period(table, None, later)).images == 2
 
 
-def test_the_last_retraining_leads_to_the_comparison_with_the_champion_of_then():
+def test_the_last_retraining_leads_to_its_decision():
     entries = [
         decision(1, "3"),
         decision(2, "4", "refused", verdict="worse", from_version="3"),
         decision(3, "3", "rolled-back", verdict="rollback", from_version="3"),
     ]
     number = last_retraining(entries)
-    assert (number.value, number.page) == ("refused", "compare")
-    assert number.address == {"first": "3", "second": "4"}
-    assert last_retraining(entries[:1]).address == {"version": "3"}
+    assert (number.value, number.page) == ("refused", "decisions")
+    assert number.address == {"decision": "2"}
+    assert last_retraining(entries[:1]).address == {"decision": "1"}
     assert last_retraining([]).value == "none"
 
 
@@ -98,8 +98,8 @@ def test_a_steady_last_day_hides_no_alarm_before_it():
         (3, "", "steady"),
     )
     number = drift_number(found)
-    assert (number.value, number.page, number.is_bad) == ("2 alarms", "batches", True)
-    assert number.address == {"batch": "scans"}
+    assert (number.value, number.page, number.is_bad) == ("2 alarms", "drift", True)
+    assert number.address == {"day": "2026-11-02", "batch": "scans"}
     assert "2026-11-02, batch scans: writing changed" in number.meaning
     assert len(drift.alarms(found)) == 2
 

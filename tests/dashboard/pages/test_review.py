@@ -5,6 +5,8 @@ import pytest
 import streamlit as st
 
 from dashboard.access.people import Role
+from dashboard.components import cached
+from dashboard.components.selection import ChosenImages, tickets_of
 from mnist import services
 from mnist.reviews.review import standing
 from mnist.storage.rescores import Rescores
@@ -167,3 +169,55 @@ def test_an_audit_is_blind_and_on_record_as_one(review, scorer, dashboard):
     assert "An audit" in page.words
     assert "second look" not in page.words.split("Waiting for you")[0]
     assert "Predicted digit" not in page.numbers
+
+
+def progress(page):
+    (bar,) = page.app.get("progress")
+    return bar.proto.text.replace("\\", "")
+
+
+def test_progress_counts_what_is_done_of_the_batch(review, scorer, dashboard):
+    dashboard(MNIST_AUDIT_SHARE="1")
+    scorer.drop("scans", 3)
+    scorer.score("scans")
+    page = review.by("ada").open()
+    assert progress(page) == "3 for review, 0 done"
+    press(page, "4")
+    assert progress(page) == "3 for review, 1 done"
+
+
+def test_the_models_digit_can_be_hidden_until_the_answer(review, scorer):
+    scorer.drop("scans", 1)
+    scorer.score("scans")
+    press(review.by("ada").open(), "4")
+    page = review.by("bob").open()
+    assert "Predicted digit" in page.numbers
+    assert "Somebody contradicts the model" in page.words
+    page.app.toggle(key="blind").set_value(True).run()
+    assert "Predicted digit" not in page.checked().numbers
+    assert "contradicts" not in page.words
+
+
+def test_a_selection_is_asked_about_in_its_order_and_nothing_else(review, scorer):
+    scorer.drop("scans", 6)
+    scorer.score("scans")
+    rows = cached.rows("scans")
+    positions = [rows.frame.index[rows.frame["key"] == f"scans/000{i}-{i}.png"][0] for i in (5, 2)]
+    chosen = ChosenImages("Selection of batch scans", tickets_of(rows, positions))
+    page = review.by("ada")
+    page.app.session_state["images-to-review"] = chosen
+    page.open(batch="scans", selection="chosen")
+    assert "Selection of batch scans: 2 images, 0 done" in progress(page)
+    for name in ("0005-5", "0002-2"):
+        assert f"`scans/{name}.png`" in page.words
+        press(page, "7")
+    assert "Nothing waits for a look here." in page.app.success[0].value
+    assert [r.key for r in recorded()] == ["scans/0005-5.png", "scans/0002-2.png"]
+
+
+def test_a_selection_of_another_visit_is_said_to_be_over(review, scorer):
+    scorer.drop("scans", 2)
+    scorer.score("scans")
+    page = review.by("ada").open(batch="scans", selection="chosen")
+    assert "A selection lasts as long as the visit" in page.words
+    assert page.numbers["Waiting for you"] == "2"

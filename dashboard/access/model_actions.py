@@ -1,0 +1,79 @@
+"""What people may start about models: a training, a promotion, predictions of other versions.
+
+As in `dashboard.access.actions`, each action checks the role, and writes its line of the audit log
+before anything is started; each raises AccessDenied for a viewer and Unavailable if a service does
+not answer.
+"""
+
+from dashboard.access.people import Person, require_editor
+from mnist.errors import InvalidInput
+from mnist.orchestrator import PrefectApi
+from mnist.storage.audit import AuditLog
+
+_SHORTEST_REASON = 3
+
+
+def promote(prefect: PrefectApi, audit: AuditLog, person: Person, version: str, why: str) -> str:
+    """Start the deployment that makes a version champion on this person's word.
+
+    Returns:
+        Identifier of the flow run.
+
+    Raises:
+        InvalidInput: If there is no reason, or no such deployment.
+    """
+    require_editor(person, "promote versions")
+    reason = _reason(why, "A promotion")
+    audit.record(person.name, "promote", f"version {version}", reason)
+    parameters = {"version": version, "who": person.name, "why": reason}
+    return prefect.start("promote/default", parameters)
+
+
+def retrain(
+    prefect: PrefectApi, audit: AuditLog, person: Person, recipe: str, seed: int | None, why: str
+) -> str:
+    """Start a training; the gates decide what becomes of it.
+
+    Args:
+        prefect: Runs the deployment.
+        audit: Takes up who asked for it.
+        person: Asks for it.
+        recipe: Name of the recipe.
+        seed: Of the training; None takes the day as a new one.
+        why: The person's reason.
+
+    Returns:
+        Identifier of the flow run.
+
+    Raises:
+        InvalidInput: If there is no reason, or no such deployment.
+    """
+    require_editor(person, "retrain")
+    reason = _reason(why, "A training")
+    subject = f"recipe {recipe}, {'a new seed' if seed is None else f'seed {seed}'}"
+    audit.record(person.name, "retrain", subject, reason)
+    return prefect.start("retrain/default", {"recipe": recipe, "seed": seed})
+
+
+def rescore(
+    prefect: PrefectApi, audit: AuditLog, person: Person, from_version: str, why: str
+) -> str:
+    """Start a run in which the champion predicts again what an earlier version has scored.
+
+    Returns:
+        Identifier of the flow run.
+
+    Raises:
+        InvalidInput: If there is no reason, or no such deployment.
+    """
+    require_editor(person, "rescore")
+    reason = _reason(why, "A rescore")
+    audit.record(person.name, "rescore", f"from version {from_version}", reason)
+    return prefect.start("rescore/default", {"from_version": from_version})
+
+
+def _reason(why: str, what: str) -> str:
+    reason = " ".join(why.split())
+    if len(reason) < _SHORTEST_REASON:
+        raise InvalidInput(f"{what} needs a reason: those who read the audit log want to know.")
+    return reason

@@ -1,0 +1,86 @@
+"""The buttons and keys that label an image, and taking an answer back."""
+
+import streamlit as st
+
+from dashboard.access.actions import record_answer, take_back_answer
+from dashboard.access.login import person
+from dashboard.components.boundary import ActionResult, remember_result
+from dashboard.components.texts import code
+from mnist import services
+from mnist.reviews.agreement import Consensus
+from mnist.reviews.queue import Ticket
+from mnist.reviews.review import Answer
+
+TAKEN_BACK = "review-again"
+"""Key of the session under which the image is whose answer was just taken back."""
+
+_RESULT = "review-result"
+_DIGITS = [answer for answer in Answer if answer.digit is not None]
+
+
+def ticket_of(consensus: Consensus) -> Ticket:
+    """Ask again about an image that somebody has answered for."""
+    first = consensus.reviews[0]
+    return Ticket(
+        first.version,
+        consensus.sha256,
+        first.read_as,
+        first.model_version,
+        0.0,
+        (),
+        first.confidence,
+        audit=consensus.is_audit,
+    )
+
+
+def show_keypad(ticket: Ticket | None, question: str = "Which digit do you see?") -> None:
+    """Draw the buttons for editors, each with its key, and what came of the last one.
+
+    Args:
+        ticket: What an answer is about; without one no digit can be answered.
+        question: Stands above the buttons.
+    """
+    if not person().is_editor:
+        st.info("You are a viewer. Log out and log in with the editors' password to label images.")
+        return
+    st.markdown(f"**{question}** Press its key, or:")
+    with st.container(horizontal=True):
+        for digit in _DIGITS:
+            _button(str(digit), str(digit), ticket, digit)
+    with st.container(horizontal=True):
+        _button("Not a digit", "x", ticket, Answer.NOT_A_DIGIT)
+        _button("Unsure", "u", ticket, Answer.UNSURE)
+        st.button(
+            "Take back my last answer",
+            shortcut="z",
+            key="answer-z",
+            on_click=remember_result,
+            args=(_RESULT, _take_back),
+        )
+    result = st.session_state.get(_RESULT)
+    if result is not None:
+        st.caption(result.text)
+
+
+def _button(label: str, key: str, ticket: Ticket | None, answer: Answer) -> None:
+    st.button(
+        label,
+        shortcut=key,
+        key=f"answer-{key}",
+        disabled=ticket is None,
+        on_click=remember_result,
+        args=(_RESULT, lambda: _record(ticket, answer), "Not recorded: "),
+    )
+
+
+def _record(ticket: Ticket | None, answer: Answer) -> ActionResult:
+    st.session_state.pop(TAKEN_BACK, None)
+    assert ticket is not None  # noqa: S101 -- the button is disabled without one
+    review = record_answer(services.current().reviews, person(), ticket, answer)
+    return ActionResult(f"Recorded {code(answer)} for {code(review.key)}.")
+
+
+def _take_back() -> ActionResult:
+    review = take_back_answer(services.current().reviews, person())
+    st.session_state[TAKEN_BACK] = review.sha256
+    return ActionResult(f"Taken back: {code(str(review.answer))} for {code(review.key)}.")

@@ -1,0 +1,1 @@
+"""Labels: what people answered, what became of it, and another answer."""
