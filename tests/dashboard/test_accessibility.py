@@ -15,6 +15,7 @@ PAGES = [
     "champion",
     "decisions",
     "compare",
+    "drift",
     "data",
     "draw",
 ]
