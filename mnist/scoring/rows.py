@@ -66,7 +66,9 @@ class Content:
         """Whether one digit was predicted, and neither a value of several nor nothing."""
         if self.outcome is not Outcome.SCORED:
             return False
-        return self.cut is None or (self.cut.content.count == 1 and self.images == 1)
+        if self.cut is None or self.predicted is None:
+            return self.cut is None
+        return self.cut.content.count == 1 and len(self.predicted.marks) == 1
 
 
 def rows_of(
