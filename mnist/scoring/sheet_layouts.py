@@ -61,6 +61,11 @@ class SheetLayout:
             layout = Layout.parse(content)
         except InvalidLayout as error:
             problem = problem or str(error)
+        if layout is not None and layout.template and template is None:
+            problem = problem or (
+                f"The layout names the template {layout.template!r}, which is not there; put it "
+                "beside the layout."
+            )
         if layout is not None and template is not None:
             decoded = load_plane(template, for_sheets(limits))
             if isinstance(decoded, Rejection):

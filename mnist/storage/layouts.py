@@ -5,10 +5,17 @@ from threading import Lock
 
 from cachetools import LRUCache
 
-from mnist.errors import AccessDenied, IntegrityError, ObjectChanged, ObjectGone, Unavailable
+from mnist.errors import (
+    AccessDenied,
+    IntegrityError,
+    InvalidLayout,
+    ObjectChanged,
+    ObjectGone,
+    Unavailable,
+)
 from mnist.images import Limits
 from mnist.keys import TEMPLATE_FILE, ObjectVersion, beside_layout, stored_layout_key
-from mnist.layouts.layout import MOST_BYTES
+from mnist.layouts.layout import MOST_BYTES, Layout
 from mnist.scoring.sheet_layouts import SheetLayout
 from mnist.storage.bucket import Bucket
 
@@ -78,6 +85,13 @@ class StoredLayouts:
         return layout
 
 
+def _parsed(content: bytes) -> Layout | None:
+    try:
+        return Layout.parse(content)
+    except InvalidLayout:
+        return None
+
+
 class InboxLayouts:
     """The layouts that lie in the inbox now.
 
@@ -107,7 +121,7 @@ class InboxLayouts:
             Unavailable: If it is overwritten meanwhile; the next run reads the new one.
         """
         content, problem = self._content(file)
-        layout = SheetLayout.of(content, None, self._limits, problem).layout
+        layout = _parsed(content)
         named = layout and layout.template
         key = beside_layout(batch, named or TEMPLATE_FILE)
         template = None
@@ -118,9 +132,7 @@ class InboxLayouts:
         if remembered is not None:
             return remembered, key
         form = None
-        if template is None and named:
-            problem = f"The layout names the template {named!r}, and no {key!r} lies in the inbox."
-        elif template is not None and template.size > self._limits.max_bytes:
+        if template is not None and template.size > self._limits.max_bytes:
             problem = f"The template {key!r} has {template.size:,} bytes, more than the limit."
         elif template is not None:
             form, problem = self._fetch(template)
