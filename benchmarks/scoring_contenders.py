@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from mnist.digits import Images
+from mnist.digits import SIDE, Images
 from mnist.operations.batches import BatchScoring
 from mnist.scoring.graphs import Predictor
 from mnist.scoring.predictions import PinnedModel
@@ -145,7 +145,8 @@ class Contender:
         from PIL import Image  # noqa: PLC0415
 
         answer = client.get_object(Bucket=self.settings.inbox_bucket, Key=key)
-        return np.asarray(Image.open(io.BytesIO(answer["Body"].read())).convert("L"))
+        picture = Image.open(io.BytesIO(answer["Body"].read())).convert("L")
+        return np.asarray(picture.resize((SIDE, SIDE)))  # the very same if it is of this size
 
 
 def windowed(pool: ThreadPoolExecutor, work: Any, items: Iterator[Any]) -> Iterator[Any]:
