@@ -34,14 +34,13 @@ class StoredLayouts:
         self._bucket = bucket
         self._limits = limits
         self._layouts: LRUCache[str, SheetLayout] = LRUCache(_REMEMBERED)
-        self._recorded: LRUCache[str, bool] = LRUCache(_REMEMBERED)
         self._lock = Lock()
 
     def record(self, layout: SheetLayout) -> None:
         """Keep a layout; to do so twice changes nothing."""
-        with self._lock:
-            if layout.digest in self._recorded:
-                return
+        key = stored_layout_key(layout.digest, "json")
+        if self._bucket.exists(key):
+            return
         if layout.template is not None:
             self._bucket.put(stored_layout_key(layout.digest, "template"), layout.template)
         record = {
@@ -49,10 +48,7 @@ class StoredLayouts:
             "template": layout.template is not None,
             "problem": layout.problem,
         }
-        self._bucket.put(stored_layout_key(layout.digest, "json"), json.dumps(record).encode())
-        with self._lock:
-            self._layouts[layout.digest] = layout
-            self._recorded[layout.digest] = True
+        self._bucket.put(key, json.dumps(record).encode())
 
     def get(self, digest: str) -> SheetLayout:
         """Return the layout of a digest.
