@@ -30,7 +30,7 @@ from mnist.data.labelled import LabelledImages
 from mnist.digits import Outcome
 from mnist.images import Limits, Rejection, load_plane
 from mnist.images.results import Plane
-from mnist.layouts import Cut, Layout, PlacePrediction, cut, resolve
+from mnist.layouts import Cut, Layout, PlacePrediction, cut, doubted, resolve
 from mnist.layouts.parameters import LAYOUT_PARAMETERS
 
 GRID = (46, 25)
@@ -88,7 +88,7 @@ def predict(model: Deployed, cuts: Sequence[Cut]) -> list[PlacePrediction]:
                 model.model.ood_threshold,
             )
         )
-    return predictions
+    return doubted(predictions)
 
 
 def both_ways(model: Deployed, plane: Plane, label: str, kind: str) -> Iterator[Value]:

@@ -85,6 +85,8 @@ class LayoutParameters:
     blank_least: float = 0.75  # of the row; as wide a gap is a blank
     beam: int = 8  # values that are kept for each number of digits
     accept_confidence: float = 0.99  # probability that a value is right, for it to be accepted
+    page_least: int = 8  # places with digits, for a page to be doubted as a whole
+    page_unlike: float = 0.2  # of them that are unlike digits; upright pages have a fiftieth
     blot_most: float = 1.0  # of row times pen; with more ink a piece is part of a digit
 
     # Digits

@@ -1,5 +1,8 @@
 """Decide which value a place has, from what a model predicts for its candidates."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,6 +61,28 @@ def resolve(
         _proposal(cut, best.others) if result is CheckResult.FAILED else None,
         accepted=not doubtful and confidence >= P.accept_confidence,
     )
+
+
+def doubted(predictions: Sequence[PlacePrediction]) -> list[PlacePrediction]:
+    """Doubt all places of a page if many of them are unlike digits.
+
+    It lies upside down, or is another page than the layout is for. A 6 that stands on its head is
+    a 9, so none of its places is accepted.
+
+    Args:
+        predictions: Of all places of one page.
+    """
+    scored = [p for p in predictions if p.outcome is Outcome.SCORED]
+    unlike = sum(ImageWarning.UNLIKE_A_DIGIT in p.warnings for p in scored)
+    if len(scored) < P.page_least or unlike < P.page_unlike * len(scored):
+        return list(predictions)
+    return [_unlike(p) if p.outcome is Outcome.SCORED else p for p in predictions]
+
+
+def _unlike(prediction: PlacePrediction) -> PlacePrediction:
+    kinds = {*prediction.warnings, ImageWarning.UNLIKE_A_DIGIT}
+    warnings = tuple(warning for warning in ImageWarning if warning in kinds)
+    return replace(prediction, warnings=warnings, accepted=False)
 
 
 def _marks(cut: Cut, path: ScoredPath, probabilities: Probabilities) -> tuple[Mark, ...]:

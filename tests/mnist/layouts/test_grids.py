@@ -7,7 +7,7 @@ import pytest
 from benchmarks.drawn_pages import SCANS, Scan, draw_sheet
 from mnist.digits import Outcome, Reason
 from mnist.images import Rejection
-from mnist.layouts import Layout, cut
+from mnist.layouts import Layout, cut, doubted
 from mnist.layouts.grids import find_grid
 
 GRID = (14, 9)
@@ -125,3 +125,13 @@ def test_cells_may_hold_values(hand, predict) -> None:
     both = Layout.parse(b'{"grid": [3, 2], "digits": 3}')
     values = [prediction.value for prediction in predict(cut(sheet.plane, both))]
     assert values == ["", "005", "", "015", "", "025"]
+
+
+def test_a_page_that_stands_on_its_head_is_for_a_person(hand, predict) -> None:
+    sheet = draw_sheet(hand, GRID, CELL, Scan(), seed=11)
+    upright = doubted(predict(cut(sheet.plane, layout(*GRID))))
+    assert sum(each.accepted for each in upright) > 0.5 * len(upright)
+    turned = cv2.rotate(sheet.plane, cv2.ROTATE_180)
+    predictions = predict(cut(turned, layout(*GRID)))
+    assert any(each.accepted for each in predictions)
+    assert not any(each.accepted for each in doubted(predictions))
