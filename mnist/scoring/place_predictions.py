@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist.digits import CLASSES, Images, Outputs
+from mnist.digits import CLASSES, Images, Outputs, Probabilities
 from mnist.images import Rejection
 from mnist.layouts import CheckResult, resolve
 from mnist.scoring.predictions import PinnedModel, Predict
@@ -52,9 +52,17 @@ def resolved(
         settled = _settled(content, Outputs(*(part[first:end] for part in outputs)), model)
         with_values.append(settled)
         if settled.has_digit:
-            digits.append(first)
+            digits.append(first + _chosen(settled, outputs.probabilities[first:end]))
         first = end
     return PredictedContents(with_values, Outputs(*(part[digits] for part in outputs)), ink[digits])
+
+
+def _chosen(content: Content, probabilities: Probabilities) -> int:
+    """Say which of its candidates, whose probabilities these are, is the one digit of a content."""
+    if content.predicted is None or len(probabilities) == 1:
+        return 0
+    (mark,) = content.predicted.marks
+    return int(np.abs(probabilities - np.array(mark.probabilities)).sum(axis=1).argmin())
 
 
 def _settled(content: Content, outputs: Outputs, model: PinnedModel) -> Content:
