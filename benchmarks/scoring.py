@@ -1,6 +1,6 @@
 """How fast a batch is scored, beside the store's own speed and what else people write.
 
-    python -m benchmarks.scoring [--objects 20000] [--curve 1000 10000 100000]
+    python -m benchmarks.scoring [--objects 20000] [--curve 1000 10000 100000] [--images DIR]
 
 Starts a store of its own, fills it with PNG files of 28x28 digits, builds an untrained network of
 the `fast` recipe (weights do not change the time), and lets every contender work in a fresh process
@@ -8,10 +8,15 @@ on the same objects: raw GETs by obstore (the limit), ours from listing to recei
 Keras in a loop and with a pool of threads (on a sample, as they are slow), Ray Data if
 `make benchmark-ray` has installed it, and ours again on the same files in one zip archive.
 
+With `--images`, the files in a folder, photos and scans of any kind, are scored as well by ours and
+by the pool of threads, again and again until they are 1,000; and the processor time to prepare one
+is measured beside OpenCV's `imdecode` alone.
+
 The last line is one JSON object: `objects`, `limit_per_second`, `ours_per_second`,
 `loop_per_second`, `pool_per_second`, `ray_per_second`, `zip_per_second`, `peak_memory_bytes` (of
-ours), `share_of_limit`, `times_pool`, `times_ray`; null for what was not run. The table also gives
-the CPU time per object of contender and store, which other work on the machine disturbs less.
+ours), `share_of_limit`, `times_pool`, `times_ray`, `real_per_second`, `real_times_pool`,
+`real_cpu_ms`, `real_decode_only_ms`; null for what was not run. The table also gives the CPU time
+per object of contender and store, which other work on the machine disturbs less.
 """
 
 import argparse
@@ -29,13 +34,16 @@ from typing import Any
 import cv2
 import psutil
 
+from benchmarks import real_images as files
+from benchmarks.deployed import data_dir
 from infra.store import Store, running_store
 from mnist.data.datasets import load_dataset
-from mnist.settings import Settings
 from mnist.storage.bucket import Bucket
 
 RAY_PYTHON = Path(".cache/ray/bin/python")
 _SAMPLES = {"loop": 100, "pool": 2_000, "ray": 2_000}
+_REAL_FILES = 1_000
+_REAL_KEYS = ("real_per_second", "real_times_pool", "real_cpu_ms", "real_decode_only_ms")
 _TURNS = 2
 """How often the limit and ours are measured, in turns; the better one of each counts."""
 
@@ -65,7 +73,7 @@ class Benchmark:
             "TF_CPP_MIN_LOG_LEVEL": "3",
         }
         self._bucket = Bucket.on_s3(store.settings(), "inbox")
-        self._images = images(store.settings())
+        self._images = images()
 
     def build_network(self) -> None:
         """Write the network as Keras model and as scoring graph."""
@@ -83,6 +91,14 @@ class Benchmark:
             for i in range(count):
                 archive.writestr(f"{i:07d}.png", self._images[i % len(self._images)])
         self._bucket.put(f"{batch}/images.zip", content.getvalue())
+
+    def drop_files(self, batch: str, files: dict[str, bytes]) -> int:
+        """Put files into a folder again and again; return how many there are."""
+        rounds = -(-_REAL_FILES // len(files))
+        for turn in range(rounds):
+            for name, content in files.items():
+                self._bucket.put(f"{batch}/{turn}/{name}", content)
+        return rounds * len(files)
 
     def measure(self, contender: str, batch: str, count: int, turn: int = 0) -> dict[str, float]:
         """Let a contender work in a process of its own; in another turn nothing is scored yet."""
@@ -119,9 +135,9 @@ def limit_and_ours(benchmark: Benchmark, count: int) -> dict[str, dict[str, floa
     return best
 
 
-def images(settings: Settings) -> list[bytes]:
+def images() -> list[bytes]:
     """Encode test digits as PNG, about 300 bytes each."""
-    test = load_dataset(settings.data_dir).test.images
+    test = load_dataset(data_dir()).test.images
     return [cv2.imencode(".png", image)[1].tobytes() for image in test]
 
 
@@ -129,6 +145,18 @@ def store_cpu_seconds() -> float:
     """CPU time that the store has used so far; it is the only child that lives on."""
     children = psutil.Process().children(recursive=True)
     return sum(each.cpu_times().user + each.cpu_times().system for each in children)
+
+
+def real_images(benchmark: Benchmark, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Score the files of a folder; return the rows of the table and the keys of the last line."""
+    contents = files.files_in(folder)
+    count = benchmark.drop_files("real", contents)
+    rows = {f"{name}, real": benchmark.measure(name, "real", count) for name in ("ours", "pool")}
+    rates = [row["per_second"] for row in rows.values()]
+    cost = files.measured(contents)
+    print(f"  {cost.prepared:.2f} ms of CPU for each, {cost.decoded:.2f} ms to decode it alone")
+    values = (rates[0], rates[0] / rates[1], round(cost.prepared, 2), round(cost.decoded, 2))
+    return rows, dict(zip(_REAL_KEYS, values, strict=True))
 
 
 def print_table(measured: dict[str, dict[str, float]]) -> None:
@@ -163,6 +191,7 @@ def summarise(measured: dict[str, dict[str, float]]) -> dict[str, Any]:
         "share_of_limit": ours / rates["limit"],
         "times_pool": ours / max(rates["pool"], rates["loop"]),
         "times_ray": ours / rates["ray"] if "ray" in rates else None,
+        **dict.fromkeys(_REAL_KEYS),
     }
 
 
@@ -170,6 +199,7 @@ def main() -> None:
     """Fill the store, let everybody work, print the table, end with the JSON line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--objects", type=int, default=20_000)
+    parser.add_argument("--images", type=Path, help="a folder of photos and scans")
     parser.add_argument("--curve", type=int, nargs="*", default=[], help="sizes for ours alone")
     options = parser.parse_args()
     with (
@@ -190,8 +220,12 @@ def main() -> None:
         for size in options.curve:
             benchmark.drop(f"curve-{size}", size)
             measured[f"ours {size:,}"] = benchmark.measure("ours", f"curve-{size}", size)
+        real: dict[str, Any] = {}
+        if options.images:
+            rows, real = real_images(benchmark, options.images)
+            measured |= rows
         print_table(measured)
-        print(json.dumps(summarise(measured)))
+        print(json.dumps(summarise(measured) | real))
 
 
 if __name__ == "__main__":

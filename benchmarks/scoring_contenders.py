@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from mnist.digits import Images
+from mnist.digits import SIDE, Images
 from mnist.operations.batches import BatchScoring
 from mnist.scoring.graphs import Predictor
 from mnist.scoring.predictions import PinnedModel
@@ -145,7 +145,8 @@ class Contender:
         from PIL import Image  # noqa: PLC0415
 
         answer = client.get_object(Bucket=self.settings.inbox_bucket, Key=key)
-        return np.asarray(Image.open(io.BytesIO(answer["Body"].read())).convert("L"))
+        picture = Image.open(io.BytesIO(answer["Body"].read())).convert("L")
+        return np.asarray(picture.resize((SIDE, SIDE)))  # the very same if it is of this size
 
 
 def windowed(pool: ThreadPoolExecutor, work: Any, items: Iterator[Any]) -> Iterator[Any]:
@@ -156,9 +157,9 @@ def windowed(pool: ThreadPoolExecutor, work: Any, items: Iterator[Any]) -> Itera
         waiting += [pool.submit(work, item) for item in islice(items, 1)]
 
 
-def peak_bytes() -> int:
-    """Largest resident memory of this process; Linux counts the parent's before exec otherwise."""
-    status = Path("/proc/self/status")
+def peak_bytes(process: int | str = "self") -> int:
+    """Largest resident memory of a process; Linux counts the parent's before exec otherwise."""
+    status = Path(f"/proc/{process}/status")
     found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
     if found:
         return int(found[1]) * 1024

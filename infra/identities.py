@@ -91,7 +91,10 @@ _LOOK = ("list", "read")
 UPLOADER = Identity("uploader", (Grant("inbox", ("list", "write")),))
 """For people and programs that fill the inbox; it reads nothing, not even what it wrote."""
 
-_OF_THE_SCORER = ("scores/", "receipts/", "current/", "deliveries/", "leases/", "pages/", "probes/")
+_OF_THE_SCORER = (
+    *("scores/", "receipts/", "current/", "deliveries/"),
+    *("layouts/", "leases/", "pages/", "probes/"),
+)
 
 SCORER = Identity(
     "scorer",

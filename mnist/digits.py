@@ -85,7 +85,8 @@ class Reason(CodeWithSentence):
     BLANK = "blank", "The image shows no ink."
     SEVERAL_DIGITS = (
         "several-digits",
-        "The image shows several digits side by side; cut it into one image for each.",
+        "The image shows several digits side by side; cut it into one image for each, or put a "
+        "_LAYOUT.json beside it that says how it is cut.",
     )
     SEVERAL_PAGES = (
         "several-pages",
@@ -95,6 +96,10 @@ class Reason(CodeWithSentence):
     ENCRYPTED = (
         "encrypted",
         "The zip archive or PDF is locked with a password; make it again without one.",
+    )
+    INVALID_LAYOUT = (
+        "invalid-layout",
+        "The batch's layout says nothing that can be used; mend it, and its images are cut anew.",
     )
     NOT_ALIGNED = (
         "not-aligned",

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from urllib.parse import quote
@@ -16,12 +16,19 @@ LOOSE = "_loose"
 READY_MARKER = "_READY"
 """An object of this name says that a folder is complete; it is never scored."""
 
+LAYOUT_FILE = "_LAYOUT.json"
+"""An object of this name at the top of a batch says how the pictures of the batch are cut."""
+
+TEMPLATE_FILE = "_TEMPLATE.png"
+"""Beside a layout, the picture of the empty form, unless the layout names another one."""
+
 ACCEPTANCE = "acceptance/"
 AUDIT = "audit/"
 CURRENT = "current/"
 DELIVERIES = "deliveries/"
 GATE_SLICES = "gate-slices/"
 JOURNAL = "journal/"
+LAYOUTS = "layouts/"
 LEASES = "leases/"
 MAPS = "maps/"
 MONITORING = "monitoring/reports/"
@@ -44,7 +51,6 @@ UPLOADS = "uploads/"
 _MAX_NAME = 200
 _NOT_PLAIN = re.compile(rb"[^A-Za-z0-9._-]|^[._]")
 _IDENTITY_BYTES = 16
-_OF_A_PAGE = "p"  # no digit of the hexadecimal CRC-32 that a member's place ends with
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -70,82 +76,6 @@ class ObjectVersion:
         return self._identity
 
 
-@dataclass(frozen=True, slots=True)
-class MemberPlace:
-    """Where a member of a zip archive lies.
-
-    Attributes:
-        archive: The archive.
-        number: Place of the member in the archive's table of contents.
-    """
-
-    archive: ObjectVersion
-    number: int
-
-
-def member_version(
-    archive: ObjectVersion, number: int, name: str, crc: int, size: int
-) -> ObjectVersion:
-    """Name a member of a zip archive as an object version: `<archive>!<name>`.
-
-    Its etag is `<etag of the archive>!<length of its key>.<its size>.<number>.<CRC-32>`: another
-    archive, or another content, is another version, and `member_place` finds the way back.
-    """
-    place = f"{len(archive.key)}.{archive.size}.{number}.{crc:08x}"
-    return ObjectVersion(f"{archive.key}!{name}", f"{archive.etag}!{place}", size)
-
-
-def member_place(version: ObjectVersion) -> MemberPlace | None:
-    """Say in which archive an object version lies; None if it is an object of its own."""
-    place = _place(version)
-    if place is None or place[2].startswith(_OF_A_PAGE):
-        return None
-    return MemberPlace(*place[:2])
-
-
-@dataclass(frozen=True, slots=True)
-class PagePlace:
-    """Where a page lies.
-
-    Attributes:
-        file: The file with several pages; an object of its own, or a member of an archive.
-        number: Of the page, from 1.
-    """
-
-    file: ObjectVersion
-    number: int
-
-
-def page_versions(file: ObjectVersion, pages: int) -> Iterator[ObjectVersion]:
-    """Name the pages of a file as object versions: `<file>!1`, `<file>!2` and so on.
-
-    Each has its share of the file's size, 1 or more, and the etag
-    `<etag of the file>!<length of its key>.<its size>.<number>.p<pages>`: pages of another file are
-    other versions, and `page_place` finds the way back.
-    """
-    size = max(file.size // pages, 1)
-    for number in range(1, pages + 1):
-        place = f"{len(file.key)}.{file.size}.{number}.{_OF_A_PAGE}{pages}"
-        yield ObjectVersion(f"{file.key}!{number}", f"{file.etag}!{place}", size)
-
-
-def page_place(version: ObjectVersion) -> PagePlace | None:
-    """Say of which file an object version is a page; None if it is none."""
-    place = _place(version)
-    if place is None or not place[2].startswith(_OF_A_PAGE):
-        return None
-    return PagePlace(*place[:2])
-
-
-def _place(version: ObjectVersion) -> tuple[ObjectVersion, int, str] | None:
-    """Split the last place off an object version: what it lies in, its number there, its mark."""
-    etag, bang, place = version.etag.rpartition("!")
-    if not bang:
-        return None
-    length, size, number, mark = place.split(".")
-    return ObjectVersion(version.key[: int(length)], etag, int(size)), int(number), mark
-
-
 def is_archive_key(key: str) -> bool:
     """Tell whether an object is meant to be a folder: its name ends with `.zip`."""
     return key.lower().endswith(".zip")
@@ -166,14 +96,35 @@ def batch_of(key: str) -> str:
 def is_image_key(key: str) -> bool:
     """Tell whether an object is meant to be scored.
 
-    Folder markers, `_READY` and files that computers add by themselves are not.
+    Folder markers, `_READY`, a layout and files that computers add by themselves are not.
     """
     return not is_marker_key(key) and ignored_as(key) is None
 
 
 def is_marker_key(key: str) -> bool:
-    """Tell whether a key stands for a folder, or says that one is complete."""
-    return key.rpartition("/")[2] in {"", READY_MARKER}
+    """Tell whether a key stands for a folder, or says that one is complete, or how it is cut."""
+    name = key.rpartition("/")[2]
+    is_layout = name == LAYOUT_FILE and key == layout_key(batch_of(key))
+    return is_layout or name in {"", READY_MARKER}
+
+
+def layout_key(batch: str) -> str:
+    """Say where the layout of a batch lies in the inbox: at the top of its folder."""
+    return beside_layout(batch, LAYOUT_FILE)
+
+
+def beside_layout(batch: str, name: str) -> str:
+    """Give the key of a file at the top of a batch's folder."""
+    return name if batch == LOOSE else f"{batch}/{name}"
+
+
+def is_misplaced_layout(key: str) -> bool:
+    """Tell whether a key is named like a layout and lies where none counts.
+
+    Args:
+        key: Of an object, or of a place inside it.
+    """
+    return key.replace("!", "/").endswith(f"/{LAYOUT_FILE}") and key != layout_key(batch_of(key))
 
 
 def is_ready_marker(key: str, batch: str) -> bool:
@@ -275,6 +226,11 @@ def public_key_place(public_key: str) -> str:
 def pages_prefix(batch: str) -> str:
     """Prefix of what is known of the files of a batch that have several pages."""
     return f"{PAGES}{segment(batch)}/"
+
+
+def stored_layout_key(digest: str, kind: str) -> str:
+    """Key of what is kept of a layout in the results bucket; the kind is `json` or `template`."""
+    return f"{LAYOUTS}{digest}.{kind}"
 
 
 def lease_key(batch: str) -> str:

@@ -19,6 +19,7 @@ from mnist.storage.deliveries import Deliveries
 from mnist.storage.gate_slices import GateSlices
 from mnist.storage.inbox import Inbox
 from mnist.storage.journal import Journal
+from mnist.storage.layouts import StoredLayouts
 from mnist.storage.lease import Lease
 from mnist.storage.monitoring import MonitoringLog
 from mnist.storage.pages import PageCounts
@@ -72,7 +73,12 @@ class Parts:
             max_plain_bytes=self.settings.max_image_bytes,
         )
         bucket = self.bucket(self.settings.inbox_bucket)
-        return Inbox(bucket, limits, self.page_counts, Limits.of(self.settings))
+        return Inbox(bucket, limits, self.page_counts, Limits.of(self.settings), self.layouts)
+
+    @cached_property
+    def layouts(self) -> StoredLayouts:
+        """The layouts by which batches were cut."""
+        return StoredLayouts(self.results_bucket, Limits.of(self.settings))
 
     @cached_property
     def page_counts(self) -> PageCounts:

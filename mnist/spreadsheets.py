@@ -6,6 +6,8 @@ send what stands beside it elsewhere (OWASP, "CSV injection"). Such a cell gets 
 which spreadsheets take for "this is text".
 """
 
+import json
+
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
@@ -22,7 +24,8 @@ _BETWEEN_WORDS = " "
 def as_cells(table: pa.Table) -> pa.Table:
     """Make a table that CSV can hold.
 
-    Lists become words with blanks between, bytes hexadecimal, texts and names of columns harmless.
+    Lists become words with blanks between, or JSON if more than words are in them, bytes
+    hexadecimal, texts and names of columns harmless.
     """
     columns = [_as_cells(column) for column in table.columns]
     names = _as_cells(pa.chunked_array([table.column_names], pa.string()))
@@ -40,7 +43,10 @@ def to_csv(table: pa.Table) -> bytes:
 
 
 def _as_cells(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    if pa.types.is_list(column.type):
+    if pa.types.is_list(column.type) and pa.types.is_struct(column.type.value_type):
+        texts = [None if value is None else json.dumps(value) for value in column.to_pylist()]
+        column = pa.chunked_array([texts], pa.string())
+    elif pa.types.is_list(column.type):
         column = pc.binary_join(column, _BETWEEN_WORDS)
     elif pa.types.is_fixed_size_binary(column.type):
         column = pa.chunked_array([[v and v.hex() for v in column.to_pylist()]], pa.string())

@@ -11,7 +11,32 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from mnist.digits import CLASSES
+from mnist.digits import CLASSES, Outcome
+
+BOX_COLUMNS = ("left", "top", "right", "bottom")
+
+MARK = pa.struct(
+    [
+        pa.field("digit", pa.int8(), nullable=False),
+        pa.field("probabilities", pa.list_(pa.float32()), nullable=False),
+        *(pa.field(name, pa.int32(), nullable=False) for name in BOX_COLUMNS),
+    ]
+)
+"""One digit of a value: its ten probabilities, and its box."""
+
+PLACE_FIELDS = (
+    pa.field("value", pa.string()),
+    pa.field("value_confidence", pa.float32()),
+    pa.field("check", pa.string()),
+    *(pa.field(name, pa.int32()) for name in BOX_COLUMNS),
+    pa.field("marks", pa.list_(MARK)),
+)
+"""Columns of what a layout cuts out of a picture; null in every other row.
+
+`value` is text and keeps leading zeros, `value_confidence` the probability that all of it is right,
+`check` is `passed`, `failed` or `none`. Boxes are in pixels of the upright picture, in which a side
+above 3,072 pixels has been reduced to that; right and bottom lie outside.
+"""
 
 ROWS = pa.schema(
     [
@@ -47,9 +72,10 @@ ROWS = pa.schema(
         pa.field("chunk", pa.string(), nullable=False),
         pa.field("scored_at", pa.timestamp("us", tz="UTC"), nullable=False),
         pa.field("metadata", pa.string()),
+        *PLACE_FIELDS,
     ]
 )
-"""Columns of a part. `p0`…`p9` are the ten probabilities; null unless the outcome is `scored`.
+"""Columns of a part. `p0`…`p9` are the ten probabilities; null unless one digit was predicted.
 
 `width`, `height`, `brightness`, `contrast`, `sharpness` and `coverage` are of the picture as it
 came (`mnist.images.results.Source`), `ink` is the mean of the 28x28 pixels, 0-1. They are what
@@ -57,6 +83,8 @@ drift is seen by. `metadata` is what the owner of the object wrote beside it (`x
 JSON object of texts; members of an archive have the archive's. Parts written before these columns
 existed lack them; joined, they are null.
 """
+
+_IS_REJECTED = "is rejected"
 
 PROBABILITY_COLUMNS = tuple(f"p{digit}" for digit in range(CLASSES))
 
@@ -80,7 +108,7 @@ def one_row_each(tables: Iterable[pa.Table]) -> pa.Table:
     """Join parts and keep one row per object version.
 
     Several rows for one object version come from two runs that did not see each other, or from
-    rejects that were scored again. A scored row wins over a rejected one, then the row scored
+    rejects that were scored again. Any other row wins over a rejected one, then the row scored
     first, then the one of the lower chunk name, so that every reader keeps the same row.
     """
     parts = list(tables)
@@ -91,11 +119,14 @@ def one_row_each(tables: Iterable[pa.Table]) -> pa.Table:
         return joined
     keys = [
         ("identity", "ascending"),
-        ("outcome", "descending"),  # scored before rejected
+        (_IS_REJECTED, "ascending"),
         ("scored_at", "ascending"),
         ("chunk", "ascending"),
     ]
-    ordered = joined.take(pc.sort_indices(joined, sort_keys=keys))
+    ranked = joined.append_column(
+        _IS_REJECTED, pc.equal(joined["outcome"], Outcome.REJECTED.value).cast(pa.int8())
+    )
+    ordered = joined.take(pc.sort_indices(ranked, sort_keys=keys))
     identities = ordered["identity"].to_numpy(zero_copy_only=False)
     first = np.ones(len(identities), dtype=bool)
     first[1:] = identities[1:] != identities[:-1]

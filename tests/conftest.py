@@ -15,11 +15,13 @@ from prefect.testing.utilities import prefect_test_harness
 
 from infra.ports import free_ports
 from infra.store import Store, create_buckets
+from mnist.images import Limits
 from mnist.services import Services
 from mnist.settings import Settings
 from mnist.storage.bucket import Bucket
 from mnist.storage.clients import control_client
 from mnist.storage.inbox import Inbox
+from mnist.storage.layouts import StoredLayouts
 from mnist.storage.pages import PageCounts
 from mnist.storage.results import Results
 from tests.factories import OneModel, services_of
@@ -165,7 +167,8 @@ def labels_bucket(settings: Settings) -> Bucket:
 @pytest.fixture
 def inbox(inbox_bucket: Bucket, results_bucket: Bucket) -> Inbox:
     """The inbox over the real store."""
-    return Inbox(inbox_bucket, page_counts=PageCounts(results_bucket))
+    layouts = StoredLayouts(results_bucket, Limits())
+    return Inbox(inbox_bucket, page_counts=PageCounts(results_bucket), layouts=layouts)
 
 
 @pytest.fixture

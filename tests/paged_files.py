@@ -9,21 +9,26 @@ from typing import Any
 import cv2
 import numpy as np
 import pillow_heif
+from numpy.typing import NDArray
 from PIL import Image
 
 from tests.factories import digit_images
 from tests.pictures import saved
 
 
-def page(digit: int | None) -> Image.Image:
-    """Draw a digit dark on white, 112x112 pixels; None leaves the paper blank."""
+def page(digit: int | NDArray[np.uint8] | None) -> Image.Image:
+    """Draw a digit dark on white, 112x112 pixels; None leaves it blank, a picture fills it."""
+    if isinstance(digit, np.ndarray):
+        return Image.fromarray(digit).convert("RGB")
     if digit is None:
         return Image.new("RGB", (112, 112), "white")
     drawn = cv2.resize(digit_images(np.array([digit]))[0], (112, 112))
     return Image.fromarray(255 - drawn).convert("RGB")
 
 
-def paged(image_format: str, digits: Sequence[int | None], **options: Any) -> bytes:
+def paged(
+    image_format: str, digits: Sequence[int | NDArray[np.uint8] | None], **options: Any
+) -> bytes:
     """Make a file with a page for each digit."""
     first, *others = map(page, digits)
     return saved(first, image_format, save_all=True, append_images=others, **options)

@@ -105,6 +105,7 @@ def _closed(receipt: Receipt, verified: Verification | None) -> dict[str, Any]:
         "listed": receipt.listing.count,
         "scored": scored,
         "rejected": receipt.outcomes.get(Outcome.REJECTED, 0),
+        "empty": receipt.outcomes.get(Outcome.EMPTY, 0),
         "accepted": receipt.accepted,
         "review": scored - receipt.accepted,
         "model": ", ".join(f"{model.name} {model.version}" for model in receipt.models),
@@ -132,7 +133,7 @@ def _unfinished(batch: str, inbox: Inbox, results: Results) -> Status:
 
 
 def _frame(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    counts = ("listed", "scored", "rejected", "accepted", "review")
+    counts = ("listed", "scored", "rejected", "empty", "accepted", "review")
     columns = ["batch", "status", *counts, "model", "per_second", "finished_at", "proof"]
     frame = pd.DataFrame(list(records), columns=columns)
     kinds = dict.fromkeys(counts, "Int64") | {

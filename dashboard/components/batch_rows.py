@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -11,6 +12,7 @@ from mnist.digits import ImageWarning, Outcome, Reason
 from mnist.errors import IntegrityError
 from mnist.keys import ObjectVersion
 from mnist.storage.results import Results
+from mnist.tables import ROWS
 
 _SHOWN = ("key", "etag", "bytes", "digit", "confidence", "margin", "detail")
 
@@ -21,6 +23,7 @@ class Decision(StrEnum):
     ACCEPTED = "accepted"
     REVIEW = "for review"
     REJECTED = "rejected"
+    EMPTY = "empty"
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,9 @@ class BatchRows:
 
     Attributes:
         table: As they were recorded, with the schema `mnist.tables.ROWS`.
-        frame: What a person looks at; its index is the position in the table. Times are UTC.
+        frame: What a person looks at; its index is the position in the table. Times are UTC. The
+            column `value` has what was predicted as text, a digit or a value of several, and
+            `confidence` is that of either.
     """
 
     table: pa.Table
@@ -52,6 +57,13 @@ def batch_rows(results: Results, batch: str) -> BatchRows:
     return BatchRows(table, _frame(table))
 
 
+def marks_of(rows: BatchRows, position: int) -> list[dict[str, Any]]:
+    """Return the digits of the value in one row, from left to right; none if it has no value."""
+    if "marks" not in rows.table.column_names:
+        return []
+    return rows.table["marks"][position].as_py() or []
+
+
 def remark_sentence(remark: str) -> str:
     """Say a reason of rejection or a warning in a sentence; codes of other releases have none."""
     return next((r.sentence for kind in (Reason, ImageWarning) for r in kind if r == remark), "")
@@ -69,12 +81,20 @@ def versions_of(frame: pd.DataFrame) -> tuple[ObjectVersion, ...]:
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:
+    places = {name: _column(table, name) for name in ("value", "value_confidence")}
     selected = table.select(_SHOWN)
+    sure = pc.coalesce(table["confidence"], places["value_confidence"])
+    selected = selected.set_column(_SHOWN.index("confidence"), "confidence", sure)
     warnings = pc.binary_join(table["warnings"], ", ")
     remarks = pc.if_else(pc.is_valid(table["reason"]), table["reason"], warnings)
     decision = pc.case_when(
-        pc.make_struct(pc.equal(table["outcome"], Outcome.REJECTED), table["accepted"]),
+        pc.make_struct(
+            pc.equal(table["outcome"], Outcome.REJECTED),
+            pc.equal(table["outcome"], Outcome.EMPTY),
+            table["accepted"],
+        ),
         str(Decision.REJECTED),
+        str(Decision.EMPTY),
         str(Decision.ACCEPTED),
         str(Decision.REVIEW),
     )
@@ -85,7 +105,16 @@ def _frame(table: pa.Table) -> pd.DataFrame:
         ("remarks", remarks),
         ("model", model),
         ("scored_at", scored_at),
+        ("value", pc.coalesce(places["value"], table["digit"].cast(pa.string()))),
+        ("check", _column(table, "check")),
     ):
         selected = selected.append_column(name, column)
     frame: pd.DataFrame = selected.to_pandas()
     return frame.astype({"digit": "Int8"})
+
+
+def _column(table: pa.Table, name: str) -> pa.ChunkedArray | pa.Array:
+    """Take a column, which rows from before it existed lack."""
+    if name in table.column_names:
+        return table[name]
+    return pa.nulls(table.num_rows, ROWS.field(name).type)

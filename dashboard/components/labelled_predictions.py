@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from dashboard.components.batch_rows import BatchRows
-from mnist.digits import Labels, Outcome, Probabilities
+from mnist.digits import Labels, Probabilities
 from mnist.errors import IntegrityError, InvalidInput
 from mnist.evaluation.metrics import Evaluation, evaluate, require_comparable
 from mnist.registry.catalogue import TEST_PREDICTIONS, Catalogue
@@ -109,7 +109,7 @@ def of_batch(rows: BatchRows, digits: Mapping[str, int]) -> LabelledPredictions 
         None if there is no such image.
     """
     labels = pd.Series(rows.table["sha256"].to_pandas().map(digits), dtype="Float64")
-    labelled = labels.notna() & (rows.table["outcome"].to_pandas() == Outcome.SCORED)
+    labelled = labels.notna() & rows.table["digit"].to_pandas().notna()
     if not labelled.any():
         return None
     table = rows.table.filter(pa.array(labelled))

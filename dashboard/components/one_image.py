@@ -10,6 +10,7 @@ from mnist.digits import Image
 from mnist.images import Inspection, Rejection
 from mnist.keys import ObjectVersion
 from mnist.scoring.saliency import occlusion
+from mnist.storage.sheets import CutPlace
 
 _SIDE = 280
 
@@ -28,6 +29,7 @@ class OneImage:
         index: Its row among the test images, or None.
         version: Its object version in the inbox, or None.
         batch: The batch it lies in, or None.
+        place: What a layout cut out of a picture; None for a picture that is one digit.
     """
 
     name: str
@@ -39,6 +41,7 @@ class OneImage:
     index: int | None = None
     version: ObjectVersion | None = None
     batch: str | None = None
+    place: CutPlace | None = None
 
 
 def show_pictures(image: OneImage, version: str) -> None:

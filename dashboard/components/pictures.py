@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from mnist.digits import Image, Images
 from mnist.errors import AccessDenied, ObjectChanged, ObjectGone
-from mnist.images import Decoded, Limits, stages
+from mnist.images import Decoded, Inspection, Limits, stages
 from mnist.keys import ObjectVersion
+from mnist.places import layout_place
 from mnist.storage.inbox import Inbox
 
 SIDE = 112
@@ -60,6 +61,8 @@ def thumbnails(
         if version.size > LIMITS.max_bytes:
             return Thumbnail(None, "too large to show here")
         try:
+            if layout_place(version) is not None:
+                return _of_inspection(inbox.cut_out(version).inspection, rendering)
             content = inbox.fetch(version)
         except ObjectGone:
             return Thumbnail(None, "deleted since", is_gone=True)
@@ -75,7 +78,10 @@ def thumbnails(
 
 def thumbnail(content: bytes, rendering: Rendering) -> Thumbnail:
     """Shrink one image file. Safe on any bytes."""
-    inspection = stages(content, LIMITS)
+    return _of_inspection(stages(content, LIMITS), rendering)
+
+
+def _of_inspection(inspection: Inspection, rendering: Rendering) -> Thumbnail:
     if not inspection.stages:
         return Thumbnail(None, "no picture in it")
     if rendering is Rendering.ORIGINAL:

@@ -13,6 +13,18 @@ Box = tuple[int, int, int, int]
 """Left, top, width and height, in pixels."""
 
 
+class Pieces(NamedTuple):
+    """Connected pieces of ink.
+
+    Attributes:
+        labels: Shape (h, w), the number of each pixel's piece, counted from 1; 0 is ground.
+        stats: Left, top, width, height and area of each piece, in pixels, shape (n, 5).
+    """
+
+    labels: NDArray[np.int32]
+    stats: NDArray[np.int32]
+
+
 class Selection(NamedTuple):
     """The pieces taken for the digit.
 
@@ -29,29 +41,50 @@ class Selection(NamedTuple):
     specks: int
 
 
-def select(mask: Plane, ink: Ink) -> Selection:
+def pieces_of(mask: Plane) -> Pieces:
+    """Find the connected pieces of a mask, shape (h, w), 0 or 1."""
+    _, numbered, table, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    # Row 0 of the table is the ground.
+    return Pieces(np.asarray(numbered, np.int32), np.asarray(table, np.int32)[1:])
+
+
+def largest(pieces: Pieces) -> NDArray[np.intp]:
+    """Index the largest pieces: a grainy scan has thousands, and pairs of them are looked at."""
+    largest_first = np.argsort(-pieces.stats[:, cv2.CC_STAT_AREA], kind="stable")
+    return largest_first[: PARAMETERS.candidate_pieces]
+
+
+def strength_of(piece: int, pieces: Pieces, ink: Ink) -> float:
+    """Average the ink of a piece: show-through and printed text are fainter than the pen.
+
+    Args:
+        piece: Its index in `pieces.stats`.
+        pieces: All pieces.
+        ink: Strength of ink, shape (h, w).
+    """
+    left, top, width, height, _ = pieces.stats[piece].tolist()
+    box = np.s_[top : top + height, left : left + width]
+    inside = np.asarray(pieces.labels[box] == piece + 1).view(np.uint8)
+    return float(cv2.mean(ink[box], inside)[0])
+
+
+def select(pieces: Pieces, ink: Ink) -> Selection:
     """Take the most prominent piece of ink, and the pieces that belong to it.
 
     Prominent is long, inked, near the middle and not cut by the frame. A detached bar or a stroke
     in two parts is near the main piece; a neighbour's clipped end lies along the frame.
 
     Args:
-        mask: Shape (h, w), 0 or 1, with at least one 1.
+        pieces: All pieces, at least one.
         ink: Strength of ink, shape (h, w).
     """
-    _, numbered, table, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    # Row 0 of the table is the ground; piece i has the number i + 1 in the picture.
-    labels, stats = np.asarray(numbered, np.int32), np.asarray(table, np.int32)[1:]
-    # Only the largest: a grainy scan has thousands, and distances are taken between all pairs.
-    largest_first = np.argsort(-stats[:, cv2.CC_STAT_AREA], kind="stable")
-    candidates = largest_first[: PARAMETERS.candidate_pieces]
+    labels, stats = pieces
+    candidates = largest(pieces)
     boxes = stats[candidates, :4].astype(np.float64)
     areas = stats[candidates, cv2.CC_STAT_AREA].astype(np.float64)
     clipped = _share_along_frame(labels, stats)[candidates]
-    main = int(np.argmax(_prominence(boxes, areas, clipped, mask.shape)))
-    # Mean ink of each piece: show-through and printed text are fainter than the pen.
-    strength = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=len(stats) + 1)[1:]
-    strength = strength[candidates] / areas
+    main = int(np.argmax(_prominence(boxes, areas, clipped, labels.shape)))
+    strength = np.array([strength_of(piece, pieces, ink) for piece in candidates.tolist()])
     # What is left out: the clipped end of a neighbour, specks, and what is fainter than the pen.
     eligible = (
         (clipped < PARAMETERS.clipped)
@@ -59,13 +92,16 @@ def select(mask: Plane, ink: Ink) -> Selection:
         & (strength >= PARAMETERS.part_strength * strength[main])
     )
     parts = _belonging(main, boxes, eligible)
-    left_out = np.isin(np.arange(len(areas)), parts, invert=True)
+    left_out = np.ones(len(areas), bool)
+    left_out[parts] = False
     large = eligible & left_out & (areas >= PARAMETERS.rival_area * areas[main])
     # Taken for a part or left out, faint or clipped: what is as tall as a digit may be one.
     tall = boxes[:, 3] >= PARAMETERS.rival_height * boxes[main, 3]
     tall &= ~_near_frame(labels, stats)[candidates]
     tall &= ~_around(boxes[main], boxes)  # a printed box; the main piece itself is none either
-    chosen = np.isin(labels, candidates[parts] + 1).astype(np.uint8)
+    taken = np.zeros(len(stats) + 1, np.uint8)
+    taken[candidates[parts] + 1] = 1
+    chosen = taken[labels]
     specks = int((stats[:, cv2.CC_STAT_AREA] < PARAMETERS.part_area * areas[main]).sum())
     left, top, width, height = cv2.boundingRect(chosen)
     rivals = int(np.count_nonzero(large | tall))
@@ -77,8 +113,7 @@ def tall_pieces(mask: Plane, height: int) -> int:
 
     A line along the frame, and the rim of a neighbour there, are none.
     """
-    _, numbered, table, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    labels, stats = np.asarray(numbered, np.int32), np.asarray(table, np.int32)[1:]
+    labels, stats = pieces_of(mask)
     tall = stats[:, cv2.CC_STAT_HEIGHT] >= PARAMETERS.rival_height * height
     return int(np.count_nonzero(tall & ~_near_frame(labels, stats)))
 

@@ -20,7 +20,8 @@ _PNG_DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: 
 
 _JPEG_MAX_SEGMENTS = 2_000
 _JPEG_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
-_JPEG_BASELINE = {0xC0, 0xC1}
+_JPEG_BASELINE, _JPEG_PROGRESSIVE = {0xC0, 0xC1}, 0xC2
+_JPEG_MAX_SCANS, _JPEG_MAX_PROGRESSIVE_PIXELS = 24, 4_000_000
 _JPEG_START_OF_SCAN, _JPEG_END, _JPEG_ADOBE, _JPEG_MULTI_PICTURE = 0xDA, 0xD9, 0xEE, 0xE2
 _JPEG_METADATA = {*range(0xE1, 0xF0), 0xFE} - {_JPEG_ADOBE}
 
@@ -147,7 +148,11 @@ def _jpeg_header(
     height, width = (int.from_bytes(segment[at : at + 2], "big") for at in (5, 7))
     if not width or not height:
         return Rejection(Reason.CORRUPT, f"The JPEG declares {width}x{height} pixels.")
-    plain = marker in _JPEG_BASELINE and precision == 8 and components in (1, 3)
+    simple = marker in _JPEG_BASELINE
+    if marker == _JPEG_PROGRESSIVE:  # each scan goes over the whole picture, which is in memory
+        scans = content.count(bytes((0xFF, _JPEG_START_OF_SCAN)), scan, end)
+        simple = scans <= _JPEG_MAX_SCANS and width * height <= _JPEG_MAX_PROGRESSIVE_PIXELS
+    plain = simple and precision == 8 and components in (1, 3)
     payload = b"".join((*kept, content[scan : end + 2]))
     return Header(Format.JPEG, width, height, plain, payload, orientation)
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mnist.digits import Reason
 from mnist.images.formats import inspect
 from mnist.images.grey import to_grey
-from mnist.images.header import Header
+from mnist.images.header import Format, Header
 from mnist.images.pipelines import Trace, run
 from mnist.images.results import Decoded, Limits, Pipeline, Plane, Rejection, SeveralPages
 from mnist.images.sandbox import sandbox
@@ -19,6 +19,12 @@ _DEFAULT_LIMITS = Limits()
 
 _PIXELS_IN_PROCESS = 4_000_000
 """Larger pictures are decoded in the sandbox, where memory is limited."""
+
+_DIVIDED = {
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+    4: cv2.IMREAD_REDUCED_COLOR_4,
+    8: cv2.IMREAD_REDUCED_COLOR_8,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ def load_plane(content: bytes, limits: Limits = _DEFAULT_LIMITS) -> Plane | Reje
 
     Args:
         content: The file.
-        limits: As in `decode`; a picture longer than `longest_side` is reduced to it.
+        limits: As in `decode`; a picture is divided until it is shorter than `longest_side`.
 
     Raises:
         Unavailable: As in `decode`.
@@ -103,16 +109,24 @@ def load_plane(content: bytes, limits: Limits = _DEFAULT_LIMITS) -> Plane | Reje
         counted = sandbox().decode(request)
         if isinstance(counted, int) and counted > 1:
             return SeveralPages.of(counted, header.format, limits)
-    if header.plain and header.width * header.height <= _PIXELS_IN_PROCESS:
-        return _decode_in_process(header, limits)
+    by = _divisor(header, limits)
+    if header.plain and header.width * header.height <= _PIXELS_IN_PROCESS * by**2:
+        return _decode_in_process(header, limits, by)
     request = Request(header.payload, header.format, header.orientation, limits)
     answer = sandbox().decode(request)
     return SeveralPages.of(answer, header.format, limits) if isinstance(answer, int) else answer
 
 
-def _decode_in_process(header: Header, limits: Limits) -> Plane | Rejection:
+def _divisor(header: Header, limits: Limits) -> int:
+    """Say by how much JPEG's decoder may divide a large picture: it need not make those pixels."""
+    times = max(header.width, header.height) // limits.enough
+    return max((by for by in _DIVIDED if by <= times and header.format is Format.JPEG), default=1)
+
+
+def _decode_in_process(header: Header, limits: Limits, by: int) -> Plane | Rejection:
+    flag = _DIVIDED.get(by, cv2.IMREAD_UNCHANGED)
     try:
-        pixels = cv2.imdecode(np.frombuffer(header.payload, np.uint8), cv2.IMREAD_UNCHANGED)
+        pixels = cv2.imdecode(np.frombuffer(header.payload, np.uint8), flag)
     except cv2.error:
         pixels = None
     if pixels is None:

@@ -30,24 +30,37 @@ def size_at(scale: float, shape: tuple[int, ...]) -> tuple[int, int]:
 def shrunk(picture: NDArray[Any], side: int) -> tuple[NDArray[Any], float]:
     """Average a picture down until no side is longer than `side`; return it and its scale, <= 1."""
     scale = min(1.0, side / max(picture.shape[:2]))
-    size = size_at(scale, picture.shape)
-    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA), scale
+    if scale == 1:
+        return picture, scale
+    step = 2 ** int(np.log2(1 / scale))  # first, because this is several times as fast
+    part = divided(picture, step)
+    size = size_at(scale * step, part.shape)
+    return cv2.resize(part, size, interpolation=cv2.INTER_AREA), scale
+
+
+def divided(picture: NDArray[Any], by: int) -> NDArray[Any]:
+    """Average squares of so many pixels; what is left over at the right and below is lost."""
+    if by <= 1:
+        return picture
+    rows, columns = (min(by, length) for length in picture.shape[:2])
+    height, width = picture.shape[0] // rows, picture.shape[1] // columns
+    whole = picture[: height * rows, : width * columns]
+    return cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def to_grey(
-    pixels: NDArray[Any], orientation: int = 1, longest_side: int = PARAMETERS.working_side
+    pixels: NDArray[Any], orientation: int = 1, longest_side: int = 2 * PARAMETERS.working_side
 ) -> Plane:
     """Reduce, flatten and turn decoded pixels upright.
 
     Args:
         pixels: Shape (h, w), (h, w, 3) BGR or (h, w, 4) BGRA; any integer or float type.
         orientation: EXIF orientation, 1-8.
-        longest_side: Pixels; longer pictures are reduced to it.
+        longest_side: Pixels; larger pictures are divided until their sides are shorter.
     """
     if pixels.dtype.char not in _UNSIGNED:
         pixels = np.nan_to_num(pixels.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    if max(pixels.shape[:2]) > longest_side:
-        pixels, _ = shrunk(pixels, longest_side)
+    pixels = divided(pixels, 2 * max(pixels.shape[:2]) // longest_side)
     plane = to_eight_bits(pixels)
     if plane.ndim == 3:
         plane = _flattened(plane) if plane.shape[2] == 4 else plane
@@ -78,21 +91,24 @@ def to_eight_bits(pixels: NDArray[Any]) -> Pixels:
 
 def _without_colour(pixels: Pixels) -> Plane:
     """Take luminance, unless one channel shows much more: yellow ink on white, red on green."""
-    luminance = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), np.uint8)
-    channels = [np.ascontiguousarray(pixels[:, :, index]) for index in range(3)]
-    detail = [_detail(channel) for channel in channels]
+    # The same size for every picture, so that the blur is as wide beside any stroke; a quarter of
+    # the rows and columns of a large one show as much.
+    step = max(1, min(pixels.shape[:2]) // 256)
+    small = cv2.resize(pixels[::step, ::step], (64, 64), interpolation=cv2.INTER_AREA)
+    small = small.astype(np.float32)
+    luminance = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
+    *detail, usual = _details(np.dstack((small, luminance)))
     best = int(np.argmax(detail))
     # One grey level more, so that rounding in a colourless picture never decides.
-    if detail[best] > PARAMETERS.colour_gain * _detail(luminance) + 1:
-        return channels[best]
-    return luminance
+    if detail[best] > PARAMETERS.colour_gain * usual + 1:
+        return np.asarray(cv2.extractChannel(pixels, best), np.uint8)
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
-def _detail(plane: Plane) -> float:
-    """Standard deviation of what a wide blur leaves behind, in grey levels."""
-    # The same size for every picture, so that the blur is as wide beside any stroke.
-    small = cv2.resize(plane, (64, 64), interpolation=cv2.INTER_AREA).astype(np.float32)
-    return float((small - cv2.GaussianBlur(small, (0, 0), 8)).std())
+def _details(channels: NDArray[np.float32]) -> list[float]:
+    """Standard deviation of what a wide blur leaves behind in each channel, in grey levels."""
+    rest = channels - cv2.GaussianBlur(channels, (0, 0), 8)
+    return [float(value) for value in cv2.meanStdDev(rest)[1].ravel()]
 
 
 def _flattened(pixels: Pixels) -> Pixels:
@@ -101,16 +117,16 @@ def _flattened(pixels: Pixels) -> Pixels:
     If all that shows has one colour, the shape is in the transparency, whether the ink is black
     or white. Otherwise the ground continues the colour that shows most: the paper.
     """
-    alpha = pixels[:, :, 3]
-    colours = np.ascontiguousarray(pixels[:, :, :3])
-    if alpha.min() == 255:
+    alpha = np.asarray(cv2.extractChannel(pixels, 3), np.uint8)
+    colours = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2BGR), np.uint8)
+    if cv2.minMaxLoc(alpha)[0] == 255:
         return colours
     shown = colours[alpha >= 128]
     if not shown.size:
-        return alpha.copy()
+        return alpha
     # Percentiles, because the rim of a stroke mixes colours in a few pixels.
     low, middle, high = np.percentile(shown, (2, 50, 98), axis=0)
     if (high - low).max() < 2 * PARAMETERS.least_contrast:
-        return alpha.copy()
+        return alpha
     weight = alpha[:, :, None].astype(np.float32) / 255
     return np.asarray((colours * weight + middle * (1 - weight)).round(), np.uint8)

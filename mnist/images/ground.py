@@ -4,6 +4,8 @@ Shadow and stroke are both darker than the paper around them; width, the frame a
 apart.
 """
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -18,35 +20,71 @@ _BLACK = 16
 
 
 def ink_over_ground(plane: Plane, levels: Levels) -> Ink:
-    """Estimate the empty sheet and measure what lies over it.
+    """Estimate the empty sheet and measure what lies over it, smoothed."""
+    ink = ink_over(ground_of(plane, levels), plane, light_on_dark=levels.light_on_dark)
+    return smoothed(ink, max(plane.shape))
+
+
+def ground_of(plane: Plane, levels: Levels) -> Ink:
+    """Estimate the empty sheet.
 
     An even sheet has one grey level. Elsewhere the sheet is what grey closing leaves when strokes
     are narrower than its kernel; a cubic surface takes the slow gradient away first, because
     closing overestimates dark corners. Shadows narrower than the kernel are found by themselves.
-    Dark ink takes a share of the light, so the sheet is
-    divided out; light ink adds to it, so the sheet is subtracted.
+
+    Returns:
+        Grey levels, shape (1, 1) if the sheet is even, otherwise as `plane`.
+    """
+    if levels.even:
+        return np.full((1, 1), levels.ground, np.float32)
+    small = shrunk(plane, PARAMETERS.ground_side)[0].astype(np.float32)
+    if levels.light_on_dark:  # chalk on a board: the same, on the negative
+        ground = 255 - _closed(255 - small)
+    else:
+        ground = sheet_in_shadow(small, _closed(small))
+    return enlarged(ground, plane.shape)
+
+
+def ink_over(ground: Ink, plane: Plane, *, light_on_dark: bool) -> Ink:
+    """Measure what lies over the empty sheet.
+
+    Dark ink takes a share of the light, so the sheet is divided out; light ink adds to it, so the
+    sheet is subtracted.
+
+    Args:
+        ground: The empty sheet, shape (1, 1) or that of `plane`.
+        plane: The picture.
+        light_on_dark: Whether ink is lighter than the sheet.
     """
     level = plane.astype(np.float32)
-    if levels.even:
-        light = plane > levels.threshold
-        ground = np.full((1, 1), np.median(level[light != levels.light_on_dark]), np.float32)
-    else:
-        small = shrunk(plane, PARAMETERS.ground_side)[0].astype(np.float32)
-        if levels.light_on_dark:  # chalk on a board: the same, on the negative
-            ground = 255 - _closed(255 - small)
-        else:
-            ground = sheet_in_shadow(small, _closed(small))
-        size = (plane.shape[1], plane.shape[0])
-        ground = np.asarray(cv2.resize(ground, size, interpolation=cv2.INTER_LINEAR), np.float32)
-    if levels.light_on_dark:
-        ink = np.asarray((level - ground) / 255, np.float32)
-    else:
-        ink = np.asarray(1 - level / np.maximum(ground, _BLACK), np.float32)
-    # Small drawings are sharp; the larger a scan or photo, the wider its noise and blur.
-    if max(plane.shape) <= PARAMETERS.sharp_side:
+    if light_on_dark:
+        return np.asarray((level - ground) / 255, np.float32)
+    return np.asarray(1 - level / np.maximum(ground, _BLACK), np.float32)
+
+
+def smoothed(ink: Ink, longest: int, scale: float = 1.0, most: float = math.inf) -> Ink:
+    """Blur ink as the size of its picture asks for.
+
+    Small drawings are sharp; the larger a scan or photo, the wider its noise and blur.
+
+    Args:
+        ink: What lies over the sheet.
+        longest: Longer side of the picture that it was taken from, in pixels.
+        scale: Its pixels for each pixel of that picture.
+        most: Largest standard deviation of the blur, in its pixels.
+    """
+    if longest <= PARAMETERS.sharp_side:
         return ink
-    sigma = 0.4 + max(plane.shape) / PARAMETERS.working_side
+    sigma = min((0.4 + longest / PARAMETERS.working_side) * scale, most)
     return np.asarray(cv2.GaussianBlur(ink, (0, 0), sigma), np.float32)
+
+
+def enlarged(picture: Ink, shape: tuple[int, ...]) -> Ink:
+    """Interpolate a picture to another shape; one of (1, 1) has the same level everywhere."""
+    if picture.size == 1:
+        return picture
+    size = (shape[1], shape[0])
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _closed(small: Ink) -> Ink:
@@ -67,7 +105,9 @@ def _surface(small: Ink) -> Ink:
     for _ in range(4):
         if kept.sum() < 4 * terms.shape[1]:  # too few points for ten terms: the last fit stays
             break
-        solution = np.linalg.lstsq(terms[kept], values[kept], rcond=None)[0]
+        used = terms[kept]
+        # By the normal equations: ten terms between -1 and 1 are far from collinear.
+        solution = np.linalg.lstsq(used.T @ used, used.T @ values[kept], rcond=None)[0]
         weights = np.asarray(solution, np.float64)
         rest = values - terms @ weights
         # The median deviation of a normal distribution times 1.4826 is its standard deviation.

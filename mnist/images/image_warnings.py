@@ -83,13 +83,18 @@ def _faint_remains(
     if cut >= segmented.cut:
         return False, 0
     weak = without_ruling((ink > cut).astype(np.uint8))
-    _, numbered = cv2.connectedComponents(weak, connectivity=8)
-    pieces = np.asarray(numbered, np.int32)
     side = 2 * max(1, round(pen)) + 1
     beyond = weak * (cv2.dilate(chosen.mask, np.ones((side, side), np.uint8)) == 0)
-    of_digit = np.isin(pieces, np.unique(pieces[(chosen.mask & weak) > 0]))
+    if not beyond.any():
+        return False, 0
+    count, numbered = cv2.connectedComponents(weak, connectivity=8)
+    pieces = np.asarray(numbered, np.int32)
+    belonging = np.zeros(count, bool)
+    belonging[pieces[(chosen.mask & weak) > 0]] = True
+    of_digit = belonging[pieces]
     goes_on = (beyond * of_digit).sum() > PARAMETERS.faint_part_area * chosen.mask.sum()
-    return bool(goes_on), tall_pieces(beyond * ~of_digit, chosen.box[3])
+    others = beyond * ~of_digit
+    return bool(goes_on), tall_pieces(others, chosen.box[3]) if others.any() else 0
 
 
 def _is_unlike_a_digit(chosen: Selection, drawing: Drawing) -> bool:
@@ -97,13 +102,14 @@ def _is_unlike_a_digit(chosen: Selection, drawing: Drawing) -> bool:
     return (
         width > PARAMETERS.widest_aspect * height
         or drawing.former_width > PARAMETERS.widest_stroke
-        or _holes(drawing.picture, drawing.per_pixel) > PARAMETERS.most_holes
+        or _holes(drawing.picture) > PARAMETERS.most_holes
     )
 
 
-def _holes(picture: Plane, per_pixel: float) -> int:
+def _holes(picture: Plane) -> int:
     """Count enclosed grounds larger than a pixel of MNIST."""
-    _, ground = cv2.threshold(picture, 127, 1, cv2.THRESH_BINARY_INV)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ground, connectivity=4)
-    enclosed = stats[1:, cv2.CC_STAT_AREA] > per_pixel**2
-    return int(np.count_nonzero(enclosed)) - 1  # the ground around the digit is no hole
+    _, ink = cv2.threshold(picture, 127, 1, cv2.THRESH_BINARY)
+    # Two levels: an outline with a parent (index 3) is that of a hole.
+    outlines, tree = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    holes = (o for o, node in zip(outlines, tree[0], strict=True) if node[3] >= 0)
+    return sum(cv2.contourArea(hole) > PARAMETERS.drawing_scale**2 for hole in holes)

@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict, dataclass
 from functools import cache
 
-PREPROCESSING_VERSION = 3
+PREPROCESSING_VERSION = 4
 """Raised by hand whenever decoded pixels change for any image; a golden test insists on it."""
 
 
@@ -14,7 +14,9 @@ class Parameters:
     """Constants of the preprocessing. Shares are of the quantity that the comment names."""
 
     # Size and depth
-    working_side: int = 1024  # longer images are reduced to this, in pixels
+    working_side: int = 1000  # images are divided by as many times as this they are long, in pixels
+    cleaning_side: int = 320  # what is not the digit is found at this size, in pixels
+    least_zoom: float = 1.05  # to the size of strokes; for less the pixels are not read again
     least_contrast: int = 12  # grey levels; an image that spans fewer is blank
     colour_gain: float = 2.0  # a colour channel replaces luminance if it shows this much more
 
@@ -56,6 +58,7 @@ class Parameters:
 
     # Ink
     sharp_side: int = 100  # smaller images are not smoothed, in pixels
+    noise_side: int = 100  # rows and columns that noise is measured in, about
     noise_sigmas: float = 4.0  # standard deviations of the ground below which ink is noise
     least_ink: float = 0.04  # share of full black below which ink is noise
     ink_share: float = 0.45  # of the typical ink; the edge of a stroke in uneven light
@@ -64,6 +67,8 @@ class Parameters:
     # Ruled paper
     ruling_least_side: int = 64  # smaller images are not searched, in pixels
     ruling_side: int = 256  # lines are searched at this size, in pixels
+    ruling_votes: float = 0.75  # of the width; so much of a line lies on a straight row of pixels
+    ruling_apart: float = 6.0  # pixels at that size, both ends together; nearer lines are the same
     ruling_most: int = 60  # lines that are looked at
     ruling_span: float = 0.85  # of the width or height that a line must cross
     ruling_slope: float = 0.1  # steeper lines are strokes
@@ -112,7 +117,7 @@ class Parameters:
 
     # MNIST's format (LeCun et al. 1998) and strokes: median 2.7, 5th-95th percentile 1.9-4.2
     box_side: int = 20  # the digit is scaled into a square of this side
-    drawing_scale: int = 8  # pixels per pixel of MNIST while strokes are redrawn, at least
+    drawing_scale: int = 8  # pixels per pixel of MNIST while strokes are redrawn
     smoothing: float = 0.3  # standard deviation of the smoothing of outlines, MNIST pixels
     stroke_width_least: float = 2.3  # thinner strokes are widened to this, MNIST pixels
     stroke_width_most: float = 3.4  # wider strokes are thinned to this, MNIST pixels

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist.digits import Reason
-from mnist.images.components import select
-from mnist.images.ground import ink_over_ground
+from mnist.images.components import pieces_of, select
+from mnist.images.detail import crop_of
+from mnist.images.ground import ground_of, ink_over, smoothed
 from mnist.images.image_warnings import warnings_of
 from mnist.images.native import as_native, native_warnings
 from mnist.images.parameters import PARAMETERS
@@ -66,37 +67,38 @@ def _standard(plane: Plane, trace: Trace) -> Decoded | Rejection:
 def _enhanced(plane: Plane, trace: Trace) -> Decoded | Rejection:
     """Take away the sheet and everything on it that is not the digit, then redraw the digit."""
     source = Source.of(plane)  # the picture as it came, before anything is cut away
-    plane, sheets_beside = on_its_sheet(plane)
-    trace("sheet", plane)
-    levels = levels_of(plane)
-    ink = ink_over_ground(plane, levels)
+    sheet = on_its_sheet(plane)
+    trace("sheet", sheet.plane)
+    levels = levels_of(sheet.plane)
+    ground = ground_of(sheet.plane, levels)
+    ink = ink_over(ground, sheet.plane, light_on_dark=levels.light_on_dark)
+    ink = smoothed(ink, max(sheet.plane.shape))
     trace("ink without ground", _visible(ink))
     segmented = segment(ink, even=levels.even)
     if segmented is None:
         return Rejection(Reason.BLANK, "Nothing in the image stands out of its noise.")
     trace("mask", segmented.mask * 255)
-    row = row_of(segmented.mask, ink)
+    pieces = pieces_of(segmented.mask)
+    row = row_of(pieces, ink)
     if row.digits > 1:
         return Rejection(Reason.SEVERAL_DIGITS, row.sentence)
-    chosen = select(segmented.mask, ink)
+    chosen = select(pieces, ink)
     trace("pieces of the digit", chosen.mask * 255)
-    left, top, width, height = chosen.box
-    least = max(PARAMETERS.least_piece, PARAMETERS.least_piece_share * max(plane.shape))
+    _, _, width, height = chosen.box
+    least = max(PARAMETERS.least_piece, PARAMETERS.least_piece_share * max(sheet.plane.shape))
     if max(width, height) < least:
         return Rejection(
             Reason.BLANK, f"The largest piece of ink is {width}x{height} pixels, no more than dust."
         )
-    # One pixel more than the mask, so that the grey rim of a stroke is cropped with it.
-    near = cv2.dilate(chosen.mask, np.ones((3, 3), np.uint8))
-    crop = (ink * near / segmented.level)[top : top + height, left : left + width]
-    crop = np.clip(crop, 0, 1)
-    trace("crop", _visible(crop))
     # The edge of a stroke is where the mask was cut, in shares of the same typical ink.
-    drawing = redraw(crop, PARAMETERS.ink_share_even if levels.even else PARAMETERS.ink_share)
+    edge = PARAMETERS.ink_share_even if levels.even else PARAMETERS.ink_share
+    crop = crop_of(chosen, ink / segmented.level, sheet, ground, levels, edge)
+    trace("crop", _visible(crop))
+    drawing = redraw(crop, edge)
     trace("stroke width", drawing.picture)
     left, top, width, height = cv2.boundingRect(drawing.picture)
     digit = place(drawing.picture[top : top + height, left : left + width])
-    warnings = warnings_of(ink, segmented, chosen, drawing, sheets_beside=sheets_beside)
+    warnings = warnings_of(ink, segmented, chosen, drawing, sheets_beside=sheet.others)
     return Decoded(digit, warnings, Pipeline.ENHANCED, source)
 
 

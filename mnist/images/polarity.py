@@ -18,11 +18,13 @@ class Levels(NamedTuple):
         threshold: Otsu's threshold; pixels above are the lighter class.
         even: Whether there are two levels, ink and ground, and no gradient or shadow.
         light_on_dark: Whether ink is the lighter class.
+        ground: Median grey level of the class that is not ink.
     """
 
     threshold: float
     even: bool
     light_on_dark: bool
+    ground: float
 
 
 def levels_of(plane: Plane) -> Levels:
@@ -34,7 +36,7 @@ def levels_of(plane: Plane) -> Levels:
     few pixels, far from the ground on one side.
     """
     threshold, _ = cv2.threshold(plane, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    histogram = np.bincount(plane.ravel(), minlength=256).astype(np.float64)
+    histogram = cv2.calcHist([plane], [0], None, [256], [0, 256]).ravel().astype(np.float64)
     frame = frame_around(plane)
     light = frame > threshold
     majority = _mostly_light(plane > threshold)  # ground is what most of the frame shows
@@ -42,12 +44,15 @@ def levels_of(plane: Plane) -> Levels:
     shadowed = run > PARAMETERS.shadow_run or (
         majority
         and run > PARAMETERS.short_shadow_run
-        and _is_lighter_than_ink(float(np.median(frame[~light])), plane, threshold)
+        and _is_lighter_than_ink(float(np.median(frame[~light])), histogram, int(threshold))
     )
     even = not shadowed and (
         _separability(histogram, int(threshold)) >= PARAMETERS.even_separability
     )
-    return Levels(threshold, even, not majority if even else _detail_skewness(plane) > 0)
+    light_on_dark = not majority if even else _detail_skewness(plane) > 0
+    lighter = np.arange(256) > threshold
+    ground = _percentile(np.where(lighter != light_on_dark, histogram, 0), 50)
+    return Levels(threshold, even, light_on_dark, ground)
 
 
 def frame_around(plane: NDArray[Any]) -> NDArray[Any]:
@@ -62,11 +67,12 @@ def _mostly_light(light: NDArray[np.bool_]) -> bool:
     a stroke that runs along one of them does not decide.
     """
     deepest = PARAMETERS.frame_margin * min(light.shape)
-    depths = np.unique(np.rint(np.linspace(0, deepest, PARAMETERS.frame_depths)).astype(int))
+    steps = PARAMETERS.frame_depths - 1
+    depths = np.array(sorted({round(deepest * step / steps) for step in range(steps + 1)}))
     lit = 0.0
     for turned in (light, light.T):
         for lines in (turned[depths], turned[-1 - depths]):
-            lit += float(np.median(lines.mean(axis=1))) * turned.shape[1]
+            lit += float(np.median(np.count_nonzero(lines, axis=1)))
     return lit > sum(light.shape)
 
 
@@ -79,11 +85,17 @@ def _longest_run(marked: NDArray[np.bool_]) -> int:
     return int(np.diff(gaps).max(initial=1)) - 1
 
 
-def _is_lighter_than_ink(grey: float, plane: Plane, threshold: float) -> bool:
+def _is_lighter_than_ink(grey: float, histogram: NDArray[np.float64], threshold: int) -> bool:
     """Whether what is dark at the frame is lighter than the darkest of the picture: no ink."""
-    ink = float(np.percentile(plane, 3))  # a thin digit covers a few hundredths of a picture
-    paper = float(np.median(plane[plane > threshold]))
+    ink = _percentile(histogram, 3)  # a thin digit covers a few hundredths of a picture
+    paper = threshold + 1 + _percentile(histogram[threshold + 1 :], 50)
     return grey - ink > PARAMETERS.shadow_lightness * paper
+
+
+def _percentile(histogram: NDArray[np.float64], share: float) -> int:
+    """Find the grey level that so many per cent of the counted pixels do not exceed."""
+    counts = histogram.cumsum()
+    return int(np.searchsorted(counts, counts[-1] * share / 100))
 
 
 def _separability(histogram: NDArray[np.float64], threshold: int) -> float:

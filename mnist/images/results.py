@@ -42,19 +42,19 @@ class Limits:
         max_bytes: Size of the file, in bytes.
         max_pixels: Width times height, in pixels, as the header declares them.
         max_pages: Pages of a file; a file with more is rejected whole.
-        longest_side: Pixels; a longer picture is reduced to this. A page of many digits needs
-            more than one digit does.
+        longest_side: Pixels; a picture is divided by a whole number until its sides are shorter
+            than this. A page of many digits needs more than one digit does.
     """
 
     max_bytes: int = 20_000_000
     max_pixels: int = 50_000_000
     max_pages: int = 2_000
-    longest_side: int = PARAMETERS.working_side
+    longest_side: int = 2 * PARAMETERS.working_side
 
     @property
     def enough(self) -> int:
-        """Pixels of the longest side, beyond which no detail is left after the reduction."""
-        return 2 * self.longest_side
+        """Pixels of the longest side that are left at least where more were there."""
+        return self.longest_side // 2
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -67,7 +67,7 @@ class Source:
     """What the picture was like before anything was done to it: what a scanner changes.
 
     Attributes:
-        width: Pixels, upright; a side above 1,024 has been reduced to that.
+        width: Pixels, upright; a side of 2,000 or more has been divided to less.
         height: The same.
         brightness: Mean grey level of the uppermost and the lowest line, 0-255: that of the
             paper, however much is written on it.

@@ -5,6 +5,7 @@ run from edge to edge, and the pen is wider than they are.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import cv2
@@ -41,9 +42,16 @@ def without_ruling(mask: Plane) -> Plane:
     """
     if min(mask.shape) < PARAMETERS.ruling_least_side:
         return mask
-    level = _without_horizontal(mask)
-    upright = _without_horizontal(np.ascontiguousarray(level.T))
-    return np.ascontiguousarray(upright.T)
+    if _may_be_crossed(mask):
+        mask = _without_horizontal(mask)
+    if not _may_be_crossed(mask.T):
+        return mask
+    return np.ascontiguousarray(_without_horizontal(np.ascontiguousarray(mask.T)).T)
+
+
+def _may_be_crossed(mask: Plane) -> bool:
+    """Whether ink is in so many columns as a line has; most digits leave a margin."""
+    return bool(np.count_nonzero(mask.max(axis=0)) >= PARAMETERS.ruling_span * mask.shape[1])
 
 
 def _without_horizontal(mask: Plane) -> Plane:
@@ -77,23 +85,41 @@ def _count_rows(lines: Sequence[PrintedLine]) -> int:
 
 
 def _lines(mask: Plane) -> Iterator[PrintedLine]:
-    """Find lines by the probabilistic Hough transform (Matas et al. 2000)."""
     small, scale = shrunk(mask * np.uint8(255), PARAMETERS.ruling_side)
     # Averaging makes a thin line grey; a sixth of full ink still counts as line.
     _, small = cv2.threshold(small, 40, 255, cv2.THRESH_BINARY)
-    span = PARAMETERS.ruling_span * small.shape[1]
-    # Quarters of a degree, and gaps of 8 % of the width, as a worn or crossed line has them.
-    segments = cv2.HoughLinesP(
-        small, 1, np.pi / 720, int(span / 2), minLineLength=span, maxLineGap=0.08 * small.shape[1]
+    rows = _straight_rows(np.asarray(small, np.uint8))
+    for left, right in islice(rows, PARAMETERS.ruling_most):
+        slope = (right - left) / small.shape[1]
+        line = _measured(mask, (left + 0.5) / scale, slope)
+        if line is not None:
+            yield line
+
+
+def _straight_rows(small: Plane) -> Iterator[tuple[float, float]]:
+    """Find nearly level lines by the Hough transform (Duda and Hart 1972), the strongest first.
+
+    Yields:
+        Row at the left and at the right edge, in pixels.
+    """
+    width = small.shape[1]
+    steepest = np.arctan(PARAMETERS.ruling_slope)
+    lines = cv2.HoughLines(
+        small,
+        rho=1,
+        theta=np.pi / 720,
+        threshold=int(PARAMETERS.ruling_votes * width),
+        min_theta=np.pi / 2 - steepest,
+        max_theta=np.pi / 2 + steepest,
     )
-    if segments is None:
-        return
-    for left, y_left, right, y_right in segments.reshape(-1, 4)[: PARAMETERS.ruling_most].tolist():
-        slope = (y_right - y_left) / max(right - left, 1)
-        if abs(slope) <= PARAMETERS.ruling_slope:
-            line = _measured(mask, (y_left - slope * left + 0.5) / scale, slope)
-            if line is not None:
-                yield line
+    ends: list[tuple[float, float]] = []
+    for distance, angle in () if lines is None else lines.reshape(-1, 2).tolist():
+        left = distance / np.sin(angle)
+        right = left - width * np.cos(angle) / np.sin(angle)
+        # The same line is found again at its sides and at other angles.
+        if all(abs(left - a) + abs(right - b) > PARAMETERS.ruling_apart for a, b in ends):
+            ends.append((left, right))
+            yield left, right
 
 
 def _measured(mask: Plane, offset: float, slope: float) -> PrintedLine | None:

@@ -1,9 +1,9 @@
 """Decode in a process of its own, so that a crash or a bomb costs one image and not the worker.
 
-Which images need it, and why not all: plain 8-bit PNG, baseline JPEG and uncompressed BMP of
-moderate size are nearly all that people have, their structure was checked chunk by chunk, and
-libpng and libjpeg-turbo are the most fuzzed decoders there are; a process for each would cost more
-than the whole prediction. All else (TIFF, WEBP, HEIC, GIF, progressive, interlaced, deep, CMYK or
+Which images need it, and why not all: plain 8-bit PNG, JPEG and uncompressed BMP of moderate size
+are nearly all that people have, their structure was checked chunk by chunk, and libpng and
+libjpeg-turbo are the most fuzzed decoders there are; a process for each would cost more than the
+whole prediction. All else (TIFF, WEBP, HEIC, GIF, JPEG with many scans, interlaced, deep, CMYK or
 large) goes through a few long-lived children without secrets, files or much memory.
 """
 

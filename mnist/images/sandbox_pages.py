@@ -172,7 +172,7 @@ class _Pdf:
         page = self._document[number - 1]
         try:
             longest = max(1.0, *page.get_size())
-            scale = min(_DOTS_PER_POINT, limits.enough / longest)
+            scale = min(_DOTS_PER_POINT, (limits.longest_side - 1) / longest)
             width, height = (max(1, round(scale * side)) for side in page.get_size())
             problem = size_problem(width, height, limits)
             return problem or page.render(scale=scale).to_numpy().copy()

@@ -84,7 +84,7 @@ def write_answer(pipe: IO[bytes], answer: Answer) -> None:
     pipe.flush()
 
 
-def read_answer(pipe: IO[bytes], longest_side: int = PARAMETERS.working_side) -> Answer:
+def read_answer(pipe: IO[bytes], longest_side: int = 2 * PARAMETERS.working_side) -> Answer:
     """Receive a picture, a rejection or a number of pages.
 
     Raises:
@@ -95,7 +95,7 @@ def read_answer(pipe: IO[bytes], longest_side: int = PARAMETERS.working_side) ->
         return _rejection(_exactly(pipe, min(width, _MOST_TEXT)))
     if height == _PAGES and width:
         return int(width)
-    if not width or max(height, width) > longest_side:
+    if not width or max(height, width) >= longest_side:
         raise BrokenAnswer(f"a picture of {width}x{height} pixels")
     pixels = np.frombuffer(_exactly(pipe, height * width), np.uint8)
     return pixels.reshape(height, width).copy()

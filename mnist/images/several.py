@@ -5,12 +5,12 @@ Only what is certain is said here; what is doubtful is a warning (`image_warning
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist.images.components import Pieces, largest, strength_of
 from mnist.images.parameters import PARAMETERS
-from mnist.images.results import Ink, Plane
+from mnist.images.results import Ink
 
 
 class Row(NamedTuple):
@@ -28,7 +28,7 @@ class Row(NamedTuple):
     def sentence(self) -> str:
         """Say what was seen, and what to do."""
         ink = f"{self.pieces} pieces side by side" if self.pieces > 1 else "one wide piece"
-        remedy = "cut the picture into one image for each digit"
+        remedy = "cut the picture into one image for each digit, or say by a _LAYOUT.json how"
         return f"The ink is {ink}, about {self.digits} digits; {remedy}."
 
 
@@ -40,60 +40,51 @@ class _Piece(NamedTuple):
     area: int
 
 
-def row_of(mask: Plane, ink: Ink) -> Row:
+def row_of(pieces: Pieces, ink: Ink) -> Row:
     """Find the digits in a row.
 
     Args:
-        mask: Shape (h, w), 0 or 1.
+        pieces: All pieces of ink.
         ink: Strength of ink, shape (h, w).
     """
-    count, numbered, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    labels = np.asarray(numbered, np.int32)
-    if count < 2:
+    boxes = {index: _Piece(*map(int, pieces.stats[index])) for index in largest(pieces).tolist()}
+    boxes = {index: piece for index, piece in boxes.items() if _is_inside(piece, pieces.labels)}
+    if not boxes:
         return Row(0, 0)
-    pieces = [(_Piece(*map(int, row)), number) for number, row in enumerate(stats[1:], 1)]
-    pieces.sort(key=lambda pair: -pair[0].area)
-    pieces = [pair for pair in pieces[: PARAMETERS.candidate_pieces] if _is_inside(pair[0], mask)]
-    if not pieces:
-        return Row(0, 0)
-    tallest = max((piece for piece, _ in pieces), key=lambda piece: piece.height)
-    strengths = {
-        number: _strength(piece, number, labels, ink)
-        for piece, number in pieces
+    tallest = max(boxes.values(), key=lambda piece: piece.height)
+    tall = {
+        index: piece
+        for index, piece in boxes.items()
         if piece.height >= PARAMETERS.row_height * tallest.height
     }
-    strongest = max(strengths.values())
+    strengths = {index: strength_of(index, pieces, ink) for index in tall} if len(tall) > 1 else {}
+    strongest = max(strengths.values(), default=0.0)
     row = [
         piece
-        for piece, number in pieces
-        if strengths.get(number, 0) >= PARAMETERS.part_strength * strongest
+        for index, piece in tall.items()
+        if strengths.get(index, 0.0) >= PARAMETERS.part_strength * strongest
         and _overlap(piece, tallest) >= PARAMETERS.row_overlap * piece.height
     ]
     apart = _apart(row)
-    return Row(len(apart), sum(_digits_in(piece, mask) for piece in apart))
+    return Row(len(apart), sum(_digits_in(piece, pieces.labels) for piece in apart))
 
 
-def _is_inside(piece: _Piece, mask: Plane) -> bool:
+def _is_inside(piece: _Piece, labels: NDArray[np.int32]) -> bool:
     """Tell whether a piece is no end of something outside: it does not lie along a side."""
-    width = mask.shape[1]
+    rows = slice(piece.top, piece.top + piece.height)
     edges = (
-        (piece.left == 0, mask[piece.top : piece.top + piece.height, 0]),
-        (piece.left + piece.width == width, mask[piece.top : piece.top + piece.height, -1]),
+        (piece.left == 0, labels[rows, 0]),
+        (piece.left + piece.width == labels.shape[1], labels[rows, -1]),
     )
     return not any(
-        touches and edge.sum() >= PARAMETERS.clipped * piece.height for touches, edge in edges
+        touches and np.count_nonzero(edge) >= PARAMETERS.clipped * piece.height
+        for touches, edge in edges
     )
 
 
-def _is_cut(piece: _Piece, mask: Plane) -> bool:
+def _is_cut(piece: _Piece, labels: NDArray[np.int32]) -> bool:
     """Tell whether the frame cuts a piece above or below: what is left of it is wide."""
-    return piece.top == 0 or piece.top + piece.height == len(mask)
-
-
-def _strength(piece: _Piece, number: int, labels: NDArray[np.int32], ink: Ink) -> float:
-    rows = slice(piece.top, piece.top + piece.height)
-    columns = slice(piece.left, piece.left + piece.width)
-    return float(ink[rows, columns][labels[rows, columns] == number].mean())
+    return piece.top == 0 or piece.top + piece.height == len(labels)
 
 
 def _overlap(a: _Piece, b: _Piece) -> int:
@@ -115,13 +106,12 @@ def _gap(a: _Piece, b: _Piece) -> int:
     return max(a.left, b.left) - min(a.left + a.width, b.left + b.width)
 
 
-def _digits_in(piece: _Piece, mask: Plane) -> int:
+def _digits_in(piece: _Piece, labels: NDArray[np.int32]) -> int:
     """Say as how many digits a piece is wide, if it is tall all along as digits are."""
-    if piece.width < PARAMETERS.row_wide * piece.height or _is_cut(piece, mask):
+    if piece.width < PARAMETERS.row_wide * piece.height or _is_cut(piece, labels):
         return 1
-    inside = mask[
-        piece.top : piece.top + piece.height, piece.left : piece.left + piece.width
-    ].astype(bool)
+    box = np.s_[piece.top : piece.top + piece.height, piece.left : piece.left + piece.width]
+    inside = labels[box] > 0
     if inside.mean() > PARAMETERS.row_most_ink:  # a dash, a bar, a blot
         return 1
     slices = max(2, round(piece.width / (PARAMETERS.row_slice * piece.height)))

@@ -19,11 +19,16 @@ class Sheet(NamedTuple):
     """What a picture shows of a sheet.
 
     Attributes:
-        plane: The sheet alone, or the whole picture if there is none.
+        plane: The sheet alone, or the whole picture if there is none, at a size that can be
+            cleaned quickly.
+        detail: The same part of the picture with all its pixels.
+        scale: Its pixels for each pixel of the detail, at most 1.
         others: Further sheets beside it, nearly as large: panels, cards, boxes of a form.
     """
 
     plane: Plane
+    detail: Plane
+    scale: float
     others: int
 
 
@@ -33,13 +38,14 @@ def on_its_sheet(plane: Plane) -> Sheet:
     A sheet is a solid, rectangular region of one of Otsu's classes that encloses something as
     large as a digit. Without one, or if it fills the picture, the picture stays as it is.
     """
+    work, reduced = shrunk(plane, PARAMETERS.cleaning_side)
     if min(plane.shape) < PARAMETERS.sheet_least_side:
-        return Sheet(plane, 0)
-    small, scale = shrunk(plane, PARAMETERS.sheet_side)
+        return Sheet(work, plane, reduced, 0)
+    small, scale = shrunk(work, PARAMETERS.sheet_side)
     # Single pixels of noise would tear the outline of a sheet or make holes in it.
     outlines = _outlines(np.asarray(cv2.medianBlur(small, 3), np.uint8))
     if not outlines:
-        return Sheet(plane, 0)
+        return Sheet(work, plane, reduced, 0)
     largest, *others = outlines
     least = PARAMETERS.panel_share * cv2.contourArea(largest)
     beside = [
@@ -48,7 +54,7 @@ def on_its_sheet(plane: Plane) -> Sheet:
         if cv2.contourArea(other) >= least
         and cv2.intersectConvexConvex(largest, other)[0] < PARAMETERS.panel_overlap * least
     ]
-    return Sheet(_cropped(plane, largest, scale), len(beside))
+    return _cropped(plane, largest, scale * reduced)._replace(others=len(beside))
 
 
 def _outlines(small: Plane) -> list[NDArray[np.float32]]:
@@ -119,18 +125,28 @@ def _step(small: Plane, sheet: Plane) -> float:
     return abs(float(np.median(small[within])) - float(np.median(small[beyond])))
 
 
-def _cropped(plane: Plane, outline: NDArray[np.float32], scale: float) -> Plane:
-    sheet: NDArray[np.uint8] = np.zeros(plane.shape, np.uint8)
-    corners = np.rint((outline + 0.5) / scale).astype(np.int32)  # from the middle of a pixel
-    cv2.fillConvexPoly(sheet, corners, 1)
-    trim = 2 * round(PARAMETERS.sheet_trim / scale) + 1
+def _cropped(plane: Plane, outline: NDArray[np.float32], scale: float) -> Sheet:
+    corners = (outline + 0.5) / scale  # from the middle of a pixel
+    left, top = (max(0, int(least)) for least in np.floor(corners.min(axis=0)))
+    right, bottom = (int(most) + 1 for most in np.ceil(corners.max(axis=0)))
+    detail = plane[top:bottom, left:right]
+    crop, reduced = shrunk(detail, PARAMETERS.cleaning_side)
+    sheet: NDArray[np.uint8] = np.zeros(crop.shape, np.uint8)
+    inside = np.rint((corners - (left, top)) * reduced).astype(np.int32)
+    cv2.fillConvexPoly(sheet, inside, 1)
+    trim = 2 * round(PARAMETERS.sheet_trim / scale * reduced) + 1
     # Padded, so that a sheet that touches the frame is trimmed there as well.
     eroded = cv2.erode(np.pad(sheet, 1), np.ones((trim, trim), np.uint8), borderValue=0)
     sheet = eroded[1:-1, 1:-1].astype(np.uint8)
-    left, top, width, height = cv2.boundingRect(sheet)
-    inside = np.s_[top : top + height, left : left + width]
-    sheet, crop = sheet[inside], plane[inside]
-    return np.where(sheet > 0, crop, _continued(crop, sheet)).astype(np.uint8)
+    x, y, width, height = cv2.boundingRect(sheet)
+    part = np.s_[y : y + height, x : x + width]
+    detail = detail[
+        round(y / reduced) : round((y + height) / reduced),
+        round(x / reduced) : round((x + width) / reduced),
+    ]
+    sheet, crop = sheet[part], crop[part]
+    filled = np.where(sheet > 0, crop, _continued(crop, sheet)).astype(np.uint8)
+    return Sheet(filled, detail, reduced, 0)
 
 
 def _continued(crop: Plane, sheet: Plane) -> Ink:

@@ -15,13 +15,11 @@ class Drawing(NamedTuple):
     """A digit redrawn at a larger scale than MNIST's.
 
     Attributes:
-        picture: Shape (h, w), 0-255, with a margin.
-        per_pixel: Its pixels per pixel of MNIST.
+        picture: Shape (h, w), 0-255, with a margin, `drawing_scale` times MNIST's size.
         former_width: Mean stroke width before, in pixels of MNIST.
     """
 
     picture: Plane
-    per_pixel: float
     former_width: float
 
 
@@ -36,9 +34,11 @@ def redraw(ink: Ink, share: float) -> Drawing:
         share: Of full ink, where the edge of a stroke is.
     """
     # Outlines are moved by parts of a pixel of MNIST, so the drawing is several times larger.
-    longest = max(PARAMETERS.box_side * PARAMETERS.drawing_scale, *ink.shape)
-    per_pixel = longest / PARAMETERS.box_side
-    large = _enlarged(ink, longest, margin=round(2 * per_pixel))
+    per_pixel = PARAMETERS.drawing_scale
+    scale = PARAMETERS.box_side * per_pixel / max(ink.shape)
+    method = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+    large = np.asarray(cv2.resize(ink, size_at(scale, ink.shape), interpolation=method), np.float32)
+    large = np.pad(large, 2 * per_pixel)  # room to widen strokes at the edge of the crop
     # Faint ink may never reach the share; then its own darkest tenth is the stroke.
     mask = (large > min(share, 0.9 * float(large.max()))).astype(np.uint8)
     # A sixth of the stroke at most, or smoothing would eat thin strokes.
@@ -46,30 +46,28 @@ def redraw(ink: Ink, share: float) -> Drawing:
     smooth = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), sigma) > 0.5
     if smooth.any():  # dots of a few pixels may vanish altogether
         mask = smooth.astype(np.uint8)
-    width = stroke_width(mask) / per_pixel
+    inside = _distance(mask)
+    width = _width_by(inside, mask) / per_pixel
     target = min(max(width, PARAMETERS.stroke_width_least), PARAMETERS.stroke_width_most)
-    signed = _distance(mask) - _distance(1 - mask)
+    signed = inside - _distance(1 - mask)
     # Thinning must leave the core of every stroke, however unlike its strokes are in width.
     moved = signed + max((target - width) / 2 * per_pixel, 0.5 - float(signed.max()))
     # A ramp of one pixel at the outline, so that the reduction to 20x20 sees no steps.
-    return Drawing((np.clip(moved + 0.5, 0, 1) * 255).astype(np.uint8), per_pixel, width)
-
-
-def _enlarged(ink: Ink, longest: int, margin: int) -> Ink:
-    scale = longest / max(ink.shape)
-    if scale > 1:
-        size = size_at(scale, ink.shape)
-        ink = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_CUBIC), np.float32)
-    return np.pad(ink, margin)  # room to widen strokes at the edge of the crop
+    return Drawing((np.clip(moved + 0.5, 0, 1) * 255).astype(np.uint8), width)
 
 
 def stroke_width(mask: Plane) -> float:
     """Mean width of strokes: across one of width w the distance to its edge averages w / 4."""
-    return 4 * float(_distance(mask)[mask > 0].mean())
+    return _width_by(_distance(mask), mask)
+
+
+def _width_by(distance: Ink, mask: Plane) -> float:
+    return 4 * float(cv2.mean(distance, mask)[0])
 
 
 def _distance(mask: Plane) -> Ink:
-    return np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+    """Measure how far each pixel of a mask is from its edge, in pixels, within .03."""
+    return np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
 
 
 def place(ink: Plane) -> Image:

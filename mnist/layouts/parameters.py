@@ -14,7 +14,7 @@ class LayoutParameters:
     """Constants of cutting pages. Shares are of the quantity that the comment names."""
 
     # Pages
-    longest_side: int = 3_072  # pixels; longer pages are reduced to this before they are cut
+    longest_side: int = 4_096  # pixels; pages are divided until they are shorter
 
     # Lines of a grid
     search_side: int = 1400  # lines are searched at this size, in pixels

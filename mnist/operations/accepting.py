@@ -10,7 +10,7 @@ import numpy as np
 from mnist.acceptance.choice import SourceThreshold, choose_thresholds, source_of
 from mnist.acceptance.thresholds import JudgedPredictions, Promise, judged_predictions
 from mnist.errors import AccessDenied, ObjectChanged, ObjectGone
-from mnist.images import Decoded, Limits, decode
+from mnist.images import Decoded
 from mnist.keys import batch_of
 from mnist.operations.set_images import SetImages
 from mnist.parts import Parts
@@ -128,10 +128,9 @@ class Accepting:
             return first.confidence, is_wrong(image, -1 if first.read_as is None else first.read_as)
         for version in image.versions:
             try:
-                content = self._parts.inbox.fetch(version)
+                result = self._parts.inbox.decode(version)
             except (ObjectGone, ObjectChanged, AccessDenied):
                 continue
-            result = decode(content, Limits.of(self._parts.settings))
             if isinstance(result, Decoded):
                 probabilities = predict(result.pixels[None]).probabilities[0]
                 return float(probabilities.max()), is_wrong(image, int(probabilities.argmax()))

@@ -1,17 +1,19 @@
 """One run over one batch: what it has listed, what it has recorded, what it states at its end."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 
-from mnist.keys import ObjectVersion, page_versions
+from mnist.keys import ObjectVersion
+from mnist.places import page_versions
 from mnist.provenance import code_digest
 from mnist.scoring.chunks import RecordedChunk
-from mnist.scoring.minibatches import Paged
+from mnist.scoring.pictures import Paged
 from mnist.scoring.predictions import PinnedModel
 from mnist.scoring.receipts import Receipt, RunRecord, VersionRecord
 from mnist.scoring.reconciliation import ListingLog
+from mnist.scoring.sheet_layouts import SheetLayout
 
 _A_MOMENT = timedelta(microseconds=1)
 
@@ -22,6 +24,8 @@ class BatchRun:
     Attributes:
         batch: Name of the batch.
         name: Name of the run.
+        layout: By what the pictures of the batch are cut, from its listing to its end; None where
+            each is one digit.
         model: The version that the run is pinned to; None until there is something to score.
         waiting: Object versions listed so far that had no outcome.
         is_scored: Whether every row of it is recorded.
@@ -39,6 +43,7 @@ class BatchRun:
         self.batch = batch
         self.name = name
         self.flow_run = flow_run
+        self.layout: SheetLayout | None = None
         self.model: PinnedModel | None = None
         self.waiting = 0
         self.listed_all = False
@@ -63,22 +68,32 @@ class BatchRun:
         self.unavailable += recorded.unavailable
         self.put_off += recorded.put_off
         self.paged += recorded.paged
-        for file, pages in recorded.paged:
-            self.listing.open(file, page_versions(file, pages))
-            self.waiting += pages - 1
+        for paged in recorded.paged:
+            self.listing.replace(self._places([paged.file]), self._pages(paged))
+            self.waiting += self._count(paged) - paged.listed
         self._sums.update(rows_written=recorded.rows_written, retried=recorded.retried)
 
     @property
     def left_over(self) -> int:
         """How many object versions go into further chunks."""
-        return len(self.put_off) + sum(pages for _, pages in self.paged)
+        return len(self.put_off) + sum(map(self._count, self.paged))
 
     def take_left_over(self) -> Iterator[ObjectVersion]:
         """Yield them, and forget them."""
         put_off, self.put_off = self.put_off, []
         paged, self.paged = self.paged, []
-        pages = chain.from_iterable(page_versions(file, count) for file, count in paged)
-        return chain(put_off, pages)
+        return chain(put_off, chain.from_iterable(map(self._pages, paged)))
+
+    def _pages(self, paged: Paged) -> Iterator[ObjectVersion]:
+        return self._places(page_versions(paged.file, paged.pages))
+
+    def _places(self, pictures: Iterable[ObjectVersion]) -> Iterator[ObjectVersion]:
+        if self.layout is None:
+            return iter(pictures)
+        return chain.from_iterable(map(self.layout.places, pictures))
+
+    def _count(self, paged: Paged) -> int:
+        return paged.pages * (1 if self.layout is None else len(self.layout.names))
 
     def record(self, after: datetime | None = None) -> RunRecord:
         """Say for the receipt what this run did.

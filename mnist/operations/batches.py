@@ -114,7 +114,11 @@ class BatchScoring:
     def _missing(self, run: BatchRun) -> Iterator[ObjectVersion]:
         """List the batch and yield what has no outcome yet."""
         settled = (self._results.scored if run.again_after else self._results.settled)(run.batch)
-        for page in self._parts.inbox.versions(run.batch, run.listing.ignored):
+        listing = self._parts.inbox.listing(run.batch)
+        if (layout := listing.layout) is not None:
+            self._parts.layouts.record(layout)
+            run.layout = layout
+        for page in listing.versions(run.listing.ignored):
             run.listing.extend(page)
             is_missing = ~settled.has([version.identity for version in page])
             run.waiting += int(is_missing.sum())
@@ -135,12 +139,14 @@ class BatchScoring:
             return _without(chunk, earlier)
         scored = score(self._parts, chunk, seconds=self._parts.settings.chunk_seconds)
         rows = scored.rows
-        for file, pages in scored.paged:
-            self._parts.page_counts.record(file, pages)
+        for paged in scored.paged:
+            self._parts.page_counts.record(paged.file, paged.pages)
         if rows.num_rows and not self._results.write_part(chunk.batch, chunk.name, rows):
             return self.score(chunk)  # another run was first
         return RecordedChunk(
-            versions=len(chunk.versions) - len(scored.put_off) - len(scored.paged),
+            versions=len(chunk.versions)
+            - len(scored.put_off)
+            - sum(paged.listed for paged in scored.paged),
             rows_written=rows.num_rows,
             retried=pc.sum(pc.greater(rows["attempts"], 1)).as_py() or 0,
             unsettled=scored.unsettled,
@@ -200,6 +206,7 @@ def score(parts: Parts, chunk: Chunk, *, seconds: float = inf) -> ScoredChunk:
         predict=parts.registry.predictor(chunk.model).outputs,
         threads=parts.settings.read_threads,
         limits=Limits.of(parts.settings),
+        layout_of=parts.layouts.get,
         seconds=seconds,
     )
 

@@ -1,6 +1,5 @@
 """Replay: what would change in production if the candidate were champion."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,10 +8,10 @@ from itertools import islice
 
 import numpy as np
 
-from mnist.digits import SIDE, Images, Labels, Outcome, Outputs
+from mnist.digits import SIDE, Images, Labels, Outputs
 from mnist.errors import AccessDenied, ObjectChanged, ObjectGone
 from mnist.evaluation.statistics import Flags
-from mnist.images import Decoded, Limits, decode
+from mnist.images import Decoded
 from mnist.keys import ObjectVersion
 from mnist.parts import Parts
 from mnist.promotion import Replay
@@ -22,7 +21,7 @@ from mnist.storage.results import Results
 
 _KEYS_SHOWN = 5
 _UNKNOWN = -1
-_COLUMNS = ("key", "etag", "bytes", "outcome")
+_COLUMNS = ("key", "etag", "bytes", "sha256", "digit")
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,25 +46,25 @@ def production_images(parts: Parts) -> ProductionImages:
 
     What was overwritten or deleted since, or is no longer decoded, is left out.
     """
-    settings, limits = parts.settings, Limits.of(parts.settings)
+    settings = parts.settings
     agreed = trusted_labels(list(parts.reviews.recorded()), settings.reviews_needed).agreed
     digits = {label.sha256: int(label.answer) for label in agreed if label.answer is not None}
 
-    def fetch(version: ObjectVersion) -> tuple[Decoded, int] | None:
+    def fetch(version: ObjectVersion) -> Decoded | None:
         try:
-            content = parts.inbox.fetch(version)
+            result = parts.inbox.decode(version)
         except (ObjectGone, ObjectChanged, AccessDenied):
             return None
-        result = decode(content, limits)
-        label = digits.get(hashlib.sha256(content).hexdigest())
-        return (
-            (result, _UNKNOWN if label is None else label) if isinstance(result, Decoded) else None
-        )
+        return result if isinstance(result, Decoded) else None
 
-    versions = list(islice(_last_scored(parts.results), settings.replay_images))
+    scored = list(islice(_last_scored(parts.results), settings.replay_images))
     with ThreadPoolExecutor(settings.read_threads, thread_name_prefix="replay") as pool:
-        fetched = zip(versions, pool.map(fetch, versions), strict=True)
-        kept = [(version.key, *image) for version, image in fetched if image is not None]
+        fetched = zip(scored, pool.map(fetch, (version for version, _ in scored)), strict=True)
+        kept = [
+            (version.key, image, digits.get(sha256, _UNKNOWN))
+            for (version, sha256), image in fetched
+            if image is not None
+        ]
     return ProductionImages(
         keys=tuple(key for key, _, _ in kept),
         images=np.array([image.pixels for _, image, _ in kept], np.uint8).reshape(-1, SIDE, SIDE),
@@ -121,15 +120,15 @@ def _share(accepted: Flags) -> float:
     return float(accepted.mean()) if len(accepted) else 0.0
 
 
-def _last_scored(results: Results) -> Iterator[ObjectVersion]:
-    """Yield object versions with a prediction, those of the batch that was finished last first."""
+def _last_scored(results: Results) -> Iterator[tuple[ObjectVersion, str]]:
+    """Yield what has a digit, with the SHA-256 of its content; the batch finished last is first."""
     receipts = results.latest_receipts().by_batch.values()
     newest_first = sorted(receipts, key=lambda receipt: receipt.run.finished_at, reverse=True)
     seen: set[tuple[str, str]] = set()
     for receipt in newest_first:
         for _, table in results.parts(receipt.batch, _COLUMNS):
             rows = zip(*(table[name].to_pylist() for name in _COLUMNS), strict=True)
-            for key, etag, size, outcome in rows:
-                if outcome == Outcome.SCORED and (key, etag) not in seen:
+            for key, etag, size, sha256, digit in rows:
+                if digit is not None and (key, etag) not in seen:
                     seen.add((key, etag))
-                    yield ObjectVersion(key, etag, size)
+                    yield ObjectVersion(key, etag, size), sha256

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import count, islice
+from itertools import chain, count
 from math import inf
 from time import perf_counter, thread_time
 from typing import Any
@@ -12,19 +12,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from mnist.digits import CLASSES, Outcome, Outputs
+from mnist.digits import CLASSES, SIDE, Outcome, Outputs
 from mnist.errors import Unavailable
 from mnist.images import Limits, preprocessing_digest
 from mnist.keys import ObjectVersion, chunk_name
-from mnist.scoring.minibatches import (
-    Allowance,
-    Fetch,
-    MiniBatch,
-    Paged,
-    Unscored,
-    cut_minibatches,
-    load_minibatch,
-)
+from mnist.places import by_picture
+from mnist.scoring.minibatches import Allowance, cut_minibatches, load_minibatch
+from mnist.scoring.pictures import Fetch, LayoutOf, MiniBatch, Paged, Unscored, no_layouts
+from mnist.scoring.place_predictions import resolved
 from mnist.scoring.predictions import PinnedModel, Predict
 from mnist.scoring.receipts import AcceptanceRecord, VersionRecord
 from mnist.scoring.rows import Content, rows_of
@@ -115,18 +110,32 @@ def cut_chunks(
 ) -> Iterator[Chunk]:
     """Cut object versions into chunks, in the order of their keys as the store lists them.
 
+    What is cut out of one picture stays in one chunk, so that the picture is fetched once.
+
     Args:
         versions: What wants an outcome; taken only as fast as chunks are.
         batch: The batch they belong to.
         model: What scores them.
-        images_per_chunk: Object versions per chunk; the last one has fewer.
+        images_per_chunk: Object versions per chunk; the last one has fewer, and one that ends with
+            a picture of many places more.
         again_after: Run after which rejected ones are scored again, so that the work has another
             name than the first time; empty for work that was never done.
     """
-    rest = iter(versions)
-    while piece := tuple(islice(rest, images_per_chunk)):
+    pictures = by_picture(versions)
+    for first in pictures:
+        rest = _until(images_per_chunk - len(first), pictures)
+        piece = (*first, *chain.from_iterable(rest))
         name = chunk_name(piece, model.digest, preprocessing_digest(), again_after)
         yield Chunk(name, batch, model, piece)
+
+
+def _until(
+    count: int, pictures: Iterator[tuple[ObjectVersion, ...]]
+) -> Iterator[tuple[ObjectVersion, ...]]:
+    """Take pictures until they come to so many object versions, or more."""
+    while count > 0 and (places := next(pictures, None)) is not None:
+        count -= len(places)
+        yield places
 
 
 def score_chunk(
@@ -136,6 +145,7 @@ def score_chunk(
     predict: Predict,
     threads: int,
     limits: Limits,
+    layout_of: LayoutOf = no_layouts,
     seconds: float = inf,
 ) -> ScoredChunk:
     """Fetch, decode and predict every object version of a chunk, as far as the time allows.
@@ -148,6 +158,7 @@ def score_chunk(
         predict: The scoring graph.
         threads: Mini-batches that are fetched and decoded at once.
         limits: Of an image.
+        layout_of: Where the layouts come from that cut pictures.
         seconds: After so long no further image is begun; one image is scored in any case.
 
     Raises:
@@ -164,20 +175,22 @@ def score_chunk(
     spent, cpu_seconds = StageSeconds(), 0.0
 
     def load(number: int, versions: list[ObjectVersion]) -> MiniBatch:
-        return load_minibatch(versions, fetch, limits, allowance, is_first=not number)
+        return load_minibatch(
+            versions, fetch, limits, allowance, layout_of=layout_of, is_first=not number
+        )
 
     with ThreadPoolExecutor(threads, thread_name_prefix="fetch") as pool:
         for minibatch in pool.map(load, count(), cut_minibatches(chunk.versions, limits)):
-            contents += minibatch.contents
             unscored += minibatch.unscored
             put_off += minibatch.put_off
             paged += minibatch.paged
             _require_a_store(unscored)
             started = perf_counter()
-            if minibatch.pixels:
-                images = np.stack(minibatch.pixels)
-                outputs.append(predict(images))
-                ink.append(images.mean(axis=(1, 2)) / 255)
+            images = np.array(minibatch.pixels, np.uint8).reshape(-1, SIDE, SIDE)
+            predicted = resolved(minibatch.contents, images, predict, chunk.model)
+            contents += predicted.contents
+            outputs.append(predicted.outputs)
+            ink.append(predicted.ink)
             spent += StageSeconds(
                 fetch=minibatch.fetch_seconds,
                 decode=minibatch.decode_seconds,

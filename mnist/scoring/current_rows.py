@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mnist.scoring.identities import Identities, identity_column
 from mnist.scoring.receipts import Receipt
 from mnist.scoring.tally import TALLY_COLUMNS, Tally
-from mnist.tables import PROBABILITY_COLUMNS, ROWS
+from mnist.tables import PLACE_FIELDS, PROBABILITY_COLUMNS, ROWS
 
 CURRENT_ROWS = pa.schema(
     ROWS.field(name)
@@ -35,6 +35,7 @@ CURRENT_ROWS = pa.schema(
         "height",
         "sha256",
         "scored_at",
+        *(field.name for field in PLACE_FIELDS),
     )
 )
 """Columns of the rows that count now; they mean what they mean in `mnist.tables.ROWS`."""

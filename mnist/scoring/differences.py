@@ -1,4 +1,4 @@
-"""What another model version predicts differently, at 24 bytes for each object version."""
+"""What another model version predicts differently, at 32 bytes for each object version."""
 
 import hashlib
 from collections import Counter
@@ -22,6 +22,7 @@ PREDICTION_COLUMNS = (
     "outcome",
     "digit",
     "confidence",
+    "value",
     "accepted",
     "model_version",
     "scored_at",
@@ -36,13 +37,16 @@ _PREDICTION = np.dtype(
     [
         ("identity", "S16"),
         ("is_ours", bool),
-        ("rejected", bool),
+        ("outcome", np.int8),
         ("accepted", bool),
         ("digit", np.int8),
+        ("value", object),
         ("confidence", np.float32),
     ]
 )
-_COMPARED = ("rejected", "accepted", "digit")
+_COMPARED = ("outcome", "accepted", "digit", "value")
+_OUTCOMES = (Outcome.SCORED, Outcome.REJECTED, Outcome.EMPTY)
+_REJECTED = _OUTCOMES.index(Outcome.REJECTED)
 _HASHED_AT_ONCE = 1_000
 
 
@@ -68,9 +72,12 @@ class VersionPredictions:
         part = np.empty(rows.num_rows, _PREDICTION)
         part["identity"] = identity_column(rows)
         part["is_ours"] = pc.equal(rows["model_version"], self.version).to_numpy()
-        part["rejected"] = pc.not_equal(rows["outcome"], Outcome.SCORED.value).to_numpy()
+        outcomes = pa.array([*map(str, _OUTCOMES)])
+        part["outcome"] = pc.index_in(rows["outcome"], outcomes).to_numpy()
         part["accepted"] = rows["accepted"].to_numpy()
         part["digit"] = pc.fill_null(rows["digit"], _NO_DIGIT).to_numpy()
+        if "value" in rows.column_names:
+            part["value"] = np.array(rows["value"].to_pylist(), object)
         part["confidence"] = pc.fill_null(rows["confidence"], np.nan).to_numpy()
         first = pc.min(rows["scored_at"]).as_py(), pc.min(rows["chunk"]).as_py()
         self._parts.append((*first, part))
@@ -79,7 +86,8 @@ class VersionPredictions:
         """Return this version's predictions that count, one per object version, sorted."""
         parts = sorted(self._parts, key=lambda part: part[:2])
         everything = np.concatenate([np.empty(0, _PREDICTION), *(part for _, _, part in parts)])
-        counting = everything[places_that_count(everything["identity"], everything["rejected"])]
+        is_rejected = everything["outcome"] == _REJECTED
+        counting = everything[places_that_count(everything["identity"], is_rejected)]
         ours: NDArray[Any] = counting[counting["is_ours"]]
         return ours
 
@@ -130,8 +138,8 @@ def changed_rows(comparison: VersionComparison, parts: Iterable[pa.Table]) -> pa
             NAME_COLUMNS.
 
     Returns:
-        Columns batch, key, etag, bytes, and for each of outcome, digit, confidence, accepted and
-        model_version one with the prefix `old_` and one with `new_`; in the order of batch and
+        Columns batch, key, etag, bytes, and for each of outcome, digit, confidence, value, accepted
+        and model_version one with the prefix `old_` and one with `new_`; in the order of batch and
         key.
     """
     changed = Identities(comparison.changed)
@@ -169,11 +177,11 @@ def content_name(table: pa.Table) -> str:
 
 
 def _spelt_out(predictions: NDArray[Any], prefix: str, version: str) -> dict[str, pa.Array]:
-    outcomes = np.where(predictions["rejected"], Outcome.REJECTED.value, Outcome.SCORED.value)
     columns = {
-        "outcome": pa.array(outcomes.tolist(), pa.string()),
+        "outcome": pa.array((str(_OUTCOMES[c]) for c in predictions["outcome"]), pa.string()),
         "digit": pa.array(predictions["digit"], pa.int8(), mask=predictions["digit"] == _NO_DIGIT),
         "confidence": pa.array(predictions["confidence"], mask=np.isnan(predictions["confidence"])),
+        "value": pa.array(predictions["value"], pa.string()),
         "accepted": pa.array(predictions["accepted"]),
         "model_version": pa.array([version] * len(predictions), pa.string()),
     }

@@ -5,65 +5,32 @@ more CPU time: between two requests the processor's caches forget the decoder, a
 for answers keep taking the interpreter from those that decode (docs/performance.md).
 """
 
-import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from threading import BoundedSemaphore
 from time import perf_counter, thread_time
 
-from mnist.digits import Image, Outcome, Reason
-from mnist.errors import Unavailable
-from mnist.images import Decoded, Limits, Rejection, SeveralPages, decode
-from mnist.images.archives import archive_advice
+from mnist.images import Limits
 from mnist.images.sandbox import seconds_waited
-from mnist.keys import ObjectVersion, is_archive_key
-from mnist.scoring.rows import Content
+from mnist.keys import ObjectVersion
+from mnist.places import by_picture, picture_of
+from mnist.scoring.pictures import (
+    Fetch,
+    Fetched,
+    LayoutOf,
+    MiniBatch,
+    known_answer,
+    no_layouts,
+    picture_to_fetch,
+    take,
+)
 
 _MOST_IMAGES = 64
 _MOST_BYTES = 4_000_000
 """What a mini-batch may hold in memory, unless one object alone is larger."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What fetching one object version gave.
-
-    Attributes:
-        content: Its bytes; or why they are refused for good; or `superseded` or `vanished`; or
-            the error after which it stays without an outcome until a later run.
-        attempts: How often it was asked for, 1 or more.
-        metadata: User metadata of the object as JSON text; None if there are none.
-    """
-
-    content: bytes | Rejection | Outcome | Unavailable
-    attempts: int = 1
-    metadata: str | None = None
-
-
-Fetch = Callable[[Sequence[ObjectVersion]], Iterator[Fetched]]
-"""Fetches object versions, one answer each in their order.
-
-Raises Unavailable if the store is down.
-"""
-
-
-Paged = tuple[ObjectVersion, int]
-"""A file with several pages, and how many."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unscored:
-    """An object version that has no row.
-
-    Attributes:
-        version: The object version.
-        why: `superseded` or `vanished`; or the error for which a later run tries it again.
-    """
-
-    version: ObjectVersion
-    why: Outcome | Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,43 +57,23 @@ class Allowance:
         return perf_counter() >= self.ends_at
 
 
-@dataclass(slots=True)
-class MiniBatch:
-    """What became of a mini-batch.
-
-    Attributes:
-        contents: Every object version that has an outcome.
-        pixels: The images of those contents that have no reason.
-        paged: Files with several pages, which want an outcome instead of them, and how many.
-        unscored: Object versions without an outcome.
-        put_off: Those that were not begun because the time was over.
-        fetch_seconds: How long fetching took.
-        decode_seconds: How long decoding took.
-        cpu_seconds: Processor time of both, and the time waited for decoder processes.
-    """
-
-    contents: list[Content] = field(default_factory=list)
-    pixels: list[Image] = field(default_factory=list)
-    paged: list[Paged] = field(default_factory=list)
-    unscored: list[Unscored] = field(default_factory=list)
-    put_off: list[ObjectVersion] = field(default_factory=list)
-    fetch_seconds: float = 0.0
-    decode_seconds: float = 0.0
-    cpu_seconds: float = 0.0
-
-
 def cut_minibatches(
     versions: Sequence[ObjectVersion], limits: Limits
 ) -> Iterator[list[ObjectVersion]]:
-    """Cut object versions into mini-batches that fit into memory, in their order."""
+    """Cut object versions into mini-batches that fit into memory, in their order.
+
+    What is cut out of one picture stays together, however many places it has.
+    """
     group: list[ObjectVersion] = []
     held = 0
-    for version in versions:
-        size = version.size if version.size <= limits.max_bytes else 0  # larger ones are not read
-        if group and (len(group) == _MOST_IMAGES or held + size > _MOST_BYTES):
+    for together in by_picture(versions):
+        bytes_held = picture_of(together[0]).size
+        size = bytes_held if bytes_held <= limits.max_bytes else 0  # larger ones are not read
+        is_full = len(group) + len(together) > _MOST_IMAGES or held + size > _MOST_BYTES
+        if group and is_full:
             yield group
             group, held = [], 0
-        group.append(version)
+        group += together
         held += size
     if group:
         yield group
@@ -138,6 +85,7 @@ def load_minibatch(
     limits: Limits,
     allowance: Allowance,
     *,
+    layout_of: LayoutOf = no_layouts,
     is_first: bool = True,
 ) -> MiniBatch:
     """Fetch and decode object versions; any number of threads may do so at once.
@@ -147,6 +95,7 @@ def load_minibatch(
         fetch: Where the bytes come from.
         limits: Of an image.
         allowance: What the chunk may use.
+        layout_of: Where layouts come from.
         is_first: Whether it is the first of its chunk, of which one image is taken in any case, so
             that every chunk gets somewhere.
 
@@ -158,8 +107,11 @@ def load_minibatch(
         minibatch.put_off += versions
         return minibatch
     started, cpu_started = perf_counter(), thread_time() + seconds_waited()
+    pictures = [picture_to_fetch(places, layout_of) for places in by_picture(versions)]
+    answered = [known_answer(picture, limits) for picture in pictures]
+    asked = [p.places[0] for p, answer in zip(pictures, answered, strict=True) if answer is None]
     answers: list[Fetched] = []
-    for answer in fetch([version for version in versions if _is_fetched(version, limits)]):
+    for answer in fetch(asked):
         answers.append(answer)
         if allowance.is_over:
             break
@@ -167,53 +119,15 @@ def load_minibatch(
     with allowance.decoders:
         started = perf_counter()
         rest = iter(answers)
-        for number, version in enumerate(versions):
-            fetched = (
-                next(rest, None) if _is_fetched(version, limits) else _unasked(version, limits)
-            )
+        for number, (picture, unasked) in enumerate(zip(pictures, answered, strict=True)):
+            fetched = unasked or next(rest, None)
             if fetched is None or (allowance.is_over and (number or not is_first)):
-                minibatch.put_off += versions[number:]
+                minibatch.put_off += chain.from_iterable(p.places for p in pictures[number:])
                 break
-            _take(minibatch, version, fetched, limits)
+            take(minibatch, picture, fetched, limits)
         minibatch.decode_seconds = perf_counter() - started
     minibatch.cpu_seconds = thread_time() + seconds_waited() - cpu_started
     return minibatch
-
-
-def _is_fetched(version: ObjectVersion, limits: Limits) -> bool:
-    # Of an archive only the table of contents is read, and what is wrong with it is found there.
-    opened = is_archive_key(version.key) and "!" not in version.etag
-    return version.size > 0 and (opened or version.size <= limits.max_bytes)
-
-
-def _unasked(version: ObjectVersion, limits: Limits) -> Fetched:
-    """Answer for an object whose size says what becomes of it."""
-    if not version.size:
-        return Fetched(b"", 0)
-    advice = archive_advice(version.key)
-    detail = f"{version.size} bytes; at most {limits.max_bytes} are accepted{advice}"
-    return Fetched(Rejection(Reason.TOO_LARGE, detail), 0)
-
-
-def _take(minibatch: MiniBatch, version: ObjectVersion, fetched: Fetched, limits: Limits) -> None:
-    result: Decoded | Rejection | Outcome | Unavailable
-    sha256: str | None = None
-    match fetched.content:
-        case bytes() as content:
-            sha256, result = hashlib.sha256(content).hexdigest(), decode(content, limits)
-        case result:
-            pass
-    fields = version, fetched.attempts, sha256, fetched.metadata
-    match result:
-        case Decoded(pixels, warnings, pipeline, source):
-            minibatch.pixels.append(pixels)
-            minibatch.contents.append(Content(*fields, None, None, warnings, pipeline, source))
-        case SeveralPages(pages=pages):
-            minibatch.paged.append((version, pages))
-        case Rejection(reason, detail):
-            minibatch.contents.append(Content(*fields, reason, detail))
-        case why:
-            minibatch.unscored.append(Unscored(version, why))
 
 
 @lru_cache(maxsize=1_000)

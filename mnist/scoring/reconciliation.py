@@ -40,7 +40,7 @@ class ListingLog:
 
     def __init__(self) -> None:
         self._identities = IdentityLog()
-        self._opened: set[bytes] = set()
+        self._replaced: set[bytes] = set()
         self._bytes = 0
         self.ignored = Ignored()
 
@@ -50,18 +50,19 @@ class ListingLog:
         self._identities.extend(version.identity for version in page)
         self._bytes += sum(version.size for version in page)
 
-    def open(self, file: ObjectVersion, pages: Iterable[ObjectVersion]) -> None:
-        """Put the pages of a file into its place, as every later listing does."""
-        self._opened.add(file.identity)
-        self._bytes -= file.size
-        self.extend(pages)
+    def replace(self, versions: Iterable[ObjectVersion], others: Iterable[ObjectVersion]) -> None:
+        """Put the pages of a file, or what is cut out of them, where the file was listed."""
+        for version in versions:
+            self._replaced.add(version.identity)
+            self._bytes -= version.size
+        self.extend(others)
 
     def __len__(self) -> int:
-        return len(self._identities) - len(self._opened)
+        return len(self._identities) - len(self._replaced)
 
     def identities(self) -> Identities:
         """Return the object versions listed."""
-        return self._identities.as_set() - Identities.of(self._opened)
+        return self._identities.as_set() - Identities.of(self._replaced)
 
     def summary(self) -> Listing:
         """Summarise for a receipt."""
@@ -143,7 +144,7 @@ def write_up(
 def _note_unlisted(unlisted: dict[bytes, VersionRecord], row: dict[str, object]) -> None:
     record = VersionRecord.model_validate(row | {"size": row["bytes"]})
     earlier = unlisted.get(record.identity)
-    if earlier is None or earlier.outcome != Outcome.SCORED:
+    if earlier is None or earlier.outcome == Outcome.REJECTED:
         unlisted[record.identity] = record
 
 

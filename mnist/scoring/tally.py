@@ -109,7 +109,7 @@ class Tally:
     def counted(self) -> Counted:
         """Return the rows that count.
 
-        Of several rows for one object version a scored one comes before a rejected one, then the
+        Of several rows for one object version any other comes before a rejected one, then the
         one that was written first, then the one of the lower chunk name: `tables.one_row_each`
         keeps the same.
         """
@@ -136,7 +136,7 @@ class Tally:
         parts = [self._parts[number] for number in order]
         identities = np.concatenate([np.empty(0, "S16"), *(part.identities for part in parts)])
         codes = np.concatenate([np.empty(0, np.int32), *(part.codes for part in parts)])
-        rejected = np.array([fact.outcome != Outcome.SCORED for fact in self._codes], bool)
+        rejected = np.array([fact.outcome == Outcome.REJECTED for fact in self._codes], bool)
         is_rejected = rejected[codes] if len(rejected) else codes.astype(bool)
         return identities, codes, places_that_count(identities, is_rejected)
 
@@ -154,7 +154,7 @@ class Tally:
 
 
 def places_that_count(identities: IdentityArray, rejected: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Choose one of several rows for each object version: a scored one, then the one that is first.
+    """Choose one of several rows for each object version: one not rejected, then the first one.
 
     Args:
         identities: Of n rows, the row that was written first at the front.

@@ -161,12 +161,18 @@ class Bucket:
 
     def exists(self, key: str) -> bool:
         """Tell whether an object with exactly this key exists."""
+        return self.version(key) is not None
+
+    def version(self, key: str) -> ObjectVersion | None:
+        """Look up the object version of a key, or None if there is no such object."""
+        if is_refused(key):
+            pages = self._slow().versions(key, after="")
+            return next((v for page in pages for v in page if v.key == key), None)
         try:
             with self._our_errors(f"look at {key!r}", key):
-                self._data.head(key)
+                return _version(self._data.head(key))
         except ObjectGone:
-            return False
-        return True
+            return None
 
     def metadata(self, key: str) -> Mapping[str, str] | None:
         """Return the user metadata of an object, or None if there is no such object."""

@@ -10,7 +10,7 @@ from mnist.digits import Outcome, Reason
 from mnist.errors import AccessDenied, ObjectChanged, ObjectGone, Unavailable
 from mnist.images import Rejection
 from mnist.keys import ObjectVersion
-from mnist.scoring.minibatches import Fetched
+from mnist.scoring.pictures import Fetched
 from mnist.storage.user_metadata import StoredObject, as_text
 
 MOST_ATTEMPTS = 4

@@ -13,8 +13,9 @@ import structlog
 from mnist.digits import Outcome
 from mnist.errors import Unavailable
 from mnist.images import Limits, Rejection, page_files
-from mnist.keys import ObjectVersion, batch_of, page_versions, pages_prefix
-from mnist.scoring.minibatches import Fetched
+from mnist.keys import ObjectVersion, batch_of, pages_prefix
+from mnist.places import page_versions
+from mnist.scoring.pictures import Fetched
 from mnist.storage.bucket import Bucket
 
 _RECORD = re.compile(r"([0-9a-f]{32})-([1-9][0-9]{0,8})\.json")

@@ -27,7 +27,8 @@ from mnist.tables import from_parquet, one_row_each, to_parquet
 
 _READERS = 4
 
-_ALL = (Outcome.SCORED, Outcome.REJECTED)
+_DONE = (Outcome.SCORED, Outcome.EMPTY)
+_ALL = (*_DONE, Outcome.REJECTED)
 
 _REMEMBERED = 2_000_000
 """Settled object versions kept in memory over all batches: 32 MB."""
@@ -106,8 +107,8 @@ class Results:
         return settled.identities
 
     def scored(self, batch: str) -> Identities:
-        """Return the object versions of a batch that have a digit."""
-        new = self._identities(self.part_keys(batch), (Outcome.SCORED,))
+        """Return the object versions of a batch that were not rejected."""
+        new = self._identities(self.part_keys(batch), _DONE)
         return Identities(np.concatenate([Identities.of(()).members, *new]))
 
     def _identities(

@@ -14,8 +14,9 @@ from mnist.digits import Outcome, Reason
 from mnist.errors import AccessDenied, ObjectChanged, ObjectGone, Unavailable
 from mnist.ignored_files import Ignored
 from mnist.images import Rejection
-from mnist.keys import MemberPlace, ObjectVersion, member_version
-from mnist.scoring.minibatches import Fetched
+from mnist.keys import ObjectVersion
+from mnist.places import MemberPlace, member_version
+from mnist.scoring.pictures import Fetched
 from mnist.storage.bucket import Bucket
 from mnist.storage.fetching import answered, attempt
 from mnist.storage.user_metadata import StoredObject, as_text

@@ -7,8 +7,6 @@ from hypothesis import strategies as st
 from mnist.errors import InvalidBatch
 from mnist.keys import (
     LOOSE,
-    ObjectVersion,
-    PagePlace,
     batch_of,
     check_batch_name,
     chunk_name,
@@ -16,10 +14,6 @@ from mnist.keys import (
     is_image_key,
     lease_key,
     listing_digest,
-    member_place,
-    member_version,
-    page_place,
-    page_versions,
     part_key,
     receipt_key,
     scores_prefix,
@@ -106,17 +100,3 @@ def test_two_batches_never_share_a_place(one, other):
 @pytest.mark.parametrize("name", [".", "..", "..."])
 def test_a_batch_of_dots_cannot_walk_up(name):
     assert name not in scores_prefix(name).split("/")[1].split("/")
-
-
-@given(st.text(min_size=1), st.text(max_size=9), st.integers(1, 10**9), st.integers(2, 99))
-def test_the_way_from_a_page_to_its_file_is_found_also_within_an_archive(key, name, size, pages):
-    archive = ObjectVersion(f"b/{key}", "e1", size)
-    for file in (archive, member_version(archive, 3, name, 0xABCDEF, size)):
-        versions = list(page_versions(file, pages))
-        assert [v.key for v in versions[:2]] == [f"{file.key}!1", f"{file.key}!2"]
-        assert len({v.identity for v in versions}) == pages
-        assert page_place(versions[-1]) == PagePlace(file, pages)
-        assert member_place(versions[-1]) is None
-        assert page_place(file) is None
-        assert all(v.size for v in versions)
-        assert sum(v.size for v in versions) <= max(file.size, pages)

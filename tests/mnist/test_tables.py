@@ -3,7 +3,9 @@
 from datetime import UTC, datetime
 
 import pyarrow as pa
+import pytest
 
+from mnist.scoring.tally import Tally
 from mnist.tables import ROWS, from_parquet, one_row_each, to_parquet
 from tests.factories import rows, version
 
@@ -52,3 +54,15 @@ def test_parts_from_before_a_column_existed_are_joined_with_nulls():
     joined = one_row_each([old, rows(version("b/2.png"), ink=0.5)])
     ink = dict(zip(joined["key"].to_pylist(), joined["ink"].to_pylist(), strict=True))
     assert ink == {"b/1.png": None, "b/2.png": 0.5}
+
+
+@pytest.mark.parametrize("outcome", ["scored", "empty"])
+def test_any_row_counts_before_a_rejected_one_in_the_table_and_in_a_tally(outcome):
+    rejected = rows(version("b/1.png"), outcome="rejected", digit=None, scored_at=EARLY)
+    other = rows(version("b/1.png"), outcome=outcome, scored_at=LATE, chunk="d")
+    for parts in ([rejected, other], [other, rejected]):
+        assert one_row_each(parts)["outcome"].to_pylist() == [outcome]
+        tally = Tally()
+        for part in parts:
+            tally.add(part)
+        assert dict(tally.counted().by(lambda facts: facts.outcome)) == {outcome: 1}

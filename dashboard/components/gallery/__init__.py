@@ -15,14 +15,19 @@ _NEARLY_ALL = 0.99995
 _LONGEST_NAME = 60
 """Characters of a name on a tile, where it takes three lines; the tile's title has all of it."""
 
-_TONES = {Decision.ACCEPTED: "good", Decision.REVIEW: "doubt", Decision.REJECTED: "bad"}
+_TONES = {
+    Decision.ACCEPTED: "good",
+    Decision.REVIEW: "doubt",
+    Decision.REJECTED: "bad",
+    Decision.EMPTY: "",
+}
 
 
 class Tile(TypedDict):
     """One image of the gallery; every field is plain text.
 
-    `tone` colours the decision: `good`, `doubt` or `bad`. A click makes the gallery answer with
-    `opens`.
+    `tone` colours the decision: `good`, `doubt`, `bad` or not at all. A click makes the gallery
+    answer with `opens`.
     """
 
     png: str | None
@@ -72,8 +77,10 @@ def _row_tile(row: dict[object, object], picture: Thumbnail, address: str) -> Ti
     if row["decision"] == Decision.REJECTED:
         digit, confidence, result = None, "", f"rejected: {remarks}"
         detail = f"\n{remark_sentence(remarks)} {row['detail']}"
+    elif row["decision"] == Decision.EMPTY:
+        digit, confidence, result, detail = None, "", "empty: nothing is written there", ""
     else:
-        digit, confidence = str(row["digit"]), confidence_text(float(str(row["confidence"])))
+        digit, confidence = str(row["value"]), confidence_text(float(str(row["confidence"])))
         result = f"predicted as {digit}"
         detail = "".join(f"\n{text}" for _, text in remark_sentences(remarks))
     return Tile(

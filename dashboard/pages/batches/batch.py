@@ -47,13 +47,16 @@ def show_receipt(receipt: Receipt) -> None:
     listed = receipt.listing.count
     scored = receipt.outcomes.get(Outcome.SCORED, 0)
     rejected = receipt.outcomes.get(Outcome.REJECTED, 0)
-    counts = (
+    empty = receipt.outcomes.get(Outcome.EMPTY, 0)
+    counts = [
         ("Listed", listed, "Images found in the inbox by this run."),
         ("Scored", scored, "A digit was predicted."),
         ("Accepted", receipt.accepted, "Scored, and confident enough to need no person's look."),
         ("For review", scored - receipt.accepted, "Scored, and worth a person's look."),
         ("Rejected", rejected, "No digit; the reason is kept."),
-    )
+    ]
+    if empty:
+        counts.append(("Empty", empty, "Places of a layout in which nothing is written."))
     with st.container(horizontal=True):
         for label, count, meaning in counts:
             st.metric(

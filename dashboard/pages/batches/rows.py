@@ -82,11 +82,12 @@ def _show_images(batch: str, page: pd.DataFrame, rendering: Rendering) -> None:
 
 
 def _show_table(page: pd.DataFrame) -> None:
-    columns = ["key", "decision", "digit", "confidence", "margin", "remarks", "detail"]
+    columns = ["key", "decision", "value", "confidence", "margin", "remarks", "detail"]
     tables.table(
         page[[*columns, "bytes", "model", "scored_at"]],
         "Rows of the batch",
         {
+            "value": st.column_config.TextColumn("predicted"),
             "confidence": tables.number(format="%.4f"),
             "margin": tables.number(
                 format="%.4f", help="Confidence minus the probability of the next best digit."

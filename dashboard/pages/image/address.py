@@ -5,6 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components import cached
+from dashboard.components.batch_rows import marks_of
 from dashboard.components.one_image import OneImage
 from dashboard.components.pictures import LIMITS, png
 from dashboard.components.texts import sentence
@@ -13,6 +14,7 @@ from mnist.errors import InvalidInput, MnistError
 from mnist.evaluation.known_label_errors import known_label_errors
 from mnist.images import Decoded, stages
 from mnist.keys import ObjectVersion
+from mnist.places import layout_place
 
 
 def image_in_address(model_version: str) -> OneImage | None:
@@ -74,8 +76,10 @@ def _object(batch: str, version: ObjectVersion) -> OneImage:
             f"The object has {version.size:,} bytes, more than the {LIMITS.max_bytes:,} that are "
             "looked into on a page; download it from the bucket."
         )
-    content = services.current().inbox.fetch(version)
-    inspection = stages(content, LIMITS)
+    inbox = services.current().inbox
+    place = inbox.cut_out(version) if layout_place(version) is not None else None
+    content = inbox.fetch(version) if place is None else place.png
+    inspection = stages(content, LIMITS) if place is None else place.inspection
     result = inspection.result
     return OneImage(
         name=version.key,
@@ -85,6 +89,7 @@ def _object(batch: str, version: ObjectVersion) -> OneImage:
         label=_label_of(batch, version),
         version=version,
         batch=batch,
+        place=place,
     )
 
 
@@ -92,7 +97,8 @@ def recorded_row() -> tuple[str, pd.Series] | None:
     """Look up what was recorded for the object of the address, wherever the object is now.
 
     Returns:
-        Its batch and its row; None for test images and for what has no row.
+        Its batch, and its row with the digits of its value as `marks`; None for test images and for
+        what has no row.
 
     Raises:
         InvalidInput: If the address is none.
@@ -101,8 +107,11 @@ def recorded_row() -> tuple[str, pd.Series] | None:
     batch = st.query_params.get("batch", "")
     if not batch or "key" not in st.query_params:
         return None
-    row = _row_of(cached.rows(batch).frame, _object_version())
-    return None if row is None else (batch, row)
+    rows = cached.rows(batch)
+    row = _row_of(rows.frame, _object_version())
+    if row is None:
+        return None
+    return batch, pd.concat([row, pd.Series({"marks": marks_of(rows, int(str(row.name)))})])
 
 
 def _label_of(batch: str, version: ObjectVersion) -> int | None:

@@ -23,9 +23,12 @@ def show_outcome(batch: str, row: pd.Series) -> None:
     if decision is Decision.REJECTED:
         st.error("\n\n".join([f"**Rejected.** {_why(row)}", _REJECTED]))
         return
+    if decision is Decision.EMPTY:
+        st.info("**Empty.** Nothing is written in this place, so nobody needs to look at it.")
+        return
     prediction = (
         f"Recorded on {row['scored_at']:%Y-%m-%d %H:%M} UTC by {plain(str(row['model']))}: "
-        f"{row['digit']}, confidence {percent(float(row['confidence']))}, {decision}."
+        f"{row['value']}, confidence {percent(float(row['confidence']))}, {decision}."
     )
     if decision is Decision.ACCEPTED:
         st.success(f"**Accepted.** No person needs to look at it. {prediction}")

@@ -1,5 +1,6 @@
 """The page of one image, from its file to the images that look like it."""
 
+import pandas as pd
 import streamlit as st
 
 from dashboard.components import cached, tables
@@ -10,6 +11,7 @@ from dashboard.components.texts import code, plain
 from dashboard.components.versions import choose_version, usual_version
 from dashboard.pages.image.address import image_in_address, recorded_row
 from dashboard.pages.image.outcome import show_outcome
+from dashboard.pages.image.place import show_place
 from dashboard.pages.image.predictions import show_history, show_neighbours, show_probabilities
 from mnist import services
 
@@ -26,6 +28,7 @@ def show() -> None:
             )
             return
         version = choose_version("Model version", "version", versions, usual_version(versions))
+        recorded = None
         with error_boundary():
             if recorded := recorded_row():
                 show_outcome(*recorded)
@@ -37,7 +40,7 @@ def show() -> None:
             )
             return
         _show_heading(image, version)
-        _show_sections(image, version)
+        _show_sections(image, version, recorded and recorded[1])
 
 
 def _show_heading(image: OneImage, version: str) -> None:
@@ -53,10 +56,15 @@ def _show_heading(image: OneImage, version: str) -> None:
         st.link_button(f"Run of version {plain(version)} in MLflow ↗", run.url, type="tertiary")
 
 
-def _show_sections(image: OneImage, version: str) -> None:
+def _show_sections(image: OneImage, version: str, row: pd.Series | None) -> None:
+    pixels = image.pixels
+    if image.place is not None:
+        with error_boundary():
+            show_place(image.place, row)
+        if pixels is None:  # a value of several digits, or nothing
+            return
     with error_boundary():
         show_pictures(image, version)
-    pixels = image.pixels
     if pixels is not None:
         with error_boundary():
             show_probabilities(image, pixels, version)

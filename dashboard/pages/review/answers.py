@@ -10,8 +10,8 @@ from dashboard.components.pictures import Rendering
 from dashboard.components.texts import code
 from dashboard.pages.review.queries import Work
 from mnist import services
-from mnist.reviews.queue import Ticket
 from mnist.reviews.review import Answer
+from mnist.reviews.ticket import Ticket
 
 _AGAIN = "review-again"
 _RESULT = "review-result"
@@ -40,10 +40,13 @@ def show_buttons(ticket: Ticket | None) -> None:
     if not person().is_editor:
         st.info("You are a viewer. Log out and log in with the editors' password to label images.")
         return
-    st.markdown("**Which digit do you see?** Press its key, or:")
-    with st.container(horizontal=True):
-        for digit in _DIGITS:
-            _button(str(digit), str(digit), ticket, digit)
+    if ticket is not None and ticket.read_value is not None:
+        _show_value_form(ticket, ticket.read_value)
+    else:
+        st.markdown("**Which digit do you see?** Press its key, or:")
+        with st.container(horizontal=True):
+            for digit in _DIGITS:
+                _button(str(digit), str(digit), ticket, digit)
     with st.container(horizontal=True):
         _button("Not a digit", "x", ticket, Answer.NOT_A_DIGIT)
         _button("Unsure", "u", ticket, Answer.UNSURE)
@@ -57,6 +60,30 @@ def show_buttons(ticket: Ticket | None) -> None:
     result = st.session_state.get(_RESULT)
     if result is not None:
         st.caption(result.text)
+
+
+def _show_value_form(ticket: Ticket, value: str) -> None:
+    """Ask for a value as text; it begins with the predicted one, so that Enter confirms it."""
+    key = f"value-{ticket.sha256}"
+    with st.form(f"form-{ticket.sha256}", border=False):
+        st.text_input(
+            "**What is written there?** Its digits, with leading zeros; Enter records it.",
+            value,
+            max_chars=80,
+            key=key,
+        )
+        st.form_submit_button(
+            "Record the value",
+            key="answer-value",
+            on_click=remember_result,
+            args=(_RESULT, lambda: _record_value(ticket, st.session_state[key]), "Not recorded: "),
+        )
+
+
+def _record_value(ticket: Ticket, value: str) -> ActionResult:
+    st.session_state.pop(_AGAIN, None)
+    review = record_answer(services.current().reviews, person(), ticket, None, value)
+    return ActionResult(f"Recorded {code(review.value or '')} for {code(review.key)}.")
 
 
 def _button(label: str, key: str, ticket: Ticket | None, answer: Answer) -> None:
@@ -80,4 +107,4 @@ def _record(ticket: Ticket | None, answer: Answer) -> ActionResult:
 def _take_back() -> ActionResult:
     review = take_back_answer(services.current().reviews, person())
     st.session_state[_AGAIN] = review.sha256
-    return ActionResult(f"Taken back: {code(str(review.answer))} for {code(review.key)}.")
+    return ActionResult(f"Taken back: {code(str(review.reply))} for {code(review.key)}.")

@@ -4,8 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
+from dashboard.pages.image.place import with_box
 from tests.dashboard.inspected import files, graph, rows_of, tags
 from tests.factories import png
+from tests.sheets import layout, png_of, sheet
 
 pytestmark = pytest.mark.usefixtures("environment", "no_mnist")
 
@@ -156,3 +158,35 @@ def test_services_that_are_down_are_one_sentence_each(image, champion, scored, d
     assert "check AWS_ENDPOINT_URL" in image.open(**address).words
     dashboard(MLFLOW_TRACKING_URI="http://127.0.0.1:1")
     assert "check MLFLOW_TRACKING_URI" in image.open(**address).words
+
+
+@pytest.fixture
+def sheet_scored(scorer):
+    """A sheet of four cells, one of them empty."""
+    scorer.bucket.put("scans/_LAYOUT.json", layout(grid=[2, 3]))
+    scorer.bucket.put("scans/sheet.png", png_of(sheet([[1, None, 3], [4, 5, 6]])))
+    scorer.score("scans")
+    return scorer
+
+
+def test_a_cell_is_shown_with_its_box_on_the_picture_and_its_value(image, champion, sheet_scored):
+    page = image.open(**object_address(sheet_scored, "sheet.png!r02c03"))
+    assert "Version 3 predicts a 6" in page.words
+    assert page.app.metric[0].value == "6"
+    assert "What lies in the place r02c03" in page.words
+    assert "The whole picture; the place is framed." in page.words
+    assert "what was cut out" in page.words
+
+
+def test_an_empty_cell_is_said_to_be_empty(image, champion, sheet_scored):
+    page = image.open(**object_address(sheet_scored, "sheet.png!r01c02"))
+    assert "Empty.** Nothing is written in this place" in page.app.info[0].value
+    assert "predicts a" not in page.words
+
+
+def test_the_frame_lies_where_the_box_is_on_the_reduced_picture():
+    framed = with_box(np.full((2_800, 1_400), 255, np.uint8), (400, 800, 1_200, 1_200))
+    assert framed.shape == (700, 350, 3)
+    rows, columns = np.nonzero((framed != 255).any(axis=2))
+    assert (rows.min() + 1, rows.max() - 1) == (200, 300)
+    assert (columns.min() + 1, columns.max() - 1) == (100, 300)

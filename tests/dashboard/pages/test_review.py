@@ -9,6 +9,7 @@ from mnist import services
 from mnist.reviews.review import standing
 from mnist.storage.rescores import Rescores
 from mnist.tables import ROWS
+from tests.sheets import layout, png_of, strip
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -167,3 +168,30 @@ def test_an_audit_is_blind_and_on_record_as_one(review, scorer, dashboard):
     assert "An audit" in page.words
     assert "second look" not in page.words.split("Waiting for you")[0]
     assert "Predicted digit" not in page.numbers
+
+
+def test_a_value_is_asked_for_as_text_and_kept_as_a_value(review, scorer):
+    scorer.bucket.put("scans/_LAYOUT.json", layout(digits=4, check={"list": ["0149"]}))
+    scorer.bucket.put("scans/strip.png", png_of(strip("0148")))
+    scorer.score("scans")
+    page = review.by("ada").open()
+    assert page.numbers["Predicted value"] == "0148"
+    (field,) = page.app.text_input
+    assert field.value == "0148"
+    field.set_value("no digits")
+    press(page, "value")
+    assert "Not recorded" in page.words
+    assert recorded() == []
+    (field,) = page.app.text_input
+    field.set_value(" 0149 ")
+    press(page, "value")
+    (entry,) = recorded()
+    assert (entry.value, entry.answer, entry.read_value) == ("0149", None, "0148")
+    assert len(entry.boxes) == 4
+    assert "Recorded `0149`" in page.words
+    page = review.by("bob").open()
+    assert "Somebody contradicts the model: a second look is needed." in page.words
+    (field,) = page.app.text_input
+    field.set_value("0149")
+    press(page, "value")
+    assert page.numbers["Agreed"] == "1"

@@ -30,6 +30,12 @@ def _header(content: bytes) -> Header:
     return header
 
 
+def _with_scans(progressive: bytes, count: int) -> bytes:
+    """Repeat the last scan, each time at the cost of a pass over the whole picture."""
+    scan, end = progressive.rindex(b"\xff\xda"), progressive.rindex(b"\xff\xd9")
+    return progressive[:end] + progressive[scan:end] * count + progressive[end:]
+
+
 @pytest.mark.parametrize(
     ("content", "image_format", "plain"),
     [
@@ -37,7 +43,8 @@ def _header(content: bytes) -> Header:
         (saved(pillow("RGBA"), "PNG"), Format.PNG, True),
         (interlaced(), Format.PNG, False),
         (jpeg(), Format.JPEG, True),
-        (jpeg(progressive=True), Format.JPEG, False),
+        (jpeg(progressive=True), Format.JPEG, True),
+        (_with_scans(jpeg(progressive=True), 30), Format.JPEG, False),
         (saved(pillow("CMYK"), "JPEG"), Format.JPEG, False),
         (saved(pillow("RGB"), "BMP"), Format.BMP, True),
         (saved(pillow("1"), "BMP"), Format.BMP, False),

@@ -61,11 +61,31 @@ def test_size_does_not_matter(scale: float) -> None:
     assert _likeness(_result(plane).pixels, REFERENCE) > 0.93
 
 
-@given(st.integers(0, 150), st.integers(0, 150), st.integers(0, 150), st.integers(0, 150))
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))
 @settings(max_examples=30, deadline=None)
 def test_margins_do_not_matter(top: int, bottom: int, left: int, right: int) -> None:
     plane = np.pad(seven(), ((top, bottom), (left, right)), constant_values=255)
     assert _likeness(_result(plane).pixels, REFERENCE) > 0.97
+
+
+@given(st.integers(60, 900), st.integers(60, 900), st.integers(60, 900), st.integers(60, 900))
+@settings(max_examples=30, deadline=None)
+def test_wide_margins_make_it_a_column_wider_at_most(
+    top: int, bottom: int, left: int, right: int
+) -> None:
+    plane = np.pad(seven(), ((top, bottom), (left, right)), constant_values=255)
+    pixels = _result(plane).pixels
+    assert _likeness(pixels, REFERENCE) > 0.9
+    wide, reference = (np.count_nonzero(image.any(axis=0)) for image in (pixels, REFERENCE))
+    assert abs(wide - reference) <= 1
+
+
+@pytest.mark.parametrize("height", [40, 70])
+def test_a_small_digit_is_drawn_from_all_the_pixels_of_a_large_picture(height: int) -> None:
+    digit = cv2.resize(seven(170, 200), None, fx=height / 106, fy=height / 106)
+    plane = np.full((1_900, 1_400), 255, np.uint8)
+    plane[900 : 900 + digit.shape[0], 700 : 700 + digit.shape[1]] = digit
+    assert _likeness(_result(plane).pixels, _result(digit).pixels) > 0.95
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

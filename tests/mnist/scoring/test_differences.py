@@ -97,3 +97,22 @@ def test_the_name_stands_for_the_content():
     again = changes([old(B, digit=1), old(A, digit=1)], [new(B, A, digit=2)])
     other = changes([old(A, B, digit=1)], [new(A, B, digit=3)])
     assert content_name(first) == content_name(again) != content_name(other)
+
+
+def test_another_value_is_a_change_and_the_same_one_is_none():
+    places = {"digit": None, "confidence": None}
+    before = [old(A, value="0123", **places), old(B, value="77", **places), old(C)]
+    changed = changes(
+        before, [new(A, value="0128", **places), new(B, value="77", **places), new(C)]
+    )
+    (row,) = changed.to_pylist()
+    assert (row["key"], row["old_value"], row["new_value"]) == (A.key, "0123", "0128")
+
+
+def test_a_place_that_is_empty_now_is_a_change_and_no_rejection():
+    nothing = {"digit": None, "confidence": None, "accepted": False}
+    rejected = new(B, outcome="rejected", **nothing)
+    before = [old(A), old(B, outcome="empty", **nothing)]
+    changed = changes(before, [new(A, outcome="empty", **nothing), rejected])
+    assert changed["old_outcome"].to_pylist() == ["scored", "empty"]
+    assert changed["new_outcome"].to_pylist() == ["empty", "rejected"]

@@ -2,7 +2,8 @@
 
 from mnist.images import Limits
 from mnist.keys import ObjectVersion
-from mnist.scoring.minibatches import Allowance, Fetched, cut_minibatches, load_minibatch
+from mnist.scoring.minibatches import Allowance, cut_minibatches, load_minibatch
+from mnist.scoring.pictures import Fetched
 from tests.factories import png, version
 
 MEGABYTE = 1_000_000
@@ -47,10 +48,10 @@ def test_a_slice_is_fetched_whole_before_anything_is_decoded(monkeypatch):
         happened.append("decoded")
         return real(content, limits)
 
-    from mnist.scoring import minibatches
+    from mnist.scoring import pictures
 
-    real = minibatches.decode
-    monkeypatch.setattr(minibatches, "decode", decode)
+    real = pictures.decode
+    monkeypatch.setattr(pictures, "decode", decode)
     read = load_minibatch(sized(300, 300, 300), fetch, LIMITS, Allowance.of("b", 60))
     assert happened == ["fetched"] * 3 + ["decoded"] * 3
     assert len(read.pixels) == len(read.contents) == 3

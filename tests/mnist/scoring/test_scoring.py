@@ -10,10 +10,11 @@ import pytest
 from mnist.digits import Outcome, Reason
 from mnist.errors import AccessDenied, ObjectChanged, ObjectGone, Unavailable
 from mnist.images import Limits, preprocessing_digest
-from mnist.keys import ObjectVersion, page_place, page_versions
+from mnist.keys import ObjectVersion
+from mnist.places import page_place, page_versions
 from mnist.scoring.chunks import ScoredChunk, cut_chunks, score_chunk
 from mnist.scoring.graphs import Predictor
-from mnist.scoring.minibatches import Fetched
+from mnist.scoring.pictures import Fetched
 from mnist.storage.fetching import fetch_each
 from mnist.tables import PROBABILITY_COLUMNS, ROWS
 from tests.factories import MODEL, digit_images, png, template_graph, version
@@ -232,4 +233,4 @@ def test_pages_of_one_file_that_cannot_be_fetched_are_no_store_that_is_down(pred
 def test_a_file_of_several_pages_has_no_row_and_says_how_many(predict):
     scored = score(predict, {"b/fax.tif": paged("TIFF", (1, 2, 3)), "b/4.png": png(4)})
     assert scored.rows["key"].to_pylist() == ["b/4.png"]
-    assert [(file.key, pages) for file, pages in scored.paged] == [("b/fax.tif", 3)]
+    assert [(paged.file.key, paged.pages) for paged in scored.paged] == [("b/fax.tif", 3)]
