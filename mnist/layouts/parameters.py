@@ -53,6 +53,7 @@ class LayoutParameters:
     part_least: float = 0.02  # of the ink of a cell; smaller pieces are specks
     part_near: float = 0.15  # of the size of what is written; farther off, small pieces are specks
     part_large: float = 0.2  # of its ink; larger pieces are part of it wherever they lie
+    end_most: float = 0.04  # of a cell's area; more ink over the line is no end of a stroke
     owner_least: float = 0.3  # of a piece that lies in a cell; it is cut there
     rim: float = 0.12  # of a cell's side; what lies in there alone is the rest of a line
 
