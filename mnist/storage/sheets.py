@@ -50,9 +50,15 @@ class CutPlace:
             return cut.outcome
         if cut.outcome is not None:
             return Rejection(Reason.BLANK, f"The place {cut.place!r} is empty.")
-        if cut.content.count != 1 or len(cut.candidates) != 1:
+        # Where one digit is declared, it is the candidate from the first boundary to the last one.
+        whole = [
+            image
+            for image, segment in zip(cut.candidates, cut.segments, strict=True)
+            if (segment.start, segment.end) == (0, cut.last)
+        ]
+        if cut.content.count != 1 or not whole:
             return Rejection(Reason.SEVERAL_DIGITS, f"The place {cut.place!r} holds a value.")
-        return Decoded(cut.candidates[0], cut.warnings, BY_LAYOUT, Source.of(self.crop))
+        return Decoded(whole[0], cut.warnings, BY_LAYOUT, Source.of(self.crop))
 
     def images_in(self, boxes: Sequence[PageBox]) -> list[Image] | None:
         """Return the images of the digits that lie in these boxes; None if one is cut otherwise."""

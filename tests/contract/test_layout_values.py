@@ -8,6 +8,7 @@ import pyarrow.csv
 import pytest
 
 from mnist.digits import Outcome
+from mnist.images import Decoded
 from mnist.keys import current_key
 from mnist.tables import PROBABILITY_COLUMNS
 from tests.contract.test_pages import another, score
@@ -131,3 +132,19 @@ def test_another_version_scores_places_again_by_the_layout_they_began_with(
     csv = pyarrow.csv.read_csv(io.BytesIO(services.results_bucket.fetch(difference.csv)))
     (row,) = csv.to_pylist()
     assert (row["key"], row["old_value"], row["new_value"]) == ("b/right.png!postcode", 390, 340)
+
+
+def test_a_field_of_one_digit_is_a_digit_and_is_decoded_as_it_was_scored(services, inbox_bucket):
+    inbox_bucket.put("b/_LAYOUT.json", layout(fields={"a": {"box": [0, 0, 1, 1], "digits": 1}}))
+    inbox_bucket.put("b/form.png", png_of(strip("7")))
+    score(services)
+    row = rows_by_key(services)["b/form.png!a"]
+    assert (row["digit"], row["value"], len(row["marks"])) == (7, "7", 1)
+    decoded = services.inbox.decode(next(services.inbox.versions("b"))[0])
+    assert isinstance(decoded, Decoded)
+    outputs = services.registry.predictor(services.registry.champion()).outputs(
+        decoded.pixels[None]
+    )
+    np.testing.assert_allclose(
+        outputs.probabilities[0], [row[name] for name in PROBABILITY_COLUMNS], atol=1e-6
+    )
