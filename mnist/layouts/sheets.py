@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from mnist.images.grey import shrunk
 from mnist.images.polarity import levels_of
 from mnist.images.results import Ink, Plane
-from mnist.layouts.grids import Points
 from mnist.layouts.parameters import LAYOUT_PARAMETERS as P
+from mnist.layouts.surfaces import Points
 
 
 class CellSheet(NamedTuple):
