@@ -80,7 +80,9 @@ def _owned(sheet: CellSheet, rows: int, columns: int) -> _Pieces:
     home = np.zeros(total.size, np.intp)
     home[of_piece[order]] = of_cell[order]
     owner = of_cell.copy()
+    # Of two digits that touch over a line, the smaller one is no end of the other.
     small = counts < P.owner_least * total[of_piece]
+    small &= counts < P.end_most * sheet.height * sheet.width
     apart = np.maximum(
         np.abs(of_cell // columns - home[of_piece] // columns),
         np.abs(of_cell % columns - home[of_piece] % columns),

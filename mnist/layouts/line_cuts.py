@@ -1,10 +1,14 @@
 """Make the cut of a line of writing: every way that may be right is a path of segments."""
 
-from mnist.digits import ImageWarning
+import cv2
+
+from mnist.digits import ImageWarning, Reason
 from mnist.images.parameters import PARAMETERS
+from mnist.images.results import Rejection
 from mnist.layouts.lattice import Lattice, lattice_of
 from mnist.layouts.layout import PlaceContent
-from mnist.layouts.results import Cut, PageBox, Segment
+from mnist.layouts.parameters import LAYOUT_PARAMETERS as P
+from mnist.layouts.results import Cut, PageBox, Segment, without_digits
 from mnist.layouts.writing import LineInk
 
 
@@ -20,7 +24,12 @@ def line_cut(
         content: What may be written there.
         corner: Where the picture that the line was found in begins on the page, x and y.
     """
+    pieces = cv2.connectedComponents(line.mask, connectivity=8)[0] - 1
+    if pieces > P.pieces_total or line.mask.shape[1] > P.line_widest * line.row:
+        return without_digits(place, box, content, _no_value(pieces))
     lattice = lattice_of(line)
+    if lattice.last > P.pieces_total or not len(lattice.images):
+        return without_digits(place, box, content, _no_value(lattice.last))
     x, y = corner
     segments = []
     for span, ink_box, shape in zip(lattice.spans, lattice.boxes, lattice.shapes, strict=True):
@@ -39,6 +48,14 @@ def line_cut(
         frozenset(lattice.blanks if " " in content.symbols else ()),
         tuple(lattice.blots.items()),
         _warnings(line, lattice),
+    )
+
+
+def _no_value(pieces: int) -> Rejection:
+    return Rejection(
+        Reason.NOT_ALIGNED,
+        f"What is written falls into {pieces} pieces; a value has at most {P.pieces_total}, and is "
+        f"at most {P.line_widest:g} times as wide as tall.",
     )
 
 

@@ -53,6 +53,7 @@ class LayoutParameters:
     part_least: float = 0.02  # of the ink of a cell; smaller pieces are specks
     part_near: float = 0.15  # of the size of what is written; farther off, small pieces are specks
     part_large: float = 0.2  # of its ink; larger pieces are part of it wherever they lie
+    end_most: float = 0.04  # of a cell's area; more ink over the line is no end of a stroke
     owner_least: float = 0.3  # of a piece that lies in a cell; it is cut there
     rim: float = 0.12  # of a cell's side; what lies in there alone is the rest of a line
 
@@ -66,6 +67,7 @@ class LayoutParameters:
     # Lines of writing
     contrast_least: int = 12  # grey levels; a field that spans fewer is empty
     row_height: float = 56.0  # pixels of a digit once a line is scaled
+    small_side: int = 130  # pixels; smaller pictures are enlarged
     row_least: int = 6  # pixels; what is shorter is no digit
     row_share: float = 0.6  # of the tallest piece; others as tall are digits of the row
     speck: float = 0.004  # of the square of the row; smaller pieces are specks
@@ -83,7 +85,9 @@ class LayoutParameters:
     segment_least: float = 0.35  # of the row; what is less tall is no digit
     segment_widest: float = 1.35  # of the row; what is wider is not one digit
     blank_least: float = 0.75  # of the row; as wide a gap is a blank
-    beam: int = 8  # values that are kept for each number of digits
+    beam: int = 12  # values that are kept at each boundary, for each number of digits
+    pieces_total: int = 160  # pieces of one value; more are a drawing, noise or a text
+    line_widest: float = 60.0  # of the row; what is wider is no value
     accept_confidence: float = 0.99  # probability that a value is right, for it to be accepted
     page_least: int = 8  # places with digits, for a page to be doubted as a whole
     page_unlike: float = 0.2  # of them that are unlike digits; upright pages have a fiftieth

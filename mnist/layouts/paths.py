@@ -52,7 +52,7 @@ def best_paths(arcs: Arcs, count: int | None, beam: int) -> list[ScoredPath]:
     Args:
         arcs: The lattice.
         count: How many digits a value has; None if any number will do.
-        beam: How many are kept at every boundary, for each number of digits.
+        beam: How many are kept at every boundary; for each number of digits if it is declared.
     """
     ranked = np.argsort(-arcs.scores, axis=1)[:, :3]
     kept: list[dict[int, dict[tuple[int, ...], ScoredPath]]] = [{} for _ in range(arcs.last + 1)]
@@ -65,14 +65,14 @@ def best_paths(arcs: Arcs, count: int | None, beam: int) -> list[ScoredPath]:
         skip = float(arcs.skips[end - 1])
         if np.isfinite(skip):
             for path in _all(kept[end - 1]):
-                _keep(new, path._replace(score=path.score + skip))
+                _keep(new, path._replace(score=path.score + skip), count)
         for index in by_end[end]:
             for path in _all(kept[int(arcs.starts[index])]):
                 if count is None or len(path.digits) < count:
                     for digit in ranked[index].tolist():
                         score = path.score + float(arcs.scores[index, digit])
                         digits = (*path.digits, digit)
-                        _keep(new, ScoredPath(score, digits, (*path.segments, index)))
+                        _keep(new, ScoredPath(score, digits, (*path.segments, index)), count)
         kept[end] = {
             length: dict(sorted(paths.items(), key=lambda pair: -pair[1].score)[:beam])
             for length, paths in new.items()
@@ -89,8 +89,10 @@ def _all(kept: dict[int, dict[tuple[int, ...], ScoredPath]]) -> list[ScoredPath]
     return [path for paths in kept.values() for path in paths.values()]
 
 
-def _keep(new: dict[int, dict[tuple[int, ...], ScoredPath]], path: ScoredPath) -> None:
-    paths = new.setdefault(len(path.digits), {})
+def _keep(
+    new: dict[int, dict[tuple[int, ...], ScoredPath]], path: ScoredPath, count: int | None
+) -> None:
+    paths = new.setdefault(0 if count is None else len(path.digits), {})
     former = paths.get(path.digits)
     if former is None or former.score < path.score:
         paths[path.digits] = path

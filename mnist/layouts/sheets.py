@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from mnist.images.grey import shrunk
 from mnist.images.polarity import levels_of
 from mnist.images.results import Ink, Plane
-from mnist.layouts.grids import Points
 from mnist.layouts.parameters import LAYOUT_PARAMETERS as P
+from mnist.layouts.surfaces import Points
 
 
 class CellSheet(NamedTuple):
@@ -68,7 +68,7 @@ def straight_sheet(plane: Plane, mesh: Points) -> CellSheet:
     side = max(P.cell_side, most)
     scale = min(P.enlarged_most, side / min(tall, wide))
     height, width = max(8, round(tall * scale)), max(8, round(wide * scale))
-    margin = round(0.3 * min(height, width))
+    margin = max(round(0.3 * min(height, width)), _band(height) + 1, _band(width) + 1)
     y = (np.arange(rows * height + 2 * margin) + 0.5 - margin) / height
     x = (np.arange(columns * width + 2 * margin) + 0.5 - margin) / width
     places = _interpolated(mesh, _hats(y, rows + 1), _hats(x, columns + 1)).astype(np.float32)

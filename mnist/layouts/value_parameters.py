@@ -1,6 +1,6 @@
 """Weights by which values are cut and believed, as the command below writes them.
 
-python -m benchmarks.fit_values --model fast.onnx --strips 4000 --hands …
+python -m benchmarks.fit_values --model fast.onnx --strips 2400 --hands …
 """
 
 from mnist.layouts.scoring import Weights

@@ -54,28 +54,40 @@ def line_of(plane: Plane) -> LineInk | None:
     """
     if int(plane.max()) - int(plane.min()) < P.contrast_least:
         return None
+    # Ruled lines are not looked for in small pictures, where they are too thin to be told apart.
+    enlarged = 2 if min(plane.shape) < P.small_side else 1
+    size = (plane.shape[1] * enlarged, plane.shape[0] * enlarged)
+    plane = np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_CUBIC), np.uint8)
     levels = levels_of(plane)
     ink = ink_over_ground(plane, levels)
     segmented = segment(ink, even=levels.even)
     if segmented is None:
         return None
     ink = np.clip(ink, 0, None) * cv2.dilate(segmented.mask, np.ones((3, 3), np.uint8))
-    return line_from(np.asarray(ink, np.float32), segmented.level, segmented.mask)
+    least = P.row_least * enlarged
+    line = line_from(np.asarray(ink, np.float32), segmented.level, segmented.mask, least)
+    if line is None:
+        return None
+    x, y = line.origin
+    return line._replace(scale=line.scale * enlarged, origin=(x // enlarged, y // enlarged))
 
 
-def line_from(ink: Ink, level: float, mask: Plane | None = None) -> LineInk | None:
+def line_from(
+    ink: Ink, level: float, mask: Plane | None = None, least: int = P.row_least
+) -> LineInk | None:
     """Make a line of ink that was taken off its paper; None if there is nothing like a digit.
 
     Args:
         ink: Strength of ink, 0 where there is none, shape (h, w).
         level: Typical strength.
         mask: Where there is ink, 0 or 1; None takes what is strong enough.
+        least: Height of a digit, in pixels.
     """
     if mask is None:
         mask = (ink > P.ink_share * level).astype(np.uint8)
     _, numbered, table, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     heights = table[1:, cv2.CC_STAT_HEIGHT]
-    if not len(heights) or int(heights.max()) < P.row_least:
+    if not len(heights) or int(heights.max()) < least:
         return None
     row = float(np.median(heights[heights >= P.row_share * heights.max()]))
     # Specks are no part of anything; what is larger may be a point, a bar of a 5, or noise.

@@ -101,6 +101,18 @@ def test_a_digit_that_touches_or_crosses_its_box_is_whole(offset, hand, predict)
     assert [prediction.value for prediction in predictions] == [""] * 4 + ["8"] + [""] * 4
 
 
+def test_digits_that_touch_over_a_line_stay_in_their_cells(hand) -> None:
+    sheet = draw_sheet(hand, (3, 3), (64, 64), Scan(noise=1), seed=9, empty=1.0)
+    x, y = sheet.corners[1, 1].round().astype(int)
+    for digit, top, size in ((1, 16, 38), (0, 50, 76)):  # the small stroke ends in the large ring
+        ink = cv2.resize(hand.images[digit], (size, size))
+        part = sheet.plane[y + top : y + top + size, x + 32 - size // 2 : x + 32 + size - size // 2]
+        np.minimum(part, 255 - ink, out=part)
+    sheet.plane[y + 40 : y + 72, x + 30 : x + 35] = 20
+    cuts = cut(sheet.plane, layout(3, 3))
+    assert [len(each.candidates) for each in cuts] == [0, 0, 0, 0, 1, 0, 0, 1, 0]
+
+
 def test_two_digits_in_a_cell_are_for_a_person(hand, predict) -> None:
     sheet = draw_sheet(hand, (3, 3), (64, 64), Scan(noise=1), seed=9, empty=1.0)
     x, y = sheet.corners[1, 1].round().astype(int)
