@@ -18,7 +18,14 @@ from api import problems
 from api.below_path import BelowPath
 from api.champion import Champion, Registry
 from api.problems import ErrorAnswer, Problem
-from api.schemas import HealthResponse, PredictionResponse, PredictionsResponse, model_fields
+from api.schemas import (
+    CutResponse,
+    CutsResponse,
+    HealthResponse,
+    PredictionResponse,
+    PredictionsResponse,
+    model_fields,
+)
 from api.service import Service
 from mnist.images import preprocessing_digest
 from mnist.services import Services
@@ -34,7 +41,18 @@ _UPLOAD = {
                 "schema": {
                     "type": "object",
                     "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "layout": {
+                            "type": "string",
+                            "description": "how the file is cut into places, as _LAYOUT.json says",
+                        },
+                        "template": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "beside a layout with fields: the empty form",
+                        },
+                    },
                 }
             },
             "application/octet-stream": _ANY_FILE,
@@ -62,7 +80,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
         408: "The request arrived too slowly.",
         413: "Too many bytes or pixels.",
         415: "Not an image, or no format or encoding we read; the message says how to send it.",
-        422: "No file, or an image without a readable digit.",
+        422: "No file, an image without a readable digit, or a layout of no use.",
         503: "No champion yet, or too busy; try again.",
     }.items()
 }
@@ -119,10 +137,10 @@ def _add_routes(application: FastAPI, service: Service) -> None:
 
     @application.post(
         "/predict",
-        response_model=PredictionResponse | PredictionsResponse,
+        response_model=PredictionResponse | PredictionsResponse | CutResponse | CutsResponse,
         responses=_ERRORS,
         openapi_extra=_UPLOAD,
-        summary="Predict one digit, or several files with one digit each",
+        summary="Predict one digit, several files with one digit each, or what a layout cuts out",
     )
     async def predict(request: Request) -> Response:
         started = time.perf_counter()

@@ -51,6 +51,68 @@ class PredictionsResponse(BaseModel):
     model_digest: str
 
 
+class MarkResponse(BaseModel):
+    """One digit of a value."""
+
+    prediction: int = Field(ge=0, le=9)
+    probs: list[float] = Field(min_length=10, max_length=10)
+    box: list[int] = Field(min_length=4, max_length=4)
+
+
+class PlaceResponse(BaseModel):
+    """One place that a layout cuts out of an image; what its outcome does not have is absent."""
+
+    place: str = Field(description="name in the layout; empty if that is the whole image")
+    outcome: Literal["scored", "empty", "rejected"]
+    box: list[int] | None = Field(
+        None,
+        description="left, top, right, bottom in pixels of the upright image, in which a side "
+        "above 3,072 has been reduced to that",
+    )
+    value: str | None = Field(None, description="what is written there, with leading zeros")
+    value_confidence: float | None = Field(None, description="how sure all of it is, 0-1")
+    check: Literal["passed", "failed", "none"] | None = None
+    prediction: int | None = Field(None, description="the digit of a place of one digit")
+    confidence: float | None = Field(None, description="its calibrated probability")
+    probs: list[float] | None = Field(None, description="its ten probabilities")
+    warnings: list[ImageWarning] | None = None
+    review: bool | None = Field(None, description="whether a person should look at it")
+    marks: list[MarkResponse] | None = None
+    reason: Reason | None = None
+    message: str | None = None
+    detail: str | None = None
+
+
+class CutResponse(BaseModel):
+    """One image that was cut by a layout: its places, in reading order."""
+
+    places: list[PlaceResponse]
+    file: str | None
+    layout_digest: str
+    model_name: str
+    model_version: str
+    model_digest: str
+    preprocessing_digest: str
+
+
+class CutFile(BaseModel):
+    """One of several images that were cut by a layout."""
+
+    places: list[PlaceResponse]
+    file: str | None
+
+
+class CutsResponse(BaseModel):
+    """Several images that were cut by a layout, in the order in which they were sent."""
+
+    pictures: list[CutFile]
+    layout_digest: str
+    model_name: str
+    model_version: str
+    model_digest: str
+    preprocessing_digest: str
+
+
 class HealthResponse(BaseModel):
     """Whether predictions can be had."""
 

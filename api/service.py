@@ -2,13 +2,15 @@
 
 import asyncio
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
+from typing import TypeVar
 
 from fastapi import Request
 
 from api.champion import Champion, Served
+from api.layouts import cut_pictures, cut_response, layout_of
 from api.problems import Problem
 from api.schemas import Json, model_fields, prediction_response, rejection_response
 from api.telemetry import Telemetry
@@ -16,6 +18,8 @@ from api.uploads import File, Upload, files_of
 from mnist.images import Decoded, Limits, Rejection, decode
 from mnist.scoring.predictions import Prediction, predict_digits
 from mnist.settings import Settings
+
+Answer = TypeVar("Answer")
 
 _THREADS = 4
 """Enough to keep two cores busy while one image waits for the decoder of rare formats."""
@@ -73,18 +77,10 @@ class Service:
             self._busy -= 1
 
     async def _answer(self, upload: Upload, served: Served) -> Json:
+        if upload.layout is not None:
+            return await self._in_time(lambda: self._cut(upload, served))
         files = upload.files
-        work = asyncio.get_running_loop().run_in_executor(self._threads, self._read, files, served)
-        seconds = self._settings.api_timeout_seconds
-        try:
-            async with asyncio.timeout(seconds):
-                results, predictions = await work
-        except TimeoutError as error:
-            message = "The images took too long; send fewer at once, or try again."
-            detail = f"more than {seconds:g} seconds"
-            raise Problem(
-                HTTPStatus.SERVICE_UNAVAILABLE, "timeout", message, detail, {"Retry-After": "1"}
-            ) from error
+        results, predictions = await self._in_time(lambda: self._read(files, served))
         self.telemetry.count(results, predictions)
         is_one = len(results) == 1 and not upload.is_list
         if is_one and isinstance(results[0], Rejection):
@@ -99,6 +95,29 @@ class Service:
         if is_one:
             return answers[0]
         return {"predictions": answers, **model_fields(served.model)}
+
+    async def _in_time(self, work: Callable[[], Answer]) -> Answer:
+        """Do work in a thread, and wait for it no longer than a request may take."""
+        done = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        seconds = self._settings.api_timeout_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                return await done
+        except TimeoutError as error:
+            message = "The images took too long; send fewer at once, or try again."
+            detail = f"more than {seconds:g} seconds"
+            raise Problem(
+                HTTPStatus.SERVICE_UNAVAILABLE, "timeout", message, detail, {"Retry-After": "1"}
+            ) from error
+
+    def _cut(self, upload: Upload, served: Served) -> Json:
+        """Cut pictures by a layout and read their places, as a batch does; runs in a thread."""
+        limits = self._image_limits
+        layout = layout_of(upload, limits)
+        predict = served.predictor.outputs
+        pictures = cut_pictures(upload.files, layout, served.model, predict, limits)
+        self.telemetry.count_places(pictures)
+        return cut_response(upload, layout, pictures, served.model)
 
     def _read(
         self, files: Sequence[File], served: Served

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from typing import Any
 
 from prometheus_client import (
     CollectorRegistry,
@@ -12,6 +13,7 @@ from prometheus_client import (
     multiprocess,
 )
 
+from mnist.digits import Outcome
 from mnist.images import Decoded, Rejection
 from mnist.scoring.predictions import Prediction
 from mnist.storage.acceptance import AcceptanceEntry
@@ -96,6 +98,21 @@ class Telemetry:
                 self._warnings.labels(warning.value).inc()
             if not prediction.accepted:
                 self._reviews.inc()
+
+    def count_places(self, pictures: Iterable[list[dict[str, Any]] | Rejection]) -> None:
+        """Count what became of the places of pictures that were cut by a layout."""
+        for picture in pictures:
+            if isinstance(picture, Rejection):
+                self._images.labels("rejected", picture.reason.value).inc()
+                continue
+            for row in picture:
+                self._images.labels(row["outcome"], row["reason"] or "").inc()
+                for mark in row["marks"] or ():
+                    self._digits.labels(str(mark["digit"])).inc()
+                for warning in row["warnings"]:
+                    self._warnings.labels(warning).inc()
+                if row["outcome"] == Outcome.SCORED and not row["accepted"]:
+                    self._reviews.inc()
 
     def note_acceptance(self, entry: AcceptanceEntry | None) -> None:
         """Take over what audits say of accepted predictions, source by source."""

@@ -17,6 +17,8 @@ from api.problems import Problem
 from mnist.settings import Settings
 
 _MAX_TEXT_FIELDS = 20
+_LAYOUT, _TEMPLATE = "layout", "template"
+"""Names of the parts of a form that are no images to be predicted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,14 @@ class Upload(NamedTuple):
     Attributes:
         files: The images.
         is_list: Whether the client expects a list of predictions, also of one.
+        layout: How the images are cut into places; None if each is one digit.
+        template: The file of the empty form, if the layout has fields and one was sent.
     """
 
     files: list[File]
     is_list: bool
+    layout: bytes | None = None
+    template: bytes | None = None
 
 
 async def files_of(request: Request, settings: Settings) -> Upload:
@@ -63,18 +69,28 @@ async def files_of(request: Request, settings: Settings) -> Upload:
     except MultiPartException as error:
         message = 'The form cannot be read; send one as in `curl -F "file=@digit.png"`.'
         raise Problem(HTTPStatus.BAD_REQUEST, "bad-form", message, error.message) from error
+    layout = await _bytes_of(form.get(_LAYOUT))
+    special = {_LAYOUT} if layout is None else {_LAYOUT, _TEMPLATE}
+    template = None if layout is None else await _bytes_of(form.get(_TEMPLATE))
     files = [
         File(part.filename, await part.read())
         if isinstance(part, UploadFile)
         else File(None, image_of_text(part))
-        for _, part in form.multi_items()
-        if isinstance(part, UploadFile) or is_data_url(part)
+        for name, part in form.multi_items()
+        if name not in special and (isinstance(part, UploadFile) or is_data_url(part))
     ]
     await form.close()
     if not files:
         message = 'The form holds no file; send one as in `curl -F "file=@digit.png"`.'
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "no-file", message)
-    return Upload(files, is_list=False)
+    return Upload(files, is_list=False, layout=layout, template=template)
+
+
+async def _bytes_of(part: UploadFile | str | None) -> bytes | None:
+    """Read a part of a form, a file or a text; None if there is none."""
+    if isinstance(part, UploadFile):
+        return await part.read()
+    return None if part is None else part.encode()
 
 
 class _InMemory(MultiPartParser):

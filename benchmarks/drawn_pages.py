@@ -7,22 +7,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist.digits import Images, Labels
+from mnist.data.labelled import LabelledImages
 
 Plane = NDArray[np.uint8]
 Ink = NDArray[np.float32]
-
-
-class Hand(NamedTuple):
-    """Where digits come from.
-
-    Attributes:
-        images: Shape (n, 28, 28), bright on dark.
-        labels: Shape (n,).
-    """
-
-    images: Images
-    labels: Labels
 
 
 class DrawnSheet(NamedTuple):
@@ -76,7 +64,7 @@ SCANS = {
 
 
 def draw_sheet(
-    hand: Hand,
+    hand: LabelledImages,
     grid: tuple[int, int],
     cell: tuple[int, int],
     scan: Scan,

@@ -157,9 +157,9 @@ def windowed(pool: ThreadPoolExecutor, work: Any, items: Iterator[Any]) -> Itera
         waiting += [pool.submit(work, item) for item in islice(items, 1)]
 
 
-def peak_bytes() -> int:
-    """Largest resident memory of this process; Linux counts the parent's before exec otherwise."""
-    status = Path("/proc/self/status")
+def peak_bytes(process: int | str = "self") -> int:
+    """Largest resident memory of a process; Linux counts the parent's before exec otherwise."""
+    status = Path(f"/proc/{process}/status")
     found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
     if found:
         return int(found[1]) * 1024

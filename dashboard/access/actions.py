@@ -15,8 +15,8 @@ from mnist.data.set_uses import Use
 from mnist.errors import InvalidInput
 from mnist.keys import UPLOADS
 from mnist.orchestrator import PrefectApi
-from mnist.reviews.queue import Ticket
-from mnist.reviews.review import Answer, Review, new_id, standing
+from mnist.reviews.review import Answer, Review, is_value, new_id, standing
+from mnist.reviews.ticket import Ticket
 from mnist.scoring.receipts import Receipt
 from mnist.storage.audit import AuditLog
 from mnist.storage.bucket import Bucket
@@ -161,10 +161,29 @@ def set_floor(
     return gate_slices.set_floor(name, floor, dataset=dataset, who=person.name, why=why)
 
 
-def record_answer(log: ReviewLog, person: Person, ticket: Ticket, answer: Answer) -> Review:
-    """Record what a person sees in an image; the entry itself says who it was."""
+def record_answer(
+    log: ReviewLog, person: Person, ticket: Ticket, answer: Answer | None, value: str | None = None
+) -> Review:
+    """Record what a person sees in an image; the entry itself says who it was.
+
+    Args:
+        log: Takes it up.
+        person: Who looked.
+        ticket: The image, or the place of a picture.
+        answer: What it shows; None if a value is given.
+        value: What is written in a place of several digits.
+
+    Raises:
+        InvalidInput: If the value has no digit, or letters.
+    """
     require_editor(person, "label images")
     at = datetime.now(UTC)
+    text = value and " ".join(value.split())
+    if value is not None and not is_value(text or ""):
+        raise InvalidInput(
+            f"{value!r} is no value; write its digits, with blanks or . , - between them if there "
+            "are any."
+        )
     review = Review(
         id=new_id(at),
         at=at,
@@ -174,10 +193,13 @@ def record_answer(log: ReviewLog, person: Person, ticket: Ticket, answer: Answer
         size=ticket.version.size,
         sha256=ticket.sha256,
         answer=answer,
+        value=text,
         read_as=ticket.read_as,
         model_version=ticket.model_version,
         confidence=ticket.confidence,
         audit=ticket.audit,
+        read_value=ticket.read_value,
+        boxes=ticket.boxes,
     )
     log.append(review)
     return review

@@ -8,8 +8,8 @@ from dashboard.components.boundary import ActionResult, remember_result
 from dashboard.components.texts import code
 from mnist import services
 from mnist.reviews.agreement import Consensus
-from mnist.reviews.queue import Ticket
 from mnist.reviews.review import Answer
+from mnist.reviews.ticket import Ticket
 
 TAKEN_BACK = "review-again"
 """Key of the session under which the image is whose answer was just taken back."""
@@ -30,23 +30,31 @@ def ticket_of(consensus: Consensus) -> Ticket:
         (),
         first.confidence,
         audit=consensus.is_audit,
+        read_value=first.read_value,
+        boxes=first.boxes,
     )
 
 
-def show_keypad(ticket: Ticket | None, question: str = "Which digit do you see?") -> None:
+def show_keypad(
+    ticket: Ticket | None, question: str = "Which digit do you see?", *, is_blind: bool = False
+) -> None:
     """Draw the buttons for editors, each with its key, and what came of the last one.
 
     Args:
         ticket: What an answer is about; without one no digit can be answered.
         question: Stands above the buttons.
+        is_blind: Whether a predicted value is not to be shown.
     """
     if not person().is_editor:
         st.info("You are a viewer. Log out and log in with the editors' password to label images.")
         return
-    st.markdown(f"**{question}** Press its key, or:")
-    with st.container(horizontal=True):
-        for digit in _DIGITS:
-            _button(str(digit), str(digit), ticket, digit)
+    if ticket is not None and ticket.read_value is not None:
+        _show_value_form(ticket, "" if is_blind else ticket.read_value)
+    else:
+        st.markdown(f"**{question}** Press its key, or:")
+        with st.container(horizontal=True):
+            for digit in _DIGITS:
+                _button(str(digit), str(digit), ticket, digit)
     with st.container(horizontal=True):
         _button("Not a digit", "x", ticket, Answer.NOT_A_DIGIT)
         _button("Unsure", "u", ticket, Answer.UNSURE)
@@ -60,6 +68,30 @@ def show_keypad(ticket: Ticket | None, question: str = "Which digit do you see?"
     result = st.session_state.get(_RESULT)
     if result is not None:
         st.caption(result.text)
+
+
+def _show_value_form(ticket: Ticket, value: str) -> None:
+    """Ask for a value as text; it begins with the predicted one, so that Enter confirms it."""
+    key = f"value-{ticket.sha256}"
+    with st.form(f"form-{ticket.sha256}", border=False):
+        st.text_input(
+            "**What is written there?** Its digits, with leading zeros; Enter records it.",
+            value,
+            max_chars=80,
+            key=key,
+        )
+        st.form_submit_button(
+            "Record the value",
+            key="answer-value",
+            on_click=remember_result,
+            args=(_RESULT, lambda: _record_value(ticket, st.session_state[key]), "Not recorded: "),
+        )
+
+
+def _record_value(ticket: Ticket, value: str) -> ActionResult:
+    st.session_state.pop(TAKEN_BACK, None)
+    review = record_answer(services.current().reviews, person(), ticket, None, value)
+    return ActionResult(f"Recorded {code(review.value or '')} for {code(review.key)}.")
 
 
 def _button(label: str, key: str, ticket: Ticket | None, answer: Answer) -> None:
@@ -83,4 +115,4 @@ def _record(ticket: Ticket | None, answer: Answer) -> ActionResult:
 def _take_back() -> ActionResult:
     review = take_back_answer(services.current().reviews, person())
     st.session_state[TAKEN_BACK] = review.sha256
-    return ActionResult(f"Taken back: {code(str(review.answer))} for {code(review.key)}.")
+    return ActionResult(f"Taken back: {code(str(review.reply))} for {code(review.key)}.")

@@ -1,7 +1,8 @@
 """Images that a person chose on one page, to be looked at one after the other on Review."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -10,7 +11,8 @@ from dashboard.components.batch_rows import BatchRows
 from dashboard.components.filters import BATCH
 from dashboard.components.links import go_to
 from mnist.keys import ObjectVersion
-from mnist.reviews.queue import Ticket
+from mnist.reviews.ticket import Ticket
+from mnist.tables import BOX_COLUMNS
 
 SELECTION = "selection"
 """Says in the address of Review that a selection is looked at."""
@@ -20,6 +22,8 @@ MOST_REVIEWED = 500
 
 _CHOSEN = "images-to-review"
 _COLUMNS = ("key", "etag", "bytes", "sha256", "digit", "confidence", "model_version")
+_OF_VALUES = ("value", "value_confidence", "marks")
+"""Columns that rows of earlier releases lack."""
 
 
 @dataclass(frozen=True)
@@ -42,20 +46,25 @@ def tickets_of(rows: BatchRows, positions: Iterable[int]) -> list[Ticket]:
         rows: The rows of the batch.
         positions: Of rows in them.
     """
-    table = rows.table.select(_COLUMNS).take(list(positions))
-    return [
-        Ticket(
-            ObjectVersion(row["key"], row["etag"], row["bytes"]),
-            row["sha256"],
-            row["digit"],
-            row["model_version"] or "",
-            0.0,
-            (),
-            row["confidence"],
-        )
-        for row in table.to_pylist()
-        if row["sha256"]
-    ]
+    names = [*_COLUMNS, *(name for name in _OF_VALUES if name in rows.table.column_names)]
+    table = rows.table.select(names).take(list(positions))
+    return [_ticket(row) for row in table.to_pylist() if row["sha256"]]
+
+
+def _ticket(row: Mapping[str, Any]) -> Ticket:
+    is_value = row["digit"] is None and row.get("value") is not None
+    marks = row.get("marks") or [] if is_value else []
+    return Ticket(
+        ObjectVersion(row["key"], row["etag"], row["bytes"]),
+        row["sha256"],
+        row["digit"],
+        row["model_version"] or "",
+        0.0,
+        (),
+        row["value_confidence"] if is_value else row["confidence"],
+        read_value=row["value"] if is_value else None,
+        boxes=tuple(tuple(mark[side] for side in BOX_COLUMNS) for mark in marks),
+    )
 
 
 def tickets_at(rows: BatchRows, places: Collection[ObjectVersion]) -> list[Ticket]:

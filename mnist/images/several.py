@@ -28,7 +28,7 @@ class Row(NamedTuple):
     def sentence(self) -> str:
         """Say what was seen, and what to do."""
         ink = f"{self.pieces} pieces side by side" if self.pieces > 1 else "one wide piece"
-        remedy = "cut the picture into one image for each digit"
+        remedy = "cut the picture into one image for each digit, or say by a _LAYOUT.json how"
         return f"The ink is {ink}, about {self.digits} digits; {remedy}."
 
 

@@ -3,7 +3,7 @@
 from mnist.layouts.checks import Check, CheckResult
 from mnist.layouts.cutting import cut
 from mnist.layouts.layout import Layout, PlaceContent
-from mnist.layouts.resolving import resolve
+from mnist.layouts.resolving import doubted, resolve
 from mnist.layouts.results import Cut, Mark, PageBox, PlacePrediction, Segment
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "PlacePrediction",
     "Segment",
     "cut",
+    "doubted",
     "resolve",
 ]

@@ -1,174 +1,133 @@
-"""Which ink of a straightened sheet belongs to which cell, and whether a cell is empty."""
+"""Cut the cells of a sheet, and the boxes of a field that has one for each digit."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist.images.results import Ink, Plane
+from mnist.digits import Image, ImageWarning, Outcome
+from mnist.images.parameters import PARAMETERS
+from mnist.images.results import Plane
+from mnist.layouts.cell_inks import CellInk, writing
+from mnist.layouts.grids import find_grid
+from mnist.layouts.lattice import segment_shape
+from mnist.layouts.layout import PlaceContent
+from mnist.layouts.line_cuts import line_cut
 from mnist.layouts.parameters import LAYOUT_PARAMETERS as P
-from mnist.layouts.sheets import CellSheet
+from mnist.layouts.rendering import render
+from mnist.layouts.results import Cut, PageBox, Segment, without_digits
+from mnist.layouts.sheets import CellSheet, straight_sheet
+from mnist.layouts.writing import line_from
 
 
-class CellInk(NamedTuple):
-    """The writing in one cell.
+def sheet_cuts(
+    plane: Plane, grid: tuple[int, int], places: Sequence[str], content: PlaceContent
+) -> list[Cut] | str:
+    """Cut out every cell of a sheet, row by row, or say in words why it does not fit.
 
-    Attributes:
-        ink: Its strength in the box of the writing, shape (h, w); 0 where nothing is written.
-        level: Typical strength.
-        box: Of the writing, left, top, right and bottom on the sheet.
-        rivals: Further pieces as tall as a digit beside the largest one.
+    Args:
+        plane: The upright page.
+        grid: Rows and columns of cells.
+        places: Names of the cells.
+        content: What may be written in each.
     """
+    mesh = find_grid(plane, *grid)
+    if isinstance(mesh, str) or mesh.problem:
+        return mesh if isinstance(mesh, str) else mesh.problem
+    sheet = straight_sheet(plane, mesh.points)
+    inks = writing(sheet)
+    row = _row_height(inks, sheet)
+    boxes = sheet.on_page(_cell_boxes(sheet), plane.shape)
+    ink_boxes = _ink_boxes(sheet, inks, plane.shape)
+    cuts = []
+    for number, (place, ink) in enumerate(zip(places, inks, strict=True)):
+        box = _page_box(boxes[number])
+        if ink is None:
+            cuts.append(without_digits(place, box, content, Outcome.EMPTY))
+        elif content.count == 1:
+            segment = Segment(0, 1, ink_boxes[number], segment_shape(ink.box, row))
+            image = render(ink.ink, ink.level)[None]
+            warnings = warnings_of(ink)
+            cuts.append(Cut(place, box, content, None, image, (segment,), 1, warnings=warnings))
+        else:
+            cuts.append(_line_in_cell(ink, place, box, content, ink_boxes[number][:2]))
+    return cuts
 
-    ink: Ink
-    level: float
-    box: tuple[int, int, int, int]
-    rivals: int
+
+def _line_in_cell(
+    ink: CellInk, place: str, box: PageBox, content: PlaceContent, corner: tuple[int, int]
+) -> Cut:
+    line = line_from(ink.ink, ink.level)
+    if line is None:
+        return without_digits(place, box, content, Outcome.EMPTY)
+    return line_cut(line, place, box, content, corner)
 
 
-class _Pieces(NamedTuple):
-    """Connected ink, in the part of it that belongs to one cell."""
+def boxes_cut(plane: Plane, place: str, box: PageBox, content: PlaceContent) -> Cut | None:
+    """Cut out a value that has a printed box for each digit; None if there are no such boxes.
 
-    cell: NDArray[np.intp]
-    piece: NDArray[np.intp]
-    y: NDArray[np.intp]
-    x: NDArray[np.intp]
+    Args:
+        plane: The field alone.
+        place: Its name.
+        box: Where it is on the page.
+        content: What may be written there, with a number of digits.
+    """
+    count = content.count or 1
+    mesh = find_grid(plane, 1, count)
+    if isinstance(mesh, str) or mesh.problem or mesh.support < P.boxes_least:
+        return None
+    sheet = straight_sheet(plane, mesh.points)
+    inks = writing(sheet)
+    written = [ink for ink in inks if ink is not None]
+    if not written:
+        return without_digits(place, box, content, Outcome.EMPTY)
+    row = _row_height(inks, sheet)
+    x, y = box[:2]
+    segments: list[Segment] = []
+    images: list[Image] = []
+    warnings: set[ImageWarning] = set()
+    for ink, ink_box in zip(inks, _ink_boxes(sheet, inks, plane.shape), strict=True):
+        if ink is not None:
+            left, top, right, bottom = ink_box
+            on_page = (x + left, y + top, x + right, y + bottom)
+            at = len(segments)
+            segments.append(Segment(at, at + 1, on_page, segment_shape(ink.box, row)))
+            images.append(render(ink.ink, ink.level))
+            warnings.update(warnings_of(ink))
+    ordered = tuple(warning for warning in ImageWarning if warning in warnings)
+    stacked = np.stack(images)
+    last = len(segments)
+    return Cut(place, box, content, None, stacked, tuple(segments), last, warnings=ordered)
 
 
-def writing(sheet: CellSheet) -> list[CellInk | None]:
-    """Collect what is written in each cell, row by row; None for an empty cell."""
+def warnings_of(ink: CellInk) -> tuple[ImageWarning, ...]:
+    """Name what is odd about the writing in a cell for one digit."""
+    doubts = {
+        ImageWarning.SEVERAL_COMPONENTS: ink.rivals > 0,
+        ImageWarning.LOW_CONTRAST: ink.level < PARAMETERS.low_contrast,
+    }
+    return tuple(warning for warning, doubtful in doubts.items() if doubtful)
+
+
+def _row_height(inks: Sequence[CellInk | None], sheet: CellSheet) -> float:
+    heights = [ink.box[3] - ink.box[1] for ink in inks if ink is not None]
+    return float(np.median(heights)) if heights else float(sheet.height)
+
+
+def _cell_boxes(sheet: CellSheet) -> NDArray[np.float64]:
     rows, columns = (size - 1 for size in sheet.mesh.shape[:2])
-    pixels = _owned(sheet, rows, columns)
-    order = np.lexsort((pixels.piece, pixels.cell))
-    cells: list[CellInk | None] = [None] * (rows * columns)
-    cell, piece = pixels.cell[order], pixels.piece[order]
-    y, x = pixels.y[order], pixels.x[order]
-    edges = np.flatnonzero(np.diff(cell)) + 1
-    starts = np.r_[0, edges]
-    stops = np.r_[edges, cell.size]
-    for start, stop in zip(starts, stops, strict=True):
-        if stop > start:
-            number = int(cell[start])
-            inside = slice(int(start), int(stop))
-            cells[number] = _cell_ink(
-                sheet, divmod(number, columns), (piece[inside], y[inside], x[inside])
-            )
-    return cells
+    row, column = np.divmod(np.arange(rows * columns), columns)
+    left, top = sheet.margin + column * sheet.width, sheet.margin + row * sheet.height
+    return np.stack([left, top, left + sheet.width, top + sheet.height], axis=1).astype(np.float64)
 
 
-def _owned(sheet: CellSheet, rows: int, columns: int) -> _Pieces:
-    """Give every pixel of ink to a cell; what reaches over a line goes where most of it lies."""
-    mask = (sheet.ink > sheet.least).astype(np.uint8)
-    _, numbered = cv2.connectedComponents(mask, connectivity=8)
-    y, x = np.nonzero(mask)
-    piece = np.asarray(numbered, np.int32)[y, x].astype(np.intp)
-    row = np.clip((y - sheet.margin) // sheet.height, 0, rows - 1)
-    column = np.clip((x - sheet.margin) // sheet.width, 0, columns - 1)
-    cell = row * columns + column
-    inside = _inside(y, sheet.margin, rows * sheet.height, 0.15 * sheet.height)
-    inside &= _inside(x, sheet.margin, columns * sheet.width, 0.15 * sheet.width)
-    piece, cell, y, x = piece[inside], cell[inside], y[inside], x[inside]
-    pairs, pair, counts = np.unique(
-        piece * (rows * columns) + cell, return_inverse=True, return_counts=True
-    )
-    of_piece, of_cell = np.divmod(pairs, rows * columns)
-    total = np.bincount(of_piece, weights=counts)
-    # Sorted by piece and size, the last of a piece is where most of it lies.
-    order = np.lexsort((counts, of_piece))
-    home = np.zeros(total.size, np.intp)
-    home[of_piece[order]] = of_cell[order]
-    owner = of_cell.copy()
-    small = counts < P.owner_least * total[of_piece]
-    apart = np.maximum(
-        np.abs(of_cell // columns - home[of_piece] // columns),
-        np.abs(of_cell % columns - home[of_piece] % columns),
-    )
-    moved = small & (apart <= 1)
-    owner[moved] = home[of_piece[moved]]
-    return _Pieces(owner[pair], piece, y, x)
+def _ink_boxes(
+    sheet: CellSheet, inks: Sequence[CellInk | None], shape: tuple[int, ...]
+) -> list[PageBox]:
+    boxes = np.array([(0, 0, 1, 1) if ink is None else ink.box for ink in inks], np.float64)
+    return [_page_box(box) for box in sheet.on_page(boxes, shape)]
 
 
-def _inside(places: NDArray[np.intp], margin: int, length: int, reach: float) -> NDArray[np.bool_]:
-    return (places >= margin - reach) & (places < margin + length + reach)
-
-
-def _cell_ink(
-    sheet: CellSheet,
-    cell: tuple[int, int],
-    pixels: tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]],
-) -> CellInk | None:
-    piece, y, x = pixels
-    top = sheet.margin + cell[0] * sheet.height
-    left = sheet.margin + cell[1] * sheet.width
-    kept = list(_writing_pieces(sheet, (top, left), pixels))
-    if not kept:
-        return None
-    boxes = np.array([box for _, box, _ in kept])
-    areas = np.array([area for *_, area in kept])
-    main = int(np.argmax(areas * np.hypot(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])))
-    tall, wide = boxes[main, 3] - boxes[main, 1], boxes[main, 2] - boxes[main, 0]
-    if max(tall, wide) < P.digit_least * min(sheet.height, sheet.width):
-        return None
-    large = areas >= P.part_least * areas[main]
-    rivals = sum(
-        _is_rival(boxes[main], box)
-        for index, box in enumerate(boxes)
-        if index != main and large[index]
-    )
-    numbers = [number for (number, *_), keep in zip(kept, large, strict=True) if keep]
-    low, high = boxes[large, :2].min(axis=0), boxes[large, 2:].max(axis=0)
-    chosen = np.isin(piece, numbers)
-    box = (int(low[0]), int(low[1]), int(high[0]), int(high[1]))
-    return _cropped(sheet, (y[chosen], x[chosen]), box, rivals)
-
-
-def _writing_pieces(
-    sheet: CellSheet,
-    corner: tuple[int, int],
-    pixels: tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]],
-) -> Iterator[tuple[int, tuple[int, int, int, int], int]]:
-    """Yield number, box and area of what is no rest of a line along the rim of the cell."""
-    piece, y, x = pixels
-    top, left = corner
-    rim_y, rim_x = P.rim * sheet.height, P.rim * sheet.width
-    edges = np.flatnonzero(np.diff(piece)) + 1
-    for start, stop in zip(np.r_[0, edges], np.r_[edges, piece.size], strict=True):
-        ys, xs = y[start:stop], x[start:stop]
-        box = (int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1)
-        in_rim = (
-            box[3] <= top + rim_y
-            or box[1] >= top + sheet.height - rim_y
-            or box[2] <= left + rim_x
-            or box[0] >= left + sheet.width - rim_x
-        )
-        if not in_rim and stop - start >= 4:
-            yield int(piece[start]), box, int(stop - start)
-
-
-def _is_rival(main: NDArray[np.intp], other: NDArray[np.intp]) -> bool:
-    """Whether a piece stands beside the main one and is nearly as tall: another digit."""
-    tall, height = other[3] - other[1], main[3] - main[1]
-    apart = other[0] >= main[2] or main[0] >= other[2]
-    return bool(apart and tall >= 0.6 * height and abs(other[3] - main[3]) <= 0.2 * height)
-
-
-def _cropped(
-    sheet: CellSheet,
-    pixels: tuple[NDArray[np.intp], NDArray[np.intp]],
-    box: tuple[int, int, int, int],
-    rivals: int,
-) -> CellInk:
-    left, top, right, bottom = box
-    strengths = sheet.ink[pixels]
-    # The stronger half is the middle of strokes, the other their grey rims.
-    level = float(strengths[strengths >= np.median(strengths)].mean())
-    mask: Plane = np.zeros((bottom - top, right - left), np.uint8)
-    mask[pixels[0] - top, pixels[1] - left] = 1
-    strong = mask * (sheet.ink[top:bottom, left:right] > P.ink_share * level)
-    at = cv2.boundingRect(strong.astype(np.uint8))
-    rows, columns = slice(at[1], at[1] + at[3]), slice(at[0], at[0] + at[2])
-    crop = (sheet.ink[top:bottom, left:right] * mask)[rows, columns]
-    tight = (left + at[0], top + at[1], left + at[0] + at[2], top + at[1] + at[3])
-    return CellInk(np.asarray(crop, np.float32), level, tight, rivals)
+def _page_box(box: NDArray[np.intp]) -> PageBox:
+    left, top, right, bottom = box.tolist()
+    return left, top, right, bottom

@@ -26,10 +26,18 @@ class LayoutParameters:
     pitch_play: float = 0.045  # of the pitch, by which distances of lines may differ
     cell_least: float = 8.0  # pixels; smaller cells cannot be read
     line_reach: float = 0.22  # of a cell; so far from where it should be a line is searched
-    line_least: float = 0.03  # ink of a line beyond that beside it
-    line_sigmas: float = 3.0  # standard deviations of the same measure where there is no line
+    line_gap: float = 0.15  # of a cell; strokes of neighbouring cells are as far apart
+    line_strong: float = 0.15  # ink of a line, at most; strokes are not to outweigh faint lines
+    line_faint: float = 0.06  # ink of a faint line; more does not count for more
+    line_samples: int = 16  # places along a piece of a line that are looked at
+    line_least: float = 0.02  # ink of a line beyond that beside it
+    line_sigmas: float = 4.0  # standard deviations of noise that a line is above
+    line_play: float = 2.5  # times as dark as usual, or as light, a piece of a line may be
+    line_share: float = 0.2  # of a line; with less of it a line is missing
     support_least: float = 0.6  # share of the pieces of lines that have to be there
-    support_extra: float = 0.6  # as much of a line too many says it is another form
+    boxes_least: float = 0.75  # the same, of the boxes of a field that may have none
+    extra_share: float = 0.2  # of a piece of a line too many that may be missing
+    support_extra: float = 0.75  # as much of lines too many says it is another form
 
     # Cells
     cell_side: int = 56  # pixels of a cell once the page is straightened
@@ -43,6 +51,9 @@ class LayoutParameters:
     ink_share: float = 0.45  # of a cell's typical ink; the edge of a stroke
     digit_least: float = 0.24  # of a cell's side; what is shorter is no digit
     part_least: float = 0.02  # of the ink of a cell; smaller pieces are specks
+    part_near: float = 0.15  # of the size of what is written; farther off, small pieces are specks
+    part_large: float = 0.2  # of its ink; larger pieces are part of it wherever they lie
+    end_most: float = 0.04  # of a cell's area; more ink over the line is no end of a stroke
     owner_least: float = 0.3  # of a piece that lies in a cell; it is cut there
     rim: float = 0.12  # of a cell's side; what lies in there alone is the rest of a line
 
@@ -52,6 +63,35 @@ class LayoutParameters:
     matches_least: int = 20  # of them that have to agree
     printed_ink: float = 0.2  # from which on something is printed
     printed_least: float = 0.6  # share of the template's ink that has to be on the page
+
+    # Lines of writing
+    contrast_least: int = 12  # grey levels; a field that spans fewer is empty
+    row_height: float = 56.0  # pixels of a digit once a line is scaled
+    small_side: int = 130  # pixels; smaller pictures are enlarged
+    row_least: int = 6  # pixels; what is shorter is no digit
+    row_share: float = 0.6  # of the tallest piece; others as tall are digits of the row
+    speck: float = 0.004  # of the square of the row; smaller pieces are specks
+
+    # Cuts
+    slant_most: float = 0.7  # columns for each row
+    slant_step: float = 0.05
+    seam_turns: tuple[float, ...] = (0.05, 0.5)  # pixels of ink that a step to the side costs
+    seam_rows: tuple[float, ...] = (0.25, 0.75)  # of the height; a cut through each place there
+    seam_cost: float = 3.5  # widths of the pen that a cut may cross
+    seam_valley: int = 2  # columns on both sides of a cut in which none is cheaper
+    seam_ink: float = 0.006  # of the square of the row; as much ink lies beside a cut
+    seam_distance: float = 0.03  # the same, between cuts through ink
+    pieces_most: int = 8  # pieces between cuts that may be one digit
+    segment_least: float = 0.35  # of the row; what is less tall is no digit
+    segment_widest: float = 1.35  # of the row; what is wider is not one digit
+    blank_least: float = 0.75  # of the row; as wide a gap is a blank
+    beam: int = 12  # values that are kept at each boundary, for each number of digits
+    pieces_total: int = 160  # pieces of one value; more are a drawing, noise or a text
+    line_widest: float = 60.0  # of the row; what is wider is no value
+    accept_confidence: float = 0.99  # probability that a value is right, for it to be accepted
+    page_least: int = 8  # places with digits, for a page to be doubted as a whole
+    page_unlike: float = 0.2  # of them that are unlike digits; upright pages have a fiftieth
+    blot_most: float = 1.0  # of row times pen; with more ink a piece is part of a digit
 
     # Digits
     drawing_scale: int = 4  # pixels per pixel of MNIST while strokes are redrawn

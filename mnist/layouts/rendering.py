@@ -7,7 +7,7 @@ from mnist.digits import SIDE, Image
 from mnist.images.grey import size_at
 from mnist.images.parameters import PARAMETERS
 from mnist.images.results import Ink, Plane
-from mnist.images.strokes import place, stroke_width
+from mnist.images.strokes import place
 from mnist.layouts.parameters import LAYOUT_PARAMETERS as P
 
 
@@ -32,17 +32,23 @@ def render(ink: Ink, level: float) -> Image:
     mask = (large > min(P.ink_share, 0.9 * float(large.max(initial=0.0)))).astype(np.uint8)
     if not mask.any():
         return np.zeros((SIDE, SIDE), np.uint8)
-    sigma = min(PARAMETERS.smoothing * P.drawing_scale, stroke_width(mask) / 6)
+    sigma = min(PARAMETERS.smoothing * P.drawing_scale, _stroke_width(_distance(mask)) / 6)
     smooth = (cv2.GaussianBlur(mask.astype(np.float32), (0, 0), sigma) > 0.5).astype(np.uint8)
     mask = smooth if smooth.any() else mask
-    width = stroke_width(mask) / P.drawing_scale
+    within = _distance(mask)
+    width = _stroke_width(within) / P.drawing_scale
     target = min(max(width, PARAMETERS.stroke_width_least), PARAMETERS.stroke_width_most)
-    signed = _distance(mask) - _distance(1 - mask)
+    signed = within - _distance(1 - mask)
     moved = signed + max((target - width) / 2 * P.drawing_scale, 0.5 - float(signed.max()))
     drawn = (np.clip(moved + 0.5, 0, 1) * 255).astype(np.uint8)
     left, top, box_width, box_height = cv2.boundingRect(drawn)
     return place(drawn[top : top + box_height, left : left + box_width])
 
 
+def _stroke_width(distance: Ink) -> float:
+    """As `mnist.images.strokes.stroke_width`, from distances that are there already."""
+    return 4 * float(distance.sum()) / max(int(np.count_nonzero(distance)), 1)
+
+
 def _distance(mask: Plane) -> Ink:
-    return np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+    return np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)

@@ -1,11 +1,19 @@
 """Decide which value a place has, from what a model predicts for its candidates."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist.digits import ImageWarning, Outcome, Probabilities
 from mnist.layouts.checks import CheckResult, check
+from mnist.layouts.parameters import LAYOUT_PARAMETERS as P
+from mnist.layouts.paths import ScoredPath
 from mnist.layouts.results import Cut, Mark, PlacePrediction
+from mnist.layouts.scoring import network_features
+from mnist.layouts.value_parameters import CONFIDENCE, WEIGHTS
+from mnist.layouts.valuing import arcs_of, confidence_of, likeliest
 
 
 def resolve(
@@ -24,16 +32,23 @@ def resolve(
     """
     if cut.outcome is not None:
         return PlacePrediction(cut.place, cut.box, cut.outcome, warnings=cut.warnings)
-    marks = tuple(
-        Mark(int(row.argmax()), tuple(row.tolist()), segment.box)
-        for row, segment in zip(probabilities, cut.segments, strict=True)
-    )
-    value = "".join(str(mark.digit) for mark in marks)
-    warnings = cut.warnings
-    if ood_scores is not None and bool((ood_scores > ood_threshold).any()):
-        warnings = (*warnings, ImageWarning.UNLIKE_A_DIGIT)
-    confidence = min(max(mark.probabilities) for mark in marks)
+    network = network_features(probabilities, ood_scores, ood_threshold)
+    arcs = arcs_of(cut, probabilities, network, WEIGHTS)
+    best = likeliest(arcs, probabilities, network, cut.content.count)
+    miscounted = best is None  # it cannot be cut into so many digits
+    best = best or likeliest(arcs, probabilities, network, None)
+    if best is None:
+        return PlacePrediction(cut.place, cut.box, Outcome.EMPTY, warnings=cut.warnings)
+    doubts = {
+        ImageWarning.SEVERAL_COMPONENTS: miscounted,
+        ImageWarning.UNLIKE_A_DIGIT: ood_scores is not None
+        and bool((ood_scores[list(best.path.segments)] > ood_threshold).any()),
+    }
+    warnings = tuple(w for w in ImageWarning if w in cut.warnings or doubts.get(w))
+    value = text_of(cut, best.path)
     result = check(value, cut.content.check)
+    confidence = 0.0 if miscounted else confidence_of(best.doubts, CONFIDENCE)
+    doubtful = warnings or result is CheckResult.FAILED
     return PlacePrediction(
         cut.place,
         cut.box,
@@ -41,7 +56,57 @@ def resolve(
         value,
         confidence,
         result,
-        marks,
+        _marks(cut, best.path, probabilities),
         warnings,
-        accepted=not warnings and result is not CheckResult.FAILED and confidence >= 0.98,
+        _proposal(cut, best.others) if result is CheckResult.FAILED else None,
+        accepted=not doubtful and confidence >= P.accept_confidence,
     )
+
+
+def doubted(predictions: Sequence[PlacePrediction]) -> list[PlacePrediction]:
+    """Doubt all places of a page if many of them are unlike digits.
+
+    It lies upside down, or is another page than the layout is for. A 6 that stands on its head is
+    a 9, so none of its places is accepted.
+
+    Args:
+        predictions: Of all places of one page.
+    """
+    scored = [p for p in predictions if p.outcome is Outcome.SCORED]
+    unlike = sum(ImageWarning.UNLIKE_A_DIGIT in p.warnings for p in scored)
+    if len(scored) < P.page_least or unlike < P.page_unlike * len(scored):
+        return list(predictions)
+    return [_unlike(p) if p.outcome is Outcome.SCORED else p for p in predictions]
+
+
+def _unlike(prediction: PlacePrediction) -> PlacePrediction:
+    kinds = {*prediction.warnings, ImageWarning.UNLIKE_A_DIGIT}
+    warnings = tuple(warning for warning in ImageWarning if warning in kinds)
+    return replace(prediction, warnings=warnings, accepted=False)
+
+
+def _marks(cut: Cut, path: ScoredPath, probabilities: Probabilities) -> tuple[Mark, ...]:
+    return tuple(
+        Mark(digit, tuple(probabilities[index].tolist()), cut.segments[index].box)
+        for digit, index in zip(path.digits, path.segments, strict=True)
+    )
+
+
+def text_of(cut: Cut, path: ScoredPath) -> str:
+    """Write a value with the signs between its digits, as far as the layout allows any."""
+    signs = dict(cut.symbols)
+    parts, boundary = [], 0
+    for number, (digit, index) in enumerate(zip(path.digits, path.segments, strict=True)):
+        segment = cut.segments[index]
+        between = "".join(signs.get(at, "") for at in range(boundary, segment.start))
+        if number and not between and segment.start in cut.blanks:
+            between = " "
+        parts.append(f"{between}{digit}")
+        boundary = segment.end
+    return "".join(parts)
+
+
+def _proposal(cut: Cut, others: list[ScoredPath]) -> str | None:
+    values = (text_of(cut, path) for path in others)
+    passing = (value for value in values if check(value, cut.content.check) is CheckResult.PASSED)
+    return next(passing, None)

@@ -22,7 +22,7 @@ class Segment(NamedTuple):
         start: Where it begins: a number of a boundary, from 0.
         end: The boundary where it ends, and where the next segment begins.
         box: Of its ink, on the page.
-        shape: What its shape says of whether it is one digit, as `segment_features` measures it.
+        shape: What its shape says of whether it is one digit (`lattice.SHAPE_FEATURES`).
     """
 
     start: int
@@ -43,7 +43,9 @@ class Cut:
         candidates: One image for each segment, shape (k, 28, 28), uint8.
         segments: The segments, in the order of the candidates.
         last: The last boundary; a value is a path of segments from boundary 0 to this one.
-        symbols: Signs between digits: boundary -> sign.
+        symbols: Signs that the layout allows: the boundary in front of each, and the sign.
+        blanks: Boundaries behind a gap as wide as a blank, where the layout allows blanks.
+        blots: Pieces that may be no digit: the boundary in front of each, and their features.
         warnings: What is odd about the place.
     """
 
@@ -55,6 +57,8 @@ class Cut:
     segments: tuple[Segment, ...] = ()
     last: int = 0
     symbols: tuple[tuple[int, str], ...] = ()
+    blanks: frozenset[int] = frozenset()
+    blots: tuple[tuple[int, tuple[float, ...]], ...] = ()
     warnings: tuple[ImageWarning, ...] = ()
 
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from mnist.images.grey import shrunk
 from mnist.images.polarity import levels_of
 from mnist.images.results import Ink, Plane
-from mnist.layouts.grids import Points
 from mnist.layouts.parameters import LAYOUT_PARAMETERS as P
+from mnist.layouts.surfaces import Points
 
 
 class CellSheet(NamedTuple):
@@ -32,21 +32,26 @@ class CellSheet(NamedTuple):
     width: int
     margin: int
 
-    def on_page(self, box: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
-        """Return the box on the page around left, top, right, bottom of the sheet."""
-        left, top, right, bottom = box
-        corners = self._mapped(np.array([top, bottom]), np.array([left, right]))
-        low = np.floor(corners.reshape(-1, 2).min(axis=0)).astype(int)
-        high = np.ceil(corners.reshape(-1, 2).max(axis=0)).astype(int)
-        return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+    def on_page(self, boxes: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.intp]:
+        """Return the boxes on the page around boxes of the sheet.
 
-    def _mapped(self, y: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float64]:
-        rows, columns = self.mesh.shape[:2]
-        return _interpolated(
-            self.mesh,
-            _hats((y - self.margin) / self.height, rows),
-            _hats((x - self.margin) / self.width, columns),
-        )
+        Args:
+            boxes: Left, top, right and bottom, shape (n, 4).
+            shape: Of the page; nothing lies outside of it.
+        """
+        corners = np.stack([boxes[:, [x, y]] for x in (0, 2) for y in (1, 3)], axis=1)
+        place = (corners - self.margin) / (self.width, self.height)
+        rows, columns = (size - 2 for size in self.mesh.shape[:2])
+        column = np.clip(np.floor(place[..., 0]).astype(int), 0, columns)
+        row = np.clip(np.floor(place[..., 1]).astype(int), 0, rows)
+        x, y = (place - np.stack([column, row], axis=-1))[..., None].transpose(2, 0, 1, 3)
+        upper = self.mesh[row, column] * (1 - x) + self.mesh[row, column + 1] * x
+        lower = self.mesh[row + 1, column] * (1 - x) + self.mesh[row + 1, column + 1] * x
+        points = upper * (1 - y) + lower * y
+        most = np.array([shape[1], shape[0]])
+        low = np.clip(np.floor(points.min(axis=1)), 0, most - 1)
+        high = np.clip(np.ceil(points.max(axis=1)), low + 1, most)
+        return np.concatenate([low, high], axis=1).astype(np.intp)
 
 
 def straight_sheet(plane: Plane, mesh: Points) -> CellSheet:
@@ -63,7 +68,7 @@ def straight_sheet(plane: Plane, mesh: Points) -> CellSheet:
     side = max(P.cell_side, most)
     scale = min(P.enlarged_most, side / min(tall, wide))
     height, width = max(8, round(tall * scale)), max(8, round(wide * scale))
-    margin = round(0.3 * min(height, width))
+    margin = max(round(0.3 * min(height, width)), _band(height) + 1, _band(width) + 1)
     y = (np.arange(rows * height + 2 * margin) + 0.5 - margin) / height
     x = (np.arange(columns * width + 2 * margin) + 0.5 - margin) / width
     places = _interpolated(mesh, _hats(y, rows + 1), _hats(x, columns + 1)).astype(np.float32)
@@ -81,11 +86,22 @@ def straight_sheet(plane: Plane, mesh: Points) -> CellSheet:
     if levels_of(reduced).light_on_dark:
         level = cv2.bitwise_not(level)
     ink = _ink(np.asarray(level, np.uint8), min(height, width))
-    noise = 1.4826 * float(np.median(np.abs(ink - np.median(ink))))
+    some = ink[::3, ::3]  # of millions, these are enough
+    noise = 1.4826 * float(np.median(np.abs(some - np.median(some))))
     least = max(P.ink_least, P.noise_sigmas * noise)
     ink = _without_lines(ink, rows, (height, width, margin))
     ink = np.ascontiguousarray(_without_lines(ink.T, columns, (width, height, margin)).T)
+    crossings = [
+        margin + np.arange(count + 1)[:, None] * side + np.arange(-reach, reach)
+        for count, side, reach in ((rows, height, _band(height)), (columns, width, _band(width)))
+    ]
+    ink[np.ix_(crossings[0].ravel(), crossings[1].ravel())] = 0  # hardly anybody writes there
     return CellSheet(ink, least, mesh, height, width, margin)
+
+
+def _band(side: int) -> int:
+    """Pixels on both sides of where a line should be in which it is taken away."""
+    return max(3, round(P.line_band * side))
 
 
 def _ink(level: Plane, cell: int) -> Ink:
@@ -125,7 +141,7 @@ def _without_lines(ink: Ink, lines: int, sizes: tuple[int, int, int]) -> Ink:
         sizes: Height and width of a cell and margin, in pixels.
     """
     height, width, margin = sizes
-    reach = max(3, round(P.line_band * height))
+    reach = _band(height)
     offsets = np.arange(-reach, reach)
     rows = margin + np.arange(lines + 1)[:, None] * height + offsets
     bands = ink[rows]  # (lines + 1, offsets, w)

@@ -37,7 +37,8 @@ def straightened(ink: Ink) -> Homography:
         From the picture to one of the same size.
     """
     height, width = ink.shape
-    small, _ = shrunk(ink, P.skew_side)
+    # Strokes are darker than lines, and are not to outweigh them.
+    small, _ = shrunk(np.minimum(ink, P.line_strong), P.skew_side)
     level = [_slope(part) for part in _halves(small)]
     upright = [_slope(part) for part in _halves(np.ascontiguousarray(small.T))]
     quarters = (0.25, 0.75)

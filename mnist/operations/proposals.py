@@ -36,8 +36,7 @@ class Proposals:
             review.sha256
             for review in standing(list(self._parts.reviews.recorded()))
             if review.at > since
-            and review.answer is not None
-            and review.answer.digit is not None
+            and (review.value is not None or (review.answer and review.answer.digit is not None))
             and not review.audit
         }
         evidence = Evidence(now, last, len(labelled), self._writing_changed(now, since))

@@ -25,6 +25,7 @@ GONE = "image deleted, overwritten or locked since"
 UNREADABLE = "no digit could be found in the image"
 OPEN = "not agreed on yet"
 AUDITED = "audited: what measures a model is never learned from"
+CUT_OTHERWISE = "value whose digits cannot be told apart as they were when people looked"
 NO_DIGIT = "agreed to show no digit, or an uncertain one"
 
 
@@ -50,16 +51,24 @@ class Relabelling:
         left_out = Counter({OPEN: labels.open, NO_DIGIT: labels.without_digit})
         left_out[AUDITED] = len(labels.agreed) - len(agreed)
         with ThreadPoolExecutor(self._parts.settings.read_threads) as pool:
-            images = list(zip(agreed, pool.map(self._image, agreed), strict=True))
-        kept = [(label, image) for label, image in images if not isinstance(image, str)]
-        left_out.update(image for _, image in images if isinstance(image, str))
+            images = [
+                *zip(agreed, pool.map(self._image, agreed), strict=True),
+                *zip(labels.values, pool.map(self._value_images, labels.values), strict=True),
+            ]
+        kept = [
+            (label, image, digit)
+            for label, digits in images
+            if not isinstance(digits, str)
+            for image, digit in digits
+        ]
+        left_out.update(why for _, why in images if isinstance(why, str))
         return ReviewedLabels(
             LabelledImages(
-                np.array([image for _, image in kept], np.uint8).reshape(-1, SIDE, SIDE),
-                np.array([label.answer and label.answer.digit for label, _ in kept], np.int64),
+                np.array([image for _, image, _ in kept], np.uint8).reshape(-1, SIDE, SIDE),
+                np.array([digit for _, _, digit in kept], np.int64),
             ),
-            keys=tuple(label.versions[0].key for label, _ in kept),
-            reviewers=tuple(label.supporters for label, _ in kept),
+            keys=tuple(label.versions[0].key for label, _, _ in kept),
+            reviewers=tuple(label.supporters for label, _, _ in kept),
             left_out={why: count for why, count in left_out.items() if count},
         )
 
@@ -103,15 +112,34 @@ class Relabelling:
             return None  # the judgement says so already
         return _digits(predictor.predict, images)
 
-    def _image(self, label: Consensus) -> Image | str:
-        """Decode one image from the first of its copies that is still there, or say why not."""
+    def _image(self, label: Consensus) -> list[tuple[Image, int]] | str:
+        """Decode the first copy of an image that is still there, or say why there is none."""
         for version in label.versions:
             try:
                 result = self._decode(version, label.sha256)
             except (ObjectGone, ObjectChanged, AccessDenied):
                 continue
-            return result.pixels if isinstance(result, Decoded) else UNREADABLE
+            if not isinstance(result, Decoded):
+                return UNREADABLE
+            digit = label.answer.digit if label.answer is not None else None
+            return UNREADABLE if digit is None else [(result.pixels, digit)]
         return GONE
+
+    def _value_images(self, label: Consensus) -> list[tuple[Image, int]] | str:
+        """Cut out the digits of a value that people agreed on, or say why they are no labels.
+
+        They are if the value has as many digits as the model had found in it.
+        """
+        digits = [int(sign) for sign in label.value or "" if sign.isdecimal()]
+        for review in label.reviews:
+            if len(review.boxes) != len(digits):
+                continue
+            try:
+                images = self._parts.inbox.cut_out(review.version).images_in(review.boxes)
+            except (ObjectGone, ObjectChanged, AccessDenied):
+                continue
+            return CUT_OTHERWISE if images is None else list(zip(images, digits, strict=True))
+        return CUT_OTHERWISE
 
     def _decode(self, version: ObjectVersion, sha256: str) -> Decoded | Rejection:
         """Decode an object version that has the content that people looked at.

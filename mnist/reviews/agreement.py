@@ -26,13 +26,15 @@ class Consensus:
         sha256: Digest of the image's bytes.
         reviews: The answers that stand, one for each reviewer, the oldest first.
         state: Whether they settle it.
-        answer: What they agree on; None until they do.
+        answer: What they agree on; None until they do, and where that is a value.
+        value: The value of several digits that they agree on; None until they do.
     """
 
     sha256: str
     reviews: tuple[Review, ...]
     state: State
     answer: Answer | None
+    value: str | None = None
 
     @property
     def reviewers(self) -> tuple[str, ...]:
@@ -52,7 +54,10 @@ class Consensus:
     @property
     def supporters(self) -> tuple[str, ...]:
         """Who gave the answer that was agreed on."""
-        return tuple(r.reviewer for r in self.reviews if self.answer and r.answer == self.answer)
+        agreed = self.value or self.answer
+        return tuple(
+            review.reviewer for review in self.reviews if agreed and review.reply == agreed
+        )
 
 
 def consensuses(reviews: Iterable[Review], needed: int) -> dict[str, Consensus]:
@@ -73,9 +78,10 @@ def consensuses(reviews: Iterable[Review], needed: int) -> dict[str, Consensus]:
 
 
 def _consensus(sha256: str, reviews: Sequence[Review], needed: int) -> Consensus:
-    (answer, votes), *others = Counter(review.answer for review in reviews).most_common()
+    (reply, votes), *others = Counter(review.reply for review in reviews).most_common()
     if votes >= needed and all(votes > fewer for _, fewer in others):
-        return Consensus(sha256, tuple(reviews), State.AGREED, answer)
+        first = next(review for review in reviews if review.reply == reply)
+        return Consensus(sha256, tuple(reviews), State.AGREED, first.answer, first.value)
     state = State.THIRD_LOOK if others else State.SECOND_LOOK
     return Consensus(sha256, tuple(reviews), state, None)
 
@@ -104,9 +110,9 @@ class Agreement:
 
 def agreements(consensuses: Iterable[Consensus]) -> list[Agreement]:
     """Compare every two reviewers who have looked at the same images."""
-    answers: dict[tuple[str, str], list[tuple[Answer, Answer]]] = defaultdict(list)
+    answers: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     for consensus in consensuses:
-        by_name = sorted((r.reviewer, r.answer) for r in consensus.reviews if r.answer is not None)
+        by_name = sorted((r.reviewer, r.reply) for r in consensus.reviews if r.reply is not None)
         for (one, first), (other, second) in combinations(by_name, 2):
             answers[one, other].append((first, second))
     return [

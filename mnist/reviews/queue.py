@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from mnist.digits import CLASSES, Labels, Probabilities
 from mnist.keys import ObjectVersion
 from mnist.reviews.agreement import Consensus, State
+from mnist.reviews.ticket import Ticket
 
 _WEAK_SLICE_WEIGHT = 0.5
 _ODD_WEIGHT = 0.25
@@ -21,31 +22,6 @@ _AUDIT = (
     "An audit: a random share of all predictions is looked at by somebody who does not see the "
     "model's digit."
 )
-
-
-@dataclass(frozen=True)
-class Ticket:
-    """An image to look at, and why.
-
-    Attributes:
-        version: Where it lies.
-        sha256: Digest of its bytes; the label will be about these.
-        read_as: Digit that the model predicts, if it does.
-        model_version: Version that predicted it; empty if none did.
-        value: What its label is worth; only the order of values means something.
-        reasons: Why it stands where it stands, in sentences for people.
-        confidence: Confidence of that prediction, 0-1, if it is known.
-        audit: Whether it was drawn for an audit: the digit is not shown.
-    """
-
-    version: ObjectVersion
-    sha256: str
-    read_as: int | None
-    model_version: str
-    value: float
-    reasons: tuple[str, ...]
-    confidence: float | None = None
-    audit: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,14 +157,23 @@ def _open_ticket(consensus: Consensus) -> Ticket:
             first.confidence,
             audit=True,
         )
-    contradicted = first.read_as is not None and first.answer != str(first.read_as)
+    contradicted = first.predicted is not None and first.reply != first.predicted
     if consensus.state is State.THIRD_LOOK:
         value, reason = _THIRD_LOOK, "People disagree about it: your look decides."
     elif contradicted:
         value, reason = _CONTRADICTED, "Somebody contradicts the model: a second look is needed."
     else:
         value, reason = _SECOND_LOOK, "Somebody has looked at it: a second look makes it a label."
-    return Ticket(first.version, first.sha256, first.read_as, first.model_version, value, (reason,))
+    return Ticket(
+        first.version,
+        first.sha256,
+        first.read_as,
+        first.model_version,
+        value,
+        (reason,),
+        read_value=first.read_value,
+        boxes=first.boxes,
+    )
 
 
 def _first_copies(digests: Sequence[str], consensuses: Mapping[str, Consensus]) -> NDArray[np.intp]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -27,6 +28,14 @@ class Answer(StrEnum):
         return int(self) if self.isdecimal() else None
 
 
+_VALUE = r"^[ .,-]{0,20}[0-9][0-9 .,-]{0,60}$"
+
+Value = Annotated[str, StringConstraints(pattern=_VALUE)]
+"""What is written in a place, with its leading zeros; signs and blanks may stand between digits."""
+
+Box = tuple[int, int, int, int]
+"""Left, top, right and bottom in pixels of the upright picture."""
+
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Reviewer = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
@@ -42,12 +51,16 @@ class Review(BaseModel, frozen=True, extra="forbid"):
         etag: Which version of it was looked at.
         size: Its length in bytes.
         sha256: Digest of the bytes that were looked at; a label is about these.
-        answer: The reviewer's answer; None in an entry that takes one back.
+        answer: The reviewer's answer; None in an entry that takes one back, and where there is a
+            value.
+        value: What the reviewer sees written in a place of several digits.
         withdraws: The entry that this one takes back; None in an answer.
         read_as: Digit that the model had predicted, if it had.
         model_version: Version that had predicted it; empty if none had.
         confidence: Its confidence, 0-1; None if nobody noted it.
         audit: Whether the image was drawn for an audit: the reviewer did not see that digit.
+        read_value: Value that the model had predicted, if it had.
+        boxes: Where the digits of that value are: if a reviewer sees as many, each is a label.
     """
 
     id: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{8,64}$")]
@@ -58,17 +71,32 @@ class Review(BaseModel, frozen=True, extra="forbid"):
     size: int = Field(ge=0)
     sha256: Sha256
     answer: Answer | None = None
+    value: Value | None = None
     withdraws: str | None = None
     read_as: int | None = Field(None, ge=0, le=9)
     model_version: str = ""
     confidence: float | None = Field(None, ge=0, le=1)
     audit: bool = False
+    read_value: str | None = None
+    boxes: tuple[Box, ...] = ()
 
     @model_validator(mode="after")
     def _either_answers_or_withdraws(self) -> Self:
-        if (self.answer is None) == (self.withdraws is None):
-            raise ValueError("a review either answers or withdraws an earlier answer")
+        if [self.answer, self.value, self.withdraws].count(None) != 2:
+            raise ValueError("a review either answers, or has a value, or withdraws an earlier one")
         return self
+
+    @property
+    def reply(self) -> str | None:
+        """The answer or the value, as text; None in an entry that takes one back."""
+        return self.answer if self.value is None else self.value
+
+    @property
+    def predicted(self) -> str | None:
+        """What the model had predicted, as text, if it had."""
+        if self.read_value is not None:
+            return self.read_value
+        return None if self.read_as is None else str(self.read_as)
 
     @property
     def version(self) -> ObjectVersion:
@@ -79,8 +107,19 @@ class Review(BaseModel, frozen=True, extra="forbid"):
         """Make the entry that takes this answer back, in the name of the same reviewer."""
         at = at or datetime.now(UTC)
         return self.model_copy(
-            update={"id": new_id(at), "at": at, "answer": None, "withdraws": self.id}
+            update={
+                "id": new_id(at),
+                "at": at,
+                "answer": None,
+                "value": None,
+                "withdraws": self.id,
+            }
         )
+
+
+def is_value(text: str) -> bool:
+    """Tell whether a text can be a value: digits, and signs or blanks between them."""
+    return re.fullmatch(_VALUE, text) is not None
 
 
 def new_id(at: datetime) -> str:
@@ -98,6 +137,6 @@ def standing(reviews: Iterable[Review]) -> list[Review]:
     withdrawn = {(review.withdraws, review.reviewer) for review in ordered if review.withdraws}
     latest: dict[tuple[str, str], Review] = {}
     for review in ordered:
-        if review.answer is not None and (review.id, review.reviewer) not in withdrawn:
+        if review.reply is not None and (review.id, review.reviewer) not in withdrawn:
             latest[review.sha256, review.reviewer] = review
     return sorted(latest.values(), key=lambda review: (review.at, review.id))

@@ -43,11 +43,13 @@ class Labels:
     Attributes:
         agreed: Images whose digit was agreed on, the oldest label first.
         open: Images that still need a look.
+        values: Places whose value of several digits was agreed on, the oldest label first.
         without_digit: Images agreed to show no digit, or none that a person can tell.
         records: Every reviewer, by name.
     """
 
     agreed: Sequence[Consensus]
+    values: Sequence[Consensus]
     open: int
     without_digit: int
     records: Sequence[ReviewerRecord]
@@ -64,8 +66,11 @@ def trusted_labels(reviews: Iterable[Review], needed: int) -> Labels:
     images = consensuses(trusted, needed).values()
     settled = [image for image in images if image.state is State.AGREED]
     agreed = [image for image in settled if image.answer and image.answer.digit is not None]
-    agreed.sort(key=lambda image: (image.reviews[-1].at, image.sha256))
-    return Labels(agreed, len(images) - len(settled), len(settled) - len(agreed), records)
+    values = [image for image in settled if image.value is not None]
+    for labels in (agreed, values):
+        labels.sort(key=lambda image: (image.reviews[-1].at, image.sha256))
+    without_digit = len(settled) - len(agreed) - len(values)
+    return Labels(agreed, values, len(images) - len(settled), without_digit, records)
 
 
 def trusted_reviews(
@@ -86,11 +91,15 @@ def _records(reviews: Sequence[Review], needed: int) -> list[ReviewerRecord]:
 def _record(name: str, reviews: Sequence[Review], needed: int) -> ReviewerRecord:
     own = {review.sha256: review for review in reviews if review.reviewer == name}
     others = consensuses([review for review in reviews if review.reviewer != name], needed)
-    compared = [sha256 for sha256 in own if sha256 in others and others[sha256].answer]
+    compared = {
+        sha256: others[sha256].value or others[sha256].answer
+        for sha256 in own
+        if sha256 in others and others[sha256].state is State.AGREED
+    }
     return ReviewerRecord(
         name,
         answers=len(own),
         compared=len(compared),
-        confirmed=sum(own[sha256].answer == others[sha256].answer for sha256 in compared),
-        corrections=sum(r.answer != str(r.read_as) for r in own.values() if r.read_as is not None),
+        confirmed=sum(own[sha256].reply == reply for sha256, reply in compared.items()),
+        corrections=sum(r.reply != r.predicted for r in own.values() if r.predicted is not None),
     )

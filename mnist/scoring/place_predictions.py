@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist.digits import CLASSES, Images, Outputs
+from mnist.digits import CLASSES, Images, Outputs, Probabilities
 from mnist.images import Rejection
-from mnist.layouts import CheckResult, resolve
+from mnist.layouts import CheckResult, PlacePrediction, doubted, resolve
+from mnist.places import picture_of
 from mnist.scoring.predictions import PinnedModel, Predict
 from mnist.scoring.rows import Content
 
@@ -45,23 +47,53 @@ def resolved(
     ink = images.mean(axis=(1, 2)) / 255 if len(images) else np.empty(0)
     if all(content.cut is None for content in contents):
         return PredictedContents([*contents], outputs, ink)
+    ends = np.cumsum([content.images for content in contents]).tolist()
+    starts = [0, *ends[:-1]]
+    predictions = _predictions(contents, outputs, starts, model)
     with_values, digits = [], []
-    first = 0
-    for content in contents:
-        end = first + content.images
-        settled = _settled(content, Outputs(*(part[first:end] for part in outputs)), model)
+    for content, predicted, first, end in zip(contents, predictions, starts, ends, strict=True):
+        settled = content if predicted is None else _settled(content, predicted)
         with_values.append(settled)
         if settled.has_digit:
-            digits.append(first)
-        first = end
+            digits.append(first + _chosen(settled, outputs.probabilities[first:end]))
     return PredictedContents(with_values, Outputs(*(part[digits] for part in outputs)), ink[digits])
 
 
-def _settled(content: Content, outputs: Outputs, model: PinnedModel) -> Content:
-    """Decide what a place holds; what is no place stays as it is."""
-    if content.cut is None:
-        return content
-    predicted = resolve(content.cut, outputs.probabilities, outputs.ood_scores, model.ood_threshold)
+def _chosen(content: Content, probabilities: Probabilities) -> int:
+    """Say which of its candidates, whose probabilities these are, is the one digit of a content."""
+    if content.predicted is None or len(probabilities) == 1:
+        return 0
+    (mark,) = content.predicted.marks
+    return int(np.abs(probabilities - np.array(mark.probabilities)).sum(axis=1).argmin())
+
+
+def _predictions(
+    contents: Sequence[Content], outputs: Outputs, starts: Sequence[int], model: PinnedModel
+) -> list[PlacePrediction | None]:
+    """Decide what each place holds, picture by picture; None for what is no place."""
+    answers: list[PlacePrediction | None] = []
+    numbered = zip(contents, starts, strict=True)
+    for _, together in groupby(numbered, lambda one: picture_of(one[0].version)):
+        places = list(together)
+        cuts = [(content.cut, start) for content, start in places if content.cut is not None]
+        if len(cuts) < len(places):
+            answers += [None] * len(places)
+            continue
+        predicted = [
+            resolve(
+                cut,
+                outputs.probabilities[start : start + len(cut.candidates)],
+                outputs.ood_scores[start : start + len(cut.candidates)],
+                model.ood_threshold,
+            )
+            for cut, start in cuts
+        ]
+        answers += doubted(predicted)
+    return answers
+
+
+def _settled(content: Content, predicted: PlacePrediction) -> Content:
+    """Note in a content what its place holds."""
     if isinstance(predicted.outcome, Rejection):
         why = predicted.outcome
         return replace(content, reason=why.reason, detail=why.detail, predicted=predicted)

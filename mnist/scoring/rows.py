@@ -1,7 +1,9 @@
 """From what images held to a table of rows, column by column."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -9,9 +11,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mnist.digits import ImageWarning, Outcome, Outputs, Reason
+from mnist.images import preprocessing_digest
 from mnist.images.results import Source
 from mnist.keys import ObjectVersion
 from mnist.layouts import CheckResult, Cut, Mark, PlacePrediction
+from mnist.layouts.parameters import cutting_digest
 from mnist.scoring.predictions import PinnedModel, all_warnings, columns_of
 from mnist.tables import BOX_COLUMNS, PROBABILITY_COLUMNS, ROWS
 
@@ -66,7 +70,9 @@ class Content:
         """Whether one digit was predicted, and neither a value of several nor nothing."""
         if self.outcome is not Outcome.SCORED:
             return False
-        return self.cut is None or (self.cut.content.count == 1 and self.images == 1)
+        if self.cut is None or self.predicted is None:
+            return self.cut is None
+        return self.cut.content.count == 1 and len(self.predicted.marks) == 1
 
 
 def rows_of(
@@ -125,6 +131,11 @@ def rows_of(
         "metadata": [content.metadata for content in contents],
         **_place_columns(values),
     }
+    if any(values):
+        columns["preprocessing_digest"] = [
+            place_preprocessing_digest() if value else stamp["preprocessing_digest"]
+            for value in values
+        ]
     arrays = []
     for field in ROWS:
         if field.name in spread:
@@ -152,6 +163,12 @@ def is_accepted(value: PlacePrediction | None, *, digit: bool | None) -> bool:
     if digit is not None:
         return digit and value.check is not CheckResult.FAILED
     return value.accepted
+
+
+@cache
+def place_preprocessing_digest() -> str:
+    """Name the preprocessing of what a layout cuts out: that of images, and how pages are cut."""
+    return hashlib.sha256(f"{preprocessing_digest()}+{cutting_digest()}".encode()).hexdigest()
 
 
 def _place_columns(values: Sequence[PlacePrediction | None]) -> dict[str, list[Any]]:

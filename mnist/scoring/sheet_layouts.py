@@ -6,6 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
+import cv2
+import structlog
+
 from mnist.digits import Reason
 from mnist.errors import InvalidLayout
 from mnist.images import Limits, Rejection, load_plane
@@ -13,10 +16,15 @@ from mnist.images.results import Plane
 from mnist.keys import ObjectVersion
 from mnist.layouts import Cut, Layout, cut
 from mnist.layouts.parameters import LAYOUT_PARAMETERS
+from mnist.layouts.results import without_digits
 from mnist.places import layout_versions
 
 _DIGEST_LENGTH = 40
 _WHOLE = ("",)
+_FAULTS = (cv2.error, ValueError, IndexError, ArithmeticError)
+"""What numerical code raises over pictures that nobody has thought of."""
+
+_log = structlog.get_logger(__name__)
 
 
 def for_sheets(limits: Limits) -> Limits:
@@ -61,6 +69,11 @@ class SheetLayout:
             layout = Layout.parse(content)
         except InvalidLayout as error:
             problem = problem or str(error)
+        if layout is not None and layout.template and template is None:
+            problem = problem or (
+                f"The layout names the template {layout.template!r}, which is not there; put it "
+                "beside the layout."
+            )
         if layout is not None and template is not None:
             decoded = load_plane(template, for_sheets(limits))
             if isinstance(decoded, Rejection):
@@ -88,8 +101,19 @@ class SheetLayout:
     def cut(self, plane: Plane) -> list[Cut]:
         """Cut a picture: one answer for each place, in the order of `names`.
 
+        A picture over which the cutting fails is rejected in each: it must end no run.
+
         Args:
             plane: Upright and grey, shape (h, w).
         """
-        assert self.layout is not None  # noqa: S101 - whoever cuts has asked for the rejection
-        return cut(plane, self.layout, self.empty_form)
+        layout = self.layout
+        assert layout is not None  # noqa: S101 - whoever cuts has asked for the rejection
+        try:
+            return cut(plane, layout, self.empty_form)
+        except _FAULTS as error:
+            _log.exception("layout.fault", layout=self.digest, shape=plane.shape)
+            height, width = plane.shape
+            sentence = f"The picture of {width}x{height} pixels could not be cut: {error}."
+            why = Rejection(Reason.NOT_ALIGNED, sentence)
+            box = (0, 0, width, height)
+            return [without_digits(name, box, layout.content_of(name), why) for name in self.names]

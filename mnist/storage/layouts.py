@@ -5,10 +5,17 @@ from threading import Lock
 
 from cachetools import LRUCache
 
-from mnist.errors import AccessDenied, IntegrityError, ObjectChanged, ObjectGone, Unavailable
+from mnist.errors import (
+    AccessDenied,
+    IntegrityError,
+    InvalidLayout,
+    ObjectChanged,
+    ObjectGone,
+    Unavailable,
+)
 from mnist.images import Limits
 from mnist.keys import TEMPLATE_FILE, ObjectVersion, beside_layout, stored_layout_key
-from mnist.layouts.layout import MOST_BYTES
+from mnist.layouts.layout import MOST_BYTES, Layout
 from mnist.scoring.sheet_layouts import SheetLayout
 from mnist.storage.bucket import Bucket
 
@@ -27,14 +34,13 @@ class StoredLayouts:
         self._bucket = bucket
         self._limits = limits
         self._layouts: LRUCache[str, SheetLayout] = LRUCache(_REMEMBERED)
-        self._recorded: LRUCache[str, bool] = LRUCache(_REMEMBERED)
         self._lock = Lock()
 
     def record(self, layout: SheetLayout) -> None:
         """Keep a layout; to do so twice changes nothing."""
-        with self._lock:
-            if layout.digest in self._recorded:
-                return
+        key = stored_layout_key(layout.digest, "json")
+        if self._bucket.exists(key):
+            return
         if layout.template is not None:
             self._bucket.put(stored_layout_key(layout.digest, "template"), layout.template)
         record = {
@@ -42,10 +48,7 @@ class StoredLayouts:
             "template": layout.template is not None,
             "problem": layout.problem,
         }
-        self._bucket.put(stored_layout_key(layout.digest, "json"), json.dumps(record).encode())
-        with self._lock:
-            self._layouts[layout.digest] = layout
-            self._recorded[layout.digest] = True
+        self._bucket.put(key, json.dumps(record).encode())
 
     def get(self, digest: str) -> SheetLayout:
         """Return the layout of a digest.
@@ -78,6 +81,13 @@ class StoredLayouts:
         return layout
 
 
+def _parsed(content: bytes) -> Layout | None:
+    try:
+        return Layout.parse(content)
+    except InvalidLayout:
+        return None
+
+
 class InboxLayouts:
     """The layouts that lie in the inbox now.
 
@@ -107,7 +117,7 @@ class InboxLayouts:
             Unavailable: If it is overwritten meanwhile; the next run reads the new one.
         """
         content, problem = self._content(file)
-        layout = SheetLayout.of(content, None, self._limits, problem).layout
+        layout = _parsed(content)
         named = layout and layout.template
         key = beside_layout(batch, named or TEMPLATE_FILE)
         template = None
@@ -118,9 +128,7 @@ class InboxLayouts:
         if remembered is not None:
             return remembered, key
         form = None
-        if template is None and named:
-            problem = f"The layout names the template {named!r}, and no {key!r} lies in the inbox."
-        elif template is not None and template.size > self._limits.max_bytes:
+        if template is not None and template.size > self._limits.max_bytes:
             problem = f"The template {key!r} has {template.size:,} bytes, more than the limit."
         elif template is not None:
             form, problem = self._fetch(template)

@@ -7,12 +7,12 @@ from threading import Lock
 import cv2
 from cachetools import LRUCache
 
-from mnist.digits import Outcome, Reason
+from mnist.digits import Image, Outcome, Reason
 from mnist.errors import ObjectChanged, ObjectGone, Unavailable
 from mnist.images import Decoded, Inspection, Limits, Rejection, Stage, load_plane
 from mnist.images.results import Plane, Source
 from mnist.keys import ObjectVersion
-from mnist.layouts import Cut
+from mnist.layouts import Cut, PageBox
 from mnist.places import layout_place
 from mnist.scoring.pictures import BY_LAYOUT, Fetched
 from mnist.scoring.sheet_layouts import for_sheets
@@ -50,9 +50,22 @@ class CutPlace:
             return cut.outcome
         if cut.outcome is not None:
             return Rejection(Reason.BLANK, f"The place {cut.place!r} is empty.")
-        if cut.content.count != 1 or len(cut.candidates) != 1:
+        # Where one digit is declared, it is the candidate from the first boundary to the last one.
+        whole = [
+            image
+            for image, segment in zip(cut.candidates, cut.segments, strict=True)
+            if (segment.start, segment.end) == (0, cut.last)
+        ]
+        if cut.content.count != 1 or not whole:
             return Rejection(Reason.SEVERAL_DIGITS, f"The place {cut.place!r} holds a value.")
-        return Decoded(cut.candidates[0], cut.warnings, BY_LAYOUT, Source.of(self.crop))
+        return Decoded(whole[0], cut.warnings, BY_LAYOUT, Source.of(self.crop))
+
+    def images_in(self, boxes: Sequence[PageBox]) -> list[Image] | None:
+        """Return the images of the digits that lie in these boxes; None if one is cut otherwise."""
+        images = dict(
+            zip((segment.box for segment in self.cut.segments), self.cut.candidates, strict=True)
+        )
+        return [images[box] for box in boxes] if images.keys() >= {*boxes} else None
 
     @property
     def inspection(self) -> Inspection:

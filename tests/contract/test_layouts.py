@@ -8,8 +8,9 @@ import pytest
 
 from mnist.digits import Outcome
 from mnist.errors import ObjectChanged
-from mnist.images import decode
+from mnist.images import decode, preprocessing_digest
 from mnist.keys import LAYOUTS, current_key
+from mnist.scoring.rows import place_preprocessing_digest
 from mnist.scoring.verification import find_problems
 from mnist.storage.bucket import Bucket
 from mnist.tables import PLACE_FIELDS, ROWS, from_parquet
@@ -50,6 +51,9 @@ def test_each_cell_has_one_row_and_an_empty_one_is_said_to_be_empty(services, on
     assert "12 listed = 2 empty + 10 scored" in receipt.markdown()
     assert by_key(results) == of_sheet("b/sheet.png")
     assert results.verify("b") == (receipt, ())
+    # How a page is cut is part of how its cells became 28x28.
+    assert receipt.preprocessing_digests == [place_preprocessing_digest()]
+    assert place_preprocessing_digest() != preprocessing_digest()
 
 
 def test_a_cell_of_one_digit_has_the_columns_of_a_digit_and_those_of_a_place(

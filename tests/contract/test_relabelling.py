@@ -6,13 +6,21 @@ import numpy as np
 import pytest
 
 from mnist.operations.gates import Judgement
-from mnist.operations.relabelling import GONE, OPEN, UNREADABLE, Relabelling
+from mnist.operations.relabelling import (
+    CUT_OTHERWISE,
+    GONE,
+    OPEN,
+    UNREADABLE,
+    Relabelling,
+)
 from mnist.promotion import Policy, refuse
 from mnist.storage.pages import PageCounts
 from mnist.storage.reviews import ReviewLog
+from mnist.tables import BOX_COLUMNS
 from tests.factories import SeveralModels, png, services_of
 from tests.paged_files import paged
-from tests.reviewing import review_of
+from tests.reviewing import review, review_of
+from tests.sheets import layout, png_of, sheet, strip
 
 
 @pytest.fixture
@@ -112,3 +120,52 @@ def test_without_reviews_a_judgement_is_untouched(relabelling, models):
     assert relabelling.explain(plain, predict, relabelling.reviewed_labels()) is plain
     assert "Reviewed labels" not in plain.report
     assert np.array_equal(relabelling.reviewed_labels().images.labels, [])
+
+
+@pytest.fixture
+def strip_reviewed(services, inbox_bucket, log, results):
+    """A strip that was read as 0148, and two people who see something in it."""
+
+    def reviewed(value):
+        inbox_bucket.put("scans/_LAYOUT.json", layout(digits=4))
+        inbox_bucket.put("scans/strip.png", png_of(strip("0148")))
+        services.batch_scoring.run("scans", "run")
+        (row,) = results.rows("scans").to_pylist()
+        boxes = tuple(tuple(mark[side] for side in BOX_COLUMNS) for mark in row["marks"])
+        place = {name: row[name] for name in ("key", "etag", "sha256")}
+        for each in ("ada", "bob"):
+            log.append(review("", each, None, **place, size=row["bytes"], value=value, boxes=boxes))
+
+    return reviewed
+
+
+def test_the_digits_of_a_value_become_labels_where_there_are_as_many(relabelling, strip_reviewed):
+    strip_reviewed("0149")
+    labels = relabelling.reviewed_labels()
+    assert labels.images.labels.tolist() == [0, 1, 4, 9]
+    assert labels.images.images.any(axis=(1, 2)).all()
+    assert labels.by_reviewer == {"ada": 4, "bob": 4}
+
+
+def test_a_value_of_another_length_labels_no_digit_and_is_counted(relabelling, strip_reviewed):
+    strip_reviewed("01489")
+    labels = relabelling.reviewed_labels()
+    assert labels.images.n == 0
+    assert labels.left_out == {CUT_OTHERWISE: 1}
+
+
+def test_a_cell_of_a_sheet_is_learned_as_it_was_cut(
+    relabelling, services, inbox, inbox_bucket, log, results
+):
+    inbox_bucket.put("scans/_LAYOUT.json", layout(grid=[2, 2]))
+    inbox_bucket.put("scans/sheet.png", png_of(sheet([[1, 2], [3, 4]])))
+    services.batch_scoring.run("scans", "run")
+    row = results.rows("scans").to_pylist()[3]
+    for each in ("ada", "bob"):
+        place = {name: row[name] for name in ("key", "etag", "sha256")}
+        log.append(review("", each, "4", **place, size=row["bytes"]))
+    labels = relabelling.reviewed_labels()
+    assert labels.images.labels.tolist() == [4]
+    place = next(v for page in inbox.versions("scans") for v in page if v.key == row["key"])
+    cut = inbox.cut_out(place).cut
+    np.testing.assert_array_equal(labels.images.images, cut.candidates)

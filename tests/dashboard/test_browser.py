@@ -67,7 +67,9 @@ def test_a_link_to_a_batch_opens_its_images_and_leads_on(visit, scorer, servers,
     expect(tiles).to_have_count(3)
 
     visit.tab.get_by_role("link", name="Overview").click()
-    expect(visit.tab.get_by_test_id("stMetric").first).to_contain_text("99.00 %")
+    expect(visit.metric("Failed")).to_contain_text("0")
+    visit.tab.get_by_role("button", name="Its numbers and its confusion matrix").click()
+    expect(visit.metric("Test accuracy")).to_contain_text("99.00 %")
     expect(visit.tab.locator("[role='graphics-document']").first).to_be_visible()
     assert visit.strangers == []
     assert visit.complaints == []

@@ -43,6 +43,7 @@ class Steps:
             dataset=SimpleNamespace(source="mnist", test=FEW),
             train=FEW,
             validation=FEW,
+            added=(),
             reviewed=ReviewedLabels.none(),
         )
 
@@ -56,7 +57,7 @@ class Steps:
         return None
 
     def train(self, *_):
-        return SimpleNamespace(resumed_from_epoch=0)
+        return SimpleNamespace(resumed_from_epoch=0, device="CPU", wall_seconds=1, cpu_seconds=1)
 
     def measure(self, *_):
         return SimpleNamespace(evaluation=SimpleNamespace(accuracy=1, macro_f1=1, errors=0))
@@ -90,9 +91,10 @@ class Steps:
 
 
 @pytest.fixture
-def steps(prefect_api, monkeypatch):
+def steps(prefect_api, settings, monkeypatch):
     made = Steps(promote=True)
-    monkeypatch.setattr(services, "current", lambda: SimpleNamespace(retraining=made))
+    current = SimpleNamespace(retraining=made, settings=settings)
+    monkeypatch.setattr(services, "current", lambda: current)
     monkeypatch.setattr("flows.support.approval._POLL_SECONDS", 1)
     return made
 

@@ -61,8 +61,8 @@ def artifact(key):
 @pytest.mark.slow
 def test_a_person_promotes_regrets_goes_back_and_repairs(in_charge, inbox_bucket, results):
     second = in_charge.publish(SWAPS_4_AND_9)
-    for digit in range(10):
-        inbox_bucket.put(f"before/{digit}.png", png(digit))
+    for number in range(100):  # fewer decide nothing
+        inbox_bucket.put(f"before/{number}.png", png(number % 10))
     score_batch("before")
 
     for who, why in (("", "a reason"), ("Ada", " ")):
@@ -75,12 +75,11 @@ def test_a_person_promotes_regrets_goes_back_and_repairs(in_charge, inbox_bucket
     assert promoted["who"] == "Ada"
     assert promoted["reasons"][0] == "Promoted by Ada: we want to see it in production."
     assert "their verdict: worse" in promoted["reasons"][1]
-    assert any("replayed production images" in reason for reason in promoted["reasons"])
     assert in_charge.reader.champion().version == second.version
     files = {file.path for file in MlflowClient(in_charge.uri).list_artifacts(second.run_id)}
     assert any(name.startswith("decision-override-") for name in files)
     shown = artifact("promotion-decision")
-    assert "| 4 | 9 | 1 | `before/4.png` |" in shown
+    assert "| 4 | 9 | 10 | `before/" in shown
     assert "Version 2 is champion now, instead of version 1 (promoted by Ada)" in shown
 
     with pytest.raises(InvalidInput, match="champion already"):

@@ -16,7 +16,7 @@ from mnist.evaluation.known_label_errors import known_label_errors
 from mnist.images import Decoded, stages
 from mnist.keys import ObjectVersion
 from mnist.places import layout_place
-from mnist.reviews.queue import Ticket
+from mnist.reviews.ticket import Ticket
 
 
 def image_in_address(model_version: str) -> OneImage | None:

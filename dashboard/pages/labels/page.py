@@ -126,7 +126,7 @@ def _show_one(image: Consensus) -> None:
         st.markdown(f"{code(key)} · **{plain(str(image.state))}**")
         answers = [
             f"- {plain(review.reviewer)}, {review.at:%Y-%m-%d %H:%M} UTC: "
-            + (code(str(review.answer)) if _may_see(image, review.reviewer) else queries.HIDDEN)
+            + (code(str(review.reply)) if _may_see(image, review.reviewer) else queries.HIDDEN)
             for review in image.reviews
         ]
         st.markdown("\n".join(answers))

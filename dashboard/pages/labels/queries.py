@@ -57,21 +57,21 @@ def labels(
 
 def answer_for(image: Consensus, reviewer: str) -> str:
     """Say what was answered, as far as this reviewer may see it."""
-    if image.answer is not None:
-        return str(image.answer)
-    own = [review.answer for review in image.reviews if review.reviewer == reviewer]
+    if agreed := image.value or image.answer:
+        return str(agreed)
+    own = [review.reply for review in image.reviews if review.reviewer == reviewer]
     return f"{own[0]} (yours)" if own else HIDDEN
 
 
 def learned_by(image: Consensus, began: Mapping[str, datetime]) -> str:
     """Name the first version whose training began after the label was agreed on."""
-    if image.state is not State.AGREED or image.answer is None:
+    if image.state is not State.AGREED:
         return ""
     if image.is_audit:
         return _AUDIT
-    if image.answer.digit is None:
+    if image.value is None and (image.answer is None or image.answer.digit is None):
         return _NO_DIGIT
-    agreed = max(review.at for review in image.reviews if review.answer == image.answer)
+    agreed = max(review.at for review in image.reviews if review.reviewer in image.supporters)
     first = next((version for version, start in began.items() if start > agreed), None)
     return _NEXT if first is None else f"version {first} and later ones"
 

@@ -6,7 +6,7 @@ from dashboard.components import cached
 from dashboard.components.keypad import TAKEN_BACK
 from dashboard.components.pictures import Rendering
 from dashboard.pages.review.queries import Work
-from mnist.reviews.queue import Ticket
+from mnist.reviews.ticket import Ticket
 
 
 def next_ticket(work: Work) -> Ticket | None:

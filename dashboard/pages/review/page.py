@@ -11,7 +11,7 @@ from dashboard.components.batch_list import Status
 from dashboard.components.boundary import error_boundary, warn_of_unreadable
 from dashboard.components.filters import BATCH, batch_in_address, select_name
 from dashboard.components.keypad import show_keypad
-from dashboard.components.pictures import Rendering, Thumbnail, magnified
+from dashboard.components.pictures import Rendering, Thumbnail, magnified, scaled
 from dashboard.components.selection import SELECTION, ChosenImages, selection
 from dashboard.components.texts import code, counted, plain
 from dashboard.components.titles import page_title
@@ -29,10 +29,11 @@ from dashboard.pages.review.queries import (
 from mnist import services
 from mnist.errors import MnistError
 from mnist.reviews.agreement import State
-from mnist.reviews.queue import Ticket
 from mnist.reviews.review import Review
+from mnist.reviews.ticket import Ticket
 
 _PICTURE_WIDTH = 260
+_VALUE_WIDTH = 480
 
 
 @st.cache_resource(ttl=30, show_spinner=False, max_entries=100)
@@ -82,7 +83,7 @@ def show() -> None:
         warn_of_unreadable(recorded.unreadable, "reviews")
         _show_reviewers(reviews, work)
         with buttons:  # last: a key pressed while the page is still being drawn is lost
-            show_keypad(ticket)
+            show_keypad(ticket, is_blind=is_blind)
 
 
 def _choose_batch() -> str | None:
@@ -151,11 +152,19 @@ def _champion_confusion() -> Sequence[Sequence[int]] | None:
 
 
 def _show_ticket(ticket: Ticket, *, is_blind: bool) -> None:
-    original, model, words = st.columns([1, 1, 2], vertical_alignment="center")
-    for column, rendering in ((original, Rendering.ORIGINAL), (model, Rendering.MODEL)):
-        with column:
-            _show_picture(cached.thumbnails((ticket.version,), rendering)[0], rendering)
+    if ticket.read_value is None:
+        original, model, words = st.columns([1, 1, 2], vertical_alignment="center")
+        for column, rendering in ((original, Rendering.ORIGINAL), (model, Rendering.MODEL)):
+            with column:
+                _show_picture(cached.thumbnails((ticket.version,), rendering)[0], rendering)
+    else:
+        picture, words = st.columns([1, 1], vertical_alignment="center")
+        with picture:
+            crop = services.current().inbox.cut_out(ticket.version).crop
+            st.image(scaled(crop, _VALUE_WIDTH), alt="The place, as it came")
     with words:
+        if ticket.read_value is not None and not is_blind:
+            st.metric("Predicted value", ticket.read_value)
         if ticket.read_as is not None and not ticket.audit and not is_blind:
             st.metric("Predicted digit", str(ticket.read_as))
         for reason in () if is_blind else ticket.reasons:

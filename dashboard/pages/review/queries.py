@@ -15,21 +15,18 @@ from mnist.acceptance.drawing import draw_audits
 from mnist.digits import Probabilities
 from mnist.keys import ObjectVersion
 from mnist.reviews.agreement import Consensus, State, agreements, consensuses
-from mnist.reviews.queue import (
-    BatchPredictions,
-    Ticket,
-    audit_tickets,
-    new_tickets,
-    open_tickets,
-)
+from mnist.reviews.queue import BatchPredictions, audit_tickets, new_tickets, open_tickets
 from mnist.reviews.review import Review
+from mnist.reviews.ticket import Ticket
 from mnist.reviews.trust import trusted_labels
+from mnist.reviews.value_queue import ValuePrediction, value_tickets
 from mnist.storage.results import Results
-from mnist.tables import PROBABILITY_COLUMNS, one_row_each
+from mnist.tables import BOX_COLUMNS, PROBABILITY_COLUMNS, one_row_each
 
 _COLUMNS = (
     *("key", "etag", "bytes", "identity", "sha256", "outcome", "warnings", "model_version"),
-    *("chunk", "scored_at", "margin", "accepted"),
+    *("chunk", "scored_at", "margin"),
+    *("accepted", "value", "value_confidence", "check", "detail", "marks"),
     *PROBABILITY_COLUMNS,
 )
 AGAIN = ("identity", *PROBABILITY_COLUMNS)
@@ -67,11 +64,13 @@ class QueuedPredictions:
     Attributes:
         doubtful: The 5,000 predictions most worth a look; none that is audited.
         audited: The random share that is looked at blind, in its order.
+        values: Values of several digits that are not accepted.
         for_review: Digests of what was not accepted, and of what is audited.
     """
 
     doubtful: BatchPredictions
     audited: BatchPredictions
+    values: Sequence[ValuePrediction] = ()
     for_review: frozenset[str] = frozenset()
 
     def done(self, answers: Mapping[str, Consensus], reviewer: str) -> int:
@@ -105,18 +104,40 @@ def queue_predictions(
         IntegrityError: If a part is not the Parquet file it should be.
     """
     table = one_row_each(table for _, table in results.parts(batch, _COLUMNS))
+    values = _values_in(table)
     scored = table.filter(pc.is_valid(table["margin"]))
     drawn = _drawn(batch, scored, audit_share, audit_key)
     rest = np.setdiff1d(np.arange(scored.num_rows), drawn)
     audited, scored = scored.take(pa.array(drawn)), scored.take(pa.array(rest))
     contradictions = _contradictions(scored, again)
     kept = _worth_a_look(scored, contradictions)
-    refused = scored.filter(pc.invert(scored["accepted"]))
-    return QueuedPredictions(
-        _predictions_in(scored.take(pa.array(kept)), contradictions[kept]),
-        _predictions_in(audited),
-        frozenset(refused["sha256"].to_pylist() + audited["sha256"].to_pylist()),
-    )
+    doubtful = _predictions_in(scored.take(pa.array(kept)), contradictions[kept])
+    refused = scored.filter(pc.invert(scored["accepted"]))["sha256"].to_pylist()
+    for_review = {*refused, *audited["sha256"].to_pylist(), *(value.sha256 for value in values)}
+    return QueuedPredictions(doubtful, _predictions_in(audited), values, frozenset(for_review))
+
+
+def _values_in(table: pa.Table) -> list[ValuePrediction]:
+    """Take the values of several digits that are not accepted, the least sure ones of them."""
+    if "value" not in table.column_names:  # rows from before there were any
+        return []
+    is_open = pc.and_(pc.is_valid(table["value"]), pc.is_null(table["margin"]))
+    rows = table.filter(pc.and_(is_open, pc.invert(table["accepted"])))
+    rows = rows.sort_by("value_confidence").slice(0, _CONSIDERED)
+    return [
+        ValuePrediction(
+            version=ObjectVersion(row["key"], row["etag"], row["bytes"]),
+            sha256=row["sha256"],
+            value=row["value"],
+            confidence=row["value_confidence"],
+            check=row["check"],
+            detail=row["detail"] or "",
+            odd=bool(row["warnings"]),
+            model_version=row["model_version"],
+            boxes=tuple(tuple(mark[side] for side in BOX_COLUMNS) for mark in row["marks"]),
+        )
+        for row in rows.to_pylist()
+    ]
 
 
 def _drawn(batch: str, scored: pa.Table, share: float, key: bytes) -> NDArray[np.intp]:
@@ -179,10 +200,11 @@ def work_of(
     new = []
     if predictions is not None:
         audits = audit_tickets(predictions.audited, answers)
-        new = [
-            *audits[:_AUDITS],
+        doubtful = [
             *new_tickets(predictions.doubtful, answers, confusion, _QUEUE),
+            *value_tickets(predictions.values, answers, _QUEUE),
         ]
+        new = [*audits[:_AUDITS], *sorted(doubtful, key=lambda ticket: -ticket.value)[:_QUEUE]]
     own = sum(reviewer in consensus.reviewers for consensus in answers.values())
     return Work([*begun, *new], answers, own)
 

@@ -29,8 +29,8 @@ def test_plain_text_is_shown_as_it_is(text):
 
 @given(_LINE)
 def test_a_sentence_is_shown_as_it_is_and_only_its_commands_as_code(text):
-    visible, tags = rendered(f"x{sentence(text)}")
-    assert visible.replace("`", "").split() == f"x{text}".replace("`", "").split()
+    visible, tags = rendered(f"x {sentence(text)}")
+    assert visible.replace("`", "").split() == f"x {text}".replace("`", "").split()
     assert tags <= {"p", "code"}
 
 

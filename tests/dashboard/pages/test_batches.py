@@ -8,6 +8,13 @@ import pytest
 
 from mnist.images import Decoded, decode
 from tests.factories import png
+from tests.sheets import layout, png_of, strip
+
+BLANK = np.full_like(strip("0000"), 255)
+FIELDS = {
+    "number": {"box": [0, 0, 0.5, 1], "digits": 4},
+    "second": {"box": [0.5, 0, 1, 1], "digits": 4},
+}
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -46,6 +53,23 @@ def test_a_scored_batch_shows_its_sums_reasons_and_images(batches, scored):
     assert len(page.tiles) == 23
     scored_tiles = [tile for tile in page.tiles if tile["decision"] == "accepted"]
     assert all(tile["digit"] == tile["name"][-5] for tile in scored_tiles)
+
+
+def test_places_show_their_values_and_empty_ones_are_counted(batches, scorer):
+    scorer.bucket.put("scans/_LAYOUT.json", layout(fields=FIELDS))
+    scorer.bucket.put("scans/form.png", png_of(np.hstack([strip("0148"), BLANK])))
+    scorer.score("scans")
+    page = batches.open(batch="scans")
+    assert (page.numbers["Listed"], page.numbers["Scored"], page.numbers["Empty"]) == (
+        "2",
+        "1",
+        "1",
+    )
+    assert "2 listed = 1 scored + 0 rejected + 1 empty" in page.words
+    digits = {tile["name"]: (tile["digit"], tile["png"] is not None) for tile in page.tiles}
+    assert digits == {"form.png!number": ("0148", True), "form.png!second": (None, True)}
+    (empty,) = (tile for tile in page.tiles if tile["decision"] == "empty")
+    assert empty["title"].endswith("empty: nothing is written there")
 
 
 def test_the_picture_of_a_tile_is_the_image_as_it_came(batches, scored):

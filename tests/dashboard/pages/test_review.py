@@ -6,11 +6,12 @@ import streamlit as st
 
 from dashboard.access.people import Role
 from dashboard.components import cached
-from dashboard.components.selection import ChosenImages, tickets_of
+from dashboard.components.selection import ChosenImages, tickets_at, tickets_of
 from mnist import services
 from mnist.reviews.review import standing
 from mnist.storage.rescores import Rescores
 from mnist.tables import ROWS
+from tests.sheets import layout, png_of, strip
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -221,3 +222,32 @@ def test_a_selection_of_another_visit_is_said_to_be_over(review, scorer):
     page = review.by("ada").open(batch="scans", selection="chosen")
     assert "A selection lasts as long as the visit" in page.words
     assert page.numbers["Waiting for you"] == "2"
+
+
+def test_a_value_is_asked_for_as_text_and_kept_as_a_value(review, scorer):
+    scorer.bucket.put("scans/_LAYOUT.json", layout(digits=4, check={"list": ["0149"]}))
+    scorer.bucket.put("scans/strip.png", png_of(strip("0148")))
+    scorer.score("scans")
+    page = review.by("ada").open()
+    assert page.numbers["Predicted value"] == "0148"
+    (field,) = page.app.text_input
+    assert field.value == "0148"
+    field.set_value("no digits")
+    press(page, "value")
+    assert "Not recorded" in page.words
+    assert recorded() == []
+    (field,) = page.app.text_input
+    field.set_value(" 0149 ")
+    press(page, "value")
+    (entry,) = recorded()
+    assert (entry.value, entry.answer, entry.read_value) == ("0149", None, "0148")
+    assert len(entry.boxes) == 4
+    (ticket,) = tickets_at(cached.rows("scans"), {entry.version})
+    assert (ticket.read_value, ticket.boxes) == ("0148", entry.boxes)  # as from a gallery
+    assert "Recorded `0149`" in page.words
+    page = review.by("bob").open()
+    assert "Somebody contradicts the model: a second look is needed." in page.words
+    (field,) = page.app.text_input
+    field.set_value("0149")
+    press(page, "value")
+    assert page.numbers["Agreed"] == "1"

@@ -46,7 +46,7 @@ def test_digits_in_a_row_are_counted(count: int, gap: int, polarity: str) -> Non
     assert rejected.reason is Reason.SEVERAL_DIGITS
     assert rejected.detail == (
         f"The ink is {count} pieces side by side, about {count} digits; "
-        "cut the picture into one image for each digit."
+        "cut the picture into one image for each digit, or say by a _LAYOUT.json how."
     )
 
 

@@ -11,7 +11,8 @@ from mnist.scoring.completion import Completion
 from mnist.scoring.receipts import RunRecord
 from mnist.scoring.reconciliation import ListingLog, RejectLimit, write_up
 from mnist.storage.inbox import Inbox
-from tests.factories import InMemory, rows
+from tests.factories import InMemory, OneModel, rows
+from tests.sheets import layout, png_of, sheet
 from tests.waiting import Clock
 
 
@@ -367,3 +368,30 @@ def test_results_are_read_again_only_when_the_folder_changed(sweeper, inbox_buck
     sweeper.expect("a")
     assert list(looks(sweeper)) == ["a"]
     assert read == ["a", "a"]
+
+
+def test_a_layout_that_comes_or_changes_gives_the_batch_work_again(
+    parts, sweeper, clock, inbox_bucket, tmp_path
+):
+    parts.registry, parts.sure_bucket = OneModel(tmp_path), parts.results_bucket
+    inbox_bucket.put("b/_READY", b"")
+    inbox_bucket.put("b/sheet.png", png_of(sheet([[1, None], [2, 3]])))
+
+    def turn(run):
+        clock.now += 10_000
+        waiting = {batch: (todo.images, todo.waiting) for batch, todo in looks(sweeper).items()}
+        for batch in waiting:
+            parts.batch_scoring.run(batch, run)
+            sweeper.done(batch, closed=True)
+        return waiting
+
+    assert turn("plain") == {"b": (1, 1)}
+    assert turn("quiet") == {}
+    inbox_bucket.put("b/_LAYOUT.json", layout(grid=[2, 2]))
+    assert turn("layout") == {"b": (4, 4)}
+    assert turn("quiet") == {}
+    inbox_bucket.put("b/_LAYOUT.json", layout(grid=[2, 2], check={"range": [1, 2]}))
+    assert turn("changed") == {"b": (4, 4)}
+    receipt = parts.results.last_receipt("b")
+    assert {str(name): n for name, n in receipt.outcomes.items()} == {"empty": 1, "scored": 3}
+    assert receipt.listing.count == 4

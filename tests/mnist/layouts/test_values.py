@@ -1,0 +1,164 @@
+"""Values are cut into their digits, whole, in order, with leading zeros."""
+
+import cv2
+import numpy as np
+import pytest
+
+from mnist.digits import ImageWarning, Outcome
+from mnist.layouts import CheckResult, Layout, cut
+
+HEIGHT = 44
+
+
+def strip(hand, text: str, gap: int = 14, *, ruled: bool = False, paper: int = 235):
+    """Print a value in dark ink; signs where a pen would put them."""
+    pieces = []
+    for sign in text:
+        if sign.isdigit():
+            image = hand.images[int(sign)]
+            left, top, width, height = cv2.boundingRect((image > 40).astype(np.uint8))
+            crop = image[top : top + height, left : left + width]
+            piece = cv2.resize(crop, (round(width * HEIGHT / height), HEIGHT))
+        else:
+            piece = np.zeros((HEIGHT, {".": 7, ",": 7, "-": 20, " ": 30}[sign]), np.uint8)
+            rows = {".": slice(-7, None), ",": slice(-8, None), "-": slice(20, 25)}.get(sign)
+            if rows is not None:
+                piece[rows] = 255
+        pieces += [piece, np.zeros((HEIGHT, gap), np.uint8)]
+    ink = np.pad(np.concatenate(pieces[:-1], axis=1), 30).astype(np.float32)
+    if ruled:
+        ink[30 + HEIGHT + 6 : 30 + HEIGHT + 8] = 200
+    random = np.random.default_rng(1)
+    level = paper - ink * (paper - 30) / 255 + random.normal(0, 2, ink.shape)
+    return np.clip(level, 0, 255).astype(np.uint8)
+
+
+def read(predict, plane, **said):
+    import json
+
+    (prediction,) = predict(cut(plane, Layout.parse(json.dumps(said).encode())))
+    return prediction
+
+
+@pytest.mark.parametrize("digits", [5, "auto"])
+@pytest.mark.parametrize("text", ["00742", "10938", "55600"])
+def test_a_spaced_value_is_predicted(text, digits, hand, predict) -> None:
+    prediction = read(predict, strip(hand, text), digits=digits)
+    assert prediction.value == text
+    assert prediction.digits == tuple(map(int, text))
+    assert prediction.outcome is Outcome.SCORED
+    assert 0 <= prediction.value_confidence <= 1
+
+
+def test_marks_are_in_order_and_lie_on_the_digits(hand, predict) -> None:
+    prediction = read(predict, strip(hand, "4071"), digits=4)
+    lefts = [mark.box[0] for mark in prediction.marks]
+    assert lefts == sorted(lefts)
+    assert abs(lefts[0] - 30) <= 3
+    for mark in prediction.marks:
+        assert abs(mark.box[1] - 30) <= 3
+        assert abs(mark.box[3] - 30 - HEIGHT) <= 3
+        assert sum(mark.probabilities) == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.parametrize("gap", [0, -3])
+def test_touching_digits_are_taken_apart(gap, hand, predict) -> None:
+    plane = strip(hand, "2503", gap=0) if gap == 0 else None
+    if plane is None:
+        left, right = strip(hand, "25"), strip(hand, "03")
+        plane = np.full((left.shape[0], left.shape[1] + right.shape[1]), 235, np.uint8)
+        plane[:, : left.shape[1]] = left
+        start = left.shape[1] - 60 + gap
+        part = plane[:, start : start + right.shape[1]]
+        np.minimum(part, right, out=part)
+    prediction = read(predict, plane, digits=4)
+    assert prediction.value == "2503"
+
+
+def test_light_on_dark_and_ruled(hand, predict) -> None:
+    plane = strip(hand, "6208", ruled=True)
+    assert read(predict, plane, digits=4).value == "6208"
+    assert read(predict, 255 - plane, digits="auto").value == "6208"
+
+
+@pytest.mark.parametrize("text", ["12,50", "-7", "3.1", "20 41"])
+def test_declared_signs_are_kept(text, hand, predict) -> None:
+    symbols = "".join(sign for sign in ".,- " if sign in text)
+    prediction = read(predict, strip(hand, text), digits="auto", symbols=symbols)
+    assert prediction.value == text
+
+
+def test_signs_that_are_not_declared_are_no_digits(hand, predict) -> None:
+    prediction = read(predict, strip(hand, "12.50"), digits="auto")
+    assert prediction.value == "1250"
+
+
+@pytest.mark.parametrize("kind", ["white", "noise", "specks", "ruled"])
+def test_nothing_written_is_empty(kind, predict) -> None:
+    random = np.random.default_rng(2)
+    plane = np.full((90, 300), 225, np.float64)
+    if kind == "noise":
+        plane += random.normal(0, 6, plane.shape)
+    elif kind == "specks":
+        plane[30:32, 50:52] = plane[60:62, 200:203] = 60
+    elif kind == "ruled":
+        plane[70:72] = 110
+    prediction = read(predict, np.clip(plane, 0, 255).astype(np.uint8), digits=4)
+    assert prediction.outcome is Outcome.EMPTY
+    assert prediction.value == ""
+    assert not prediction.accepted
+
+
+def test_too_few_digits_are_for_a_person(hand, predict) -> None:
+    prediction = read(predict, strip(hand, "42"), digits=8)
+    assert ImageWarning.SEVERAL_COMPONENTS in prediction.warnings
+    assert not prediction.accepted
+    assert prediction.value_confidence == 0
+
+
+def test_a_failed_check_changes_nothing_and_proposes_what_passes(hand, predict) -> None:
+    listed = {"list": ["4271", "4277", "9999"]}
+    right = read(predict, strip(hand, "4271"), digits=4, check=listed)
+    assert (right.check, right.proposal) == (CheckResult.PASSED, None)
+    wrong = read(predict, strip(hand, "4271"), digits=4, check={"list": ["4277", "9999"]})
+    assert wrong.value == "4271"
+    assert wrong.check is CheckResult.FAILED
+    assert not wrong.accepted
+    assert wrong.proposal in {"4277", None}
+    nothing = read(predict, strip(hand, "4271"), digits=4, check={"range": [0, 5]})
+    assert nothing.proposal is None
+
+
+def test_boxes_of_a_field_are_its_cuts(hand, predict) -> None:
+    plane = np.full((100, 400), 235, np.uint8)
+    plane[20:22, 20:362] = plane[80:82, 20:362] = 120
+    for number in range(6):
+        plane[20:82, 20 + 68 * number : 22 + 68 * number] = 120
+    for number, digit in enumerate("70013"):
+        ink = cv2.resize(hand.images[int(digit)], (56, 56))
+        part = plane[22:78, 26 + 68 * number : 82 + 68 * number]
+        np.minimum(part, 255 - ink, out=part)
+    layout = Layout.parse(b'{"digits": 5}')
+    (boxed,) = cut(plane, layout)
+    assert len(boxed.candidates) == 5
+    assert [prediction.value for prediction in predict([boxed])] == ["70013"]
+
+
+def test_fields_are_cut_where_they_are_declared(hand, predict) -> None:
+    page = np.full((400, 600), 235, np.uint8)
+    for top, text in ((40, "0815"), (240, "99")):
+        plane = strip(hand, text)
+        page[top : top + plane.shape[0], 100 : 100 + plane.shape[1]] = plane
+    layout = Layout.parse(
+        b'{"fields": {"low": {"box": [0.1, 0.5, 0.9, 1], "digits": 2},'
+        b' "high": {"box": [0.1, 0, 0.9, 0.5], "digits": 4},'
+        b' "none": {"box": [0.9, 0, 1, 1]}}}'
+    )
+    predictions = predict(cut(page, layout))
+    assert {each.place: each.value for each in predictions} == {
+        "low": "99",
+        "high": "0815",
+        "none": "",
+    }
+    high = next(each for each in predictions if each.place == "high")
+    assert all(40 < mark.box[1] < 160 and mark.box[0] >= 100 for mark in high.marks)
