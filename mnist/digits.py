@@ -85,8 +85,7 @@ class Reason(CodeWithSentence):
     BLANK = "blank", "The image shows no ink."
     SEVERAL_DIGITS = (
         "several-digits",
-        "The image shows several digits side by side; cut it into one image for each, or put a "
-        "_LAYOUT.json beside it that says how it is cut.",
+        "It shows several digits; cut it up, or put a _LAYOUT.json beside it that says how.",
     )
     SEVERAL_PAGES = (
         "several-pages",
