@@ -85,7 +85,7 @@ class Reason(CodeWithSentence):
     BLANK = "blank", "The image shows no ink."
     SEVERAL_DIGITS = (
         "several-digits",
-        "It shows several digits; cut it up, or put a _LAYOUT.json beside it that says how.",
+        "The image shows several digits; cut it up, or say in a _LAYOUT.json how to.",
     )
     SEVERAL_PAGES = (
         "several-pages",
