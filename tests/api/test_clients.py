@@ -12,6 +12,7 @@ import pytest
 
 from tests.factories import OneModel, digit_images, png
 from tests.served import served
+from tests.sheets import png_of, sheet
 
 _CLIENTS = Path("docs/api.md").read_text().partition("## Clients")[2].partition("\n## ")[0]
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", _CLIENTS, re.DOTALL)
@@ -41,6 +42,8 @@ def test_a_client_prints_the_digit(language, code, url, tmp_path):
         pytest.skip(f"{program} or curl is not installed")
     (tmp_path / "digit.png").write_bytes(png(7))
     np.save(tmp_path / "digit.npy", digit_images([7])[0])
+    (tmp_path / "sheet.jpg").write_bytes(png_of(sheet([[1, 2], [3, 4]])))
+    shutil.copytree("examples/form", tmp_path / "examples" / "form")
     done = subprocess.run(
         [program, *options, code.replace("http://127.0.0.1:8000", url)],
         cwd=tmp_path,
@@ -50,4 +53,7 @@ def test_a_client_prints_the_digit(language, code, url, tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    if "layout" in code:
+        assert done.stdout.count('"places":') == 2, done.stdout
+        return
     assert done.stdout.startswith("7") or done.stdout.count('"prediction":7') == 2, done.stdout
