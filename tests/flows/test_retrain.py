@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 
 from flows.retrain import retrain
 from mnist import services
@@ -179,9 +180,11 @@ def test_a_run_without_a_seed_takes_the_day_on_which_it_was_due_and_is_named_aft
         with pytest.raises(ZeroDivisionError):
             retrain(recipe="tiny", seed=seed)
     assert used == [20261128, 5]  # UTC
+    names = ["retrain-tiny-seed-20261128", "retrain-tiny-seed-5"]
     with get_client(sync_client=True) as client:
-        names = {run.name for run in client.read_flow_runs()}
-    assert {"retrain-tiny-seed-20261128", "retrain-tiny-seed-5"} <= names
+        of_these = FlowRunFilter(name=FlowRunFilterName(any_=names))
+        runs = client.read_flow_runs(flow_run_filter=of_these)
+    assert {run.name for run in runs} == set(names)
 
 
 def test_without_mnist_nothing_is_trained_unless_somebody_said_that_other_digits_will_do(settings):
