@@ -6,9 +6,11 @@ from itertools import takewhile
 from typing import Any
 
 from prefect import flow, get_run_logger
+from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
 from prefect.states import Failed
 from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.utilities.annotations import quote
 
 from flows.support import artifacts, events
 from flows.support.heartbeats import heartbeats
@@ -36,6 +38,11 @@ def score_chunk(chunk: Chunk) -> RecordedChunk:
     return services.current().batch_scoring.score(chunk)
 
 
+def _submit(chunk: Chunk) -> PrefectFuture[RecordedChunk]:
+    # Quoted, or Prefect looks for results of other tasks in each of its thousands of objects.
+    return score_chunk.submit(quote(chunk), return_state=False)
+
+
 def map_chunks(_score: ScoreChunk, chunks: Iterable[Chunk]) -> Iterator[RecordedChunk]:
     """Score chunks by tasks of this run, or by Dask workers where there are some.
 
@@ -45,7 +52,7 @@ def map_chunks(_score: ScoreChunk, chunks: Iterable[Chunk]) -> Iterator[Recorded
     chunks = takewhile(lambda _: not ends(), chunks)
     scheduler = services.current().settings.dask_scheduler
     if scheduler is None:
-        yield from in_flight(score_chunk.submit, chunks, _CHUNKS_IN_FLIGHT)
+        yield from in_flight(_submit, chunks, _CHUNKS_IN_FLIGHT)
         return
     from flows.support.fan_out import dask_workers  # noqa: PLC0415 - a second that others save
 

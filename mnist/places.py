@@ -120,6 +120,10 @@ def layout_versions(
 
 def layout_place(version: ObjectVersion) -> LayoutPlace | None:
     """Say out of which picture an object version is cut, and by which layout; None if by none."""
+    # Asked of every image of every batch, of which hardly any is a place of a layout.
+    _, dot, mark = version.etag.rpartition(".")
+    if not dot or not mark.startswith(_OF_A_LAYOUT):
+        return None
     place = _place(version)
     if place is None or not place[2].startswith(_OF_A_LAYOUT):
         return None

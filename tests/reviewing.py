@@ -29,7 +29,9 @@ def review(image: str, reviewer: str, answer: str | None, /, **values) -> Review
     )
 
 
-def review_of(version: ObjectVersion, content: bytes, reviewer: str, answer: str) -> Review:
+def review_of(
+    version: ObjectVersion, content: bytes, reviewer: str, answer: str, /, **values
+) -> Review:
     """Let somebody answer for an object that is really there."""
     return review(
         "",
@@ -39,4 +41,5 @@ def review_of(version: ObjectVersion, content: bytes, reviewer: str, answer: str
         etag=version.etag,
         size=version.size,
         sha256=hashlib.sha256(content).hexdigest(),
+        **values,
     )

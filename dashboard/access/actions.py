@@ -25,8 +25,6 @@ from mnist.storage.results import Results
 from mnist.storage.reviews import ReviewLog
 from mnist.storage.verifications import VerificationLog
 
-_SHORTEST_REASON = 3
-
 
 @dataclass(frozen=True)
 class SetRequest:
@@ -45,27 +43,6 @@ class SetRequest:
     place: str
     archive: IO[bytes] | None
     why: str
-
-
-def roll_back(
-    prefect: PrefectApi, audit: AuditLog, person: Person, to_version: str, why: str
-) -> str:
-    """Start the deployment that makes an earlier version champion again.
-
-    Returns:
-        Identifier of the flow run.
-
-    Raises:
-        InvalidInput: If there is no reason, or no such deployment.
-    """
-    require_editor(person, "roll back")
-    reason = " ".join(why.split())
-    if len(reason) < _SHORTEST_REASON:
-        raise InvalidInput("A rollback needs a reason: those who read the journal want to know.")
-    audit.record(person.name, "roll back", f"to version {to_version}", reason)
-    return prefect.start(
-        "rollback/default", {"who": person.name, "why": reason, "to_version": to_version}
-    )
 
 
 def score_rejects_again(

@@ -1,4 +1,4 @@
-"""What people may start about models: a training, a promotion, predictions of other versions.
+"""What people may start about models: trainings, promotions, rollbacks, predictions once more.
 
 As in `dashboard.access.actions`, each action checks the role, and writes its line of the audit log
 before anything is started; each raises AccessDenied for a viewer and Unavailable if a service does
@@ -27,6 +27,25 @@ def promote(prefect: PrefectApi, audit: AuditLog, person: Person, version: str, 
     audit.record(person.name, "promote", f"version {version}", reason)
     parameters = {"version": version, "who": person.name, "why": reason}
     return prefect.start("promote/default", parameters)
+
+
+def roll_back(
+    prefect: PrefectApi, audit: AuditLog, person: Person, to_version: str, why: str
+) -> str:
+    """Start the deployment that makes an earlier version champion again.
+
+    Returns:
+        Identifier of the flow run.
+
+    Raises:
+        InvalidInput: If there is no reason, or no such deployment.
+    """
+    require_editor(person, "roll back")
+    reason = _reason(why, "A rollback")
+    audit.record(person.name, "roll back", f"to version {to_version}", reason)
+    return prefect.start(
+        "rollback/default", {"who": person.name, "why": reason, "to_version": to_version}
+    )
 
 
 def retrain(

@@ -43,7 +43,7 @@ def crop_of(
     box = np.s_[max(0, top - 1) : top + height + 1, max(0, left - 1) : left + width + 1]
     near = near[box]
     detail = sheet.detail[_scaled(box[0], sheet.scale), _scaled(box[1], sheet.scale)]
-    size = size_at(zoom, near.shape)
+    size = size_at(zoom * sheet.scale, detail.shape)  # its own, unless there are more than needed
     detail = np.asarray(cv2.resize(detail, size, interpolation=cv2.INTER_AREA), np.uint8)
     under = ground if ground.size == 1 else enlarged(ground[box], detail.shape)
     strength = ink_over(under, detail, light_on_dark=levels.light_on_dark)

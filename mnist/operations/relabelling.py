@@ -47,7 +47,7 @@ class Relabelling:
         An image counts only if it still has the content that people looked at.
         """
         labels = self.labels()
-        agreed = [label for label in labels.agreed if not label.is_audit]
+        agreed = [label for label in labels.agreed if not label.was_audited]
         left_out = Counter({OPEN: labels.open, NO_DIGIT: labels.without_digit})
         left_out[AUDITED] = len(labels.agreed) - len(agreed)
         with ThreadPoolExecutor(self._parts.settings.read_threads) as pool:

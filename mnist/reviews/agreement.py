@@ -47,6 +47,11 @@ class Consensus:
         return all(review.audit for review in self.reviews)
 
     @property
+    def was_audited(self) -> bool:
+        """Whether somebody looked at it blind; what measures acceptance is not learned from."""
+        return any(review.audit for review in self.reviews)
+
+    @property
     def versions(self) -> tuple[ObjectVersion, ...]:
         """Object versions that have this content, the first one reviewed first."""
         return tuple(dict.fromkeys(review.version for review in self.reviews))

@@ -1,6 +1,6 @@
 """Which image a person should look at next: the one whose label is worth most."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,16 +45,25 @@ class BatchPredictions:
     others: Probabilities | None = None
 
 
-def open_tickets(consensuses: Iterable[Consensus], reviewer: str) -> list[Ticket]:
+def open_tickets(
+    consensuses: Iterable[Consensus], reviewer: str, seen: Collection[str] = ()
+) -> list[Ticket]:
     """List images that others have begun and this reviewer can settle, the most urgent first.
 
     A conflict comes first, then an answer that contradicts the model, then any first answer.
     The answers of the others are not shown.
+
+    Args:
+        consensuses: Answers so far.
+        reviewer: Who asks for work.
+        seen: Digests of images that this reviewer has seen without being blind.
     """
     tickets = [
         _open_ticket(consensus)
         for consensus in consensuses
-        if consensus.state is not State.AGREED and reviewer not in consensus.reviewers
+        if consensus.state is not State.AGREED
+        and reviewer not in consensus.reviewers
+        and consensus.sha256 not in seen
     ]
     return sorted(tickets, key=lambda ticket: -ticket.value)
 
@@ -118,9 +127,18 @@ def new_tickets(
 
 
 def audit_tickets(
-    predictions: BatchPredictions, consensuses: Mapping[str, Consensus]
+    predictions: BatchPredictions, blind: Collection[str], seen: Collection[str] = ()
 ) -> list[Ticket]:
-    """List images that were drawn for an audit and that nobody has looked at, in their order."""
+    """List images that were drawn for an audit and that nobody has looked at blind, in their order.
+
+    An image stays drawn although people have answered for it elsewhere: they look at what strikes
+    them, so without those images an audit would find fewer wrong ones than there are.
+
+    Args:
+        predictions: Of the images that were drawn.
+        blind: Digests of those that somebody has looked at blind.
+        seen: Digests of those that this reviewer has seen without being blind.
+    """
     return [
         Ticket(
             version=version,
@@ -139,7 +157,7 @@ def audit_tickets(
             predictions.model_versions,
             strict=True,
         )
-        if sha256 not in consensuses
+        if sha256 not in blind and sha256 not in seen
     ]
 
 

@@ -1,8 +1,6 @@
 """A worker killed with SIGKILL within a batch of sheets: the next one finds every place once."""
 
-import signal
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,15 +8,11 @@ import pytest
 from mnist.settings import Settings
 from mnist.storage.bucket import Bucket
 from mnist.storage.results import Results
-from tests.chaos.faults import PART, nth
+from tests.chaos.faults import PART
+from tests.chaos.killing import Step, killed_at
 from tests.chaos.outcomes import BATCH, Outcome, count
-from tests.chaos.proxy import faulty
-from tests.chaos.test_killed_worker import Step
-from tests.chaos.worker import start, work
-from tests.factories import OneModel
 from tests.sheets import layout, png_of, sheet
 
-_JOIN_SECONDS = 60
 _SHEETS = 4
 _CELLS = [[1, None, 3], [4, 5, 6], [7, 8, None], [0, 2, 9]]
 
@@ -48,16 +42,7 @@ def test_every_place_of_every_sheet_has_one_row_after_a_kill(
     survived: Callable[[Outcome], None],
     tmp_path: Path,
 ) -> None:
-    registry = OneModel(tmp_path)
-    assert settings.s3_endpoint_url
-    choice = nth(step.number, step.method, step.path)
-    with faulty(settings.s3_endpoint_url, step.when, choice) as proxy:
-        faced = settings.model_copy(update={"s3_endpoint_url": proxy.url})
-        victim = start(faced, partial(OneModel, tmp_path), "run-1")
-        proxy.happens = victim.kill
-        victim.join(_JOIN_SECONDS)
-        assert victim.exitcode == -signal.SIGKILL
-        receipt = work(faced, registry, "run-2")
+    with killed_at(step, settings, tmp_path) as (receipt, proxy):
         fetched = proxy.asked("GET", r"/b/sheet-\d\.png$")
         injected = proxy.injected
     assert receipt.verdict == "complete"

@@ -1,39 +1,15 @@
 """A worker killed with SIGKILL at each step of the pipeline, and what the next one finds."""
 
-import signal
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from mnist.settings import Settings
 from mnist.storage.results import Results
-from tests.chaos.faults import PART, nth
+from tests.chaos.faults import PART
+from tests.chaos.killing import Step, killed_at
 from tests.chaos.outcomes import Outcome, count, images_read, read_again
-from tests.chaos.proxy import faulty
-from tests.chaos.worker import start, work
-from tests.factories import OneModel
-
-_JOIN_SECONDS = 60
-
-
-@dataclass(frozen=True)
-class Step:
-    """A request by which a step of the pipeline is known, and whether the store still hears it."""
-
-    name: str
-    when: str
-    method: str
-    path: str
-    number: int = 1
-    since: str = ""
-
-    def __str__(self) -> str:
-        """Name it in the table and in the test's id."""
-        return f"SIGKILL: {self.name}"
-
 
 _RECEIPT, _LEASE = r"/receipts/.*\.json$", r"/leases/"
 
@@ -61,16 +37,7 @@ def test_the_next_worker_makes_good_what_a_killed_one_left(
     survived: Callable[[Outcome], None],
     tmp_path: Path,
 ) -> None:
-    registry = OneModel(tmp_path)
-    assert settings.s3_endpoint_url
-    choice = nth(step.number, step.method, step.path, step.since)
-    with faulty(settings.s3_endpoint_url, step.when, choice) as proxy:
-        faced = settings.model_copy(update={"s3_endpoint_url": proxy.url})
-        victim = start(faced, partial(OneModel, tmp_path), "run-1")
-        proxy.happens = victim.kill
-        victim.join(_JOIN_SECONDS)
-        assert victim.exitcode == -signal.SIGKILL
-        receipt = work(faced, registry, "run-2")
+    with killed_at(step, settings, tmp_path) as (receipt, proxy):
         rework, injected = read_again(images_read(proxy), dropped), proxy.injected
     assert receipt.verdict == "complete"
     survived(count(str(step), results, injected=injected, runs=2, rework_chunks=rework))

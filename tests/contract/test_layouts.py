@@ -15,7 +15,7 @@ from mnist.scoring.verification import find_problems
 from mnist.storage.bucket import Bucket
 from mnist.tables import PLACE_FIELDS, ROWS, from_parquet
 from tests.contract.test_pages import another, packed, score
-from tests.factories import png
+from tests.factories import Killed, killed_after, png
 from tests.paged_files import paged
 from tests.sheets import layout, png_of, sheet
 
@@ -282,20 +282,8 @@ def test_a_sheet_is_fetched_and_predicted_once_for_all_its_places(
 def test_a_run_killed_after_any_chunk_leaves_nothing_twice(services, one_sheet, inbox_bucket, kept):
     for number in range(3):
         inbox_bucket.put(f"b/sheet-{number}.png", png_of(sheet(CELLS)))
-    done = []
-
-    class Killed(Exception):
-        pass
-
-    def killed(score, chunks):
-        for chunk in chunks:
-            if len(done) == kept:
-                raise Killed
-            done.append(chunk)
-            yield score(chunk)
-
     with suppress(Killed):
-        services.batch_scoring.run("b", "killed", map=killed)
+        services.batch_scoring.run("b", "killed", map=killed_after(kept))
     receipt = score(another(services, chunk_images=30))
     assert receipt.outcomes == {Outcome.SCORED: 40, Outcome.EMPTY: 8}
     assert receipt.is_balanced

@@ -14,7 +14,7 @@ from mnist.keys import current_key, pages_prefix
 from mnist.storage.bucket import Bucket
 from mnist.storage.pages import PageCounts
 from mnist.tables import from_parquet
-from tests.factories import png, services_of
+from tests.factories import Killed, killed_after, png, services_of
 from tests.paged_files import FORMATS, paged
 
 
@@ -149,20 +149,8 @@ def test_a_run_killed_after_any_chunk_leaves_nothing_twice(services, inbox_bucke
     inbox_bucket.put("b/fax.tif", paged("TIFF", range(7)))
     small = another(services, chunk_images=4)
 
-    done = []
-
-    class Killed(Exception):
-        pass
-
-    def killed(score, chunks):
-        for chunk in chunks:
-            if len(done) == kept:
-                raise Killed
-            done.append(chunk)
-            yield score(chunk)
-
     with suppress(Killed):
-        small.batch_scoring.run("b", "killed", map=killed)
+        small.batch_scoring.run("b", "killed", map=killed_after(kept))
     receipt = score(another(services, chunk_images=3))
     assert receipt.outcomes == {Outcome.SCORED: 13}
     assert receipt.is_balanced

@@ -7,6 +7,7 @@ import pytest
 
 from mnist.operations.gates import Judgement
 from mnist.operations.relabelling import (
+    AUDITED,
     CUT_OTHERWISE,
     GONE,
     OPEN,
@@ -42,11 +43,11 @@ def relabelling(settings, models) -> Relabelling:
 def agree(inbox, inbox_bucket, log):
     """Drop an image and let two people agree on it."""
 
-    def drop(name, content, answer, who=("ada", "bob")):
+    def drop(name, content, answer, who=("ada", "bob"), blind=()):
         inbox_bucket.put(f"scans/{name}", content)
         found = [v for page in inbox.versions("scans") for v in page if v.key.endswith(name)]
         for each in who:
-            log.append(review_of(found[0], content, each, answer))
+            log.append(review_of(found[0], content, each, answer, audit=each in blind))
 
     return drop
 
@@ -64,6 +65,14 @@ def test_agreed_images_are_decoded_as_scoring_does(relabelling, agree):
     assert found.keys == ("scans/4.png", "scans/9.png")
     assert found.by_reviewer == {"ada": 2, "bob": 2}
     assert found.left_out == {OPEN: 1}
+
+
+def test_what_somebody_looked_at_blind_measures_and_is_not_learned_from(relabelling, agree):
+    agree("4.png", png(4), "4", blind=("ada", "bob"))
+    agree("9.png", png(9), "9", blind=("ada",))
+    found = relabelling.reviewed_labels()
+    assert not len(found.images.labels)
+    assert found.left_out[AUDITED] == 2
 
 
 def test_images_that_are_not_what_was_looked_at_are_counted(relabelling, agree, inbox_bucket):

@@ -67,7 +67,7 @@ def learned_by(image: Consensus, began: Mapping[str, datetime]) -> str:
     """Name the first version whose training began after the label was agreed on."""
     if image.state is not State.AGREED:
         return ""
-    if image.is_audit:
+    if image.was_audited:
         return _AUDIT
     if image.value is None and (image.answer is None or image.answer.digit is None):
         return _NO_DIGIT

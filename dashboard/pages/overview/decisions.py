@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboard.access.actions import roll_back
 from dashboard.access.login import person
+from dashboard.access.model_actions import roll_back
 from dashboard.components import cached, tables
 from dashboard.components.boundary import (
     ActionResult,

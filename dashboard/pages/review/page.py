@@ -126,7 +126,7 @@ def _show_how_far(
         done, what = total - len(work.tickets), f"{chosen.name}: {counted(total, 'image')}"
     elif predictions is not None:
         total = len(predictions.for_review)
-        done, what = predictions.done(work.consensuses, person().name), f"{total:,} for review"
+        done, what = predictions.done(work, person().name), f"{total:,} for review"
     else:
         return False
     st.progress(done / total if total else 1.0, f"{plain(what)}, {done:,} done")

@@ -16,7 +16,7 @@ from mnist.digits import Probabilities
 from mnist.keys import ObjectVersion
 from mnist.reviews.agreement import Consensus, State, agreements, consensuses
 from mnist.reviews.queue import BatchPredictions, audit_tickets, new_tickets, open_tickets
-from mnist.reviews.review import Review
+from mnist.reviews.review import Review, standing
 from mnist.reviews.ticket import Ticket
 from mnist.reviews.trust import trusted_labels
 from mnist.reviews.value_queue import ValuePrediction, value_tickets
@@ -44,11 +44,13 @@ class Work:
     Attributes:
         tickets: What to look at, the most valuable first; at most 200 new ones.
         consensuses: What people answered for each image, by digest.
+        blind: What those answered who were blind, of images drawn for an audit.
         own: Images that this reviewer has answered for.
     """
 
     tickets: Sequence[Ticket]
     consensuses: Mapping[str, Consensus]
+    blind: Mapping[str, Consensus]
     own: int
 
     @property
@@ -73,10 +75,17 @@ class QueuedPredictions:
     values: Sequence[ValuePrediction] = ()
     for_review: frozenset[str] = frozenset()
 
-    def done(self, answers: Mapping[str, Consensus], reviewer: str) -> int:
-        """Count what this reviewer has answered for, or others have settled."""
+    def done(self, work: Work, reviewer: str) -> int:
+        """Count what this reviewer has answered for, or others have settled, an audit blind."""
+        audited = dict.fromkeys(self.audited.sha256, work.blind)
+        settling = {sha256: audited.get(sha256, work.consensuses) for sha256 in self.for_review}
         return sum(
-            sha256 in answers and is_done(answers[sha256], reviewer) for sha256 in self.for_review
+            sha256 in work.consensuses
+            and (
+                reviewer in work.consensuses[sha256].reviewers
+                or (sha256 in answers and answers[sha256].state is State.AGREED)
+            )
+            for sha256, answers in settling.items()
         )
 
 
@@ -195,18 +204,22 @@ def work_of(
     confusion: Sequence[Sequence[int]] | None,
 ) -> Work:
     """Put together what a reviewer should look at: what others have begun, audits, new images."""
-    answers = consensuses(reviews, needed)
-    begun = open_tickets(answers.values(), reviewer)
+    standing_reviews = standing(reviews)
+    answers = consensuses(standing_reviews, needed)
+    blind = consensuses([review for review in standing_reviews if review.audit], needed)
+    others = [image for sha256, image in answers.items() if sha256 not in blind]
+    seen = {r.sha256 for r in standing_reviews if r.reviewer == reviewer and not r.audit}
+    begun = open_tickets([*blind.values(), *others], reviewer, seen)
     new = []
     if predictions is not None:
-        audits = audit_tickets(predictions.audited, answers)
+        audits = audit_tickets(predictions.audited, blind, seen)
         doubtful = [
             *new_tickets(predictions.doubtful, answers, confusion, _QUEUE),
             *value_tickets(predictions.values, answers, _QUEUE),
         ]
         new = [*audits[:_AUDITS], *sorted(doubtful, key=lambda ticket: -ticket.value)[:_QUEUE]]
     own = sum(reviewer in consensus.reviewers for consensus in answers.values())
-    return Work([*begun, *new], answers, own)
+    return Work([*begun, *new], answers, blind, own)
 
 
 def is_done(consensus: Consensus, reviewer: str) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binomtest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.access import actions
+from dashboard.access import model_actions
 from dashboard.access.login import PERSON
 from dashboard.access.people import Person, Role
 from dashboard.app import script
@@ -281,7 +281,7 @@ def test_without_an_audit_line_nothing_is_started(servers, results_bucket, monke
 
     monkeypatch.setattr(AuditLog, "record", down)
     with pytest.raises(Unavailable):
-        actions.roll_back(
+        model_actions.roll_back(
             PrefectApi(f"{servers.url}/api"),
             AuditLog(results_bucket),
             Person("ada", Role.EDITOR),

@@ -8,7 +8,7 @@ from dashboard.access.people import Role
 from dashboard.components import cached
 from dashboard.components.selection import ChosenImages, tickets_at, tickets_of
 from mnist import services
-from mnist.reviews.review import standing
+from mnist.reviews.review import new_id, standing
 from mnist.storage.rescores import Rescores
 from mnist.tables import ROWS
 from tests.sheets import layout, png_of, strip
@@ -170,6 +170,27 @@ def test_an_audit_is_blind_and_on_record_as_one(review, scorer, dashboard):
     assert "An audit" in page.words
     assert "second look" not in page.words.split("Waiting for you")[0]
     assert "Predicted digit" not in page.numbers
+
+
+def test_an_image_stays_drawn_for_an_audit_although_people_have_labelled_it(
+    review, scorer, dashboard
+):
+    dashboard(MNIST_AUDIT_SHARE="1")
+    scorer.drop("scans", 1)
+    scorer.score("scans")
+    page = review.by("ada").open()
+    press(page, "4")
+    (blind,) = recorded()
+    log = services.current().reviews
+    log.append(blind.withdrawal())
+    for who in ("eve", "fay"):  # who saw it elsewhere, with the model's digit beside it
+        elsewhere = {"id": new_id(blind.at), "reviewer": who, "audit": False}
+        log.append(blind.model_copy(update=elsewhere))
+    page = review.by("bob").open()
+    assert "An audit: a random share of all predictions" in page.words
+    assert progress(page) == "1 for review, 0 done"
+    page = review.by("eve").open()
+    assert "An audit" not in page.words
 
 
 def progress(page):

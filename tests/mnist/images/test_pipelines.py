@@ -61,23 +61,11 @@ def test_size_does_not_matter(scale: float) -> None:
     assert _likeness(_result(plane).pixels, REFERENCE) > 0.93
 
 
-@given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))
+@given(st.integers(0, 150), st.integers(0, 150), st.integers(0, 150), st.integers(0, 150))
 @settings(max_examples=30, deadline=None)
 def test_margins_do_not_matter(top: int, bottom: int, left: int, right: int) -> None:
     plane = np.pad(seven(), ((top, bottom), (left, right)), constant_values=255)
     assert _likeness(_result(plane).pixels, REFERENCE) > 0.97
-
-
-@given(st.integers(60, 900), st.integers(60, 900), st.integers(60, 900), st.integers(60, 900))
-@settings(max_examples=30, deadline=None)
-def test_wide_margins_make_it_a_column_wider_at_most(
-    top: int, bottom: int, left: int, right: int
-) -> None:
-    plane = np.pad(seven(), ((top, bottom), (left, right)), constant_values=255)
-    pixels = _result(plane).pixels
-    assert _likeness(pixels, REFERENCE) > 0.9
-    wide, reference = (np.count_nonzero(image.any(axis=0)) for image in (pixels, REFERENCE))
-    assert abs(wide - reference) <= 1
 
 
 @pytest.mark.parametrize("height", [40, 70])
