@@ -1,7 +1,7 @@
 """Going to another page with an address that can be passed on, in the same visit."""
 
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -27,6 +27,13 @@ def image_of_batch(batch: str, version: ObjectVersion) -> str:
     return urlencode(
         {"batch": batch, "key": version.key, "etag": version.etag, "size": version.size}
     )
+
+
+def url_of(page: str) -> str:
+    """Write where a page lies, as it can be passed on, from where this one does."""
+    here = urlsplit(str(st.context.url or ""))
+    path = f"{here.path.rpartition('/')[0]}/{page}"
+    return urlunsplit((here.scheme, here.netloc, path, "", ""))
 
 
 def go_to(page: str, address: str | None) -> None:

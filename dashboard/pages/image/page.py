@@ -20,6 +20,7 @@ from dashboard.pages.image.address import (
 from dashboard.pages.image.outcome import show_outcome
 from dashboard.pages.image.place import show_place
 from dashboard.pages.image.predictions import show_history, show_neighbours, show_probabilities
+from dashboard.pages.image.verdict import show_fault
 from mnist import services
 
 
@@ -51,6 +52,8 @@ def show() -> None:
         if recorded and (ticket := ticket_in_address()) is not None:
             with st.expander("Label it", expanded=person().is_editor):
                 show_keypad(ticket)
+        with error_boundary():
+            show_fault(image, version)
         _show_sections(image, version, recorded and recorded[1])
 
 
