@@ -39,9 +39,8 @@ def url_of(page: str) -> str:
 def go_to(page: str, address: str | None) -> None:
     """Go to a page if there is an address to go to, and remember the way back."""
     if address is not None:
-        here = urlsplit(str(st.context.url)).path.rpartition("/")[2]
-        if here != page:
-            st.session_state[_WAY_BACK] = here, st.query_params.to_dict()
+        if _here() != page:
+            st.session_state[_WAY_BACK] = _here(), st.query_params.to_dict()
         st.switch_page(st.session_state[_PAGES][page], query_params=dict(parse_qsl(address)))
 
 
@@ -49,5 +48,11 @@ def show_way_back() -> None:
     """Offer the page that led here, with its filters; the browser's own way back forgets them."""
     page, query = st.session_state.get(_WAY_BACK, (None, {}))
     pages = st.session_state.get(_PAGES, {})
-    if page in pages and st.button(f"← Back to {pages[page].title}", type="tertiary"):
+    if page not in pages or page == _here():
+        return
+    if st.button(f"← Back to {pages[page].title}", type="tertiary"):
         st.switch_page(pages[page], query_params=query)
+
+
+def _here() -> str:
+    return urlsplit(str(st.context.url)).path.rpartition("/")[2]

@@ -6,6 +6,7 @@ from dashboard.components import cached
 from dashboard.components.boundary import error_boundary
 from dashboard.components.evaluated_images import EvaluatedImages
 from dashboard.components.filters import alternatives
+from dashboard.components.links import show_way_back
 from dashboard.components.texts import code, counted, sentence
 from dashboard.components.titles import page_title
 from dashboard.components.versions import choose_version, usual_version
@@ -27,6 +28,7 @@ _SECTIONS = {
 
 def show() -> None:
     """Draw the page."""
+    show_way_back()
     add_title = page_title("Errors")
     with error_boundary():
         images = _choose_images()
