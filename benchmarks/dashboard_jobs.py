@@ -76,13 +76,22 @@ def _excerpt(tab: Page) -> str:
     return ". ".join(" ".join(text.split()) for text in texts)[:_LONGEST_EXCERPT]
 
 
-def keep_picture(tab: Page, folder: Path | None, name: str) -> None:
-    """Keep what the tab shows once it is drawn, where a folder is named."""
+def keep_picture(tab: Page, folder: Path | None, name: str, middle: str = "") -> None:
+    """Keep what the tab shows once it is drawn, where a folder is named.
+
+    Args:
+        tab: What is looked at.
+        folder: Takes up the picture; None keeps none.
+        name: Of the picture; empty keeps none.
+        middle: Selector of what is to be in its middle; empty is the top of the page.
+    """
     if folder is None or not name:
         return
     tab.locator(_IDLE).wait_for()
     tab.wait_for_function("document.getAnimations().length === 0")
     tab.mouse.move(0, 0)
+    if middle:
+        tab.locator(middle).first.evaluate("node => node.scrollIntoView({block: 'center'})")
     tab.screenshot(path=folder / f"{name}.png")
 
 
@@ -93,7 +102,7 @@ def measure(tab: Page, address: str, pictures: Path | None) -> dict[str, tuple[i
         name = look.question or f"Picture of {look.picture}"
         try:
             seconds = reach(tab, address, look)
-            keep_picture(tab, pictures, look.picture)
+            keep_picture(tab, pictures, look.picture, look.answer if look.is_scrolled else "")
         except (LeftOut, Error) as error:
             print(f"{name:48} left out: {error}", flush=True)
             continue

@@ -23,6 +23,7 @@ class Look:
         needs: What the stack must hold for it.
         question: For people; empty where only a picture is wanted.
         picture: Name of the picture that is kept; empty if none is.
+        is_scrolled: Whether the picture shows what lies around the answer, not the page's top.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Look:
     needs: str
     question: str = ""
     picture: str = ""
+    is_scrolled: bool = False
 
 
 def _number(label: str) -> Callable[[Page], Locator]:
@@ -143,6 +145,24 @@ PICTURES = (
     Look("batches", "batches?show=images", [], _TILE, "a scored batch", picture="batches"),
     Look("image", "errors", [_tile], "text=Across model versions", "a champion", picture="image"),
     Look("compare", "compare", [], _TILE, "two versions that differ", picture="compare"),
+    Look(
+        "verdicts",
+        "errors",
+        [],
+        ".tile .choices",
+        "a version with a misclassified test image",
+        picture="verdicts",
+        is_scrolled=True,
+    ),
+    Look(
+        "matrices",
+        "compare",
+        [],
+        "button.cell[data-name='6-6']",
+        "two versions",
+        picture="matrices",
+        is_scrolled=True,
+    ),
     Look("data", "data", [], "text=Labelled sets", "a champion", picture="data"),
 )
 """What the documents show besides the answers of jobs."""
