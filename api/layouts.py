@@ -9,8 +9,9 @@ from api.schemas import Json, model_fields
 from api.uploads import File, Upload
 from mnist.digits import Outcome, Reason
 from mnist.images import Limits, Rejection, preprocessing_digest
+from mnist.scoring.graphs import Predictor
 from mnist.scoring.picture_rows import rows_of_picture
-from mnist.scoring.predictions import PinnedModel, Predict
+from mnist.scoring.predictions import PinnedModel
 from mnist.scoring.sheet_layouts import SheetLayout
 from mnist.tables import BOX_COLUMNS, PROBABILITY_COLUMNS
 
@@ -37,11 +38,11 @@ def cut_pictures(
     files: Sequence[File],
     layout: SheetLayout,
     model: PinnedModel,
-    predict: Predict,
+    predictor: Predictor,
     limits: Limits,
 ) -> list[Rows | Rejection]:
     """Cut pictures and predict what is in their places; one answer for each."""
-    return [rows_of_picture(file.content, layout, model, predict, limits) for file in files]
+    return [rows_of_picture(file.content, layout, model, predictor, limits) for file in files]
 
 
 def cut_response(

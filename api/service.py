@@ -114,8 +114,7 @@ class Service:
         """Cut pictures by a layout and read their places, as a batch does; runs in a thread."""
         limits = self._image_limits
         layout = layout_of(upload, limits)
-        predict = served.predictor.outputs
-        pictures = cut_pictures(upload.files, layout, served.model, predict, limits)
+        pictures = cut_pictures(upload.files, layout, served.model, served.predictor, limits)
         self.telemetry.count_places(pictures)
         return cut_response(upload, layout, pictures, served.model)
 

@@ -10,7 +10,7 @@ of its best value into the probability that it is right. About ten minutes on on
 """
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +32,8 @@ from mnist.layouts.scoring import (
     network_features,
 )
 from mnist.layouts.valuing import arcs_of, likeliest
+
+_LINE_WEIGHTS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 
 
 def examples(
@@ -62,7 +64,8 @@ def _predicted(
     for each, value in zip(cuts, values, strict=True):
         if each.outcome is None:
             outputs = model.predictor.outputs(each.candidates)
-            yield Example(value, kind, each, outputs.probabilities, outputs.ood_scores)
+            line = model.predictor.predict_line(each.line)
+            yield Example(value, kind, each, outputs.probabilities, outputs.ood_scores, line)
 
 
 def fitted_weights(batch: Batch, ridge: float = 1e-4) -> Weights:
@@ -95,15 +98,39 @@ def fitted_confidence(
 
     Each strip counts with its number of digits declared and without.
     """
-    doubts, right = [], []
-    for example in held_out:
+    without = [example._replace(line=None) for example in held_out]
+    return _confidence(_judged(without, weights, ood_threshold, 0.0))
+
+
+def fitted_line(
+    held_out: Sequence[Example], weights: Weights, ood_threshold: float
+) -> tuple[float, tuple[float, ...]]:
+    """Weigh the line network against the lattice, and believe both; on digits neither has seen."""
+    judged = {
+        weight: list(_judged(held_out, weights, ood_threshold, weight)) for weight in _LINE_WEIGHTS
+    }
+    for weight, values in judged.items():
+        right = sum(is_right for _, is_right in values)
+        print(f"line network weighs {weight:g}: {right:,} of {len(values):,} values right")
+    best = max(judged, key=lambda weight: sum(is_right for _, is_right in judged[weight]))
+    return best, _confidence(judged[best])
+
+
+def _judged(
+    examples: Iterable[Example], weights: Weights, ood_threshold: float, line_weight: float
+) -> Iterator[tuple[tuple[float, ...], bool]]:
+    """Say what speaks against each value that is found, and whether it is right."""
+    for example in examples:
         network = network_features(example.probabilities, example.ood_scores, ood_threshold)
         arcs = arcs_of(example.cut, example.probabilities, network, weights)
         for count in (len(example.value) or 1, None):
-            best = likeliest(arcs, example.probabilities, network, count)
+            best = likeliest(arcs, example.probabilities, network, count, example.line, line_weight)
             if best is not None:
-                doubts.append(best.doubts)
-                right.append("".join(map(str, best.path.digits)) == example.value)
+                yield best.doubts, "".join(map(str, best.path.digits)) == example.value
+
+
+def _confidence(judged: Iterable[tuple[tuple[float, ...], bool]]) -> tuple[float, ...]:
+    doubts, right = zip(*judged, strict=True)
     fitted = LogisticRegression(C=100, fit_intercept=False, max_iter=1_000).fit(doubts, right)
     return tuple(fitted.coef_[0].round(4).tolist())
 
@@ -125,6 +152,12 @@ WEIGHTS = Weights(
 
 CONFIDENCE = {confidence}
 """Of `mnist.layouts.valuing.DOUBTS`."""
+
+LINE_WEIGHT = {line_weight}
+"""Of what the line network says, beside what the lattice says."""
+
+LINE_CONFIDENCE = {line_confidence}
+"""Of `mnist.layouts.valuing.LINE_DOUBTS`."""
 '''
 
 
@@ -146,6 +179,10 @@ def main() -> None:
     seed = 1_000_000
     held_out = [*examples(model, hands, asked.strips, seed), *cell_examples(model, hands, seed)]
     confidence = fitted_confidence(held_out, weights, model.model.ood_threshold)
+    # Public hands are learned from: only of MNIST's validation digits has the network seen none.
+    unseen = list(examples(model, [validation], asked.strips, 2 * seed))
+    lines = [example for example in unseen if example.line is not None]
+    line_weight, line_confidence = fitted_line(lines, weights, model.model.ood_threshold)
     command = f"python -m benchmarks.fit_values --model fast.onnx --strips {asked.strips} --hands …"
     asked.to.write_text(
         _TEXT.format(
@@ -156,6 +193,8 @@ def main() -> None:
             width=weights.width,
             blot=weights.blot,
             confidence=confidence,
+            line_weight=line_weight,
+            line_confidence=line_confidence,
         )
     )
 

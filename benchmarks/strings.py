@@ -86,6 +86,7 @@ def predict(model: Deployed, cuts: Sequence[Cut]) -> list[PlacePrediction]:
                 outputs.probabilities[part],
                 outputs.ood_scores[part],
                 model.model.ood_threshold,
+                model.predictor.predict_line(place.line),
             )
         )
     return doubted(predictions)

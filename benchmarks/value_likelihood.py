@@ -15,6 +15,7 @@ from mnist.layouts.scoring import (
     network_features,
     width_features,
 )
+from mnist.layouts.sequences import LineScores
 
 Array = NDArray[np.float64]
 Groups = dict[int, list[NDArray[np.intp]]]
@@ -25,13 +26,14 @@ SIZES = (FLAT, 1, 10 * len(WIDTH_FEATURES), len(BLOT_FEATURES))
 
 
 class Example(NamedTuple):
-    """One value as the model sees it."""
+    """One value as the model sees it; `line` is what its line network says of the whole."""
 
     value: str
     kind: str
     cut: Cut
     probabilities: NDArray[np.float32]
     ood_scores: NDArray[np.float32]
+    line: LineScores | None = None
 
 
 class Batch:

@@ -17,7 +17,7 @@ from flows.support.retries import retried_task
 from mnist import services
 from mnist.errors import Remedy
 from mnist.orchestrator import command
-from mnist.training.recipes import get_recipe, header
+from mnist.training.recipes import PORTIONS, get_recipe, header
 
 if TYPE_CHECKING:
     from mnist.candidates.candidate import Candidate
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mnist.operations.gates import Judgement
     from mnist.registry.publishing import RegisteredVersion
     from mnist.storage.journal import JournalEntry
+    from mnist.training.models import Model
     from mnist.training.recipes import Recipe
     from mnist.training.train import Epoch, Training
 
@@ -107,10 +108,28 @@ def train(recipe: Recipe, data: TrainingData, seed: int) -> Training:
     return training
 
 
+@task(name="train-line-network", cache_policy=NO_CACHE)
+def train_lines(recipe: Recipe, data: TrainingData, seed: int) -> Model | None:
+    """Train the network for lines of several digits, if the recipe has one."""
+    if not recipe.strips:
+        return None
+    get_run_logger().info("Drawing %s lines of digits to train the line network.", recipe.strips)
+    progress = artifacts.Progress("training the line network")
+
+    def show(done: int, loss: float) -> None:
+        text = f"portion {done} of {PORTIONS}: loss {loss:.3f}"
+        get_run_logger().info("%s", text)
+        progress.step(done / PORTIONS, text)
+
+    return services.current().retraining.train_lines(recipe, data, seed, show)
+
+
 @task(name="measure", cache_policy=NO_CACHE)
-def measure(training: Training, data: TrainingData, folder: Path) -> Candidate:
+def measure(
+    training: Training, data: TrainingData, folder: Path, line_network: Model | None = None
+) -> Candidate:
     """Calibrate, export and evaluate."""
-    candidate = services.current().retraining.measure(training, data, folder)
+    candidate = services.current().retraining.measure(training, data, folder, line_network)
     get_run_logger().info(
         "Test accuracy %.4f, macro F1 %.4f, %d errors.",
         candidate.evaluation.accuracy,
@@ -220,7 +239,8 @@ def retrain(
         if (entry := nothing_new(chosen, data, used_seed, who)) is not None:
             return entry.model_dump(mode="json")
         training = train(chosen, data, used_seed)
-        candidate = measure(training, data, Path(folder))
+        line_network = train_lines(chosen, data, used_seed)
+        candidate = measure(training, data, Path(folder), line_network)
         version = publish(candidate, chosen, data, used_seed)
         judgement = judge(candidate, version, data, policy)
         answer = approval.ask(judgement, approval_seconds) if approval_seconds > 0 else None

@@ -7,6 +7,7 @@ from mnist.images.parameters import PARAMETERS
 from mnist.images.results import Rejection
 from mnist.layouts.lattice import Lattice, lattice_of
 from mnist.layouts.layout import PlaceContent
+from mnist.layouts.line_images import line_image
 from mnist.layouts.parameters import LAYOUT_PARAMETERS as P
 from mnist.layouts.results import Cut, PageBox, Segment, without_digits
 from mnist.layouts.writing import LineInk
@@ -48,6 +49,7 @@ def line_cut(
         frozenset(lattice.blanks if " " in content.symbols else ()),
         tuple(lattice.blots.items()),
         _warnings(line, lattice),
+        None if content.count == 1 else line_image(line),
     )
 
 

@@ -86,6 +86,7 @@ class LayoutParameters:
     segment_widest: float = 1.35  # of the row; what is wider is not one digit
     blank_least: float = 0.75  # of the row; as wide a gap is a blank
     beam: int = 12  # values that are kept at each boundary, for each number of digits
+    line_values: int = 8  # values of the lattice that the line network is asked about
     pieces_total: int = 160  # pieces of one value; more are a drawing, noise or a text
     line_widest: float = 60.0  # of the row; what is wider is no value
     accept_confidence: float = 0.99  # probability that a value is right, for it to be accepted

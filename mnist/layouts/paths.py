@@ -85,6 +85,30 @@ def best_paths(arcs: Arcs, count: int | None, beam: int) -> list[ScoredPath]:
     return sorted(complete, key=lambda path: -path.score)
 
 
+def best_path_of(arcs: Arcs, digits: tuple[int, ...]) -> ScoredPath | None:
+    """Find the best way to cut a line into these digits; None if there is none."""
+    kept: list[dict[int, ScoredPath]] = [{} for _ in range(arcs.last + 1)]
+    kept[0] = {0: ScoredPath(0.0, digits, ())}
+    by_end: list[list[int]] = [[] for _ in range(arcs.last + 1)]
+    for index, end in enumerate(arcs.ends.tolist()):
+        by_end[end].append(index)
+    for end in range(1, arcs.last + 1):
+        ways = [
+            (number, path._replace(score=path.score + float(arcs.skips[end - 1])))
+            for number, path in kept[end - 1].items()
+            if np.isfinite(arcs.skips[end - 1])
+        ]
+        for index in by_end[end]:
+            for number, path in kept[int(arcs.starts[index])].items():
+                if number < len(digits):
+                    score = path.score + float(arcs.scores[index, digits[number]])
+                    segments = (*path.segments, index)
+                    ways.append((number + 1, ScoredPath(score, digits, segments)))
+        for number, path in sorted(ways, key=lambda way: way[1].score):
+            kept[end][number] = path
+    return kept[arcs.last].get(len(digits))
+
+
 def _all(kept: dict[int, dict[tuple[int, ...], ScoredPath]]) -> list[ScoredPath]:
     return [path for paths in kept.values() for path in paths.values()]
 

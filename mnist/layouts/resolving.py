@@ -12,7 +12,8 @@ from mnist.layouts.parameters import LAYOUT_PARAMETERS as P
 from mnist.layouts.paths import ScoredPath
 from mnist.layouts.results import Cut, Mark, PlacePrediction
 from mnist.layouts.scoring import network_features
-from mnist.layouts.value_parameters import CONFIDENCE, WEIGHTS
+from mnist.layouts.sequences import LineScores
+from mnist.layouts.value_parameters import WEIGHTS
 from mnist.layouts.valuing import arcs_of, confidence_of, likeliest
 
 
@@ -21,6 +22,7 @@ def resolve(
     probabilities: Probabilities,
     ood_scores: NDArray[np.float32] | None,
     ood_threshold: float,
+    line: LineScores | None = None,
 ) -> PlacePrediction:
     """Decide which value a place has.
 
@@ -29,14 +31,15 @@ def resolve(
         probabilities: Of its candidates, shape (k, 10).
         ood_scores: Of its candidates, shape (k,); None or NaN from a model without.
         ood_threshold: Images with a larger score are unlike a digit.
+        line: What the line network says of `cut.line`; None from a version without one.
     """
     if cut.outcome is not None:
         return PlacePrediction(cut.place, cut.box, cut.outcome, warnings=cut.warnings)
     network = network_features(probabilities, ood_scores, ood_threshold)
     arcs = arcs_of(cut, probabilities, network, WEIGHTS)
-    best = likeliest(arcs, probabilities, network, cut.content.count)
+    best = likeliest(arcs, probabilities, network, cut.content.count, line)
     miscounted = best is None  # it cannot be cut into so many digits
-    best = best or likeliest(arcs, probabilities, network, None)
+    best = best or likeliest(arcs, probabilities, network, None, line)
     if best is None:
         return PlacePrediction(cut.place, cut.box, Outcome.EMPTY, warnings=cut.warnings)
     doubts = {
@@ -47,7 +50,7 @@ def resolve(
     warnings = tuple(w for w in ImageWarning if w in cut.warnings or doubts.get(w))
     value = text_of(cut, best.path)
     result = check(value, cut.content.check)
-    confidence = 0.0 if miscounted else confidence_of(best.doubts, CONFIDENCE)
+    confidence = 0.0 if miscounted else confidence_of(best.doubts)
     doubtful = warnings or result is CheckResult.FAILED
     return PlacePrediction(
         cut.place,

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist.digits import Images, ImageWarning, Outcome
-from mnist.images.results import Rejection
+from mnist.images.results import Plane, Rejection
 from mnist.layouts.checks import CheckResult
 from mnist.layouts.layout import PlaceContent
 
@@ -47,6 +47,7 @@ class Cut:
         blanks: Boundaries behind a gap as wide as a blank, where the layout allows blanks.
         blots: Pieces that may be no digit: the boundary in front of each, and their features.
         warnings: What is odd about the place.
+        line: The whole line, as the line network wants it; None where there is one digit.
     """
 
     place: str
@@ -60,6 +61,7 @@ class Cut:
     blanks: frozenset[int] = frozenset()
     blots: tuple[tuple[int, tuple[float, ...]], ...] = ()
     warnings: tuple[ImageWarning, ...] = ()
+    line: Plane | None = None
 
 
 def without_digits(

@@ -26,3 +26,9 @@ WEIGHTS = Weights(
 
 CONFIDENCE = (-0.814, 1.0941, 0.2843, 0.1612, -0.4827, 0.2414)
 """Of `mnist.layouts.valuing.DOUBTS`."""
+
+LINE_WEIGHT = 1.0
+"""Of what the line network says, beside what the lattice says."""
+
+LINE_CONFIDENCE = (-0.814, 1.0941, 0.2843, 0.1612, -0.4827, 0.2414, 0.0, 0.0)
+"""Of `mnist.layouts.valuing.LINE_DOUBTS`."""

@@ -200,10 +200,12 @@ def score(parts: Parts, chunk: Chunk, *, seconds: float = inf) -> ScoredChunk:
     Raises:
         IntegrityError: If the scoring graph is not the one that was registered.
     """
+    predictor = parts.registry.predictor(chunk.model)
     return score_chunk(
         chunk,
         fetch=parts.inbox.fetch_many,
-        predict=parts.registry.predictor(chunk.model).outputs,
+        predict=predictor.outputs,
+        predict_line=predictor.predict_line,
         threads=parts.settings.read_threads,
         limits=Limits.of(parts.settings),
         layout_of=parts.layouts.get,

@@ -71,7 +71,7 @@ class Gates:
     def _loaded(self, model: PinnedModel) -> Contender:
         registry = self._parts.registry
         source = registry.origin(model.version).dataset
-        return Contender(model, registry.predictor(model).outputs, source=source)
+        return Contender(model, registry.predictor(model), source=source)
 
     def judge(
         self,

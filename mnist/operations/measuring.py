@@ -9,9 +9,11 @@ from mnist.data.labelled import LabelledImages
 from mnist.digits import Images, Probabilities
 from mnist.evaluation.corruptions import Corruption, corrupt
 from mnist.evaluation.slices import slices_with
+from mnist.operations.drawn_values import values_right
 from mnist.operations.replay import ProductionImages, compare_predictions
 from mnist.promotion import Evidence, Replay, Runtime, Sample
-from mnist.scoring.predictions import PinnedModel, Predict
+from mnist.scoring.graphs import Predictor
+from mnist.scoring.predictions import PinnedModel
 from mnist.storage.acceptance import AcceptanceLog
 
 _CORRUPTED_IMAGES = 2_000
@@ -19,7 +21,7 @@ _CORRUPTED_IMAGES = 2_000
 
 _CORRUPTION_SEED = 0
 
-_STEPS = len(Corruption) + 2
+_STEPS = len(Corruption) + 3
 
 ProgressCallback = Callable[[float, str], None]
 """Hears how far the work is: share done (0-1), and what comes next."""
@@ -31,19 +33,19 @@ class Contender:
 
     Attributes:
         model: Its name, version, digest and the confidence from which predictions are accepted.
-        outputs: Its scoring graph: probabilities and out-of-distribution scores.
+        predictor: Its scoring graph, and the line network that it may carry.
         runtime: How that graph behaved when it was exported, if this is known.
         source: Data source it learned from; empty if that is not recorded.
     """
 
     model: PinnedModel
-    outputs: Predict
+    predictor: Predictor
     runtime: Runtime | None = None
     source: str = ""
 
     def predict(self, images: Images) -> Probabilities:
         """Predict images, shape (n, 28, 28); probabilities, shape (n, 10)."""
-        return self.outputs(images).probabilities
+        return self.predictor.predict(images)
 
 
 def measure(
@@ -69,6 +71,8 @@ def measure(
     progress(1 / _STEPS, "predicting labelled sets")
     samples = [_labelled_sets(side, labelled_sets) for side in sides]
     corruptions = _under_corruption(sides, test, progress)
+    progress((_STEPS - 1) / _STEPS, "predicting values of several digits")
+    values = values_right([side.predictor for side in sides], test)
     return [
         evidence(
             side.model.name,
@@ -79,10 +83,11 @@ def measure(
             slices=masks,
             labelled_sets=of_labelled_sets,
             runtime=side.runtime,
+            values=of_values,
             source=side.source,
         )
-        for side, probabilities, accuracies, of_labelled_sets in zip(
-            sides, predictions, corruptions, samples, strict=True
+        for side, probabilities, accuracies, of_labelled_sets, of_values in zip(
+            sides, predictions, corruptions, samples, values, strict=True
         )
     ]
 
@@ -98,7 +103,7 @@ def compare_in_production(
     Both are judged by the same rule: what each may accept before its predictions are audited.
     """
     before, after = (
-        (side.outputs(production.images), acceptance.without_evidence(side.model))
+        (side.predictor.outputs(production.images), acceptance.without_evidence(side.model))
         for side in (champion, candidate)
     )
     return compare_predictions(production, before, after)

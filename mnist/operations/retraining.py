@@ -27,6 +27,8 @@ from mnist.scoring.graphs import Predictor
 from mnist.scoring.predictions import PinnedModel
 from mnist.storage.journal import NOTHING_NEW, Action, JournalEntry
 from mnist.training.backend import device
+from mnist.training.line_network import fit_line_network
+from mnist.training.models import Model
 from mnist.training.recipes import Recipe
 from mnist.training.train import Epoch, Training, train
 
@@ -160,8 +162,32 @@ class Retraining:
             checkpoint_dir=self._checkpoints(recipe, data, seed),
         )
 
-    def measure(self, training: Training, data: TrainingData, folder: Path) -> Candidate:
-        """Calibrate, export and evaluate the trained network.
+    def train_lines(
+        self,
+        recipe: Recipe,
+        data: TrainingData,
+        seed: int,
+        on_portion: Callable[[int, float], None],
+    ) -> Model | None:
+        """Train the line network; None if the recipe has none. Goes on after an interruption."""
+        if not recipe.strips:
+            return None
+        return fit_line_network(
+            data.train,
+            recipe.strips,
+            seed=seed,
+            folder=self._checkpoints(recipe, data, seed),
+            on_portion=on_portion,
+        )
+
+    def measure(
+        self,
+        training: Training,
+        data: TrainingData,
+        folder: Path,
+        line_network: Model | None = None,
+    ) -> Candidate:
+        """Calibrate, export and evaluate the trained networks.
 
         Raises:
             IntegrityError: If the exported graph does not agree with the Keras model.
@@ -174,6 +200,7 @@ class Retraining:
             folder,
             labelled_sets=data.labelled_sets,
             max_accepted_error_rate=self._settings.max_accepted_error_rate,
+            line_network=line_network,
         )
 
     def publish(
@@ -204,7 +231,7 @@ class Retraining:
             candidate.ood_threshold,
         )
         predictor = Predictor(candidate.graph, candidate.graph_sha256)
-        contender = Contender(model, predictor.outputs, candidate.runtime, data.dataset.source)
+        contender = Contender(model, predictor, candidate.runtime, data.dataset.source)
         judgement = self._gates.judge(contender, data.dataset, policy or {}, progress)
         return self._relabelling.explain(judgement, predictor.predict, data.reviewed)
 

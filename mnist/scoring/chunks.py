@@ -17,6 +17,7 @@ from mnist.errors import Unavailable
 from mnist.images import Limits, preprocessing_digest
 from mnist.keys import ObjectVersion, chunk_name
 from mnist.places import by_picture
+from mnist.scoring.line_graphs import PredictLine, no_line_network
 from mnist.scoring.minibatches import Allowance, cut_minibatches, load_minibatch
 from mnist.scoring.pictures import Fetch, LayoutOf, MiniBatch, Paged, Unscored, no_layouts
 from mnist.scoring.place_predictions import resolved
@@ -143,6 +144,7 @@ def score_chunk(
     *,
     fetch: Fetch,
     predict: Predict,
+    predict_line: PredictLine = no_line_network,
     threads: int,
     limits: Limits,
     layout_of: LayoutOf = no_layouts,
@@ -156,6 +158,7 @@ def score_chunk(
         chunk: The work.
         fetch: Where the bytes come from.
         predict: The scoring graph.
+        predict_line: The line network beside it.
         threads: Mini-batches that are fetched and decoded at once.
         limits: Of an image.
         layout_of: Where the layouts come from that cut pictures.
@@ -187,7 +190,7 @@ def score_chunk(
             _require_a_store(unscored)
             started = perf_counter()
             images = np.array(minibatch.pixels, np.uint8).reshape(-1, SIDE, SIDE)
-            predicted = resolved(minibatch.contents, images, predict, chunk.model)
+            predicted = resolved(minibatch.contents, images, predict, chunk.model, predict_line)
             contents += predicted.contents
             outputs.append(predicted.outputs)
             ink.append(predicted.ink)

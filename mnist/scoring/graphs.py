@@ -6,32 +6,31 @@ Scoring imports this module; so Keras is only touched inside `export_graph`.
 import hashlib
 import os
 import warnings
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import onnxruntime
-from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
 
 from mnist.digits import SIDE, Images, Outputs, Probabilities
 from mnist.errors import IntegrityError, InvalidInput
+from mnist.layouts.line_images import LINE_HEIGHT, STRIDE
 from mnist.scoring import ood
+from mnist.scoring.line_graphs import (
+    PredictLine,
+    line_session,
+    no_line_network,
+    open_line_graph,
+    predict_line,
+)
+from mnist.scoring.sessions import open_session
 
 PARITY_TOLERANCE = 1e-5
 """Largest difference of a probability between the Keras model and its graph."""
 
 _READS_DIGITS = [("tensor(uint8)", [SIDE, SIDE]), ("tensor(float)", [10])]
-
-_NO_GRAPH = (
-    runtime_errors.Fail,
-    runtime_errors.InvalidArgument,
-    runtime_errors.InvalidGraph,
-    runtime_errors.InvalidProtobuf,
-    runtime_errors.NoSuchFile,
-    runtime_errors.NotImplemented,
-    runtime_errors.RuntimeException,
-)
-"""What the runtime raises for bytes that it cannot make a graph of."""
 
 _PARITY_IMAGES = 1_000
 
@@ -52,26 +51,53 @@ def export_graph(model: Any, path: Path) -> str:
     images = _random_images(_PARITY_IMAGES)
     # Keras refuses to export a freshly loaded model that has never been called.
     expected = np.asarray(model(images, training=False))
-    partial = path.with_suffix(f".{os.getpid()}.partial")
+    unproven = path.with_suffix(f".{os.getpid()}.partial")
+    try:
+        sha256 = hashlib.sha256(_export(model, unproven)).hexdigest()
+        _require_parity(Predictor(unproven, sha256).predict(images), expected)
+        unproven.replace(path)
+    finally:
+        unproven.unlink(missing_ok=True)
+    return sha256
+
+
+def export_line_graph(model: Any) -> bytes:
+    """Turn a line network of Keras into an ONNX graph and prove that both say the same.
+
+    Args:
+        model: From `mnist.training.line_network`.
+
+    Raises:
+        IntegrityError: If a probability differs by more than `PARITY_TOLERANCE` on a random line.
+    """
+    random = np.random.default_rng(0)
+    line = random.integers(0, 256, (LINE_HEIGHT, 50 * STRIDE), dtype=np.uint8)
+    expected = np.asarray(model(line[None], training=False))[0]
+    with TemporaryDirectory() as folder:
+        content = _export(model, Path(folder) / "lines.onnx")
+    exported = predict_line(open_line_graph(content), line)
+    _require_parity(np.exp(np.asarray(exported)), np.exp(expected))
+    return content
+
+
+def _export(model: Any, path: Path) -> bytes:
     with warnings.catch_warnings():
         # tf2onnx still writes np.object; nothing we can do about it here.
         warnings.filterwarnings(
             "ignore", message=r".*`np\.object`.*", category=FutureWarning, module="keras"
         )
-        model.export(str(partial), format="onnx", verbose=False)
-    try:
-        sha256 = hashlib.sha256(partial.read_bytes()).hexdigest()
-        difference = np.abs(Predictor(partial, sha256).predict(images) - expected).max()
-        if not difference <= PARITY_TOLERANCE:
-            raise IntegrityError(
-                f"The exported graph differs from its Keras model by {difference:.2g}; at most "
-                f"{PARITY_TOLERANCE:g} is allowed. The network uses a layer that ONNX renders "
-                "differently."
-            )
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-    return sha256
+        model.export(str(path), format="onnx", verbose=False)
+    return path.read_bytes()
+
+
+def _require_parity(exported: Any, expected: Any) -> None:
+    difference = np.abs(exported - expected).max()
+    if not difference <= PARITY_TOLERANCE:
+        raise IntegrityError(
+            f"The exported graph differs from its Keras model by {difference:.2g}; at most "
+            f"{PARITY_TOLERANCE:g} is allowed. The network uses a layer that ONNX renders "
+            "differently."
+        )
 
 
 class Predictor:
@@ -81,18 +107,22 @@ class Predictor:
         path: The ONNX file.
         sha256: The digest it must have.
 
+    Attributes:
+        predict_line: The line network that came with it; answers None if none did.
+
     Raises:
         IntegrityError: If the file has another digest, or is no graph that predicts digits.
     """
 
     def __init__(self, path: Path, sha256: str) -> None:
         content = read_graph(path, sha256)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # processes scale better than threads
-        options.inter_op_num_threads = 1
         self.sha256 = sha256
-        self._session = _session(path, content, options)
+        self._session = _session(path, content)
         self._output_names = [output.name for output in self._session.get_outputs()]
+        lines = line_session(self._session)
+        self.predict_line: PredictLine = (
+            no_line_network if lines is None else partial(predict_line, lines)
+        )
 
     def predict(self, images: Images) -> Probabilities:
         """Predict the digits of images.
@@ -143,17 +173,9 @@ def read_graph(path: Path, sha256: str) -> bytes:
     return content
 
 
-def _session(
-    path: Path, content: bytes, options: onnxruntime.SessionOptions
-) -> onnxruntime.InferenceSession:
+def _session(path: Path, content: bytes) -> onnxruntime.InferenceSession:
     """Open a graph, which executes nothing of what is in it; refuse what is none of ours."""
-    try:
-        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    except _NO_GRAPH as error:
-        raise IntegrityError(
-            f"{path} is no scoring graph ({str(error)[:200]}); a pickle, a Keras file or a layer "
-            "with code of its own is never loaded. Register models through the flow `retrain`."
-        ) from error
+    session = open_session(content, f"{path} is no scoring graph")
     outputs = [output for output in session.get_outputs() if output.name != ood.OUTPUT]
     shapes = [(port.type, port.shape[1:]) for port in (*session.get_inputs(), *outputs)]
     if shapes != _READS_DIGITS:

@@ -9,9 +9,10 @@ from mnist.digits import SIDE
 from mnist.errors import Unavailable
 from mnist.images import Limits, Rejection, SeveralPages, preprocessing_digest
 from mnist.keys import ObjectVersion
+from mnist.scoring.graphs import Predictor
 from mnist.scoring.pictures import Fetched, MiniBatch, Picture, take
 from mnist.scoring.place_predictions import resolved
-from mnist.scoring.predictions import PinnedModel, Predict
+from mnist.scoring.predictions import PinnedModel
 from mnist.scoring.rows import rows_of
 from mnist.scoring.sheet_layouts import SheetLayout
 
@@ -19,7 +20,11 @@ _PICTURE = "picture"
 
 
 def rows_of_picture(
-    content: bytes, layout: SheetLayout, model: PinnedModel, predict: Predict, limits: Limits
+    content: bytes,
+    layout: SheetLayout,
+    model: PinnedModel,
+    predictor: Predictor,
+    limits: Limits,
 ) -> list[dict[str, Any]] | Rejection:
     """Cut a picture and predict what is in its places.
 
@@ -27,7 +32,7 @@ def rows_of_picture(
         content: The file.
         layout: Says how it is cut; it can be used.
         model: Says which predictions are accepted.
-        predict: Its scoring graph.
+        predictor: Its networks.
         limits: Of the file.
 
     Returns:
@@ -49,7 +54,9 @@ def rows_of_picture(
             raise Unavailable("The picture was not cut.")
         return Rejection(first.reason, first.detail or "")
     images = np.array(minibatch.pixels, np.uint8).reshape(-1, SIDE, SIDE)
-    predicted = resolved(minibatch.contents, images, predict, model)
+    predicted = resolved(
+        minibatch.contents, images, predictor.outputs, model, predictor.predict_line
+    )
     stamp = {
         "model_name": model.name,
         "model_version": model.version,

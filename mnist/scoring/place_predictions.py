@@ -12,6 +12,7 @@ from mnist.digits import CLASSES, Images, Outputs, Probabilities
 from mnist.images import Rejection
 from mnist.layouts import CheckResult, PlacePrediction, doubted, resolve
 from mnist.places import picture_of
+from mnist.scoring.line_graphs import PredictLine, no_line_network
 from mnist.scoring.predictions import PinnedModel, Predict
 from mnist.scoring.rows import Content
 
@@ -33,7 +34,11 @@ class PredictedContents(NamedTuple):
 
 
 def resolved(
-    contents: Sequence[Content], images: Images, predict: Predict, model: PinnedModel
+    contents: Sequence[Content],
+    images: Images,
+    predict: Predict,
+    model: PinnedModel,
+    predict_line: PredictLine = no_line_network,
 ) -> PredictedContents:
     """Predict all images of a mini-batch at once, and decide what they mean for each place.
 
@@ -42,6 +47,7 @@ def resolved(
         images: Those of the contents in their order, shape (n, 28, 28), uint8.
         predict: The scoring graph.
         model: Says what is unlike a digit.
+        predict_line: Its line network, which lines of several digits are shown to as a whole.
     """
     outputs = predict(images) if len(images) else _NO_IMAGES
     ink = images.mean(axis=(1, 2)) / 255 if len(images) else np.empty(0)
@@ -49,7 +55,7 @@ def resolved(
         return PredictedContents([*contents], outputs, ink)
     ends = np.cumsum([content.images for content in contents]).tolist()
     starts = [0, *ends[:-1]]
-    predictions = _predictions(contents, outputs, starts, model)
+    predictions = _predictions(contents, outputs, starts, model, predict_line)
     with_values, digits = [], []
     for content, predicted, first, end in zip(contents, predictions, starts, ends, strict=True):
         settled = content if predicted is None else _settled(content, predicted)
@@ -68,7 +74,11 @@ def _chosen(content: Content, probabilities: Probabilities) -> int:
 
 
 def _predictions(
-    contents: Sequence[Content], outputs: Outputs, starts: Sequence[int], model: PinnedModel
+    contents: Sequence[Content],
+    outputs: Outputs,
+    starts: Sequence[int],
+    model: PinnedModel,
+    predict_line: PredictLine,
 ) -> list[PlacePrediction | None]:
     """Decide what each place holds, picture by picture; None for what is no place."""
     answers: list[PlacePrediction | None] = []
@@ -85,6 +95,7 @@ def _predictions(
                 outputs.probabilities[start : start + len(cut.candidates)],
                 outputs.ood_scores[start : start + len(cut.candidates)],
                 model.ood_threshold,
+                predict_line(cut.line),
             )
             for cut, start in cuts
         ]

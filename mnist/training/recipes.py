@@ -9,6 +9,9 @@ from mnist.errors import InvalidRecipe
 _FEWEST_STEPS = 400
 
 
+PORTIONS = 10
+"""Parts of the training of a line network: after each its state is kept and its progress told."""
+
 HIGH, MEDIUM, LOW = "high", "medium", "low"
 """Complexity classes: several stages of learned features; one or two; none."""
 
@@ -86,6 +89,7 @@ class Recipe:
         members: Networks trained with different seeds and averaged into one.
         precision: Keras dtype policy of the training steps; the result is always float32.
         augmentation: Random changes of the training images.
+        strips: Lines of several digits that are drawn to train a line network on; 0 trains none.
         hands: How often each image of the public hands is shown per epoch, where they are there.
         dataset_repeats: How often each image of the dataset is shown per epoch beside public hands,
             which are nearly as many.
@@ -107,6 +111,7 @@ class Recipe:
     members: int = 1
     precision: str = "float32"
     augmentation: Augmentation = field(default_factory=Augmentation)
+    strips: int = 0
     hands: int = 0
     dataset_repeats: int = 1
     expected: Expectation | None = field(default=None, repr=False, compare=False)
@@ -151,6 +156,7 @@ _FAST = Recipe(
     width=0.5,
     precision="mixed_bfloat16",
     outliers=12_000,
+    strips=150_000,
     augmentation=_AFFINE_AND_PENS,
     hands=1,
     dataset_repeats=2,
@@ -174,6 +180,7 @@ RECIPES = {
             name="demo",
             epochs=3,
             outliers=0,
+            strips=0,
             hands=0,
             dataset_repeats=1,
             augmentation=_AFFINE,

@@ -5,6 +5,7 @@ from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import numpy as np
 import pytest
 from mlflow import MlflowClient
 from prefect.client.orchestration import get_client
@@ -14,6 +15,8 @@ from flows.retrain import retrain
 from mnist import services
 from mnist.data.set_uses import Use
 from mnist.errors import InvalidDataset, InvalidPolicy, InvalidRecipe, Unavailable
+from mnist.layouts.line_images import LINE_HEIGHT, STRIDE
+from mnist.layouts.sequences import ANSWERS
 from mnist.registry.reader import RegistryReader
 from mnist.storage.inbox import Inbox
 from mnist.storage.journal import Journal
@@ -68,9 +71,8 @@ def reader(settings, results_bucket):
 @pytest.fixture
 def wired_to_mlflow(wired, reader, monkeypatch):
     services.current().registry = reader
-    monkeypatch.setitem(
-        RECIPES, "tiny", Recipe("tiny", "deep-cnn", epochs=12, width=0.3, batch_size=64)
-    )
+    tiny = Recipe("tiny", "deep-cnn", epochs=12, width=0.3, batch_size=64, strips=640)
+    monkeypatch.setitem(RECIPES, "tiny", tiny)
 
 
 pytestmark = pytest.mark.usefixtures("wired_to_mlflow")
@@ -90,6 +92,8 @@ def test_two_retrainings_leave_evidence_and_never_something_worse(
     assert version.tags["dataset"] == "sklearn-digits"
     assert version.tags["recipe"] == "tiny"
     assert version.tags["scoring_graph_sha256"] == champion.digest
+    line = np.zeros((LINE_HEIGHT, 10 * STRIDE), np.uint8)
+    assert reader.predictor(champion).predict_line(line).shape == (10, ANSWERS)
     run = client.get_run(version.run_id)
     assert run.data.params["device"] == version.tags["device"] == device()
     assert run.data.metrics["test_accuracy"] > 0.5
@@ -166,6 +170,7 @@ def test_two_retrainings_leave_evidence_and_never_something_worse(
     assert metrics["real_world/own/images"] > 10
     report = Path(client.download_artifacts(other.run_id, "decision.md", str(tmp_path))).read_text()
     assert "images of own accuracy is" in report
+    assert "values of several digits against the champion" in report
     assert "## Reviewed labels\n\n1 used, 10 times per epoch (labels of ada 1, bob 1)." in report
 
 

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from mnist.digits import ImageWarning, Outcome
-from mnist.layouts import CheckResult, Layout, cut
+from mnist.layouts import CheckResult, Layout, cut, resolve
+from mnist.layouts.sequences import ANSWERS, LineScores
 
 HEIGHT = 44
 
@@ -162,3 +163,35 @@ def test_fields_are_cut_where_they_are_declared(hand, predict) -> None:
     }
     high = next(each for each in predictions if each.place == "high")
     assert all(40 < mark.box[1] < 160 and mark.box[0] >= 100 for mark in high.marks)
+
+
+def heard(digits: str, steps: int = 20) -> LineScores:
+    """Say so clearly that a line holds these digits that nothing else is near."""
+    scores = np.full((steps, ANSWERS), np.log(1e-4), np.float32)
+    scores[:, 0] = 0
+    for place, digit in enumerate(digits):
+        scores[2 * place + 1, [0, int(digit) + 1]] = np.log(1e-4), 0
+    return scores
+
+
+def test_what_the_line_network_is_surer_of_than_the_cuts_are_is_the_value(hand):
+    (place,) = cut(strip(hand, "4271"), Layout.parse(b'{"digits": 4}'))
+    probabilities = np.full((len(place.candidates), 10), 0.1, np.float32)
+    prediction = resolve(place, probabilities, None, 0.0, heard("4277"))
+    assert prediction.value == "4277"
+    assert len(prediction.marks) == 4
+
+
+def test_where_both_agree_the_value_is_surer(hand, predictor):
+    (place,) = cut(strip(hand, "4271"), Layout.parse(b'{"digits": 4}'))
+    probabilities = predictor.predict(place.candidates)
+    agreed, contradicted = (
+        resolve(place, probabilities, None, 0.0, heard(value)) for value in ("4271", "9271")
+    )
+    assert agreed.value == "4271"
+    assert agreed.value_confidence > contradicted.value_confidence
+
+
+def test_one_digit_is_no_line(hand):
+    (place,) = cut(strip(hand, "4"), Layout.parse(b'{"digits": 1}'))
+    assert place.line is None

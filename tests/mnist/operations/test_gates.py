@@ -74,7 +74,7 @@ def judge(registry, aliases, gate_slices):
         told = []
         model = registry.version(version)
         source = registry.origin(version).dataset
-        contender = Contender(model, registry.predictor(model).outputs, source=source)
+        contender = Contender(model, registry.predictor(model), source=source)
         judgement = gates.judge(contender, DATA, policy or {}, lambda *step: told.append(step))
         assert [share for share, _ in told] == sorted(share for share, _ in told)
         return judgement

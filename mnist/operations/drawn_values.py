@@ -1,0 +1,58 @@
+"""Values of several digits, drawn from single ones: how many a version predicts as a whole."""
+
+import json
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from mnist.data.labelled import LabelledImages
+from mnist.evaluation.statistics import Flags
+from mnist.layouts import Cut, Layout, cut, resolve
+from mnist.scoring.graphs import Predictor
+from mnist.training.strips import Strip, StripDrawer
+
+_VALUES = 300
+
+_WIDTH = 224
+"""Pixels of the longest: some seven digits."""
+
+_SEED = 0
+
+_NO_THRESHOLD = float("inf")
+"""Values are compared, whether or not a person would look at them."""
+
+
+def values_right(sides: Sequence[Predictor], test: LabelledImages) -> list[Flags]:
+    """Let every side predict the same values, with the number of their digits declared.
+
+    Args:
+        sides: Who predicts.
+        test: Single digits that nobody has learned from.
+
+    Returns:
+        For each side which values are right, shape (n,).
+    """
+    random, drawer = np.random.default_rng(_SEED), StripDrawer(test.images, test.labels)
+    right = np.zeros((len(sides), _VALUES), bool)
+    for number in range(_VALUES):
+        strip = drawer.draw(random, _WIDTH)
+        place = _place(strip)
+        for side, predictor in enumerate(sides):
+            right[side, number] = _digits(place, predictor) == strip.digits
+    return list(right)
+
+
+def _place(strip: Strip) -> Cut:
+    """Write a strip on paper, and cut it as a scan is cut."""
+    plane = cv2.resize(255 - strip.image, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+    plane = cv2.copyMakeBorder(plane, 20, 20, 0, 0, cv2.BORDER_CONSTANT, value=255)
+    layout = Layout.parse(json.dumps({"digits": len(strip.digits)}).encode())
+    (place,) = cut(np.asarray(plane, np.uint8), layout)
+    return place
+
+
+def _digits(place: Cut, predictor: Predictor) -> tuple[int, ...]:
+    outputs = predictor.outputs(place.candidates)
+    line = predictor.predict_line(place.line)
+    return resolve(place, outputs.probabilities, outputs.ood_scores, _NO_THRESHOLD, line).digits
