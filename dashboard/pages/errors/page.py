@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.components import cached
-from dashboard.components.boundary import error_boundary
+from dashboard.components.boundary import each_error_once, error_boundary
 from dashboard.components.evaluated_images import EvaluatedImages
 from dashboard.components.filters import alternatives
 from dashboard.components.links import show_way_back
@@ -26,6 +26,7 @@ _SECTIONS = {
 }
 
 
+@each_error_once()
 def show() -> None:
     """Draw the page."""
     show_way_back()

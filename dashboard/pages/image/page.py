@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard.access.login import person
 from dashboard.components import cached, tables
-from dashboard.components.boundary import error_boundary, section
+from dashboard.components.boundary import each_error_once, error_boundary, section
 from dashboard.components.keypad import show_keypad
 from dashboard.components.links import show_way_back
 from dashboard.components.one_image import OneImage, show_pictures, show_stages
@@ -24,6 +24,7 @@ from dashboard.pages.image.verdict import show_fault
 from mnist import services
 
 
+@each_error_once()
 def show() -> None:
     """Draw the page."""
     show_way_back()
