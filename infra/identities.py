@@ -123,7 +123,7 @@ VIEWER = Identity(
         Grant("results", _LOOK),
         Grant("results", ("write",), ("audit/", "gate-slices/", "maps/", "verifications/")),
         Grant("labels", _LOOK),
-        Grant("labels", ("write",), ("reviews/", "uploads/")),
+        Grant("labels", ("write",), ("reviews/", "uploads/", "verdicts/")),
     ),
 )
 """For the dashboard: it reads everything; it writes what people said or had made to look at."""

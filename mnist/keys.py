@@ -46,6 +46,7 @@ REVIEWS = "reviews/"
 SETS = "sets/"
 SET_MANIFESTS = "set-manifests/"
 UPLOADS = "uploads/"
+VERDICTS = "verdicts/"
 """Prefixes in the labels bucket."""
 
 _MAX_NAME = 200

@@ -28,6 +28,7 @@ from mnist.storage.results import Results
 from mnist.storage.reviews import ReviewLog
 from mnist.storage.signing import Signing
 from mnist.storage.stored_sets import StoredSets
+from mnist.storage.verdicts import VerdictLog
 from mnist.storage.verifications import VerificationLog
 from mnist.storage.zip_directory import ZipLimits
 
@@ -170,6 +171,11 @@ class Parts:
         return ReviewLog(self.bucket(self.settings.labels_bucket))
 
     @cached_property
+    def verdicts(self) -> VerdictLog:
+        """What people said of misclassified images: whose fault it was."""
+        return VerdictLog(self.bucket(self.settings.labels_bucket))
+
+    @cached_property
     def stored_sets(self) -> StoredSets:
         """Labelled sets that were imported."""
         return StoredSets(self.bucket(self.settings.labels_bucket))
@@ -187,6 +193,7 @@ class Parts:
             self.results.receipt_log,
             self.deliveries.log,
             self.reviews.log,
+            self.verdicts.log,
             self.stored_sets.log,
         ]
 

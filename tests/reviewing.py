@@ -6,6 +6,7 @@ from itertools import count
 
 from mnist.keys import ObjectVersion
 from mnist.reviews.review import Answer, Review, new_id
+from mnist.reviews.verdict import ErrorFault, ErrorVerdict, Misclassified
 
 _START = datetime(2026, 11, 20, 12, tzinfo=UTC)
 _SECONDS = count()
@@ -43,3 +44,16 @@ def review_of(
         sha256=hashlib.sha256(content).hexdigest(),
         **values,
     )
+
+
+def misclassified(image: int, /, **values) -> Misclassified:
+    """Name a test image that is a 4 and was predicted as a 9."""
+    content = hashlib.sha256(str(image).encode()).hexdigest()
+    usual = {"sha256": content, "label": 4, "predicted": 9, "model_version": "3"}
+    return Misclassified(**(usual | {"test_image": image} | values))
+
+
+def verdict(image: int, who: str, fault: ErrorFault | None, /, **values) -> ErrorVerdict:
+    """Let somebody judge a misclassified test image, a second later than the entry before."""
+    at = _START + timedelta(seconds=next(_SECONDS))
+    return ErrorVerdict(at=at, who=who, fault=fault, **misclassified(image, **values).model_dump())

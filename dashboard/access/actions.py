@@ -17,12 +17,14 @@ from mnist.keys import UPLOADS
 from mnist.orchestrator import PrefectApi
 from mnist.reviews.review import Answer, Review, is_value, new_id, standing
 from mnist.reviews.ticket import Ticket
+from mnist.reviews.verdict import ErrorFault, ErrorVerdict, Misclassified
 from mnist.scoring.receipts import Receipt
 from mnist.storage.audit import AuditLog
 from mnist.storage.bucket import Bucket
 from mnist.storage.gate_slices import GateSlice, GateSlices
 from mnist.storage.results import Results
 from mnist.storage.reviews import ReviewLog
+from mnist.storage.verdicts import VerdictLog
 from mnist.storage.verifications import VerificationLog
 
 
@@ -194,3 +196,15 @@ def take_back_answer(log: ReviewLog, person: Person) -> Review:
         raise InvalidInput(f"No answer of {person.name} stands, so there is nothing to take back.")
     log.append(own[-1].withdrawal())
     return own[-1]
+
+
+def record_verdict(
+    log: VerdictLog, audit: AuditLog, person: Person, image: Misclassified, fault: ErrorFault | None
+) -> ErrorVerdict:
+    """Record whose fault a misclassified image is; None takes back what was said of it before."""
+    require_editor(person, "judge errors")
+    subject = f"{image.name}: label {image.label}, predicted as {image.predicted}"
+    audit.record(person.name, "judge an error", subject, fault or "taken back")
+    verdict = ErrorVerdict(at=datetime.now(UTC), who=person.name, fault=fault, **image.model_dump())
+    log.append(verdict)
+    return verdict

@@ -31,7 +31,10 @@ def error_boundary() -> Iterator[None]:
 
 @contextmanager
 def each_error_once() -> Iterator[None]:
-    """Draw a page on which sections that fail for one reason say it once, and then refer to it."""
+    """Draw a page on which sections that fail for one reason say it once, and then refer to it.
+
+    Around every page, as the decorator of its function.
+    """
     token = _REPORTED.set(set())
     try:
         yield

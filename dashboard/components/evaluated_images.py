@@ -1,7 +1,9 @@
 """Labelled images and the predictions of one version for them, as tiles that lead on."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -11,8 +13,16 @@ from dashboard.components.gallery import gallery, prediction_tiles
 from dashboard.components.labelled_predictions import LabelledPredictions
 from dashboard.components.links import go_to, image_of_batch, image_of_test
 from dashboard.components.pictures import Rendering, Thumbnail, thumbnails_of
+from dashboard.components.verdicts import (
+    NOT_JUDGED,
+    give_verdict,
+    offer_verdicts,
+    show_verdict_result,
+    standing,
+)
 from mnist.errors import InvalidDataset
 from mnist.evaluation.known_label_errors import known_label_errors
+from mnist.reviews.verdict import ErrorFault, Misclassified
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +60,61 @@ class EvaluatedImages:
             return [image_of_test(self.version, int(row)) for row in page.index]
         return [image_of_batch(self.batch, version) for version in versions_of(page)]
 
+    def misclassified(self, page: pd.DataFrame) -> dict[int, Misclassified]:
+        """Name the misclassified images among some rows, by row; none whose content is not here."""
+        wrong = page[~page["right"].to_numpy(bool)]
+        try:
+            records = self._contents(wrong)
+        except InvalidDataset:
+            return {}
+        return {
+            int(row): Misclassified(label=int(label), predicted=int(digit), **content)
+            for row, label, digit, content in zip(
+                wrong.index, wrong["label"], wrong["digit"], records, strict=True
+            )
+        }
+
+    def _contents(self, wrong: pd.DataFrame) -> list[dict[str, Any]]:
+        """Say of each row what its content is, and which version predicted it."""
+        if self.batch is None:
+            images = cached.test_images(self.version)
+            return [
+                {
+                    "sha256": hashlib.sha256(images[row].tobytes()).hexdigest(),
+                    "model_version": self.version,
+                    "test_image": int(row),
+                }
+                for row in wrong.index
+            ]
+        return [
+            {
+                "sha256": sha256,
+                "model_version": str(model),
+                "key": place.key,
+                "etag": place.etag,
+                "size": place.size,
+            }
+            for sha256, model, place in zip(
+                wrong["sha256"], wrong["version"], versions_of(wrong), strict=True
+            )
+        ]
+
+    def with_verdicts(self) -> pd.DataFrame:
+        """Join the predictions with what people said of the misclassified ones.
+
+        Returns:
+            The frame of the predictions with the columns `verdict` and `judged_by`, which are empty
+            for right predictions.
+        """
+        frame, verdicts = self.predictions.frame, standing()
+        columns = pd.DataFrame("", index=frame.index, columns=["verdict", "judged_by"])
+        columns.loc[~frame["right"], "verdict"] = NOT_JUDGED
+        for row, image in self.misclassified(frame).items() if verdicts else ():
+            verdict = verdicts.get((image.sha256, image.label))
+            if verdict is not None:
+                columns.loc[row] = [str(verdict.fault), verdict.who]
+        return frame.join(columns)
+
 
 def show_tiles(
     images: EvaluatedImages,
@@ -64,4 +129,13 @@ def show_tiles(
     """
     pictures, addresses = images.pictures(page), images.addresses(page)
     tiles = prediction_tiles(page, pictures, addresses, images.label_errors(), remarks)
-    go_to("image", gallery(tiles, label, key))
+    rows = images.misclassified(page)
+    opened = zip(addresses, page.index, strict=True)
+    wrong = {address: rows[row] for address, row in opened if row in rows}
+    offer_verdicts(tiles, wrong)
+    show_verdict_result()
+
+    def give(address: str, fault: str) -> None:
+        give_verdict(wrong[address], ErrorFault(fault))
+
+    go_to("image", gallery(tiles, label, key, give))

@@ -26,8 +26,8 @@ class LabelledPredictions:
     Attributes:
         frame: Columns `label`, `digit` (the predicted one), `right`, `confidence` (0-1), `margin`
             (0-1), `loss` (nats), `entropy` (nats) and `name`; for images of a batch also `key`,
-            `etag`, `bytes` and `version` (the model version that predicted it). Its index is
-            the row.
+            `etag`, `bytes`, `sha256` and `version` (the model version that predicted it). Its
+            index is the row.
         probabilities: Shape (n, 10).
     """
 
@@ -120,6 +120,7 @@ def of_batch(rows: BatchRows, digits: Mapping[str, int]) -> LabelledPredictions 
         key=keys,
         etag=table["etag"].to_pandas(),
         bytes=table["bytes"].to_pandas(),
+        sha256=table["sha256"].to_pandas(),
         version=table["model_version"].to_pandas(),
     )
     return LabelledPredictions(frame, predictions.probabilities)

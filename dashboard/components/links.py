@@ -1,7 +1,7 @@
 """Going to another page with an address that can be passed on, in the same visit."""
 
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -29,12 +29,18 @@ def image_of_batch(batch: str, version: ObjectVersion) -> str:
     )
 
 
+def url_of(page: str) -> str:
+    """Write where a page lies, as it can be passed on, from where this one does."""
+    here = urlsplit(str(st.context.url or ""))
+    path = f"{here.path.rpartition('/')[0]}/{page}"
+    return urlunsplit((here.scheme, here.netloc, path, "", ""))
+
+
 def go_to(page: str, address: str | None) -> None:
     """Go to a page if there is an address to go to, and remember the way back."""
     if address is not None:
-        here = urlsplit(str(st.context.url)).path.rpartition("/")[2]
-        if here != page:
-            st.session_state[_WAY_BACK] = here, st.query_params.to_dict()
+        if _here() != page:
+            st.session_state[_WAY_BACK] = _here(), st.query_params.to_dict()
         st.switch_page(st.session_state[_PAGES][page], query_params=dict(parse_qsl(address)))
 
 
@@ -42,5 +48,11 @@ def show_way_back() -> None:
     """Offer the page that led here, with its filters; the browser's own way back forgets them."""
     page, query = st.session_state.get(_WAY_BACK, (None, {}))
     pages = st.session_state.get(_PAGES, {})
-    if page in pages and st.button(f"← Back to {pages[page].title}", type="tertiary"):
+    if page not in pages or page == _here():
+        return
+    if st.button(f"← Back to {pages[page].title}", type="tertiary"):
         st.switch_page(pages[page], query_params=query)
+
+
+def _here() -> str:
+    return urlsplit(str(st.context.url)).path.rpartition("/")[2]

@@ -1,8 +1,8 @@
 """Small objects under one prefix, each created once and never changed: a log kept in a bucket.
 
-Journal, receipts, reviews, verifications, audit, gate slices and reports of monitoring are such
-logs. There is one policy for an object that is none of ours or was damaged: it is named, in the
-process's log once and to whoever reads the log every time, and it stops nothing.
+Journal, receipts, reviews, verdicts, verifications, audit, gate slices and reports of monitoring
+are such logs. There is one policy for an object that is none of ours or was damaged: it is named,
+in the process's log once and to whoever reads the log every time, and it stops nothing.
 """
 
 from __future__ import annotations

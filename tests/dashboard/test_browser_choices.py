@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.dashboard.inspected import files, rows_of, tags
 from tests.factories import png
 
 pytestmark = pytest.mark.browser
@@ -24,6 +25,33 @@ def test_a_confused_pair_that_is_ticked_shows_its_images(visit, champion):
     visit.tab.mouse.click(box["x"] + 15, box["y"] + 53)
     expect(tiles).to_have_count(3)
     expect(visit.tab).to_have_url(re.compile("true=4&read=9"))
+    assert visit.complaints == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("cell", "shown"), [("4-9", "true=4&read=9"), ("4-4", "true=4&read=4&show=all")]
+)
+def test_a_cell_of_a_compared_matrix_leads_to_the_images_of_that_version(
+    visit, champion, tmp_path, cell, shown
+):
+    fours = rows_of(4, 1)
+    champion.register("2", files(dict.fromkeys(fours, 9)), **tags(tmp_path, "run-of-version-2"))
+    visit.log_in()
+    visit.open("compare", first="2", second="3", fate="still wrong")
+    first = visit.tab.get_by_role("table", name="Confusion matrix of version 2")
+    first.locator(f"[data-name='{cell}']").click()
+    expect(visit.tab.get_by_role("heading", level=1)).to_have_text("Errors · version 2")
+    expect(visit.tab).to_have_url(re.compile(f"version=2&{shown}"))
+    if cell == "4-9":
+        expect(visit.tab.locator(".tile")).to_have_count(1)
+    visit.tab.get_by_role("button", name="Back to Compare").click()
+    expect(visit.tab.get_by_role("heading", level=1)).to_have_text("Compare · versions 2 and 3")
+    # A page that one has come back to does not lead to itself.
+    visit.tab.locator(".tile button.open").first.click()
+    visit.tab.get_by_role("button", name="Back to Compare").click()
+    expect(first).to_be_visible()
+    expect(visit.tab.get_by_role("button", name="Back to")).to_have_count(0)
     assert visit.complaints == []
 
 

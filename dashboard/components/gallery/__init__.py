@@ -1,10 +1,11 @@
 """A grid of images, each tile with what a row or a labelled prediction says of it."""
 
 import base64
-from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import NotRequired, TypedDict
 
 import pandas as pd
+import streamlit as st
 
 from dashboard.components.batch_rows import Decision, remark_sentence, remark_sentences
 from dashboard.components.browser import browser_component, draw_again
@@ -23,11 +24,19 @@ _TONES = {
 }
 
 
+class Choices(TypedDict):
+    """What can be said of a tile by a click: options, and the one that was chosen, if any."""
+
+    label: str
+    options: list[str]
+    chosen: str
+
+
 class Tile(TypedDict):
-    """One image of the gallery; every field is plain text.
+    """One image of the gallery; every field but `choices` is plain text.
 
     `tone` colours the decision: `good`, `doubt`, `bad` or not at all. A click makes the gallery
-    answer with `opens`.
+    answer with `opens`; `choices` are buttons below.
     """
 
     png: str | None
@@ -41,21 +50,37 @@ class Tile(TypedDict):
     tone: str
     remarks: str
     opens: str
+    choices: NotRequired[Choices]
 
 
-def gallery(tiles: Sequence[Tile], label: str, key: str = "gallery") -> str | None:
+def gallery(
+    tiles: Sequence[Tile],
+    label: str,
+    key: str = "gallery",
+    on_choice: Callable[[str, str], None] | None = None,
+) -> str | None:
     """Draw a page of tiles, which carry their pictures.
 
     Args:
         tiles: At most a page full.
         label: What the grid is, for those who do not see it.
         key: Distinguishes several galleries on one page.
+        on_choice: Is called with what a tile opens and with the option that was chosen for it.
 
     Returns:
         What the tile opens that was clicked just now, if one was.
     """
+
+    def choose() -> None:
+        chosen = st.session_state[key].chosen
+        if chosen and on_choice is not None:
+            on_choice(chosen["opens"], chosen["option"])
+
     result = browser_component("gallery")(
-        data={"tiles": list(tiles), "label": label}, key=key, on_opened_change=draw_again
+        data={"tiles": list(tiles), "label": label},
+        key=key,
+        on_opened_change=draw_again,
+        on_chosen_change=choose,
     )
     opened: str | None = result.opened
     return opened

@@ -7,7 +7,23 @@ function element(tag, className, text) {
   return node
 }
 
-function tile(data, open) {
+function choices(data, choose) {
+  const group = element("div", "choices")
+  group.setAttribute("role", "group")
+  group.setAttribute("aria-label", data.label)
+  group.append(
+    ...data.options.map((option) => {
+      const button = element("button", "choice", option)
+      button.type = "button"
+      button.setAttribute("aria-pressed", String(option === data.chosen))
+      button.addEventListener("click", () => choose(option))
+      return button
+    }),
+  )
+  return group
+}
+
+function tile(data, open, choose) {
   const node = element("li", "tile")
   node.dataset.tone = data.tone
   node.title = data.title
@@ -41,13 +57,17 @@ function tile(data, open) {
   } else {
     node.append(picture, caption)
   }
+  if (data.choices) {
+    node.append(choices(data.choices, (option) => choose({ opens: data.opens, option })))
+  }
   return node
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const open = (address) => setTriggerValue("opened", address)
+  const choose = (choice) => setTriggerValue("chosen", choice)
   const list = element("ul", "tiles")
   list.setAttribute("aria-label", data.label)
-  list.append(...data.tiles.map((fields) => tile(fields, open)))
+  list.append(...data.tiles.map((fields) => tile(fields, open, choose)))
   parentElement.querySelector("#gallery").replaceChildren(list)
 }

@@ -49,8 +49,20 @@ def matrix(rows: list[list[Cell]], label: str, key: str, on_choice: Callable[[st
     )
 
 
+def fullest_cell(confusion: Sequence[Sequence[int]]) -> int:
+    """Count the images of the most frequent confusion."""
+    return max(
+        (images for t, row in enumerate(confusion) for p, images in enumerate(row) if t != p),
+        default=0,
+    )
+
+
 def cells(
-    confusion: Sequence[Sequence[int]], *, rates: bool, selected: tuple[int | None, int | None]
+    confusion: Sequence[Sequence[int]],
+    *,
+    rates: bool,
+    selected: tuple[int | None, int | None] = (None, None),
+    fullest: int | None = None,
 ) -> list[list[Cell]]:
     """Lay out a confusion matrix.
 
@@ -58,11 +70,9 @@ def cells(
         confusion: Counts, rows true, columns predicted.
         rates: Whether to write shares of the true digit's images instead of counts.
         selected: True and predicted digit that are looked at; None stands for all.
+        fullest: Images of a wrong cell in the strongest colour; that of this matrix if left out.
     """
-    fullest = max(
-        (images for t, row in enumerate(confusion) for p, images in enumerate(row) if t != p),
-        default=0,
-    )
+    most = fullest_cell(confusion) if fullest is None else fullest
 
     def cell(true: int, predicted: int) -> Cell:
         images = confusion[true][predicted]
@@ -74,7 +84,7 @@ def cells(
             text=text if images else "",
             alt=f"{true} predicted as {predicted}: {amount}",
             right=true == predicted,
-            heat=0.0 if true == predicted else round(images / max(fullest, 1), 3),
+            heat=0.0 if true == predicted else round(images / max(most, 1), 3),
             selected=images > 0 and _covers(selected, (true, predicted)),
         )
 

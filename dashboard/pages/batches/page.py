@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard.components import cached, tables
 from dashboard.components.batch_list import Batches, Status
-from dashboard.components.boundary import error_boundary, warn_of_unreadable
+from dashboard.components.boundary import each_error_once, error_boundary, warn_of_unreadable
 from dashboard.components.filters import BATCH, batch_in_address, first_page, select_name
 from dashboard.components.texts import code
 from dashboard.components.titles import page_title
@@ -14,6 +14,7 @@ from dashboard.pages.batches.rows import show_rows
 from mnist import services
 
 
+@each_error_once()
 def show() -> None:
     """Draw the page."""
     add_title = page_title("Batches")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard.components import cached
-from dashboard.components.boundary import error_boundary
+from dashboard.components.boundary import each_error_once, error_boundary
 from dashboard.components.champion import Champion, accuracy_interval
 from dashboard.components.texts import percent, plain
 from dashboard.components.titles import page_title
@@ -13,6 +13,7 @@ from dashboard.pages.champion.charts import confusion_chart, worst_confusions
 from mnist.evaluation.metrics import Evaluation
 
 
+@each_error_once()
 def show() -> None:
     """Draw the page."""
     add_title = page_title("Champion")

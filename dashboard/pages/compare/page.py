@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.components import cached, tables
-from dashboard.components.boundary import error_boundary, section
+from dashboard.components.boundary import each_error_once, error_boundary, section
 from dashboard.components.titles import page_title
 from dashboard.pages.compare.charts import accuracy_chart, cost_chart, seconds_chart
 from dashboard.pages.compare.queries import compared_models
@@ -20,6 +20,7 @@ def _comparisons() -> list[TrainingRun]:
     return services.current().catalogue.comparisons(_COMPARISONS_SHOWN)
 
 
+@each_error_once()
 def show() -> None:
     """Draw the page."""
     add_title = page_title("Compare")

@@ -12,12 +12,14 @@ from dashboard.components.filters import alternatives, paged
 from dashboard.components.texts import counted, plain
 from dashboard.components.versions import choose_version, usual_version
 from dashboard.pages.compare.charts import training_chart
+from dashboard.pages.compare.matrices import show_matrices
 from dashboard.pages.compare.queries import Difference, Fate, difference, history
 from dashboard.pages.compare.thresholds import show_digits, show_thresholds
 from mnist import services
 from mnist.registry.records import Version
 
 _ALPHA = 0.05
+_MATRICES = "What each version confuses on the same test images, in colours of one scale."
 _EXPLORED = (
     "What a threshold accepts unseen and what of that is wrong: on the test images, on audited "
     "images and on labelled sets, which nobody chose for their confidence."
@@ -50,6 +52,7 @@ def show_versions(versions: list[Version], add_title: Callable[[str], None]) -> 
         comparison = _difference(first, second)
         _show_verdict(comparison, first, second)
         _show_images(comparison, second)
+        section("Confusion matrices", lambda: show_matrices(first, second), _MATRICES)
         section("Digit by digit", lambda: show_digits(first, second))
         section("Threshold", lambda: show_thresholds(first, second), _EXPLORED)
     section("Training curves", lambda: _show_curves(first, second))

@@ -5,7 +5,7 @@ import random
 import streamlit as st
 
 from dashboard.components import cached, tables
-from dashboard.components.boundary import error_boundary, section
+from dashboard.components.boundary import each_error_once, error_boundary, section
 from dashboard.components.filters import alternatives
 from dashboard.components.pictures import scaled
 from dashboard.components.texts import code, counted
@@ -19,6 +19,7 @@ from mnist.digits import CLASSES
 _SEED = "sample"
 
 
+@each_error_once()
 def show() -> None:
     """Draw the page."""
     page_title("Data")

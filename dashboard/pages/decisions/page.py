@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.access.login import person
 from dashboard.components import cached, tables
-from dashboard.components.boundary import error_boundary, section
+from dashboard.components.boundary import each_error_once, error_boundary, section
 from dashboard.components.decisions import DECISION, headline, run_name
 from dashboard.components.filters import name_in_address, select_name
 from dashboard.components.following import show_followed
@@ -27,6 +27,7 @@ _RED = "color: #d1350f; font-weight: 600"
 _VERSION = "version"
 
 
+@each_error_once()
 def show() -> None:
     """Draw the page."""
     show_way_back()

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.components import cached
-from dashboard.components.boundary import error_boundary
+from dashboard.components.boundary import each_error_once, error_boundary
 from dashboard.components.canvas import canvas
 from dashboard.components.one_image import OneImage, show_pictures, show_stages
 from dashboard.components.probabilities import probability_chart
@@ -18,6 +18,7 @@ _MAX_MEGABYTES = 20
 _LAST = "drawn-or-uploaded"
 
 
+@each_error_once()
 def show() -> None:
     """Draw the page."""
     page_title("Draw")

@@ -8,7 +8,12 @@ import streamlit as st
 
 from dashboard.components import cached, drift, tables
 from dashboard.components.batch_rows import versions_of
-from dashboard.components.boundary import error_boundary, section, warn_of_unreadable
+from dashboard.components.boundary import (
+    each_error_once,
+    error_boundary,
+    section,
+    warn_of_unreadable,
+)
 from dashboard.components.filters import BATCH, name_in_address, select_name
 from dashboard.components.gallery import gallery, row_tiles
 from dashboard.components.links import go_to, image_of_batch, show_way_back
@@ -27,6 +32,7 @@ _SAMPLES = 24
 _BATCHES_SAMPLED = 4
 
 
+@each_error_once()
 def show() -> None:
     """Draw the page."""
     show_way_back()

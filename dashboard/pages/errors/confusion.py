@@ -1,5 +1,7 @@
 """The confusion matrix whose cells choose images, and the numbers beside it."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 import streamlit as st
 
@@ -9,6 +11,7 @@ from dashboard.components.evaluated_images import EvaluatedImages
 from dashboard.components.filters import alternatives
 from dashboard.components.matrix import cells, matrix
 from dashboard.components.texts import percent
+from dashboard.components.verdicts import fault_counts
 from dashboard.pages.errors.images import selected_cell, show_cell
 from dashboard.pages.errors.queries import confused_pairs, per_digit
 from mnist.evaluation.metrics import Evaluation
@@ -22,7 +25,8 @@ def show_confusion(images: EvaluatedImages) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         _show_matrix(evaluation)
-        _show_pairs(confused_pairs(images.predictions.frame))
+        judged = images.with_verdicts()
+        _show_pairs(confused_pairs(judged), fault_counts(judged))
     with right:
         _show_numbers(evaluation)
 
@@ -43,7 +47,7 @@ def _choose_cell(name: str) -> None:
     show_cell(*((None, None) if again else (true, predicted)))
 
 
-def _show_pairs(pairs: pd.DataFrame) -> None:
+def _show_pairs(pairs: pd.DataFrame, faults: Mapping[str, int]) -> None:
     if pairs.empty:
         st.success("Nothing was misclassified.")
         return
@@ -61,6 +65,8 @@ def _show_pairs(pairs: pd.DataFrame) -> None:
         {"predicted": "predicted as", "share": tables.share("of that digit")},
         height=180,
     )
+    counts = ", ".join(f"**{count:,}** {name}" for name, count in faults.items())
+    st.markdown(f"Verdicts of people on all of them: {counts}.")
 
 
 def _show_numbers(evaluation: Evaluation) -> None:

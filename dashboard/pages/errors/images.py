@@ -1,13 +1,16 @@
 """The images behind a cell or another choice: the controls, then a page at a time."""
 
+import pandas as pd
 import streamlit as st
 
 from dashboard.components import cached, tables
 from dashboard.components.batch_rows import versions_of
 from dashboard.components.evaluated_images import EvaluatedImages, show_tiles
 from dashboard.components.filters import FILTER, first_page, paged, range_slider
+from dashboard.components.links import url_of
 from dashboard.components.selection import MOST_REVIEWED, offer_review, tickets_at
 from dashboard.components.texts import counted
+from dashboard.components.verdicts import NOT_JUDGED, recorded, verdict_table
 from dashboard.pages.errors.queries import (
     LARGEST_ENTROPY,
     LARGEST_LOSS,
@@ -17,9 +20,12 @@ from dashboard.pages.errors.queries import (
     ordered,
 )
 from mnist.digits import CLASSES
+from mnist.reviews.verdict import ErrorFault
 
 _TRUE, _PREDICTED, _SHOW = "true", "read", "show"  # in addresses that people have passed on
 _WRONG, _ALL, _ANY = "misclassified", "all", "any"
+_FILE = "predictions.csv"
+_VERDICTS = [_ANY, *map(str, ErrorFault), NOT_JUDGED]
 _DIGITS = [_ANY, *map(str, range(CLASSES))]
 _RANGES = (
     ("confidence", "Confidence", 1.0, "Probability of the predicted digit."),
@@ -32,18 +38,32 @@ _RANGES = (
 def show_images(images: EvaluatedImages) -> None:
     """Draw the controls and the images that they leave."""
     values, order = _controls()
-    everything = images.predictions.frame
+    everything = images.with_verdicts()
     frame = ordered(matching(everything, values, _ranges()), order)
     if frame.empty:
         st.info("No image fits this choice: choose another cell, or widen the ranges.")
         return
+    pages = url_of("image")  # known now, and no more when a file is asked for
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{len(frame):,} of {counted(len(everything), 'image')}**", width="content")
-        tables.download("Download as CSV", lambda: as_csv(frame), "predictions.csv", "text/csv")
+        tables.download("Download as CSV", lambda: _csv(images, frame, pages), _FILE, "text/csv")
+        if recorded():
+            tables.download(
+                "All verdicts as CSV",
+                lambda: as_csv(verdict_table(recorded(), pages)),
+                "verdicts.csv",
+                "text/csv",
+                "Every verdict that was given or taken back, on any image.",
+            )
         if (batch := images.batch) is not None:
             places = set(versions_of(frame.head(MOST_REVIEWED)))
             offer_review(batch, lambda: tickets_at(cached.rows(batch), places))
     show_tiles(images, paged(frame), "Images of the choice")
+
+
+def _csv(images: EvaluatedImages, frame: pd.DataFrame, pages: str) -> bytes:
+    """Write predictions as CSV, each with where the page of its image lies."""
+    return as_csv(frame.assign(page=[f"{pages}?{name}" for name in images.addresses(frame)]))
 
 
 def selected_cell() -> tuple[int | None, int | None]:
@@ -64,19 +84,26 @@ def show_cell(true: int | None, predicted: int | None) -> None:
 
 def _controls() -> tuple[dict[str, object], Order]:
     """Draw the boxes; return the value that each column must have, and the order."""
-    columns = st.columns([1, 1, 1, 2])
+    columns = st.columns([2, 2, 2, 2, 3])
     boxes = (
         ("Show", _SHOW, [_WRONG, _ALL]),
         ("True digit", _TRUE, _DIGITS),
         ("Predicted as", _PREDICTED, _DIGITS),
+        ("Verdict", "verdict", _VERDICTS),
         ("Order", "by", [str(order) for order in Order]),
     )
-    show, true, predicted, order = (
+    show, true, predicted, verdict, order = (
         column.selectbox(label, options, key=key, **FILTER)
         for column, (label, key, options) in zip(columns, boxes, strict=True)
     )
     right = False if show == _WRONG else None
-    return {"label": _digit(true), "digit": _digit(predicted), "right": right}, Order(order)
+    values = {
+        "label": _digit(true),
+        "digit": _digit(predicted),
+        "right": right,
+        "verdict": None if verdict == _ANY else verdict,
+    }
+    return values, Order(order)
 
 
 def _ranges() -> dict[str, tuple[float, float]]:

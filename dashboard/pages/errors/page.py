@@ -3,9 +3,10 @@
 import streamlit as st
 
 from dashboard.components import cached
-from dashboard.components.boundary import error_boundary
+from dashboard.components.boundary import each_error_once, error_boundary
 from dashboard.components.evaluated_images import EvaluatedImages
 from dashboard.components.filters import alternatives
+from dashboard.components.links import show_way_back
 from dashboard.components.texts import code, counted, sentence
 from dashboard.components.titles import page_title
 from dashboard.components.versions import choose_version, usual_version
@@ -25,8 +26,10 @@ _SECTIONS = {
 }
 
 
+@each_error_once()
 def show() -> None:
     """Draw the page."""
+    show_way_back()
     add_title = page_title("Errors")
     with error_boundary():
         images = _choose_images()

@@ -12,6 +12,7 @@ from mnist.digits import CLASSES
 from mnist.evaluation.embedding import embed, worth_a_place
 from mnist.evaluation.metrics import Evaluation
 from mnist.evaluation.weak_slices import SliceReport
+from mnist.reviews.verdict import ErrorFault
 from mnist.scoring.features import Features
 from mnist.spreadsheets import to_csv
 from mnist.storage.bucket import Bucket
@@ -94,16 +95,23 @@ def per_digit(evaluation: Evaluation) -> pd.DataFrame:
 def confused_pairs(frame: pd.DataFrame) -> pd.DataFrame:
     """Count each confusion, the most frequent first.
 
+    Args:
+        frame: Labelled predictions with the column `verdict`.
+
     Returns:
-        Columns `true`, `predicted`, `images`, and `share` of the true digit's images (0-1).
+        Columns `true`, `predicted`, `images`, `share` of the true digit's images (0-1), and for
+        each fault how many of them people judged so.
     """
     wrong = frame[~frame["right"]]
-    pairs = wrong.groupby(["label", "digit"]).size().rename("images").reset_index()
+    faults = [str(fault) for fault in ErrorFault]
+    counted = wrong.assign(images=1, **{fault: wrong["verdict"] == fault for fault in faults})
+    pairs = counted.groupby(["label", "digit"])[["images", *faults]].sum().reset_index()
     support = frame.groupby("label").size()
     return (
-        pairs.rename(columns={"label": "true", "digit": "predicted"})
-        .assign(share=pairs["images"] / pairs["label"].map(support))
+        pairs.assign(share=pairs["images"] / pairs["label"].map(support))
+        .rename(columns={"label": "true", "digit": "predicted"})
         .sort_values(["images", "share"], ascending=False, ignore_index=True)
+        .loc[:, ["true", "predicted", "images", "share", *faults]]
     )
 
 

@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard.access.login import person
 from dashboard.components import cached, tables
-from dashboard.components.boundary import error_boundary, section
+from dashboard.components.boundary import each_error_once, error_boundary, section
 from dashboard.components.keypad import show_keypad
 from dashboard.components.links import show_way_back
 from dashboard.components.one_image import OneImage, show_pictures, show_stages
@@ -20,9 +20,11 @@ from dashboard.pages.image.address import (
 from dashboard.pages.image.outcome import show_outcome
 from dashboard.pages.image.place import show_place
 from dashboard.pages.image.predictions import show_history, show_neighbours, show_probabilities
+from dashboard.pages.image.verdict import show_fault
 from mnist import services
 
 
+@each_error_once()
 def show() -> None:
     """Draw the page."""
     show_way_back()
@@ -51,6 +53,8 @@ def show() -> None:
         if recorded and (ticket := ticket_in_address()) is not None:
             with st.expander("Label it", expanded=person().is_editor):
                 show_keypad(ticket)
+        with error_boundary():
+            show_fault(image, version)
         _show_sections(image, version, recorded and recorded[1])
 
 

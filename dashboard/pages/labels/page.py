@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard.access.login import person
 from dashboard.components import cached, tables
-from dashboard.components.boundary import error_boundary, warn_of_unreadable
+from dashboard.components.boundary import each_error_once, error_boundary, warn_of_unreadable
 from dashboard.components.filters import FILTER, alternatives, paged
 from dashboard.components.gallery import Tile, gallery, tile_picture
 from dashboard.components.keypad import show_keypad, ticket_of
@@ -30,6 +30,7 @@ _TABLE = "as table"
 _RUNS_ASKED = 200
 
 
+@each_error_once()
 def show() -> None:
     """Draw the page."""
     show_way_back()

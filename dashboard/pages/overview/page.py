@@ -12,14 +12,10 @@ from dashboard.pages.overview.state import show_champion, show_state
 from mnist import services
 
 
+@each_error_once()
 def show() -> None:
     """Draw the page."""
     page_title("Overview")
-    with each_error_once():
-        _show_sections()
-
-
-def _show_sections() -> None:
     _show_services()
     section("Is anything wrong?", show_state)
     section("Champion", show_champion, "The model version that scores batches from now on.")

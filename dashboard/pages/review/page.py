@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard.access.login import person
 from dashboard.components import cached, tables
 from dashboard.components.batch_list import Status
-from dashboard.components.boundary import error_boundary, warn_of_unreadable
+from dashboard.components.boundary import each_error_once, error_boundary, warn_of_unreadable
 from dashboard.components.filters import BATCH, batch_in_address, select_name
 from dashboard.components.keypad import show_keypad
 from dashboard.components.pictures import Rendering, Thumbnail, magnified, scaled
@@ -54,6 +54,7 @@ def _predictions(batch: str, parts: tuple[str, ...], again: tuple[str, ...]) -> 
     )
 
 
+@each_error_once()
 def show() -> None:
     """Draw the page."""
     add_title = page_title("Review")

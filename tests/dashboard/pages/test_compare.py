@@ -1,5 +1,7 @@
 """The page Compare: two versions on the same images, the comparison of models, training curves."""
 
+import json
+
 import pytest
 from scipy.stats import binomtest
 
@@ -54,6 +56,21 @@ def test_the_champion_is_compared_with_the_version_before(compare, two):
 def test_an_address_opens_the_images_of_one_kind(compare, two, fate, rows):
     page = compare.open(first="2", second="3", fate=fate)
     assert names(page) == images(rows)
+
+
+def test_both_confusion_matrices_stand_side_by_side_in_one_scale(compare, two):
+    page = compare.open()
+    contents = [json.loads(c.proto.json) for c in page.app.get("bidi_component")]
+    matrices = [data for data in contents if "rows" in data]
+    first, second = (data["rows"] for data in matrices)
+    assert [data["label"].split(":")[0] for data in matrices] == [
+        "Confusion matrix of version 2",
+        "Confusion matrix of version 3",
+    ]
+    assert (first[4][9]["text"], second[4][9]["text"]) == ("", "3")
+    assert (first[0][6]["text"], second[0][6]["text"]) == ("1", "")
+    # Two images are as dark in one matrix as in the other.
+    assert first[7][1]["heat"] == second[7][1]["heat"] == 0.667
 
 
 def test_the_other_way_round_fixed_is_broken(compare, two):

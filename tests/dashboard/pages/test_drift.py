@@ -33,6 +33,11 @@ def report(day, stability, verdict="steady", batch=""):
 @pytest.fixture
 def darker(results):
     """A steady batch, and one with a darker scanner, on one day, judged by `monitor`."""
+    change_scanner(results)
+
+
+def change_scanner(results):
+    """Record a day on which one of two batches came from a darker scanner, and judge it."""
     monitoring = services.current().monitoring
     log = services.current().monitoring_log
     log.write_reference(date(2026, 11, 1), people(1_000, 1))
