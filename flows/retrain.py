@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from mnist.operations.gates import Judgement
     from mnist.registry.publishing import RegisteredVersion
     from mnist.storage.journal import JournalEntry
-    from mnist.training.models import Model
     from mnist.training.recipes import Recipe
     from mnist.training.train import Epoch, Training
 
@@ -109,10 +108,10 @@ def train(recipe: Recipe, data: TrainingData, seed: int) -> Training:
 
 
 @task(name="train-line-network", cache_policy=NO_CACHE)
-def train_lines(recipe: Recipe, data: TrainingData, seed: int) -> Model | None:
-    """Train the network for lines of several digits, if the recipe has one."""
+def train_lines(recipe: Recipe, data: TrainingData, seed: int) -> bytes | None:
+    """Train the network for lines of several digits, or take over the champion's."""
     if not recipe.strips:
-        return None
+        return services.current().retraining.champions_lines()
     get_run_logger().info("Drawing %s lines of digits to train the line network.", recipe.strips)
     progress = artifacts.Progress("training the line network")
 
@@ -126,10 +125,10 @@ def train_lines(recipe: Recipe, data: TrainingData, seed: int) -> Model | None:
 
 @task(name="measure", cache_policy=NO_CACHE)
 def measure(
-    training: Training, data: TrainingData, folder: Path, line_network: Model | None = None
+    training: Training, data: TrainingData, folder: Path, line_graph: bytes | None = None
 ) -> Candidate:
     """Calibrate, export and evaluate."""
-    candidate = services.current().retraining.measure(training, data, folder, line_network)
+    candidate = services.current().retraining.measure(training, data, folder, line_graph)
     get_run_logger().info(
         "Test accuracy %.4f, macro F1 %.4f, %d errors.",
         candidate.evaluation.accuracy,
@@ -239,8 +238,8 @@ def retrain(
         if (entry := nothing_new(chosen, data, used_seed, who)) is not None:
             return entry.model_dump(mode="json")
         training = train(chosen, data, used_seed)
-        line_network = train_lines(chosen, data, used_seed)
-        candidate = measure(training, data, Path(folder), line_network)
+        line_graph = train_lines(chosen, data, used_seed)
+        candidate = measure(training, data, Path(folder), line_graph)
         version = publish(candidate, chosen, data, used_seed)
         judgement = judge(candidate, version, data, policy)
         answer = approval.ask(judgement, approval_seconds) if approval_seconds > 0 else None

@@ -15,10 +15,10 @@ from mnist.digits import Images, Probabilities
 from mnist.evaluation.calibration import fit_temperature
 from mnist.evaluation.metrics import Evaluation, evaluate
 from mnist.promotion import Evidence, Runtime
-from mnist.scoring.graphs import Predictor, export_graph, export_line_graph
+from mnist.scoring.graphs import Predictor, export_graph
 from mnist.scoring.line_graphs import attach_line_graph
 from mnist.scoring.ood import add_ood_score
-from mnist.training.models import Model, with_temperature
+from mnist.training.models import with_temperature
 from mnist.training.train import Training
 
 _LATENCY_IMAGES = 500
@@ -65,7 +65,7 @@ def make_candidate(
     *,
     labelled_sets: Mapping[str, LabelledImages],
     max_accepted_error_rate: float,
-    line_network: Model | None = None,
+    line_graph: bytes | None = None,
 ) -> Candidate:
     """Calibrate on the validation images, export, and measure on the test images.
 
@@ -78,7 +78,7 @@ def make_candidate(
         folder: Where the scoring graph is written.
         labelled_sets: Sets of one's own to report on, by name.
         max_accepted_error_rate: Largest tolerable share of wrong predictions among accepted ones.
-        line_network: What the scoring graph is to carry along, if anything.
+        line_graph: The line network that the scoring graph is to carry along, if any.
 
     Raises:
         IntegrityError: If the exported graph does not agree with the Keras model.
@@ -89,8 +89,8 @@ def make_candidate(
     graph = folder / "model.onnx"
     export_graph(training.model, graph)
     graph_sha256 = add_ood_score(graph, learned.images[:_OOD_IMAGES])
-    if line_network is not None:
-        graph_sha256 = attach_line_graph(graph, export_line_graph(line_network))
+    if line_graph is not None:
+        graph_sha256 = attach_line_graph(graph, line_graph)
     predictor = Predictor(graph, graph_sha256)
     probabilities = predictor.predict(test.images)
     accept, ood = review_thresholds(

@@ -23,12 +23,12 @@ from mnist.parts import Parts
 from mnist.promotion import Decision, Policy, Verdict, is_lower, source_problem
 from mnist.provenance import Origin, code_digest, environment_digest
 from mnist.registry.publishing import RegisteredVersion
-from mnist.scoring.graphs import Predictor
+from mnist.scoring.graphs import Predictor, export_line_graph
+from mnist.scoring.line_graphs import carried_line_graph
 from mnist.scoring.predictions import PinnedModel
 from mnist.storage.journal import NOTHING_NEW, Action, JournalEntry
 from mnist.training.backend import device
 from mnist.training.line_network import fit_line_network
-from mnist.training.models import Model
 from mnist.training.recipes import Recipe
 from mnist.training.train import Epoch, Training, train
 
@@ -168,24 +168,36 @@ class Retraining:
         data: TrainingData,
         seed: int,
         on_portion: Callable[[int, float], None],
-    ) -> Model | None:
-        """Train the line network; None if the recipe has none. Goes on after an interruption."""
-        if not recipe.strips:
-            return None
-        return fit_line_network(
-            data.train,
-            recipe.strips,
-            seed=seed,
-            folder=self._checkpoints(recipe, data, seed),
-            on_portion=on_portion,
+    ) -> bytes:
+        """Train the recipe's line network, and export it; goes on after an interruption.
+
+        Raises:
+            IntegrityError: If the exported graph does not agree with the Keras model.
+        """
+        folder = self._checkpoints(recipe, data, seed)
+        return export_line_graph(
+            fit_line_network(
+                data.train, recipe.strips, seed=seed, folder=folder, on_portion=on_portion
+            )
         )
+
+    def champions_lines(self) -> bytes | None:
+        """Take over the champion's line network, for a candidate that comes without; None if none.
+
+        Or whoever retrains with another recipe would lose how well values are predicted.
+        """
+        registry = self._parts.registry
+        try:
+            return carried_line_graph(registry.graph(registry.champion()))
+        except (IntegrityError, NoChampion):  # judged later, against the candidate
+            return None
 
     def measure(
         self,
         training: Training,
         data: TrainingData,
         folder: Path,
-        line_network: Model | None = None,
+        line_graph: bytes | None = None,
     ) -> Candidate:
         """Calibrate, export and evaluate the trained networks.
 
@@ -200,7 +212,7 @@ class Retraining:
             folder,
             labelled_sets=data.labelled_sets,
             max_accepted_error_rate=self._settings.max_accepted_error_rate,
-            line_network=line_network,
+            line_graph=line_graph,
         )
 
     def publish(

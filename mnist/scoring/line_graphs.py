@@ -55,6 +55,12 @@ def attach_line_graph(path: Path, line_graph: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def carried_line_graph(path: Path) -> bytes | None:
+    """Take the line network out of the file of a scoring graph; None if it carries none."""
+    entries = onnx.load(str(path)).metadata_props
+    return next((base64.b85decode(entry.value) for entry in entries if entry.key == _KEY), None)
+
+
 def line_session(
     scoring_graph: onnxruntime.InferenceSession,
 ) -> onnxruntime.InferenceSession | None:
