@@ -1,6 +1,6 @@
 """Weights by which values are cut and believed, as the command below writes them.
 
-python -m benchmarks.fit_values --model fast.onnx --strips 2400 --hands …
+python -m benchmarks.fit_values --model fast.onnx --hands … --strips 2400 --line-only
 """
 
 from mnist.layouts.scoring import Weights
@@ -27,8 +27,8 @@ WEIGHTS = Weights(
 CONFIDENCE = (-0.814, 1.0941, 0.2843, 0.1612, -0.4827, 0.2414)
 """Of `mnist.layouts.valuing.DOUBTS`."""
 
-LINE_WEIGHT = 1.0
+LINE_WEIGHT = 1.5
 """Of what the line network says, beside what the lattice says."""
 
-LINE_CONFIDENCE = (-0.814, 1.0941, 0.2843, 0.1612, -0.4827, 0.2414, 0.0, 0.0)
+LINE_CONFIDENCE = (-0.2225, 0.0815, 0.1751, 0.2433, 0.0, 0.0755, 0.4438, 0.1349)
 """Of `mnist.layouts.valuing.LINE_DOUBTS`."""
