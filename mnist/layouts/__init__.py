@@ -5,6 +5,7 @@ from mnist.layouts.cutting import cut
 from mnist.layouts.layout import Layout, PlaceContent
 from mnist.layouts.resolving import doubted, resolve
 from mnist.layouts.results import Cut, Mark, PageBox, PlacePrediction, Segment
+from mnist.layouts.sums import summed
 
 __all__ = [
     "Check",
@@ -19,4 +20,5 @@ __all__ = [
     "cut",
     "doubted",
     "resolve",
+    "summed",
 ]

@@ -1,4 +1,4 @@
-"""What a value has to satisfy: a check digit, a range, a date or a list."""
+"""What a value has to satisfy: a check digit, a range, a date, a list, or a sum of others."""
 
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -44,7 +44,7 @@ class InRange(_Check):
     def accepts(self, value: str) -> bool:
         """Whether the value satisfies it."""
         try:
-            number = Decimal(value.replace(" ", "").replace(",", "."))
+            number = number_of(value)
         except InvalidOperation:
             return False
         low, high = self.range
@@ -90,8 +90,23 @@ class IsIban(_Check):
         return _is_valid("iban", f"{self.iban}{value}")
 
 
-Check = CheckDigits | InRange | IsDate | IsListed | IsIban
+class IsSum(_Check):
+    """The value is the sum of other fields of the page; `mnist.layouts.sums` checks it."""
+
+    sum: Annotated[tuple[str, ...], Field(min_length=2, max_length=100)]
+
+
+Check = CheckDigits | InRange | IsDate | IsListed | IsIban | IsSum
 """What a layout may say after `check`."""
+
+
+def number_of(value: str) -> Decimal:
+    """Take a value for a number, its comma for a decimal point.
+
+    Raises:
+        InvalidOperation: If it is none.
+    """
+    return Decimal(value.replace(" ", "").replace(",", "."))
 
 
 def check(value: str, rule: Check | None) -> CheckResult:
@@ -100,8 +115,11 @@ def check(value: str, rule: Check | None) -> CheckResult:
     Args:
         value: Digits, with the symbols that the layout allows between them.
         rule: None if there is nothing to satisfy.
+
+    Returns:
+        `NONE` also for a sum: that takes the other fields.
     """
-    if rule is None:
+    if rule is None or isinstance(rule, IsSum):
         return CheckResult.NONE
     if isinstance(rule, str):
         digits = "".join(filter(str.isdigit, value))

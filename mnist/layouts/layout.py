@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from mnist.errors import InvalidLayout
-from mnist.layouts.checks import Check
+from mnist.layouts.checks import Check, IsSum
 
 MOST_BYTES = 1_000_000
 MOST_LINES = 200
@@ -139,8 +139,18 @@ class Layout(_Part):
             raise ValueError("expected digits, check and symbols inside each field")
         if self.template is not None and self.fields is None:
             raise ValueError("expected a template only beside fields")
+        self._require_other_fields_in_sums()
         self.content_of("")  # its values are checked as those of a place
         return self
+
+    def _require_other_fields_in_sums(self) -> None:
+        if _terms(self.check):
+            raise ValueError("expected a sum only in a field, of other fields")
+        fields = self.fields or {}
+        for name, content in fields.items():
+            others = fields.keys() - {name}
+            if unfit := next((term for term in _terms(content.check) if term not in others), None):
+                raise ValueError(f"expected the sum {name} of other fields, not of {unfit[:80]!r}")
 
     @field_validator("grid")
     @classmethod
@@ -202,6 +212,10 @@ class Layout(_Part):
         if digits is None:
             digits = "auto" if self.grid is None else 1
         return PlaceContent(digits=digits, check=self.check, symbols=self.symbols)
+
+
+def _terms(check: Check | None) -> tuple[str, ...]:
+    return check.sum if isinstance(check, IsSum) else ()
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

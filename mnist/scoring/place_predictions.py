@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mnist.digits import CLASSES, Images, Outputs, Probabilities
 from mnist.images import Rejection
-from mnist.layouts import CheckResult, PlacePrediction, doubted, resolve
+from mnist.layouts import CheckResult, PlacePrediction, doubted, resolve, summed
 from mnist.places import picture_of
 from mnist.scoring.line_graphs import PredictLine, no_line_network
 from mnist.scoring.predictions import PinnedModel, Predict
@@ -99,7 +99,7 @@ def _predictions(
             )
             for cut, start in cuts
         ]
-        answers += doubted(predicted)
+        answers += doubted(summed(predicted, [cut for cut, _ in cuts]))
     return answers
 
 
