@@ -81,18 +81,20 @@ class StripDrawer:
         return Strip(_scanned(ink, random), tuple(self._labels[index] for index in chosen))
 
 
-def _cropped(image: NDArray[np.uint8]) -> Ink:
+def _cropped(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     left, top, width, height = cv2.boundingRect((image > _INKED).astype(np.uint8))
-    digit = image[top : top + height, left : left + width]
-    return np.asarray(digit / np.float32(255), np.float32)
+    return image[top : top + height, left : left + width]
 
 
-def _written(digit: Ink, height: float, slant: float, pen: str, random: np.random.Generator) -> Ink:
+def _written(
+    digit: NDArray[np.uint8], height: float, slant: float, pen: str, random: np.random.Generator
+) -> Ink:
     """Draw one digit in the size, slant and pen of its line."""
     scale = height * random.uniform(0.85, 1.15, size=2) / _DIGIT_SIDE
     tall, wide = (max(2, round(side)) for side in np.multiply(digit.shape, scale).tolist())
     tall = min(tall, LINE_HEIGHT)
-    drawn = cv2.resize(digit, (wide, tall), interpolation=cv2.INTER_LINEAR)
+    ink = digit / np.float32(255)
+    drawn = cv2.resize(ink, (wide, tall), interpolation=cv2.INTER_LINEAR)
     if slant:
         shift = np.array([[1, -slant, max(0.0, slant) * tall], [0, 1, 0]], np.float32)
         drawn = cv2.warpAffine(drawn, shift, (round(wide + abs(slant) * tall), tall))
