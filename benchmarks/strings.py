@@ -1,14 +1,15 @@
 """How well values of several digits and sheets of cells are read.
 
-    python -m benchmarks.strings [--labels A.csv B.csv …] [--model PATH.onnx] [--values 200]
+    python -m benchmarks.strings [--labels A.csv …] [--model PATH.onnx] [--values 200] [--peer]
 
 A list has the columns file, label (the value as text) and, if it has one, kind; its images lie
 beside it. Without a list, strips are drawn from MNIST's test digits (2 to 8 of them; apart, close,
 touching, slanted, noisy, ruled, in boxes) and sheets of 46 x 25 cells, filled and scanned in
 several ways; no part of the fitted weights has seen these digits. Each value is cut twice: with the
 number of its digits declared, and (`auto`) without. Positions are digits that are right where they
-stand. The interval of the wrong among the accepted is exact (Clopper and Pearson 1934), 95 %. The
-last line is one JSON object. About five minutes on one core.
+stand. `--peer` has an open OCR engine predict the same values (`benchmarks.ocr_peer`); it accepts
+nothing, since nobody has calibrated it. The interval of the wrong among the accepted is exact
+(Clopper and Pearson 1934), 95 %. The last line is one JSON object. About five minutes on one core.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from scipy.stats import binomtest
 from benchmarks.deployed import Deployed, add_model_options, data_dir, deployed
 from benchmarks.drawn_pages import SCANS, draw_sheet
 from benchmarks.drawn_strips import KINDS, draw_strip
+from benchmarks.ocr_peer import Recognize, recognizer
 from mnist.data.datasets import load_dataset
 from mnist.data.labelled import LabelledImages
 from mnist.digits import Outcome
@@ -92,8 +94,13 @@ def predict(model: Deployed, cuts: Sequence[Cut]) -> list[PlacePrediction]:
     return doubted(predictions)
 
 
-def both_ways(model: Deployed, plane: Plane, label: str, kind: str) -> Iterator[Value]:
-    """Predict a value with the number of its digits declared, and without."""
+def both_ways(
+    model: Deployed, plane: Plane, label: str, kind: str, peer: Recognize | None
+) -> Iterator[Value]:
+    """Predict a value with the number of its digits declared, and without; let the peer read it."""
+    if peer is not None:
+        box = (0, 0, plane.shape[1], plane.shape[0])
+        yield Value(f"{kind}, peer", label, PlacePrediction("", box, Outcome.SCORED, peer(plane)))
     digits = sum(map(str.isdigit, label))
     symbols = "".join(sorted(set(label) & set(".,- ")))
     for declared, name in ((digits, kind), ("auto", f"{kind}, auto")):
@@ -102,13 +109,15 @@ def both_ways(model: Deployed, plane: Plane, label: str, kind: str) -> Iterator[
         yield Value(name, label, prediction)
 
 
-def drawn_values(model: Deployed, hand: LabelledImages, count: int) -> Iterator[Value]:
+def drawn_values(
+    model: Deployed, hand: LabelledImages, count: int, peer: Recognize | None
+) -> Iterator[Value]:
     """Predict strips drawn from single digits."""
     for number, kind in enumerate(KINDS):
         for index in range(count):
             digits = LENGTHS[index % len(LENGTHS)]
             strip = draw_strip(hand, kind, digits, 1_000_000 * (number + 1) + index)
-            yield from both_ways(model, strip.plane, strip.value, kind)
+            yield from both_ways(model, strip.plane, strip.value, kind, peer)
 
 
 def drawn_cells(model: Deployed, hand: LabelledImages, seconds: list[float]) -> Iterator[Value]:
@@ -123,7 +132,9 @@ def drawn_cells(model: Deployed, hand: LabelledImages, seconds: list[float]) -> 
             yield Value(f"cells, {name}", label, prediction)
 
 
-def listed_values(model: Deployed, lists: Sequence[Path]) -> Iterator[Value]:
+def listed_values(
+    model: Deployed, lists: Sequence[Path], peer: Recognize | None
+) -> Iterator[Value]:
     """Predict the images of lists."""
     limits = Limits(longest_side=LAYOUT_PARAMETERS.longest_side)
     for path in lists:
@@ -136,7 +147,7 @@ def listed_values(model: Deployed, lists: Sequence[Path]) -> Iterator[Value]:
                         Value(name, line["label"], None) for name in (kind, f"{kind}, auto")
                     )
                 else:
-                    yield from both_ways(model, plane, line["label"], kind)
+                    yield from both_ways(model, plane, line["label"], kind, peer)
 
 
 def summary(values: Sequence[Value]) -> dict[str, Any]:
@@ -179,15 +190,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--labels", type=Path, nargs="+", metavar="LABELS.csv")
     parser.add_argument("--values", type=int, default=200, help="strips of each kind")
+    parser.add_argument("--peer", action="store_true", help="an open OCR engine too")
     add_model_options(parser)
     asked = parser.parse_args()
     model = deployed(asked)
+    peer = recognizer() if asked.peer else None
     seconds: list[float] = []
     if asked.labels:
-        values = list(listed_values(model, asked.labels))
+        values = list(listed_values(model, asked.labels, peer))
     else:
         hand = load_dataset(data_dir()).test
-        values = [*drawn_values(model, hand, asked.values), *drawn_cells(model, hand, seconds)]
+        values = [
+            *drawn_values(model, hand, asked.values, peer),
+            *drawn_cells(model, hand, seconds),
+        ]
     by_kind = report(values)
     filled = [v for v in values if v.label == "" and v.predicted and v.value]
     lost = [v for v in values if v.label and v.predicted and v.predicted.outcome is Outcome.EMPTY]
