@@ -36,6 +36,13 @@ class LayoutParameters:
     line_share: float = 0.2  # of a line; with less of it a line is missing
     support_least: float = 0.6  # share of the pieces of lines that have to be there
     boxes_least: float = 0.75  # the same, of the boxes of a field that may have none
+    counted_boxes_least: float = 0.8  # the same, where nobody says how many boxes there are
+    boxes_sure: float = 0.9  # the same; those that have more are cut, others are for a person
+    written_share: float = 0.35  # of the darkest pixel's difference to paper
+    faint_share: float = 0.18  # the same, of printed lines
+    lined_share: float = 0.6  # of the width; a long line along the edge of a field
+    box_sides: tuple[float, float] = (0.5, 1.6)  # widths of a box, for its height
+    boxes_most: int = 12  # of a field whose number of digits is not declared
     extra_share: float = 0.2  # of a piece of a line too many that may be missing
     support_extra: float = 0.75  # as much of lines too many says it is another form
 

@@ -1,10 +1,13 @@
 """Cut a value of several digits out of a picture or a field."""
 
-from mnist.digits import Outcome
+from dataclasses import replace
+
+from mnist.digits import ImageWarning, Outcome
 from mnist.images.results import Plane
-from mnist.layouts.cells import boxes_cut
+from mnist.layouts.cells import boxes_cut, boxes_of
 from mnist.layouts.layout import PlaceContent
 from mnist.layouts.line_cuts import line_cut
+from mnist.layouts.parameters import LAYOUT_PARAMETERS as P
 from mnist.layouts.results import Cut, PageBox, without_digits
 from mnist.layouts.writing import line_of
 
@@ -20,11 +23,15 @@ def value_cut(plane: Plane, place: str, box: PageBox, content: PlaceContent) -> 
     """
     left, top, right, bottom = box
     part = plane[top:bottom, left:right]
-    if content.count is not None and content.count > 1:
-        boxed = boxes_cut(part, place, box, content)
-        if boxed is not None:
-            return boxed
+    mesh = None if content.count == 1 else boxes_of(part, content.count)
+    if mesh is not None and (content.count is not None or mesh.support >= P.boxes_sure):
+        return boxes_cut(part, mesh, place, box, content)
     line = line_of(part)
     if line is None:
         return without_digits(place, box, content, Outcome.EMPTY)
-    return line_cut(line, place, box, content, (left, top))
+    as_line = line_cut(line, place, box, content, (left, top))
+    if mesh is None:
+        return as_line
+    # Lines of boxes would be predicted as digits.
+    kinds = {*as_line.warnings, ImageWarning.SEVERAL_COMPONENTS}
+    return replace(as_line, warnings=tuple(kind for kind in ImageWarning if kind in kinds))

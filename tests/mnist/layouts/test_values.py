@@ -1,5 +1,7 @@
 """Values are cut into their digits, whole, in order, with leading zeros."""
 
+import json
+
 import cv2
 import numpy as np
 import pytest
@@ -35,8 +37,6 @@ def strip(hand, text: str, gap: int = 14, *, ruled: bool = False, paper: int = 2
 
 
 def read(predict, plane, **said):
-    import json
-
     (prediction,) = predict(cut(plane, Layout.parse(json.dumps(said).encode())))
     return prediction
 
@@ -130,7 +130,8 @@ def test_a_failed_check_changes_nothing_and_proposes_what_passes(hand, predict) 
     assert nothing.proposal is None
 
 
-def test_boxes_of_a_field_are_its_cuts(hand, predict) -> None:
+@pytest.mark.parametrize("digits", [5, "auto"])
+def test_boxes_of_a_field_are_its_cuts(digits, hand, predict) -> None:
     plane = np.full((100, 400), 235, np.uint8)
     plane[20:22, 20:362] = plane[80:82, 20:362] = 120
     for number in range(6):
@@ -139,8 +140,7 @@ def test_boxes_of_a_field_are_its_cuts(hand, predict) -> None:
         ink = cv2.resize(hand.images[int(digit)], (56, 56))
         part = plane[22:78, 26 + 68 * number : 82 + 68 * number]
         np.minimum(part, 255 - ink, out=part)
-    layout = Layout.parse(b'{"digits": 5}')
-    (boxed,) = cut(plane, layout)
+    (boxed,) = cut(plane, Layout.parse(f'{{"digits": {json.dumps(digits)}}}'.encode()))
     assert len(boxed.candidates) == 5
     assert [prediction.value for prediction in predict([boxed])] == ["70013"]
 
