@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +13,6 @@ from mnist.layouts.grids import GridMesh, find_grid
 from mnist.layouts.lattice import segment_shape
 from mnist.layouts.layout import PlaceContent
 from mnist.layouts.line_cuts import line_cut
-from mnist.layouts.parameters import LAYOUT_PARAMETERS as P
 from mnist.layouts.rendering import render
 from mnist.layouts.results import Cut, PageBox, Segment, without_digits
 from mnist.layouts.sheets import CellSheet, straight_sheet
@@ -69,7 +67,7 @@ def boxes_cut(plane: Plane, mesh: GridMesh, place: str, box: PageBox, content: P
 
     Args:
         plane: The field alone.
-        mesh: Its boxes, from `boxes_of`.
+        mesh: Its boxes, from `mnist.layouts.boxes.boxes_of`.
         place: Its name.
         box: Where it is on the page.
         content: What may be written there.
@@ -96,53 +94,6 @@ def boxes_cut(plane: Plane, mesh: GridMesh, place: str, box: PageBox, content: P
     stacked = np.stack(images)
     last = len(segments)
     return Cut(place, box, content, None, stacked, tuple(segments), last, warnings=ordered)
-
-
-def boxes_of(plane: Plane, count: int | None) -> GridMesh | None:
-    """Find a row of so many printed boxes, or of any number of them; None if there is none.
-
-    Where nobody says how many there are, writing may look like boxes: whoever asks looks at the
-    support of the mesh (`LAYOUT_PARAMETERS.boxes_sure`).
-    """
-    if count is not None:
-        return _row_of_boxes(plane, count, P.boxes_least)
-    difference = np.abs(plane.astype(np.float32) - np.median(plane))
-    share = difference / max(float(difference.max()), 1.0)
-    columns = np.flatnonzero((share > P.written_share).sum(axis=0) >= 2)
-    if not len(columns):
-        return None
-    lines = (share > P.faint_share).astype(np.uint8)
-    if not _is_lined(lines[:, columns[0] : columns[-1] + 1]):
-        return None
-    height = np.ptp(np.flatnonzero(lines.any(axis=1))) + 1
-    narrow, wide = (np.ptp(columns) / height / sides for sides in P.box_sides)
-    fitting = []
-    for boxes in range(max(2, int(wide)), min(P.boxes_most, int(narrow) + 1) + 1):
-        mesh = _row_of_boxes(plane, boxes, P.counted_boxes_least)
-        if mesh is not None:
-            left, right = float(mesh.points[..., 0].min()), float(mesh.points[..., 0].max())
-            play = (right - left) / boxes / 4
-            # Boxes that leave ink outside are fewer than there are.
-            if left < columns[0] + play and right > columns[-1] - play:
-                fitting.append(mesh)
-    return max(fitting, key=lambda mesh: mesh.support, default=None)
-
-
-def _row_of_boxes(plane: Plane, count: int, support: float) -> GridMesh | None:
-    mesh = find_grid(plane, 1, count)
-    if isinstance(mesh, str) or mesh.problem or mesh.support < support:
-        return None
-    return mesh
-
-
-def _is_lined(dark: Plane) -> bool:
-    """Whether something long runs along both edges of what is written; a cheap look before."""
-    rows = np.flatnonzero(dark.any(axis=1))
-    dark = dark[rows[0] : rows[-1] + 1]
-    play = max(1, round(0.05 * dark.shape[1]))  # by which a line is not level
-    near = cv2.dilate(dark, np.ones((play, 1), np.uint8)).mean(axis=1)
-    third = max(1, len(near) // 3)
-    return bool(min(near[:third].max(), near[-third:].max()) > P.lined_share)
 
 
 def warnings_of(ink: CellInk) -> tuple[ImageWarning, ...]:

@@ -41,11 +41,37 @@ def find_grid(plane: Plane, rows: int, columns: int) -> GridMesh | str:
     Returns:
         The grid, or in words why no place for one was found.
     """
+    return grid_in(straight_ink(plane), rows, columns)
+
+
+class StraightInk(NamedTuple):
+    """The thin ink of a page that was straightened.
+
+    Attributes:
+        ink: Shape (h, w).
+        homography: From the shrunk page to it, shape (3, 3).
+        scale: Pixels of the shrunk page for each of the page.
+    """
+
+    ink: Ink
+    homography: NDArray[np.float64]
+    scale: float
+
+
+def straight_ink(plane: Plane) -> StraightInk:
+    """Straighten the thin ink of a page: what all grids are looked for in."""
     small, scale = shrunk(plane, P.search_side)
     ink = thin_ink(small)
     homography = straightened(ink)
     height, width = ink.shape
-    straight = np.asarray(cv2.warpPerspective(ink, homography, (width, height)), np.float32)
+    straight = cv2.warpPerspective(ink, homography, (width, height))
+    return StraightInk(np.asarray(straight, np.float32), homography, scale)
+
+
+def grid_in(page: StraightInk, rows: int, columns: int) -> GridMesh | str:
+    """Find a grid as `find_grid` does, on a page that is straightened already."""
+    straight, homography, scale = page
+    height, width = straight.shape
     combs = _combs(straight, rows, columns)
     if combs is None:
         return f"there is no room for {rows} x {columns} cells on {width}x{height} pixels"

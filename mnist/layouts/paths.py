@@ -57,9 +57,7 @@ def best_paths(arcs: Arcs, count: int | None, beam: int) -> list[ScoredPath]:
     ranked = np.argsort(-arcs.scores, axis=1)[:, :3]
     kept: list[dict[int, dict[tuple[int, ...], ScoredPath]]] = [{} for _ in range(arcs.last + 1)]
     kept[0] = {0: {(): ScoredPath(0.0, (), ())}}
-    by_end: list[list[int]] = [[] for _ in range(arcs.last + 1)]
-    for index, end in enumerate(arcs.ends.tolist()):
-        by_end[end].append(index)
+    by_end = _by_end(arcs)
     for end in range(1, arcs.last + 1):
         new: dict[int, dict[tuple[int, ...], ScoredPath]] = {}
         skip = float(arcs.skips[end - 1])
@@ -89,9 +87,7 @@ def best_path_of(arcs: Arcs, digits: tuple[int, ...]) -> ScoredPath | None:
     """Find the best way to cut a line into these digits; None if there is none."""
     kept: list[dict[int, ScoredPath]] = [{} for _ in range(arcs.last + 1)]
     kept[0] = {0: ScoredPath(0.0, digits, ())}
-    by_end: list[list[int]] = [[] for _ in range(arcs.last + 1)]
-    for index, end in enumerate(arcs.ends.tolist()):
-        by_end[end].append(index)
+    by_end = _by_end(arcs)
     for end in range(1, arcs.last + 1):
         ways = [
             (number, path._replace(score=path.score + float(arcs.skips[end - 1])))
@@ -107,6 +103,14 @@ def best_path_of(arcs: Arcs, digits: tuple[int, ...]) -> ScoredPath | None:
         for number, path in sorted(ways, key=lambda way: way[1].score):
             kept[end][number] = path
     return kept[arcs.last].get(len(digits))
+
+
+def _by_end(arcs: Arcs) -> list[list[int]]:
+    """List the segments that end at each boundary."""
+    by_end: list[list[int]] = [[] for _ in range(arcs.last + 1)]
+    for index, end in enumerate(arcs.ends.tolist()):
+        by_end[end].append(index)
+    return by_end
 
 
 def _all(kept: dict[int, dict[tuple[int, ...], ScoredPath]]) -> list[ScoredPath]:

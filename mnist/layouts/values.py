@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from mnist.digits import ImageWarning, Outcome
 from mnist.images.results import Plane
-from mnist.layouts.cells import boxes_cut, boxes_of
+from mnist.layouts.boxes import boxes_of
+from mnist.layouts.cells import boxes_cut
 from mnist.layouts.layout import PlaceContent
 from mnist.layouts.line_cuts import line_cut
 from mnist.layouts.parameters import LAYOUT_PARAMETERS as P

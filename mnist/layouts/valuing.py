@@ -77,7 +77,6 @@ def likeliest(
         line_weight: Of that, beside what the lattice says.
     """
     paths = best_paths(arcs, count, P.beam)
-    total = log_total(arcs, count)
     weighed: list[_Weighed] = []
     if line is not None:
         weighed = _weighed(arcs, paths, count, (line, line_weight))
@@ -85,7 +84,9 @@ def likeliest(
     if not paths:
         return None
     path, *others = paths
-    share = min(float(np.exp(log_of(arcs, path.digits) - total)), 1.0)
+    total = log_total(arcs, count)
+    own = weighed[0].lattice if weighed else log_of(arcs, path.digits)
+    share = min(float(np.exp(own - total)), 1.0)
     # Where the number of digits is declared: how probable it would have been without.
     counted = min(total - log_total(arcs, None), 0.0) if count is not None else 0.0
     chosen = list(path.segments)
@@ -101,9 +102,10 @@ def likeliest(
 
 
 class _Weighed(NamedTuple):
-    """A value, what the line network says of it, and what both say together."""
+    """A value, and the logarithms that lattice, line network and both together give it."""
 
     path: ScoredPath
+    lattice: float
     line: float
     both: float
 
@@ -121,7 +123,8 @@ def _weighed(
     weighed = []
     for path in candidates:
         of_line = max(log_probability(line, path.digits), -_FAR * len(path.digits))
-        weighed.append(_Weighed(path, of_line, log_of(arcs, path.digits) + weight * of_line))
+        lattice = log_of(arcs, path.digits)
+        weighed.append(_Weighed(path, lattice, of_line, lattice + weight * of_line))
     return sorted(weighed, key=lambda value: -value.both)
 
 

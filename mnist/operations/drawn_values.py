@@ -19,15 +19,12 @@ _WIDTH = 224
 
 _SEED = 0
 
-_NO_THRESHOLD = float("inf")
-"""Values are compared, whether or not a person would look at them."""
 
-
-def values_right(sides: Sequence[Predictor], test: LabelledImages) -> list[Flags]:
+def values_right(sides: Sequence[tuple[Predictor, float]], test: LabelledImages) -> list[Flags]:
     """Let every side predict the same values, with the number of their digits declared.
 
     Args:
-        sides: Who predicts.
+        sides: Who predicts, and what is unlike a digit to each: its out-of-distribution threshold.
         test: Single digits that nobody has learned from.
 
     Returns:
@@ -38,8 +35,8 @@ def values_right(sides: Sequence[Predictor], test: LabelledImages) -> list[Flags
     for number in range(_VALUES):
         strip = drawer.draw(random, _WIDTH)
         place = _place(strip)
-        for side, predictor in enumerate(sides):
-            right[side, number] = _digits(place, predictor) == strip.digits
+        for side, networks in enumerate(sides):
+            right[side, number] = _digits(place, *networks) == strip.digits
     return list(right)
 
 
@@ -52,7 +49,7 @@ def _place(strip: Strip) -> Cut:
     return place
 
 
-def _digits(place: Cut, predictor: Predictor) -> tuple[int, ...]:
+def _digits(place: Cut, predictor: Predictor, ood_threshold: float) -> tuple[int, ...]:
     outputs = predictor.outputs(place.candidates)
     line = predictor.predict_line(place.line)
-    return resolve(place, outputs.probabilities, outputs.ood_scores, _NO_THRESHOLD, line).digits
+    return resolve(place, outputs.probabilities, outputs.ood_scores, ood_threshold, line).digits

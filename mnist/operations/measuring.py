@@ -72,7 +72,7 @@ def measure(
     samples = [_labelled_sets(side, labelled_sets) for side in sides]
     corruptions = _under_corruption(sides, test, progress)
     progress((_STEPS - 1) / _STEPS, "predicting values of several digits")
-    values = values_right([side.predictor for side in sides], test)
+    values = values_right([(side.predictor, side.model.ood_threshold) for side in sides], test)
     return [
         evidence(
             side.model.name,

@@ -36,7 +36,7 @@ class Strip(NamedTuple):
     """A line of digits.
 
     Attributes:
-        image: As `mnist.layouts.line_images` makes it, shape (LINE_HEIGHT, w), uint8.
+        image: Bright ink on dark ground, as on a line image; shape (LINE_HEIGHT, w), uint8.
         digits: What is written.
     """
 

@@ -28,6 +28,11 @@ _SECONDS = 60
 VIEWER_PASSWORD = "only-for-looking"
 EDITOR_PASSWORD = "also-for-changing"
 
+PAGES = sorted(
+    path.name for path in Path("dashboard/pages").iterdir() if (path / "__init__.py").exists()
+)
+"""Every page, as its address names it."""
+
 
 @pytest.fixture
 def servers() -> Iterator[FakeServers]:

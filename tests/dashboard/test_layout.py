@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-PAGES = sorted(
-    path for path in Path("dashboard/pages").iterdir() if (path / "__init__.py").exists()
-)
+from tests.dashboard.conftest import PAGES
+
+FOLDERS = [Path("dashboard/pages", page) for page in PAGES]
 CALCULATIONS = sorted(
     file for name in ("queries", "charts") for file in Path("dashboard").rglob(f"{name}.py")
 )
@@ -29,7 +29,7 @@ def test_there_are_twelve_pages():
     assert len(PAGES) == 12
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", FOLDERS, ids=lambda page: page.name)
 def test_a_page_is_drawn_by_its_page_module_and_known_to_the_script(page):
     assert (page / "page.py").exists()
     assert page.name in Path("dashboard/app/script.py").read_text(encoding="utf-8")
@@ -41,9 +41,9 @@ def test_queries_and_charts_know_no_streamlit(file):
     assert not {module for module in imports_of(file) if module.partition(".")[0] == "streamlit"}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", FOLDERS, ids=lambda page: page.name)
 def test_a_page_takes_nothing_from_another_page(page):
-    others = {f"dashboard.pages.{other.name}" for other in PAGES if other != page}
+    others = {f"dashboard.pages.{other.name}" for other in FOLDERS if other != page}
     for file in page.glob("*.py"):
         taken = {m for m in imports_of(file) if ".".join(m.split(".")[:3]) in others}
         assert not taken, f"{file} takes {taken}; what pages share lies in dashboard/components"

@@ -2,25 +2,11 @@
 
 import pytest
 
-from tests.dashboard.conftest import Page
+from tests.dashboard.conftest import PAGES, Page
 from tests.reviewing import review
 
 pytestmark = pytest.mark.usefixtures("environment", "no_mnist")
 
-PAGES = [
-    "overview",
-    "batches",
-    "errors",
-    "review",
-    "labels",
-    "champion",
-    "decisions",
-    "compare",
-    "drift",
-    "data",
-    "draw",
-    "image",
-]
 DEAD = {
     "store": {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"},
     "registry": {"MLFLOW_TRACKING_URI": "http://127.0.0.1:1"},

@@ -38,7 +38,7 @@ def test_before_the_first_champion_there_is_none(retraining, registry, monkeypat
 
 def test_the_same_values_are_drawn_for_both_sides_and_a_worse_one_has_fewer_right(tmp_path):
     models = SeveralModels(tmp_path)
-    right, swapped = (models.predictor(models.version(version)) for version in "12")
+    right, swapped = ((models.predictor(models.version(version)), np.inf) for version in "12")
     test = LabelledImages(digit_images(np.arange(10)), np.arange(10))
     first, second = values_right([right, swapped], test)
     assert first.shape == second.shape == (300,)
