@@ -17,6 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from api import problems
 from api.below_path import BelowPath
 from api.champion import Champion, Registry
+from api.consent import CLIENT_HEADER, CONSENT_HEADER
 from api.problems import ErrorAnswer, Problem
 from api.schemas import (
     CutResponse,
@@ -31,6 +32,7 @@ from mnist.images import preprocessing_digest
 from mnist.services import Services
 from mnist.settings import Settings, load_settings
 from mnist.storage.acceptance import AcceptanceLog
+from mnist.storage.bucket import Bucket
 
 _ANY_FILE = {"schema": {"type": "string", "format": "binary"}}
 _UPLOAD = {
@@ -51,6 +53,10 @@ _UPLOAD = {
                             "type": "string",
                             "format": "binary",
                             "description": "beside a layout with fields: the empty form",
+                        },
+                        "capture_consent": {
+                            "type": "string",
+                            "description": "`yes` if the images may be kept",
                         },
                     },
                 }
@@ -75,7 +81,7 @@ _UPLOAD = {
 _ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorAnswer, "description": text}
     for status, text in {
-        400: "The form or its packing is broken, or the connection ended.",
+        400: "The form or its packing is broken, the connection ended, or the client is unknown.",
         401: "The API key is missing or wrong.",
         408: "The request arrived too slowly.",
         413: "Too many bytes or pixels.",
@@ -94,13 +100,18 @@ def app() -> FastAPI:
     """Make the application that the environment describes; for uvicorn's `--factory`."""
     settings = load_settings()
     services = Services(settings)
-    return create(settings, services.registry, services.acceptance)
+    inbox = services.bucket(settings.inbox_bucket)
+    return create(settings, services.registry, services.acceptance, inbox)
 
 
-def create(settings: Settings, registry: Registry, acceptance: AcceptanceLog) -> FastAPI:
-    """Make the application over any registry."""
-    champion = Champion(registry, acceptance, settings.api_refresh_seconds)
-    service = Service(settings, champion)
+def create(
+    settings: Settings, registry: Registry, acceptance: AcceptanceLog, inbox: Bucket
+) -> FastAPI:
+    """Make the application over any registry; captured images go into the inbox."""
+    champion = Champion(
+        registry, acceptance, settings.api_refresh_seconds, settings.api_client_names
+    )
+    service = Service(settings, champion, inbox)
 
     @asynccontextmanager
     async def lifespan(_application: FastAPI) -> AsyncIterator[None]:
@@ -125,7 +136,9 @@ def create(settings: Settings, registry: Registry, acceptance: AcceptanceLog) ->
             CORSMiddleware,
             allow_origins=[origin.strip() for origin in settings.api_cors_origins.split(",")],
             allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type", "X-API-Key"],
+            allow_headers=[
+                *("Authorization", "Content-Type", "X-API-Key", CLIENT_HEADER, CONSENT_HEADER),
+            ],
         )
     problems.install(application)
     _add_routes(application, service)

@@ -1,12 +1,14 @@
 """The model that answers: whichever version the journal made champion last."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import structlog
 
+from mnist.captured import DEFAULT_CLIENT, source_of_client
 from mnist.digits import SIDE
 from mnist.errors import MnistError, NoChampion
 from mnist.scoring.graphs import Predictor
@@ -28,16 +30,32 @@ class Registry(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A version that is loaded and warm. One request uses one of these from start to end."""
+    """A version that is loaded and warm. One request uses one of these from start to end.
 
-    model: PinnedModel
+    Attributes:
+        models: The version by client, each with the threshold that holds for its images.
+        predictor: Its networks.
+    """
+
+    models: Mapping[str, PinnedModel]
     predictor: Predictor
+
+    @property
+    def model(self) -> PinnedModel:
+        """The version, as it answers clients without a name."""
+        return self.models[DEFAULT_CLIENT]
 
 
 class Champion:
     """Looks every few seconds who is champion and what it may accept; swaps the model.
 
     That happens between two requests.
+
+    Args:
+        registry: Knows the champion.
+        acceptance: Knows the thresholds.
+        refresh_seconds: Pause between two looks.
+        clients: Names that clients may give themselves.
 
     Attributes:
         served: The version that answers, with the threshold that holds for it now; None until there
@@ -48,11 +66,16 @@ class Champion:
     """
 
     def __init__(
-        self, registry: Registry, acceptance: AcceptanceLog, refresh_seconds: float
+        self,
+        registry: Registry,
+        acceptance: AcceptanceLog,
+        refresh_seconds: float,
+        clients: Sequence[str] = (),
     ) -> None:
         self._registry = registry
         self._acceptance = acceptance
         self._refresh_seconds = refresh_seconds
+        self._clients = (DEFAULT_CLIENT, *clients)
         self.served: Served | None = None
         self.acceptance: AcceptanceEntry | None = None
         self.problem: str | None = None
@@ -68,12 +91,15 @@ class Champion:
         try:
             pinned = self._registry.champion()
             self.acceptance = self._acceptance.newest(pinned.digest)
-            model = self._acceptance.applied(self.acceptance, pinned)
-            if self.served is None or model != self.served.model:
-                predictor = self._registry.predictor(model)
+            models = {
+                client: self._acceptance.applied(self.acceptance, pinned, source_of_client(client))
+                for client in self._clients
+            }
+            if self.served is None or models != self.served.models:
+                predictor = self._registry.predictor(pinned)
                 predictor.predict(np.zeros((1, SIDE, SIDE), np.uint8))  # the first call is slow
-                self.served = Served(model, predictor)
-                _log.info("api.champion", version=model.version, digest=model.digest)
+                self.served = Served(models, predictor)
+                _log.info("api.champion", version=pinned.version, digest=pinned.digest)
         except MnistError as error:
             self._complain(error)
         else:

@@ -46,7 +46,13 @@ def cut_pictures(
 
 
 def cut_response(
-    upload: Upload, layout: SheetLayout, pictures: Sequence[Rows | Rejection], model: PinnedModel
+    upload: Upload,
+    layout: SheetLayout,
+    pictures: Sequence[Rows | Rejection],
+    identifiers: Sequence[str],
+    model: PinnedModel,
+    *,
+    captured: bool,
 ) -> Json:
     """Describe pictures with their places, as `CutResponse` or `CutsResponse` declares it.
 
@@ -55,10 +61,15 @@ def cut_response(
     """
     is_one = len(pictures) == 1 and not upload.is_list
     if is_one and isinstance(pictures[0], Rejection):
-        raise Problem.of(pictures[0])
+        raise Problem.of(pictures[0], identifiers[0], model.version)
     answers = [
-        {"file": file.name, "places": _places(layout.names, rows)}
-        for file, rows in zip(upload.files, pictures, strict=True)
+        {
+            "id": identifier,
+            "file": file.name,
+            "places": _places(layout.names, rows),
+            "captured": captured and not isinstance(rows, Rejection),
+        }
+        for file, rows, identifier in zip(upload.files, pictures, identifiers, strict=True)
     ]
     common = model_fields(model) | {
         "preprocessing_digest": preprocessing_digest(),

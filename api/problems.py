@@ -35,6 +35,8 @@ class Fault(BaseModel):
     code: str = Field(description="for programs", examples=["too-large"])
     message: str = Field(description="for people: what happened and what to do")
     detail: str | None = Field(None, description="the value that decided")
+    id: str | None = Field(None, description="of the answer, if an image was looked at")
+    model_version: str | None = Field(None, description="the version that would have predicted")
 
 
 class ErrorAnswer(BaseModel):
@@ -53,19 +55,21 @@ class Problem(Exception):
         message: str,
         detail: str | None = None,
         headers: Mapping[str, str] | None = None,
+        **answered: str,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
-        self.fault = Fault(code=code, message=message, detail=detail)
+        self.fault = Fault(code=code, message=message, detail=detail, **answered)
         self.headers = headers
 
     @classmethod
-    def of(cls, rejection: Rejection) -> Problem:
+    def of(cls, rejection: Rejection, identifier: str, version: str) -> Problem:
         """Say of a single image why it has no digit."""
         reason = rejection.reason
         status = _STATUS_OF_REASON.get(reason, HTTPStatus.UNPROCESSABLE_ENTITY)
-        return cls(status, reason.value, reason.sentence, rejection.detail)
+        message, detail = reason.sentence, rejection.detail
+        return cls(status, reason.value, message, detail, id=identifier, model_version=version)
 
 
 def install(application: FastAPI) -> None:

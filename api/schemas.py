@@ -1,6 +1,6 @@
 """The schemas of the API's answers."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
@@ -10,10 +10,14 @@ from mnist.scoring.predictions import PinnedModel, Prediction
 
 Json = dict[str, object]
 
+Identifier = Annotated[str, Field(description="names this answer, and its image if that is kept")]
+Captured = Annotated[bool, Field(description="whether the image was taken to be kept")]
+
 
 class PredictionResponse(BaseModel):
     """One image with its digit."""
 
+    id: Identifier
     prediction: int = Field(ge=0, le=9, description="the digit")
     confidence: float = Field(ge=0, le=1, description="its calibrated probability")
     probs: list[float] = Field(
@@ -30,11 +34,13 @@ class PredictionResponse(BaseModel):
     model_version: str = Field(description="version of the registered model that answered")
     model_digest: str = Field(description="SHA-256 of its scoring graph")
     preprocessing_digest: str
+    captured: Captured
 
 
 class RejectionResponse(BaseModel):
     """One of several images that has no digit."""
 
+    id: Identifier
     outcome: Literal["rejected"]
     reason: Reason
     message: str
@@ -86,8 +92,10 @@ class PlaceResponse(BaseModel):
 class CutResponse(BaseModel):
     """One image that was cut by a layout: its places, in reading order."""
 
+    id: Identifier
     places: list[PlaceResponse]
     file: str | None
+    captured: Captured
     layout_digest: str
     model_name: str
     model_version: str
@@ -98,8 +106,10 @@ class CutResponse(BaseModel):
 class CutFile(BaseModel):
     """One of several images that were cut by a layout."""
 
+    id: Identifier
     places: list[PlaceResponse]
     file: str | None
+    captured: Captured
 
 
 class CutsResponse(BaseModel):
@@ -135,9 +145,9 @@ def model_fields(model: PinnedModel | None) -> Json:
 
 
 def prediction_response(
-    name: str | None, decoded: Decoded, prediction: Prediction, model: PinnedModel
+    decoded: Decoded, prediction: Prediction, model: PinnedModel, *, captured: bool
 ) -> Json:
-    """Describe an image with its digit, as `PredictionResponse` declares it."""
+    """Describe an image with its digit, as `PredictionResponse` declares it, but for its name."""
     return {
         "prediction": prediction.digit,
         "confidence": prediction.confidence,
@@ -148,18 +158,17 @@ def prediction_response(
         "warnings": prediction.warnings,
         "review": not prediction.accepted,
         "pipeline": decoded.pipeline,
-        "file": name,
         **model_fields(model),
         "preprocessing_digest": preprocessing_digest(),
+        "captured": captured,
     }
 
 
-def rejection_response(name: str | None, rejection: Rejection) -> Json:
-    """Describe one of several images that has no digit, as `RejectionResponse` declares it."""
+def rejection_response(rejection: Rejection) -> Json:
+    """Describe an image without a digit, as `RejectionResponse` declares it, but for its name."""
     return {
         "outcome": Outcome.REJECTED,
         "reason": rejection.reason,
         "message": rejection.reason.sentence,
         "detail": rejection.detail,
-        "file": name,
     }

@@ -4,25 +4,57 @@ import asyncio
 import hmac
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TypeVar
 
+import structlog
 from fastapi import Request
 
+from api.capture import CapturedImage, CaptureQueue
 from api.champion import Champion, Served
-from api.layouts import cut_pictures, cut_response, layout_of
+from api.consent import client_of, consents
+from api.layouts import Rows, cut_pictures, cut_response, layout_of
 from api.problems import Problem
 from api.schemas import Json, model_fields, prediction_response, rejection_response
 from api.telemetry import Telemetry
-from api.uploads import File, Upload, files_of
+from api.uploads import Upload, files_of
+from mnist.captured import new_identifier
 from mnist.images import Decoded, Limits, Rejection, decode
-from mnist.scoring.predictions import Prediction, predict_digits
+from mnist.scoring.captured_answers import digit_metadata, model_metadata, values_metadata
+from mnist.scoring.graphs import Predictor
+from mnist.scoring.predictions import PinnedModel, Prediction, predict_digits
+from mnist.scoring.sheet_layouts import SheetLayout
 from mnist.settings import Settings
+from mnist.storage.bucket import Bucket
 
 Answer = TypeVar("Answer")
 
+_log = structlog.get_logger(__name__)
+
 _THREADS = 4
 """Enough to keep two cores busy while one image waits for the decoder of rare formats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that was taken in.
+
+    Attributes:
+        upload: What it holds.
+        client: Who asks.
+        model: The version that answers, with the threshold of this client's images.
+        predictor: Its networks.
+        consents: Whether the images may be kept.
+        identifiers: Of the answers, one for each file.
+    """
+
+    upload: Upload
+    client: str
+    model: PinnedModel
+    predictor: Predictor
+    consents: bool
+    identifiers: tuple[str, ...]
 
 
 class Service:
@@ -32,7 +64,7 @@ class Service:
     hold up the small images of others.
     """
 
-    def __init__(self, settings: Settings, champion: Champion) -> None:
+    def __init__(self, settings: Settings, champion: Champion, inbox: Bucket) -> None:
         self.champion = champion
         self.telemetry = Telemetry()
         self._settings = settings
@@ -41,10 +73,16 @@ class Service:
         self._image_limits = Limits.of(settings)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="predict")
         self._busy = 0
+        self._captures: CaptureQueue | None = None
+        if settings.api_capture != "off":
+            most_bytes = settings.api_capture_queue_bytes
+            self._captures = CaptureQueue(inbox, most_bytes, self.telemetry)
 
     def close(self) -> None:
-        """Let the threads finish what they do."""
+        """Let the threads finish what they do, and put what is to be kept into the inbox."""
         self._threads.shutdown()
+        if self._captures is not None:
+            self._captures.close()
 
     async def predict(self, request: Request) -> Json:
         """Answer a request.
@@ -72,29 +110,88 @@ class Service:
             )
         self._busy += 1
         try:
-            return await self._answer(await files_of(request, self._settings), served)
+            asked = await self._ask(request, served)
+            _log.info("api.asked", ids=asked.identifiers, model_version=asked.model.version)
+            return await self._answer(asked)
         finally:
             self._busy -= 1
 
-    async def _answer(self, upload: Upload, served: Served) -> Json:
-        if upload.layout is not None:
-            return await self._in_time(lambda: self._cut(upload, served))
-        files = upload.files
-        results, predictions = await self._in_time(lambda: self._read(files, served))
+    async def _ask(self, request: Request, served: Served) -> Asked:
+        """Take a request in."""
+        client = client_of(request, self._settings)
+        upload = await files_of(request, self._settings)
+        return Asked(
+            upload,
+            client,
+            served.models[client],
+            served.predictor,
+            consents(request, upload, self._settings),
+            tuple(new_identifier() for _ in upload.files),
+        )
+
+    async def _answer(self, asked: Asked) -> Json:
+        if asked.upload.layout is not None:
+            return await self._answer_places(asked)
+        upload, identifiers = asked.upload, asked.identifiers
+        results, predictions = await self._in_time(lambda: self._read(asked))
         self.telemetry.count(results, predictions)
         is_one = len(results) == 1 and not upload.is_list
         if is_one and isinstance(results[0], Rejection):
-            raise Problem.of(results[0])
+            raise Problem.of(results[0], identifiers[0], asked.model.version)
+        metadata = map(digit_metadata, predictions)
+        captured = self._capture(
+            asked, [None if isinstance(r, Rejection) else next(metadata) for r in results]
+        )
         remaining = iter(predictions)
         answers = [
-            rejection_response(file.name, result)
-            if isinstance(result, Rejection)
-            else prediction_response(file.name, result, next(remaining), served.model)
-            for file, result in zip(files, results, strict=True)
+            {"id": identifier, "file": file.name}
+            | (
+                rejection_response(result)
+                if isinstance(result, Rejection)
+                else prediction_response(result, next(remaining), asked.model, captured=captured)
+            )
+            for identifier, file, result in zip(identifiers, upload.files, results, strict=True)
         ]
-        if is_one:
-            return answers[0]
-        return {"predictions": answers, **model_fields(served.model)}
+        return answers[0] if is_one else {"predictions": answers, **model_fields(asked.model)}
+
+    async def _answer_places(self, asked: Asked) -> Json:
+        layout, pictures = await self._in_time(lambda: self._cut(asked))
+        metadata = [
+            None if isinstance(rows, Rejection) else values_metadata(layout.names, rows)
+            for rows in pictures
+        ]
+        captured = self._capture(asked, metadata, layout)
+        return await self._in_time(
+            lambda: cut_response(
+                asked.upload, layout, pictures, asked.identifiers, asked.model, captured=captured
+            )
+        )
+
+    def _capture(
+        self,
+        asked: Asked,
+        metadata: Sequence[dict[str, str] | None],
+        layout: SheetLayout | None = None,
+    ) -> bool:
+        """Let the images that were answered for be kept, if they may be; tell whether they are.
+
+        Args:
+            asked: The request.
+            metadata: What was answered for each image; None for one that has no answer.
+            layout: What they were cut by; None if each is one digit.
+        """
+        images = [
+            CapturedImage(
+                identifier, asked.client, file.content, answer | model_metadata(asked.model), layout
+            )
+            for identifier, file, answer in zip(
+                asked.identifiers, asked.upload.files, metadata, strict=True
+            )
+            if answer is not None
+        ]
+        if self._captures is None or not asked.consents or not images:
+            return False
+        return self._captures.offer(images)
 
     async def _in_time(self, work: Callable[[], Answer]) -> Answer:
         """Do work in a thread, and wait for it no longer than a request may take."""
@@ -110,21 +207,19 @@ class Service:
                 HTTPStatus.SERVICE_UNAVAILABLE, "timeout", message, detail, {"Retry-After": "1"}
             ) from error
 
-    def _cut(self, upload: Upload, served: Served) -> Json:
-        """Cut pictures by a layout and read their places, as a batch does; runs in a thread."""
+    def _cut(self, asked: Asked) -> tuple[SheetLayout, list[Rows | Rejection]]:
+        """Cut pictures by a layout and predict their places, as a batch does; runs in a thread."""
         limits = self._image_limits
-        layout = layout_of(upload, limits)
-        pictures = cut_pictures(upload.files, layout, served.model, served.predictor, limits)
+        layout = layout_of(asked.upload, limits)
+        pictures = cut_pictures(asked.upload.files, layout, asked.model, asked.predictor, limits)
         self.telemetry.count_places(pictures)
-        return cut_response(upload, layout, pictures, served.model)
+        return layout, pictures
 
-    def _read(
-        self, files: Sequence[File], served: Served
-    ) -> tuple[list[Decoded | Rejection], list[Prediction]]:
-        """Decode and read, as a batch does; runs in a thread."""
-        results = [decode(file.content, self._image_limits) for file in files]
+    def _read(self, asked: Asked) -> tuple[list[Decoded | Rejection], list[Prediction]]:
+        """Decode and predict, as a batch does; runs in a thread."""
+        results = [decode(file.content, self._image_limits) for file in asked.upload.files]
         images = [result for result in results if isinstance(result, Decoded)]
-        return results, predict_digits(images, served.model, served.predictor.outputs)
+        return results, predict_digits(images, asked.model, asked.predictor.outputs)
 
     def _require_key(self, request: Request) -> None:
         if self._key is None:

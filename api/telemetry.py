@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import Any
 
 from prometheus_client import (
@@ -30,6 +31,15 @@ _ACCEPTANCE = {
 """Fields of a source's threshold that are metrics, and what they mean."""
 
 
+class CaptureOutcome(StrEnum):
+    """What became of an image that was to be captured."""
+
+    KEPT = "kept"
+    NO_ROOM = "no-room"
+    STORE = "store-refused"
+    STOPPED = "stopped"
+
+
 class Telemetry:
     """Counts what the API does."""
 
@@ -55,6 +65,12 @@ class Telemetry:
         )
         self._reviews = Counter(
             "mnist_api_reviews", "Predictions that ask for a person's look.", registry=registry
+        )
+        self._captures = Counter(
+            "mnist_api_captures",
+            "Images with consent, by whether they were kept, or why not.",
+            ["outcome"],
+            registry=registry,
         )
         self._acceptance = {
             name: Gauge(
@@ -113,6 +129,10 @@ class Telemetry:
                     self._warnings.labels(warning).inc()
                 if row["outcome"] == Outcome.SCORED and not row["accepted"]:
                     self._reviews.inc()
+
+    def count_captures(self, outcome: CaptureOutcome, images: int) -> None:
+        """Count what became of images that were to be captured."""
+        self._captures.labels(outcome.value).inc(images)
 
     def note_acceptance(self, entry: AcceptanceEntry | None) -> None:
         """Take over what audits say of accepted predictions, source by source."""

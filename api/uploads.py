@@ -17,7 +17,7 @@ from api.problems import Problem
 from mnist.settings import Settings
 
 _MAX_TEXT_FIELDS = 20
-_LAYOUT, _TEMPLATE = "layout", "template"
+_LAYOUT, _TEMPLATE, _CONSENT = "layout", "template", "capture_consent"
 """Names of the parts of a form that are no images to be predicted."""
 
 
@@ -37,12 +37,14 @@ class Upload(NamedTuple):
         is_list: Whether the client expects a list of predictions, also of one.
         layout: How the images are cut into places; None if each is one digit.
         template: The file of the empty form, if the layout has fields and one was sent.
+        consent: What the form says of whether the images may be kept; None if nothing.
     """
 
     files: list[File]
     is_list: bool
     layout: bytes | None = None
     template: bytes | None = None
+    consent: str | None = None
 
 
 async def files_of(request: Request, settings: Settings) -> Upload:
@@ -79,11 +81,13 @@ async def files_of(request: Request, settings: Settings) -> Upload:
         for name, part in form.multi_items()
         if name not in special and (isinstance(part, UploadFile) or is_data_url(part))
     ]
+    consent = form.get(_CONSENT)
     await form.close()
     if not files:
         message = 'The form holds no file; send one as in `curl -F "file=@digit.png"`.'
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "no-file", message)
-    return Upload(files, is_list=False, layout=layout, template=template)
+    consent_text = consent if isinstance(consent, str) else None
+    return Upload(files, is_list=False, layout=layout, template=template, consent=consent_text)
 
 
 async def _bytes_of(part: UploadFile | str | None) -> bytes | None:

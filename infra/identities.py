@@ -2,7 +2,8 @@
 
 Rights are written as AWS IAM policies, which AWS, SeaweedFS and MinIO understand alike. Nobody but
 the operator, whose key is in no policy because it may do everything, may delete what people dropped
-or what was made of it. docs/security.md shows the table; a test holds it against a real store.
+or what was made of it; workers may delete what the online API has captured. docs/security.md shows
+the table; a test holds it against a real store.
 """
 
 import json
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mnist.captured import CAPTURED
 from mnist.errors import InvalidInput
 
 BUCKETS = {
@@ -108,13 +110,15 @@ TRAINER = Identity(
     "trainer",
     (
         Grant("inbox", _LOOK),
+        Grant("inbox", ("delete",), (CAPTURED,)),
         Grant("labels", _LOOK),
         Grant("labels", ("write",), ("sets/", "set-manifests/")),
         Grant("results", (*_LOOK, "write")),
         Grant("datasets", (*_LOOK, "write")),
     ),
 )
-"""For workers, which run every deployment: training, promotion, rescoring, and scoring by hand."""
+"""For workers, which run every deployment: training, promotion, rescoring, scoring by hand, and the
+removal of captured images."""
 
 VIEWER = Identity(
     "viewer",
@@ -129,10 +133,15 @@ VIEWER = Identity(
 """For the dashboard: it reads everything; it writes what people said or had made to look at."""
 
 API = Identity(
-    "api", (Grant("results", ("list",)), Grant("results", ("read",), ("journal/", "acceptance/")))
+    "api",
+    (
+        Grant("results", ("list",)),
+        Grant("results", ("read",), ("journal/", "acceptance/")),
+        Grant("inbox", ("write",), (CAPTURED,)),
+    ),
 )
 """For the online API, whose model comes from MLflow: the journal says which one it is, and the
-acceptance log what it may accept."""
+acceptance log what it may accept. It writes captured images and reads none."""
 
 REGISTRY = Identity("registry", (Grant("mlflow", (*_LOOK, "write", "delete")),))
 """For the MLflow server, which keeps its artifacts in a bucket of its own."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mnist.operations.interventions import Interventions
     from mnist.operations.monitoring import Monitoring
     from mnist.operations.proposals import Proposals
+    from mnist.operations.removing import Removing
     from mnist.operations.rescoring import Rescoring
     from mnist.operations.retraining import Retraining
     from mnist.operations.sweeping import Sweeper
@@ -98,6 +99,13 @@ class Services(Parts):
         from mnist.operations.comparing_pipelines import ComparingPipelines
 
         return ComparingPipelines(self)
+
+    @cached_property
+    def removing(self) -> Removing:
+        """What removes captured images."""
+        from mnist.operations.removing import Removing
+
+        return Removing(self)
 
     @cached_property
     def monitoring(self) -> Monitoring:

@@ -18,13 +18,14 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from mnist.acceptance_settings import AcceptanceSettings
+from mnist.api_settings import ApiSettings
 from mnist.connection_settings import ConnectionSettings
 from mnist.errors import InvalidSettings
 
 _PREFIX = "MNIST_"
 
 
-class Settings(ConnectionSettings, AcceptanceSettings):
+class Settings(ConnectionSettings, AcceptanceSettings, ApiSettings):
     """Where the services are and how much they may be asked to do.
 
     `docs/settings.md` and `.env.example` have every field; a test keeps the three in step.
@@ -144,31 +145,6 @@ class Settings(ConnectionSettings, AcceptanceSettings):
     )
     dashboard_url: str | None = Field(
         None, pattern="^https?://", description="address of the dashboard, for links"
-    )
-    api_host: str = Field("127.0.0.1", description="address the online API listens on")
-    api_port: int = Field(8000, ge=1, le=65_535, description="its port")
-    api_root_path: str | None = Field(
-        None, pattern="^(/[^/]+)*$", description="path under which a proxy shows the API"
-    )
-    api_cors_origins: str | None = Field(
-        None, description="sites whose pages may ask the API, with commas"
-    )
-    api_workers: int = Field(2, ge=1, le=64, description="its processes")
-    api_key: SecretStr | None = Field(
-        None, description="key that requests for a prediction must carry; unset: no key"
-    )
-    api_max_request_bytes: int = Field(
-        25_000_000, ge=1, description="larger requests for a prediction are refused"
-    )
-    api_max_files: int = Field(100, ge=1, description="files in one request")
-    api_max_concurrency: int = Field(
-        32, ge=1, description="requests for a prediction at once per process; more are put off"
-    )
-    api_timeout_seconds: float = Field(
-        30.0, gt=0, description="time for a request to arrive, and again for its answer"
-    )
-    api_refresh_seconds: float = Field(
-        2.0, gt=0, description="pause between two looks of the API at the champion"
     )
 
     @classmethod

@@ -12,12 +12,16 @@ from api.application import create
 from api.champion import Registry
 from mnist.settings import Settings
 from mnist.storage.acceptance import AcceptanceLog
+from mnist.storage.bucket import Bucket
 from tests.factories import empty_acceptance_log
 
 
 @contextmanager
 def served(
-    registry: Registry, acceptance: AcceptanceLog | None = None, **settings: Any
+    registry: Registry,
+    acceptance: AcceptanceLog | None = None,
+    inbox: Bucket | None = None,
+    **settings: Any,
 ) -> Iterator[httpx.Client]:
     """Serve until the block ends; what is under way then is answered first."""
     known = Settings(
@@ -27,7 +31,7 @@ def served(
         **{"api_refresh_seconds": 0.01} | settings,
     )
     acceptance = acceptance or empty_acceptance_log()
-    application = create(known, registry, acceptance)
+    application = create(known, registry, acceptance, inbox or Bucket.in_memory())
     server = _Server(uvicorn.Config(application, port=0, log_config=None))
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -14,6 +14,7 @@ from mnist.acceptance.thresholds import (
     joined,
     proven_threshold,
 )
+from mnist.captured import CapturedFolder
 
 ALL_SOURCES = ""
 """Name under which every source is judged that has too little evidence of its own."""
@@ -151,6 +152,8 @@ def choose_thresholds(
 def source_of(batch: str, declared: str | None) -> str:
     """Name the source of a batch: the longest declared beginning of its name, else the batch.
 
+    Folders of captured images have one source for each client, if none is declared.
+
     Args:
         batch: Its name, the first path segment of its keys.
         declared: Beginnings of names, with commas between; None if there are none.
@@ -160,7 +163,9 @@ def source_of(batch: str, declared: str | None) -> str:
     """
     key = f"{batch}/"
     names = [name.strip() for name in (declared or "").split(",")]
-    return max((name for name in names if name and key.startswith(name)), key=len, default=key)
+    captured = CapturedFolder.of(batch)
+    default = key if captured is None else captured.source
+    return max((name for name in names if name and key.startswith(name)), key=len, default=default)
 
 
 def threshold_for(thresholds: Sequence[SourceThreshold], key: str) -> SourceThreshold | None:

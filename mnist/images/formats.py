@@ -40,6 +40,12 @@ def inspect(content: bytes, limits: Limits) -> Header | Rejection:
     return header
 
 
+def extension_of(content: bytes) -> str:
+    """Name a file's extension by its content, such as `png`; `bin` where it is no image."""
+    header = _identify(content)
+    return header.format.lower() if isinstance(header, Header) else "bin"
+
+
 def _identify(content: bytes) -> Header | Rejection:
     if content.startswith(PNG_SIGNATURE):
         return inspect_png(content)

@@ -15,10 +15,12 @@ from math import inf
 
 import pyarrow.compute as pc
 
+from mnist.captured import CapturedFolder
 from mnist.images import Limits
 from mnist.keys import ObjectVersion
 from mnist.operations.batch_runs import BatchRun
 from mnist.parts import Parts
+from mnist.scoring.captured_answers import ANSWER_COLUMNS, compare_answers
 from mnist.scoring.chunks import (
     Chunk,
     ChunkMap,
@@ -32,8 +34,10 @@ from mnist.scoring.receipts import Receipt
 from mnist.scoring.reconciliation import RejectLimit, write_up
 from mnist.scoring.tally import TALLY_COLUMNS
 from mnist.storage.results import Results
+from mnist.tables import one_row_each
 
 _UNLISTED_COLUMNS = ("key", "etag", "bytes")
+_OF_ANSWERS = ("identity", "outcome", "scored_at", "chunk", *ANSWER_COLUMNS)
 
 
 ProgressOfRun = Callable[[BatchRun], None]
@@ -176,6 +180,10 @@ class BatchScoring:
             limit=RejectLimit(rate=settings.max_reject_rate, count=settings.max_reject_count),
             cpu_hour_price=settings.cpu_hour_price,
         )
+        if CapturedFolder.of(run.batch) is not None:
+            tables = (table for _, table in self._results.parts(run.batch, _OF_ANSWERS))
+            answers = compare_answers([one_row_each(tables)])
+            receipt = receipt.model_copy(update={"captured_answers": answers})
         self._results.write_receipt(receipt)
         return receipt
 

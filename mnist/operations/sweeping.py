@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from mnist.captured import CapturedFolder, is_filling
 from mnist.parts import Parts
 from mnist.scoring.completion import Completion, CompletionRule
 
@@ -20,6 +21,9 @@ _LOOK_SHARE = 0.05
 """The most of the time that looks at one batch may take: listing a million objects takes long."""
 
 _LONGEST_PAUSE_SECONDS = 3_600.0
+_CAPTURED_PAUSE_SECONDS = 15.0
+"""Nobody waits for the rows of captured images, and each look that finds some makes a part."""
+
 _LONGEST_PUT_OFF_SECONDS = 60.0
 
 
@@ -148,10 +152,10 @@ class Sweeper:
             self._take_news(watch)
         elif is_new and not waiting and len(listed):
             self._compare_with_receipts(batch, watch, is_first=is_first)
-        close = self._completion(watch, is_ready=is_ready)
+        close = self._completion(batch, is_ready=is_ready)
         if waiting or close is not None:
             return Todo(batch, len(listed), waiting, close)
-        self._rest(watch)
+        self._rest(batch)
         return None
 
     def done(self, batch: str, *, closed: bool) -> None:
@@ -165,7 +169,7 @@ class Sweeper:
         if closed:
             watch.open_since = None
         watch.failures, watch.problem = 0, ""
-        self._rest(watch)
+        self._rest(batch)
 
     def go_on(self, batch: str) -> None:
         """Take note that work on a batch was interrupted and is to be taken up again at once."""
@@ -196,20 +200,25 @@ class Sweeper:
         return is_news
 
     def expect(self, batch: str) -> None:
-        """Look at a batch with the next sweep, because something is said to have happened."""
-        if batch in self._watches:
+        """Look at a batch with the next sweep, because something is said to have happened.
+
+        A folder of captured images keeps its pace: there something happens all the time.
+        """
+        if batch in self._watches and CapturedFolder.of(batch) is None:
             self._watches[batch].due = self._clock()
 
     def _is_due(self, watch: _Watch, now: float) -> bool:
         return watch.due <= now and not watch.is_under_way
 
-    def _completion(self, watch: _Watch, *, is_ready: bool) -> Completion | None:
+    def _completion(self, batch: str, *, is_ready: bool) -> Completion | None:
         """Say why a batch counts as complete, as soon as what waits in it has its outcome."""
+        watch = self._watches[batch]
         if watch.open_since is None:
             return None
         now = self._clock()
+        quiet = now - watch.last_news if watch.is_recorded else 0
         return self._rule.verdict(
-            quiet_seconds=now - watch.last_news if watch.is_recorded else 0,
+            quiet_seconds=-1 if is_filling(batch) else quiet,
             open_seconds=now - watch.open_since,
             is_ready=is_ready,
         )
@@ -231,14 +240,16 @@ class Sweeper:
         if watch.open_since is None:
             watch.open_since = watch.last_news
 
-    def _rest(self, watch: _Watch) -> None:
-        now = self._clock()
+    def _rest(self, batch: str) -> None:
+        watch, now = self._watches[batch], self._clock()
         quiet = now - watch.last_news
         pause = max(self._pause, _PATIENCE * quiet)
         if watch.open_since is not None:
             settle = self._rule.settle_seconds
             pause = min(pause, max(self._pause, settle / 2))
             pause = min(pause, settle - quiet) if settle > quiet else self._pause
+        if CapturedFolder.of(batch) is not None:
+            pause = max(pause, _CAPTURED_PAUSE_SECONDS)
         pause = max(pause, watch.look_seconds / _LOOK_SHARE)
         self._put_off(watch, min(pause, _LONGEST_PAUSE_SECONDS))
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 from mnist import markdown
 from mnist.digits import Outcome, Reason
 from mnist.keys import ObjectVersion, identity
+from mnist.scoring.captured_answers import CapturedAnswers
 from mnist.scoring.stages import ScoringWork
 
 _ACCEPTANCE = b"mnist.acceptance"
@@ -131,6 +132,9 @@ class Receipt(BaseModel, frozen=True):
     acceptance: list[AcceptanceRecord] = Field(
         [], description="what decided which rows are accepted; unknown in old receipts"
     )
+    captured_answers: CapturedAnswers | None = Field(
+        None, description="of a folder of captured images: what the API had answered for them"
+    )
     verdict: Literal["complete", "incomplete", "failed"]
     verdict_reason: str
 
@@ -172,6 +176,8 @@ class Receipt(BaseModel, frozen=True):
         ]
         for record in self.acceptance:
             lines += ["", record.sentence]
+        if self.captured_answers:
+            lines += ["", self.captured_answers.sentence]
         if self.work:
             lines += ["", self.work.sentence]
         if self.ignored:

@@ -219,6 +219,11 @@ class Bucket:
             attributes = {"Content-Type": content_type, **metadata}
             self._data.put(key, file, attributes=attributes, max_concurrency=_PIECES_AT_ONCE)
 
+    def delete(self, key: str) -> None:
+        """Take an object away; one that is not there is no error."""
+        with self._our_errors(f"delete {key!r}"):
+            self._data.delete(key)
+
     @contextmanager
     def _our_errors(self, attempt: str, key: str = "") -> Iterator[None]:
         """Turn vendor errors into ours; with a key, a missing object is ObjectGone."""

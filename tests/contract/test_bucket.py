@@ -155,3 +155,12 @@ def test_a_store_that_is_down_is_named(settings, monkeypatch):
     down = Bucket.on_s3(changed(settings, AWS_ENDPOINT_URL="http://127.0.0.1:1"), "inbox")
     with pytest.raises(Unavailable, match="AWS_ENDPOINT_URL"):
         down.fetch("a")
+
+
+def test_what_is_deleted_is_gone_and_deleting_it_again_is_no_error(bucket):
+    for key in ("a/1.png", "a/2.png"):
+        bucket.put(key, b"x")
+    bucket.delete("a/1.png")
+    bucket.delete("a/1.png")
+    assert keys(bucket, "a/") == ["a/2.png"]
+    assert not bucket.exists("a/1.png")

@@ -43,6 +43,7 @@ TEXTS = {
     "flows.verify.verify": ["batch"],
     "flows.import_set.import_set": ["place", "who", "name", "use"],
     "flows.renew_acceptance.renew_acceptance": [],
+    "flows.remove_captured.remove_captured": ["identifier", "who", "why"],
     "flows.watch_inbox.watch_inbox": [],
 }
 """Parameters of each deployment that hold a name, a number of a version, a day or a text."""

@@ -96,3 +96,18 @@ def test_a_source_does_not_judge_another_whose_name_begins_alike():
     thresholds = chosen(evidence("scan/", 200), evidence("scan/", 200))
     assert threshold_for(thresholds, "scan/").source == "scan/"
     assert threshold_for(thresholds, "scanner/").source == ""
+
+
+@pytest.mark.parametrize(
+    ("batch", "declared", "source"),
+    [
+        ("api-default-20261127T14", None, "api-default-"),
+        ("api-till_7-20261127T14-0123abcd", None, "api-till_7-"),
+        ("api-default-20261127T14", "api-", "api-"),
+        ("api-default-20261127T25", None, "api-default-20261127T25/"),
+        ("api-forms", None, "api-forms/"),
+        ("my-api-default-20261127T14", None, "my-api-default-20261127T14/"),
+    ],
+)
+def test_captured_images_of_a_client_are_one_source(batch, declared, source):
+    assert source_of(batch, declared) == source

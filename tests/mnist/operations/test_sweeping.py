@@ -395,3 +395,35 @@ def test_a_layout_that_comes_or_changes_gives_the_batch_work_again(
     receipt = parts.results.last_receipt("b")
     assert {str(name): n for name, n in receipt.outcomes.items()} == {"empty": 1, "scored": 3}
     assert receipt.listing.count == 4
+
+
+FILLING = f"api-default-{datetime.now(UTC) + timedelta(hours=1):%Y%m%dT%H}"
+PAST = "api-default-20260101T00"
+
+
+def test_captured_images_of_an_hour_that_goes_on_get_rows_and_wait_for_their_receipt(
+    sweeper, inbox_bucket, results, clock
+):
+    for batch in (FILLING, PAST):
+        inbox_bucket.put(f"{batch}/1.png", b"x")
+    assert work(sweeper, inbox_bucket, results) == {FILLING: None, PAST: None}
+    closed = {}
+    for _ in range(99):
+        clock.now += 1
+        closed |= {b: (clock.now, c) for b, c in work(sweeper, inbox_bucket, results).items() if c}
+    assert closed.keys() == {PAST}
+    assert closed[PAST][1] is Completion.SETTLED
+    clock.now += 20
+    assert work(sweeper, inbox_bucket, results) == {FILLING: Completion.WAITED}
+
+
+def test_captured_images_are_looked_at_a_few_times_a_minute_whatever_the_store_announces(
+    sweeper, inbox_bucket, results, clock
+):
+    looked = 0
+    for second in range(60):
+        inbox_bucket.put(f"{FILLING}/{second}.png", b"x")
+        sweeper.expect(FILLING)
+        looked += FILLING in work(sweeper, inbox_bucket, results, chunk=str(second))
+        clock.now += 1
+    assert looked == 4
