@@ -4,12 +4,15 @@ import hashlib
 import threading
 import uuid
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from structlog.testing import capture_logs
 
 from api import capture
 from mnist.captured import CapturedFolder, is_identifier, time_of
+from mnist.scoring.graphs import Predictor
 from mnist.storage.bucket import Bucket
 from tests.factories import png
 from tests.served import served
@@ -217,3 +220,46 @@ def test_identifiers_are_in_the_order_of_time_and_look_like_nothing_else(registr
     assert all(map(is_identifier, made))
     assert not is_identifier("../secret")
     assert not is_identifier(str(uuid.uuid4()))
+
+
+def test_the_layout_lies_there_before_the_first_picture_that_it_cuts(registry):
+    class Ordered(Bucket):
+        order: ClassVar[list[str]] = []
+
+        def put(self, key, content):
+            self.order.append(key.rpartition("/")[2])
+            super().put(key, content)
+
+        def upload(self, key, *args):
+            self.order.append("picture")
+            super().upload(key, *args)
+
+    inbox = Ordered("inbox", Bucket.in_memory()._data, None)
+    form = Path("examples/form")
+    files = {
+        "file": (form / "filled-1.jpg").read_bytes(),
+        "template": (form / "_TEMPLATE.png").read_bytes(),
+        "layout": (form / "_LAYOUT.json").read_bytes(),
+    }
+    with served(registry, inbox=inbox, api_capture="consent") as client:
+        for _ in range(2):
+            assert client.post("/predict", files=files, headers=YES).json()["captured"]
+    assert inbox.order == ["_LAYOUT.json", "_TEMPLATE.png", "picture", "picture"]
+
+
+def test_what_was_not_answered_in_time_is_not_kept(registry, monkeypatch):
+    go = threading.Event()
+
+    class Slow(Predictor):
+        def outputs(self, images):
+            assert not images.any() or go.wait(60)
+            return super().outputs(images)
+
+    slow = Slow(registry.path, registry.digest)
+    monkeypatch.setattr(registry, "predictor", lambda _: slow)
+    inbox = Bucket.in_memory("inbox")
+    settings = {"api_capture": "consent", "api_timeout_seconds": 0.05}
+    with served(registry, inbox=inbox, **settings) as client:
+        assert client.post("/predict", content=png(1), headers=YES).status_code == 503
+        go.set()
+    assert keys(inbox) == []

@@ -3,6 +3,7 @@
 import io
 import json
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -27,12 +28,14 @@ YES = {"X-Capture-Consent": "yes"}
 def ask(services, inbox_bucket):
     """Send images with consent; answers come once all of them lie in the inbox."""
 
-    def send(*contents, registry=None, **request):
+    def send(*contents, registry=None, files=None, **request):
         with served(
             registry or services.registry, services.acceptance, inbox_bucket, api_capture="consent"
         ) as client:
             return [
-                client.post("/predict", files={"file": one}, headers=YES, **request).json()
+                client.post(
+                    "/predict", files={"file": one, **(files or {})}, headers=YES, **request
+                ).json()
                 for one in contents
             ]
 
@@ -106,6 +109,19 @@ def test_each_place_of_a_captured_sheet_is_as_the_api_answered(services, ask):
         assert by_place[place["place"]]["value"] == place.get("value")
     assert (receipt.captured_answers.compared, receipt.captured_answers.different) == (6, 0)
     assert batch.endswith(answer["layout_digest"][:8])
+
+
+def test_a_captured_form_is_cut_by_the_template_that_came_with_it(services, ask):
+    form = Path("examples/form")
+    names = {"layout": "_LAYOUT.json", "template": "_TEMPLATE.png"}
+    with_form = {name: (form / file).read_bytes() for name, file in names.items()}
+    (answer,) = ask((form / "filled-1.jpg").read_bytes(), files=with_form)
+    _, receipt, rows = score(services)
+    assert len(rows) == len(answer["places"]) > 1
+    values = {row["key"].partition("!")[2]: row["value"] for row in rows}
+    assert values == {place["place"]: place.get("value") for place in answer["places"]}
+    assert receipt.captured_answers.different == 0
+    assert receipt.listing.count == len(rows)
 
 
 def test_doubted_ones_are_in_the_review_queue_and_accepted_ones_are_audited(services, ask):
