@@ -22,7 +22,11 @@ from dashboard.components.verdicts import (
 )
 from mnist.errors import InvalidDataset
 from mnist.evaluation.known_label_errors import known_label_errors
+from mnist.keys import batch_of
 from mnist.reviews.verdict import ErrorFault, Misclassified
+
+EVERY_BATCH = "every labelled batch"
+"""In the place of a batch: all images of production whose digit people have settled."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +36,7 @@ class EvaluatedImages:
     Attributes:
         version: Model version that predicted the test images; empty for a batch, whose images
             several versions may have scored.
-        batch: The batch they lie in; None for the test images.
+        batch: The batch they lie in, or EVERY_BATCH; None for the test images.
         predictions: What was predicted; for a batch, what was recorded when it was scored.
     """
 
@@ -58,7 +62,7 @@ class EvaluatedImages:
         """Name each row as the page of one image does."""
         if self.batch is None:
             return [image_of_test(self.version, int(row)) for row in page.index]
-        return [image_of_batch(self.batch, version) for version in versions_of(page)]
+        return [image_of_batch(batch_of(version.key), version) for version in versions_of(page)]
 
     def misclassified(self, page: pd.DataFrame) -> dict[int, Misclassified]:
         """Name the misclassified images among some rows, by row; none whose content is not here."""

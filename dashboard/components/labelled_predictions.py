@@ -1,6 +1,6 @@
 """Labelled images and what one model version predicts: what is wrong, how wrong, how surely."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,6 +124,12 @@ def of_batch(rows: BatchRows, digits: Mapping[str, int]) -> LabelledPredictions 
         version=table["model_version"].to_pandas(),
     )
     return LabelledPredictions(frame, predictions.probabilities)
+
+
+def together(parts: Sequence[LabelledPredictions]) -> LabelledPredictions:
+    """Join the predictions of several batches, one or more; rows are numbered anew."""
+    frame = pd.concat([part.frame for part in parts], ignore_index=True)
+    return LabelledPredictions(frame, np.concatenate([part.probabilities for part in parts]))
 
 
 def probabilities_in(table: pa.Table) -> Probabilities:

@@ -5,13 +5,12 @@ writers alone, so they are the same for every model.
 """
 
 import math
-from collections.abc import Iterable
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist.digits import CLASSES, Images, Labels
+from mnist.digits import Images, Labels
 from mnist.errors import InvalidInput
 
 _INK = 64
@@ -49,53 +48,17 @@ def named_slices(images: Images, writers: Labels | None = None) -> dict[str, NDA
         )
     width, slant, size = stroke_widths(images), slants(images), sizes(images)
     slices = {
-        "thin strokes": _lowest(width),
-        "thick strokes": _lowest(-width),
-        "slanted left": _lowest(slant),
-        "slanted right": _lowest(-slant),
-        "small": _lowest(size),
+        "thin strokes": lowest(width),
+        "thick strokes": lowest(-width),
+        "slanted left": lowest(slant),
+        "slanted right": lowest(-slant),
+        "small": lowest(size),
     }
     if writers is not None:
         students = writers >= _FIRST_STUDENT
         if students.any() and not students.all():
             slices |= {"written by students": students, "written by employees": ~students}
     return slices
-
-
-def crossed_slices(
-    images: Images, labels: Labels, writers: Labels | None = None
-) -> dict[str, NDArray[np.bool_]]:
-    """Return the named slices, the ten digits, and each digit within each named slice.
-
-    Args:
-        images: As for `named_slices`.
-        labels: True digits, shape (n,).
-        writers: As for `named_slices`.
-
-    Returns:
-        Name -> mask of shape (n,), each with at least one image: `small`, `digit 4`,
-        `digit 4, small`.
-    """
-    named = named_slices(images, writers)
-    digits = {f"digit {digit}": labels == digit for digit in range(CLASSES)}
-    both = {
-        f"{of_digit}, {name}": mask & digit_mask
-        for of_digit, digit_mask in digits.items()
-        for name, mask in named.items()
-    }
-    return {name: mask for name, mask in (named | digits | both).items() if mask.any()}
-
-
-def slices_with(
-    names: Iterable[str], images: Images, labels: Labels, writers: Labels | None = None
-) -> dict[str, NDArray[np.bool_]]:
-    """Return the named slices, and of the crossed ones those in `names`."""
-    named = named_slices(images, writers)
-    missing = set(names) - named.keys()
-    if not missing:
-        return named
-    crossed = crossed_slices(images, labels, writers)
-    return named | {name: mask for name, mask in crossed.items() if name in missing}
 
 
 def stroke_widths(images: Images) -> Measurements:
@@ -129,11 +92,27 @@ def sizes(images: Images) -> Measurements:
     return np.array([math.hypot(*cv2.boundingRect(ink)[2:]) for ink in _ink(images)])
 
 
+def ink_levels(images: Images) -> Measurements:
+    """Return the mean grey level of the ink, shape (n,), 0-255; 0 without ink."""
+    ink = _ink(images).astype(bool)
+    totals = np.where(ink, images, 0).sum(axis=(1, 2), dtype=np.float64)
+    return np.asarray(totals / np.maximum(ink.sum(axis=(1, 2)), 1))
+
+
+def box_centres(images: Images) -> tuple[Measurements, Measurements]:
+    """Return where the centre of the box around the ink lies, in pixels from the left and the top.
+
+    Of digits that are centred by their weight it says to which side the lighter part reaches.
+    """
+    boxes = np.array([cv2.boundingRect(ink) for ink in _ink(images)], np.float64)
+    return boxes[:, 0] + boxes[:, 2] / 2, boxes[:, 1] + boxes[:, 3] / 2
+
+
 def _ink(images: Images) -> NDArray[np.uint8]:
     return (images >= _INK).astype(np.uint8)
 
 
-def _lowest(values: Measurements) -> NDArray[np.bool_]:
+def lowest(values: Measurements) -> NDArray[np.bool_]:
     """Choose the tenth with the lowest values, at least one image; ties go by position."""
     chosen = np.zeros(len(values), dtype=bool)
     chosen[np.argsort(values, kind="stable")[: max(1, round(_TAIL * len(values)))]] = True

@@ -8,7 +8,7 @@ from mnist.data.datasets import Dataset
 from mnist.data.labelled import LabelledImages
 from mnist.digits import Images, Probabilities
 from mnist.evaluation.corruptions import Corruption, corrupt
-from mnist.evaluation.slices import slices_with
+from mnist.evaluation.slice_search import slices_with
 from mnist.operations.drawn_values import values_right
 from mnist.operations.replay import ProductionImages, compare_predictions
 from mnist.promotion import Evidence, Replay, Runtime, Sample
@@ -62,7 +62,7 @@ def measure(
         data: Whose test images are read.
         labelled_sets: Further sets, by name.
         progress: Hears how far the work is.
-        slices: Names of crossed slices (`mnist.evaluation.slices`) to measure besides the usual.
+        slices: Names of found slices (`mnist.evaluation.slice_search`), besides the usual.
     """
     progress(0, "predicting the test images")
     test = data.test

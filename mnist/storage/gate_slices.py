@@ -18,7 +18,7 @@ class GateSlice(BaseModel, frozen=True):
     at: datetime
     who: str = Field(min_length=1)
     why: str = Field(min_length=1)
-    name: str = Field(min_length=1, description="of the slice, as in mnist.evaluation.slices")
+    name: str = Field(min_length=1, description="of the slice, as in mnist.evaluation.slice_search")
     dataset: str = Field(min_length=1, description="source of the test images it was seen in")
     floor: float = Field(ge=0, le=1, description="lowest accuracy; 0 lifts the gate again")
 

@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard.components import cached, tables
 from dashboard.components.batch_rows import versions_of
-from dashboard.components.evaluated_images import EvaluatedImages, show_tiles
+from dashboard.components.evaluated_images import EVERY_BATCH, EvaluatedImages, show_tiles
 from dashboard.components.filters import FILTER, first_page, paged, range_slider
 from dashboard.components.links import url_of
 from dashboard.components.selection import MOST_REVIEWED, offer_review, tickets_at
@@ -55,7 +55,8 @@ def show_images(images: EvaluatedImages) -> None:
                 "text/csv",
                 "Every verdict that was given or taken back, on any image.",
             )
-        if (batch := images.batch) is not None:
+        batch = images.batch
+        if batch is not None and batch != EVERY_BATCH:
             places = set(versions_of(frame.head(MOST_REVIEWED)))
             offer_review(batch, lambda: tickets_at(cached.rows(batch), places))
     show_tiles(images, paged(frame), "Images of the choice")

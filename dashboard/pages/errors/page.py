@@ -1,11 +1,14 @@
 """The page Errors: a version and labelled images, the matrix, and one of four sections."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from dashboard.components import cached
 from dashboard.components.boundary import each_error_once, error_boundary
-from dashboard.components.evaluated_images import EvaluatedImages
+from dashboard.components.evaluated_images import EVERY_BATCH, EvaluatedImages
 from dashboard.components.filters import alternatives
+from dashboard.components.labelled_predictions import LabelledPredictions, together
 from dashboard.components.links import show_way_back
 from dashboard.components.texts import code, counted, sentence
 from dashboard.components.titles import page_title
@@ -35,10 +38,16 @@ def show() -> None:
         images = _choose_images()
         if images is None:
             return
-        add_title(f"version {images.version}" if images.batch is None else f"batch {images.batch}")
+        add_title(_title(images))
         show_confusion(images)
         section = alternatives("Look at", list(_SECTIONS), "look")
         _SECTIONS[section](images)
+
+
+def _title(images: EvaluatedImages) -> str:
+    if images.batch is None:
+        return f"version {images.version}"
+    return images.batch if images.batch == EVERY_BATCH else f"batch {images.batch}"
 
 
 def _choose_images() -> EvaluatedImages | None:
@@ -53,14 +62,15 @@ def _choose_images() -> EvaluatedImages | None:
     left, right = st.columns(2)
     _, batches = cached.settled_digits()
     address = st.query_params.get("of")
-    if address is not None and address not in (_TEST, *batches):
+    several = [EVERY_BATCH] if len(batches) > 1 else []
+    if address is not None and address not in (_TEST, *several, *batches):
         st.warning(
             f"Nobody has labelled images of a batch {code(address)}; the test images are shown."
         )
     with left:
         source = st.selectbox(
             "Images",
-            [_TEST, *batches],
+            [_TEST, *several, *batches],
             key="of",
             bind="query-params",
             help="The test images, or a batch of which people have labelled some images on the "
@@ -68,7 +78,7 @@ def _choose_images() -> EvaluatedImages | None:
         )
     with right:
         if source != _TEST:
-            return _batch(source)
+            return _every_batch(batches) if source == EVERY_BATCH else _batch(source)
         version = choose_version("Model version", "version", versions, usual_version(versions))
     return _test_images(version)
 
@@ -81,8 +91,16 @@ def _test_images(version: str) -> EvaluatedImages:
     return EvaluatedImages(version, None, cached.test_predictions(version))
 
 
+def _every_batch(batches: Sequence[str]) -> EvaluatedImages | None:
+    parts = [part for name in batches if (part := cached.batch_predictions(name)) is not None]
+    return _of_production(EVERY_BATCH, together(parts) if parts else None)
+
+
 def _batch(batch: str) -> EvaluatedImages | None:
-    predictions = cached.batch_predictions(batch)
+    return _of_production(batch, cached.batch_predictions(batch))
+
+
+def _of_production(batch: str, predictions: LabelledPredictions | None) -> EvaluatedImages | None:
     if predictions is None:
         st.info(
             f"No image of batch {code(batch)} that was scored has a settled label; look through "
@@ -93,7 +111,7 @@ def _batch(batch: str) -> EvaluatedImages | None:
     scored = ", ".join(f"version {code(str(name))} ({count:,})" for name, count in images.items())
     st.markdown(f"Predicted, when the batch was scored, by {scored}.")
     st.caption(
-        f"{counted(len(predictions.frame), 'image')} of the batch with a label from a person. They "
-        "were chosen for review, so their error rate says nothing about the whole batch."
+        f"{counted(len(predictions.frame), 'image')} with a label from a person. They were chosen "
+        "for review, so their error rate says nothing about all the others."
     )
     return EvaluatedImages("", batch, predictions)

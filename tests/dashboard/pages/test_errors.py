@@ -13,6 +13,7 @@ from dashboard.pages.errors.queries import per_digit
 from mnist.storage.audit import AuditLog
 from mnist.storage.gate_slices import GateSlices
 from tests.dashboard.inspected import MISTAKES, digits, files, probabilities_of, rows_of
+from tests.factories import png
 from tests.reviewing import review
 
 pytestmark = pytest.mark.usefixtures("environment", "no_mnist")
@@ -201,6 +202,37 @@ def test_a_batch_shows_the_images_that_people_have_labelled(errors, champion, sc
     # The champion is version 3, and version 1 scored the batch.
     assert "by version `1` (4)" in page.words
     assert "Model version" not in [box.label for box in page.app.selectbox]
+
+
+def label_all(scorer, review_log, batch, count, wrong, mark=0):
+    """Score a batch and let somebody label it; the model is wrong about the first ones."""
+    for number in range(count):
+        scorer.bucket.put(f"{batch}/{number:04d}.png", png(number % 10, mark + number))
+    scorer.score(batch)
+    for number, row in enumerate(scorer.results.rows(batch).to_pylist()):
+        answer = str((row["digit"] + (number < wrong)) % 10)
+        place = {"key": row["key"], "etag": row["etag"], "size": row["bytes"]}
+        review_log.append(review("", "ada", answer, sha256=row["sha256"], **place))
+
+
+def test_slices_are_found_among_all_labelled_images_of_production(
+    errors, champion, scorer, review_log
+):
+    label_all(scorer, review_log, "scans", 40, wrong=0)
+    label_all(scorer, review_log, "till", 41, wrong=20, mark=100)
+    page = errors.open(of="every labelled batch", look="slices", slice="source till/")
+    table = page.app.dataframe[2].value.set_index("slice")
+    assert table.loc["source till/", "weak"]
+    assert not table.loc["source scans/", "weak"]
+    assert all(tile["opens"].startswith("batch=till&") for tile in page.tiles)
+    assert "as a labelled set" in page.words
+    assert not page.app.number_input
+
+
+def test_too_few_labelled_images_are_no_slice(errors, champion, scorer, review_log):
+    label_all(scorer, review_log, "scans", 12, wrong=3)
+    page = errors.open(of="scans", look="slices")
+    assert "fewer than 30 images cannot be told from chance" in page.words
 
 
 def test_a_batch_nobody_has_labelled_is_named(errors, champion):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import fisher_exact
 
-from mnist.evaluation.slices import crossed_slices, named_slices, slices_with
+from mnist.evaluation.slice_search import crossed_slices, slices_with
+from mnist.evaluation.slices import named_slices
 from mnist.evaluation.weak_slices import FEWEST_IMAGES, slice_reports
 from tests.factories import digit_images
 
