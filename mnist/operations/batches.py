@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, compress
 from math import inf
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from mnist.captured import CapturedFolder
@@ -29,7 +30,7 @@ from mnist.scoring.chunks import (
     cut_chunks,
     score_chunk,
 )
-from mnist.scoring.identities import Identities
+from mnist.scoring.identities import Identities, identity_column
 from mnist.scoring.receipts import Receipt
 from mnist.scoring.reconciliation import RejectLimit, write_up
 from mnist.scoring.tally import TALLY_COLUMNS
@@ -182,7 +183,9 @@ class BatchScoring:
         )
         if CapturedFolder.of(run.batch) is not None:
             tables = (table for _, table in self._results.parts(run.batch, _OF_ANSWERS))
-            answers = compare_answers([one_row_each(tables)])
+            rows = one_row_each(tables)
+            is_listed = run.listing.identities().has(identity_column(rows))
+            answers = compare_answers([rows.filter(pa.array(is_listed))])
             receipt = receipt.model_copy(update={"captured_answers": answers})
         self._results.write_receipt(receipt)
         return receipt

@@ -80,6 +80,15 @@ def test_where_another_version_became_champion_the_receipt_counts_other_answers(
     assert "2 of its answers differ" in receipt.markdown()
 
 
+def test_answers_for_images_that_were_removed_are_not_counted(services, ask, inbox_bucket):
+    ask(png(4), png(9))
+    batch, _, rows = score(services)
+    inbox_bucket.delete(rows[0]["key"])
+    ask(png(1))
+    receipt = services.batch_scoring.run(batch, "later").receipt
+    assert receipt.listing.count == receipt.captured_answers.compared == 2
+
+
 def test_other_batches_have_no_such_count_whatever_people_write_beside_images(
     services, inbox_bucket
 ):

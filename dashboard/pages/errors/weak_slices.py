@@ -72,7 +72,7 @@ def _pixels(version: ObjectVersion) -> Image | None:
     return result.pixels if isinstance(result, Decoded) else None
 
 
-def _found(images: EvaluatedImages) -> tuple[dict[str, Flags], list[SliceReport]]:
+def _measured_slices(images: EvaluatedImages) -> tuple[dict[str, Flags], list[SliceReport]]:
     """Find slices and measure each, the most surely weak first."""
     if images.batch is None:
         return _slices(images.version), _slice_reports(images.version)
@@ -83,7 +83,7 @@ def _found(images: EvaluatedImages) -> tuple[dict[str, Flags], list[SliceReport]
 
 def show_slices(images: EvaluatedImages) -> None:
     """List slices, the surely weak ones first, with the images of one."""
-    slices, reports = _found(images)
+    slices, reports = _measured_slices(images)
     if not reports:
         st.info(
             f"Slices of fewer than {weak_slices.FEWEST_IMAGES} images cannot be told from chance; "
