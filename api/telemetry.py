@@ -30,6 +30,8 @@ _ACCEPTANCE = {
 }
 """Fields of a source's threshold that are metrics, and what they mean."""
 
+_PREDICTED = (Outcome.SCORED, Outcome.NOT_A_DIGIT)
+
 
 class CaptureOutcome(StrEnum):
     """What became of an image that was to be captured."""
@@ -106,9 +108,8 @@ class Telemetry:
         for result in results:
             if isinstance(result, Rejection):
                 self._images.labels("rejected", result.reason.value).inc()
-            else:
-                self._images.labels("scored", "").inc()
         for prediction in predictions:
+            self._images.labels(prediction.outcome.value, "").inc()
             self._digits.labels(str(prediction.digit)).inc()
             for warning in prediction.warnings:
                 self._warnings.labels(warning.value).inc()
@@ -127,7 +128,7 @@ class Telemetry:
                     self._digits.labels(str(mark["digit"])).inc()
                 for warning in row["warnings"]:
                     self._warnings.labels(warning).inc()
-                if row["outcome"] == Outcome.SCORED and not row["accepted"]:
+                if row["outcome"] in _PREDICTED and not row["accepted"]:
                     self._reviews.inc()
 
     def count_captures(self, outcome: CaptureOutcome, images: int) -> None:

@@ -16,6 +16,7 @@ from mnist.errors import IntegrityError, InvalidInput, NoChampion
 from mnist.images import Limits
 from mnist.operations.approval import Approval
 from mnist.operations.gates import Gates, Judgement
+from mnist.operations.line_networks import LineNetworks
 from mnist.operations.measuring import Contender, ProgressCallback
 from mnist.operations.relabelling import Relabelling
 from mnist.operations.set_images import SetImages
@@ -23,12 +24,10 @@ from mnist.parts import Parts
 from mnist.promotion import Decision, Policy, Verdict, is_lower, source_problem
 from mnist.provenance import Origin, code_digest, environment_digest
 from mnist.registry.publishing import RegisteredVersion
-from mnist.scoring.graphs import Predictor, export_line_graph
-from mnist.scoring.line_graphs import carried_line_graph
+from mnist.scoring.graphs import Predictor
 from mnist.scoring.predictions import PinnedModel
 from mnist.storage.journal import NOTHING_NEW, Action, JournalEntry
 from mnist.training.backend import device
-from mnist.training.line_network import fit_line_network
 from mnist.training.recipes import Recipe
 from mnist.training.train import Epoch, Training, train
 
@@ -41,6 +40,7 @@ class Retraining:
         self._settings = parts.settings
         self._gates = Gates(parts)
         self._relabelling = Relabelling(parts)
+        self.lines = LineNetworks(parts.registry)
 
     def check_policy(self, overrides: dict[str, Any] | None) -> None:
         """Refuse an impossible policy before any time is spent.
@@ -169,28 +169,9 @@ class Retraining:
         seed: int,
         on_portion: Callable[[int, float], None],
     ) -> bytes:
-        """Train the recipe's line network, and export it; goes on after an interruption.
-
-        Raises:
-            IntegrityError: If the exported graph does not agree with the Keras model.
-        """
+        """Train the recipe's line network; see `LineNetworks.train`."""
         folder = self._checkpoints(recipe, data, seed)
-        return export_line_graph(
-            fit_line_network(
-                data.train, recipe.strips, seed=seed, folder=folder, on_portion=on_portion
-            )
-        )
-
-    def champions_lines(self) -> bytes | None:
-        """Take over the champion's line network, for a candidate that comes without; None if none.
-
-        Or whoever retrains with another recipe would lose how well values are predicted.
-        """
-        registry = self._parts.registry
-        try:
-            return carried_line_graph(registry.graph(registry.champion()))
-        except (IntegrityError, NoChampion):  # judged later, against the candidate
-            return None
+        return self.lines.train(recipe, data, seed, folder, on_portion)
 
     def measure(
         self,
@@ -241,6 +222,7 @@ class Retraining:
             candidate.graph_sha256,
             candidate.accept_confidence,
             candidate.ood_threshold,
+            candidate.no_digit_threshold,
         )
         predictor = Predictor(candidate.graph, candidate.graph_sha256)
         contender = Contender(model, predictor, candidate.runtime, data.dataset.source)
