@@ -61,6 +61,13 @@ def _main_stays_main() -> Iterator[None]:
     sys.modules["__main__"] = main
 
 
+@pytest.fixture(autouse=True)
+def _few_drawn_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let gates draw few pictures: cutting 300 lines takes ten seconds, in every decision."""
+    monkeypatch.setattr("mnist.operations.drawn_values._VALUES", 15)
+    monkeypatch.setattr("mnist.operations.no_digits._PICTURES", 30)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Give Prefect a home of its own and keep everybody from phoning home."""

@@ -10,7 +10,7 @@ from mnist.digits import Images, Probabilities
 from mnist.evaluation.corruptions import Corruption, corrupt
 from mnist.evaluation.slice_search import slices_with
 from mnist.operations.drawn_values import VALUES, values_right
-from mnist.operations.no_digits import told_apart
+from mnist.operations.no_digits import drawn_no_digits
 from mnist.operations.replay import ProductionImages, compare_predictions
 from mnist.promotion import Evidence, Replay, Runtime, Sample
 from mnist.scoring.graphs import Predictor
@@ -75,9 +75,9 @@ def measure(
     progress((_STEPS - 1) / _STEPS, "predicting values of several digits, and what is no digit")
     networks = [(side.predictor, side.model.ood_threshold) for side in sides]
     drawn = [
-        told | {VALUES: values}
-        for told, values in zip(
-            told_apart(networks, test), values_right(networks, test), strict=True
+        flags | {VALUES: values}
+        for flags, values in zip(
+            drawn_no_digits(networks, test), values_right(networks, test), strict=True
         )
     ]
     return [

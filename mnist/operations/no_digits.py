@@ -18,7 +18,7 @@ _SEED = 1_000_003
 """No training draws with it: theirs are days, or what people type."""
 
 
-def told_apart(
+def drawn_no_digits(
     sides: Sequence[tuple[Predictor, float]], test: LabelledImages
 ) -> list[dict[str, Flags]]:
     """Let every side tell the same digits from the same pictures that are none.
@@ -32,13 +32,13 @@ def told_apart(
         nothing for a version that has no threshold.
     """
     others = draw_outliers(_PICTURES, test.images, seed=_SEED)
-    told: list[dict[str, Flags]] = []
+    flags: list[dict[str, Flags]] = []
     for predictor, threshold in sides:
         if not np.isfinite(threshold):
-            told.append({})
+            flags.append({})
             continue
         of_digits, of_others = (
             predictor.outputs(images).ood_scores > threshold for images in (test.images, others)
         )
-        told.append({DIGITS: ~of_digits, OTHERS: of_others})
-    return told
+        flags.append({DIGITS: ~of_digits, OTHERS: of_others})
+    return flags
