@@ -18,13 +18,14 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from mnist.acceptance_settings import AcceptanceSettings
+from mnist.canary_settings import CanarySettings
 from mnist.connection_settings import ConnectionSettings
 from mnist.errors import InvalidSettings
 
 _PREFIX = "MNIST_"
 
 
-class Settings(ConnectionSettings, AcceptanceSettings):
+class Settings(ConnectionSettings, AcceptanceSettings, CanarySettings):
     """Where the services are and how much they may be asked to do.
 
     `docs/settings.md` and `.env.example` have every field; a test keeps the three in step.

@@ -15,6 +15,7 @@ from mnist.data.training_data import Shares, TrainingData, load_training_data
 from mnist.errors import IntegrityError, InvalidInput, NoChampion
 from mnist.images import Limits
 from mnist.operations.approval import Approval
+from mnist.operations.canary_choice import new_terms
 from mnist.operations.gates import Gates, Judgement
 from mnist.operations.measuring import Contender, ProgressCallback
 from mnist.operations.relabelling import Relabelling
@@ -26,7 +27,7 @@ from mnist.registry.publishing import RegisteredVersion
 from mnist.scoring.graphs import Predictor, export_line_graph
 from mnist.scoring.line_graphs import carried_line_graph
 from mnist.scoring.predictions import PinnedModel
-from mnist.storage.journal import NOTHING_NEW, Action, JournalEntry
+from mnist.storage.journal import NOTHING_NEW, Action, JournalEntry, occupied
 from mnist.training.backend import device
 from mnist.training.line_network import fit_line_network
 from mnist.training.recipes import Recipe
@@ -134,8 +135,10 @@ class Retraining:
             images_digest="",
         )
 
-    def other_source(self, data: TrainingData) -> str | None:
-        """Say before any time is spent that the gates cannot promote what these images teach."""
+    def obstacle(self, data: TrainingData) -> str | None:
+        """Say before any time is spent that what these images teach cannot be promoted."""
+        if (canary := self._parts.journal.canary()) is not None:
+            return occupied(canary)
         champion = self._parts.journal.champion()
         theirs = self._origin_of(champion).dataset if champion else ""
         mine = data.dataset.source
@@ -278,6 +281,7 @@ class Retraining:
             reasons=list(decision.reasons),
             policy_version=decision.policy_version,
             images_digest=judgement.images_digest,
+            canary=new_terms(self._parts),
         )
         return entry, judgement.report
 

@@ -106,6 +106,19 @@ class Results:
                 self._settled[batch] = settled
         return settled.identities
 
+    def begun_by(self, batch: str) -> str | None:
+        """Return the version that has scored what no receipt of a batch covers; None if nothing."""
+        keys = self.part_keys(batch)
+        if not keys:
+            return None
+        covered = {part.key for receipt in self.receipts(batch) for part in receipt.parts}
+        for key in keys:
+            if key not in covered:
+                versions = self.read_part(key, ["model_version"])["model_version"].drop_null()
+                if len(versions):
+                    return str(versions[0].as_py())
+        return None
+
     def scored(self, batch: str) -> Identities:
         """Return the object versions of a batch that were not rejected."""
         new = self._identities(self.part_keys(batch), _DONE)

@@ -1,0 +1,75 @@
+"""A canary: a version that scores a share of the sources before it is champion for all of them."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from mnist.acceptance.choice import source_of
+
+CANARY_PASSED = "canary-passed"
+CANARY_FAILED = "canary-failed"
+CANARY_UNDECIDED = "canary-undecided"
+"""Verdicts on a canary, where the gates' own would be."""
+
+CANARY_VERDICTS = frozenset({CANARY_PASSED, CANARY_FAILED, CANARY_UNDECIDED})
+
+
+class CanaryTerms(BaseModel, frozen=True):
+    """What a canary scores and how it is judged: set when it begins, and kept to its end."""
+
+    share: float = Field(gt=0, lt=1, description="of the sources, or of the batches")
+    seed: str = Field(min_length=1, description="of the choice")
+    by: Literal["source", "batch"] = Field(description="what is chosen")
+    sources: str | None = Field(description="declared sources when it began")
+    least_images: int = Field(ge=1, description="images from which on it is judged for good")
+    longest_hours: float = Field(gt=0, description="time after which it ends with fewer images")
+    changed_share: float = Field(gt=0, lt=1, description="tolerable share of changed digits")
+    acceptance_drop: float = Field(gt=0, lt=1, description="tolerable drop of acceptance")
+
+    def chooses(self, batch: str) -> bool:
+        """Tell whether the canary scores a batch: the same answer in every process."""
+        unit = f"{batch}/" if self.by == "batch" else source_of(batch, self.sources)
+        return _draw(self.seed, unit) < self.share
+
+    def ends(self, began: datetime) -> datetime:
+        """Say when it ends at the latest."""
+        return began + timedelta(hours=self.longest_hours)
+
+    @property
+    def sentence(self) -> str:
+        """Say for people what it scores."""
+        what = "sources" if self.by == "source" else "batches"
+        return f"{self.share:.0%} of the {what}, drawn by the hash of their names"
+
+
+def unit_of_choice(
+    batches: Iterable[str], declared: str | None, share: float, seed: str
+) -> Literal["source", "batch"]:
+    """Say what a canary is to be chosen by, from the batches that there are.
+
+    By source, unless that would leave it without any, or the other version: a store with one
+    source, or with few of which the draw takes all or none, is chosen from batch by batch.
+    """
+    sources = {source_of(batch, declared) for batch in batches}
+    taken = sum(_draw(seed, source) < share for source in sources)
+    return "source" if 0 < taken < len(sources) else "batch"
+
+
+def overdue(began: datetime, terms: CanaryTerms, now: datetime, grace: timedelta) -> bool:
+    """Tell whether nobody has ended a canary although its time is over."""
+    return now > terms.ends(began) + grace
+
+
+def named(batches: Sequence[str], most: int = 5) -> str:
+    """Name the first of some batches for people."""
+    rest = f" and {len(batches) - most} more" if len(batches) > most else ""
+    return f"{', '.join(batches[:most])}{rest}" if batches else "none with a receipt"
+
+
+def _draw(seed: str, unit: str) -> float:
+    """Draw a number of 0-1: the same for the same seed and name."""
+    digest = hashlib.sha256(f"{seed}\0{unit}".encode("utf-8", "surrogateescape")).digest()
+    return int.from_bytes(digest[:8]) / 2.0**64
