@@ -32,7 +32,13 @@ BATCH_DROPPED = "batch.dropped"
 BATCH_SCORED = "batch.scored"
 """Every object seen so far has its row."""
 
-_OF_CANARIES = {CANARY: "canary.started", CANARY_ENDED: "canary.ended"}
+CANARY_STARTED = "canary.started"
+CANARY_SCORED = "canary.scored"
+CANARY_PASSES = "canary.passed"
+CANARY_ENDS = "canary.ended"
+"""What becomes of a version on canary; `canary.scored` means a receipt with predictions of it."""
+
+_OF_CANARIES = {CANARY: CANARY_STARTED, CANARY_ENDED: CANARY_ENDS}
 
 DRIFTS = {
     "scanner-changed": "scanner.changed",
@@ -73,7 +79,7 @@ def _canary_scored(receipt: Receipt) -> None:
     if canary is not None and canary.to_version in {model.version for model in receipt.models}:
         payload = {"version": canary.to_version, "batch": receipt.batch}
         resource = f"model.{canary.model}.{canary.to_version}"
-        _emit("canary.scored", resource, f"{canary.model} version {canary.to_version}", payload)
+        _emit(CANARY_SCORED, resource, f"{canary.model} version {canary.to_version}", payload)
 
 
 def drifted(day: date, batch: str, comparison: DriftComparison) -> None:
@@ -102,7 +108,7 @@ def decided(entry: JournalEntry) -> None:
     resource = f"model.{entry.model}.{entry.to_version}"
     name = f"{entry.model} version {entry.to_version}"
     if entry.verdict == CANARY_PASSED:
-        _emit("canary.passed", resource, name, payload)
+        _emit(CANARY_PASSES, resource, name, payload)
     _emit(_OF_CANARIES.get(entry.action, f"candidate.{kind}"), resource, name, payload)
 
 

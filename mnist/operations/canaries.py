@@ -33,7 +33,7 @@ from mnist.promotion.canary_checks import (
 )
 from mnist.reviews.audits import audits_of
 from mnist.scoring.identities import identity_column
-from mnist.storage.journal import CANARY_ENDED, JournalEntry
+from mnist.storage.journal import CANARY_ENDED, JournalEntry, progress
 
 _COLUMNS = (
     *("identity", "key", "etag", "bytes", "sha256", "digit"),
@@ -123,7 +123,7 @@ class Canaries:
         scored = self._scored(canary, _SPARE * terms.least_images)
         most = images_of_look(scored.images, terms.least_images)
         if not most and not is_over:
-            return _waiting(canary, terms, scored, [])
+            return _waiting(canary, scored, [])
         try:
             side = self._contender(canary.to_version)
         except (IntegrityError, InvalidInput) as error:
@@ -150,7 +150,7 @@ class Canaries:
             return _concluded(
                 CanaryVerdict.UNDECIDED, canary, scored, looked_at, [_too_few(terms, looked_at)]
             )
-        return replace(_waiting(canary, terms, scored, sentences), images=looked_at)
+        return replace(_waiting(canary, scored, sentences), images=looked_at)
 
     def _contender(self, version: str) -> Contender:
         registry = self._parts.registry
@@ -207,15 +207,17 @@ class Canaries:
         images = [i for i in audits.images if i.reviews[0].model_version == canary.to_version]
         answers = []
         with ThreadPoolExecutor(parts.settings.read_threads) as pool:
-            for each in (side, before):
-                of_one = partial(
-                    accepting.audited, model=each.model, predict=each.predictor.outputs
+            for contender in (side, before):
+                audited = partial(
+                    accepting.audited,
+                    model=contender.model,
+                    predict=contender.predictor.outputs,
                 )
-                answers.append(list(pool.map(of_one, images)))
+                answers.append(list(pool.map(audited, images)))
         pairs = [(a, b) for a, b in zip(*answers, strict=True) if a is not None and b is not None]
         least, least_before = (
-            parts.acceptance.without_evidence(each.model).accept_confidence
-            for each in (side, before)
+            parts.acceptance.without_evidence(contender.model).accept_confidence
+            for contender in (side, before)
         )
         return CanaryAudits(
             images=len(pairs),
@@ -227,12 +229,10 @@ class Canaries:
         )
 
 
-def _waiting(
-    canary: JournalEntry, terms: CanaryTerms, scored: _Scored, sentences: list[str]
-) -> CanaryLook:
+def _waiting(canary: JournalEntry, scored: _Scored, sentences: list[str]) -> CanaryLook:
     return CanaryLook(
         CanaryVerdict.WAITING,
-        (progress(canary, terms, scored.images), *sentences),
+        (progress(canary, scored.images), *sentences),
         canary,
         batches=scored.batches,
     )
@@ -262,16 +262,6 @@ def _concluded(
         canary,
         images=images,
         batches=scored.batches,
-    )
-
-
-def progress(canary: JournalEntry, terms: CanaryTerms, images: int) -> str:
-    """Say for people how far a canary is."""
-    return (
-        f"Version {canary.to_version} is on canary since {canary.at:%Y-%m-%d %H:%M} UTC: it scores "
-        f"{terms.sentence}, version {canary.from_version} the others. {images:,} of "
-        f"{terms.least_images:,} images are scored; it ends at the latest at "
-        f"{terms.ends(canary.at):%Y-%m-%d %H:%M} UTC."
     )
 
 

@@ -153,10 +153,10 @@ class Interventions:
                 f"{', '.join(ever_champions(entries)) or 'none'}), so it cannot be gone back to.",
                 Remedy("promote", {"version": target, "who": "...", "why": "..."}),
             )
-        said = [f"Rolled back by {statement.sentence}"]
+        reasons = [f"Rolled back by {statement.sentence}"]
         if target == line[-1]:
             ended = canary and self._parts.aliases.end_canary(
-                canary, CANARY_ENDED, who=statement.who, verdict=ROLLBACK, reasons=said
+                canary, CANARY_ENDED, who=statement.who, verdict=ROLLBACK, reasons=reasons
             )
             if not ended:
                 raise InvalidInput(f"Version {target} is the champion already; nothing was done.")
@@ -168,7 +168,7 @@ class Interventions:
             champion_seen=line[-1],
             who=statement.who,
             verdict=ROLLBACK,
-            reasons=said,
+            reasons=reasons,
             policy_version=entries[-1].policy_version,
             images_digest="",
         )

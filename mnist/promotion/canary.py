@@ -58,11 +58,6 @@ def unit_of_choice(
     return "source" if 0 < taken < len(sources) else "batch"
 
 
-def overdue(began: datetime, terms: CanaryTerms, now: datetime, grace: timedelta) -> bool:
-    """Tell whether nobody has ended a canary although its time is over."""
-    return now > terms.ends(began) + grace
-
-
 def named(batches: Sequence[str], most: int = 5) -> str:
     """Name the first of some batches for people."""
     rest = f" and {len(batches) - most} more" if len(batches) > most else ""

@@ -110,6 +110,24 @@ def running_canary(entries: Sequence[JournalEntry]) -> JournalEntry | None:
     return None
 
 
+def progress(canary: JournalEntry, images: int) -> str:
+    """Say for people how far a canary is.
+
+    Args:
+        canary: The entry that began it.
+        images: How many it has scored.
+    """
+    terms = canary.canary
+    if terms is None:
+        return ""
+    return (
+        f"Version {canary.to_version} is on canary since {canary.at:%Y-%m-%d %H:%M} UTC: it scores "
+        f"{terms.sentence}, version {canary.from_version} the others. {images:,} of "
+        f"{terms.least_images:,} images are scored; it ends at the latest at "
+        f"{terms.ends(canary.at):%Y-%m-%d %H:%M} UTC."
+    )
+
+
 def occupied(canary: JournalEntry) -> str:
     """Say that a second version cannot go on canary, and what to do."""
     return (

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
 
 import numpy as np
@@ -118,6 +119,16 @@ class Results:
                 if len(versions):
                     return str(versions[0].as_py())
         return None
+
+    def scored_since(self, version: str, since: datetime) -> int:
+        """Count the rows of a model version in batches whose receipt was written since then."""
+        return sum(
+            model.rows
+            for receipt in self.latest_receipts().by_batch.values()
+            if receipt.run.finished_at >= since
+            for model in receipt.models
+            if model.version == version
+        )
 
     def scored(self, batch: str) -> Identities:
         """Return the object versions of a batch that were not rejected."""
