@@ -7,12 +7,15 @@ import structlog
 
 from mnist.errors import IntegrityError, InvalidInput
 from mnist.parts import Parts
-from mnist.promotion.canary import CanaryTerms, unit_of_choice
+from mnist.promotion.canary import CanaryTerms, draw_choice
 from mnist.scoring.predictions import PinnedModel
 from mnist.storage.journal import lineage
 
 _LIVELY = timedelta(days=28)
 """Sources from which nothing came for so long do not count when a canary is to be chosen."""
+
+_SEEDS = 64
+"""So many are drawn; of few sources, one draw may take any share."""
 
 _log = structlog.get_logger(__name__)
 
@@ -22,15 +25,19 @@ def new_terms(parts: Parts) -> CanaryTerms | None:
     settings = parts.settings
     if not settings.canary_share:
         return None
-    seed = secrets.token_hex(8)
     declared = settings.acceptance_sources
     since = datetime.now(UTC) - _LIVELY
-    receipts = parts.results.latest_receipts().by_batch
-    batches = [name for name, receipt in receipts.items() if receipt.run.finished_at >= since]
+    images_of = {
+        batch: sum(model.rows for model in receipt.models)
+        for batch, receipt in parts.results.latest_receipts().by_batch.items()
+        if receipt.run.finished_at >= since
+    }
+    seeds = [secrets.token_hex(8) for _ in range(_SEEDS)]
+    seed, unit = draw_choice(images_of, declared, settings.canary_share, seeds)
     return CanaryTerms(
         share=settings.canary_share,
         seed=seed,
-        by=unit_of_choice(batches, declared, settings.canary_share, seed),
+        by=unit,
         sources=declared,
         least_images=settings.canary_least_images,
         longest_hours=settings.canary_longest_hours,

@@ -1,7 +1,8 @@
 """A canary: a version that scores a share of the sources before it is champion for all of them."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -45,17 +46,32 @@ class CanaryTerms(BaseModel, frozen=True):
         return f"{self.share:.0%} of the {what}, drawn by the hash of their names"
 
 
-def unit_of_choice(
-    batches: Iterable[str], declared: str | None, share: float, seed: str
-) -> Literal["source", "batch"]:
-    """Say what a canary is to be chosen by, from the batches that there are.
+def draw_choice(
+    images_of: Mapping[str, int], declared: str | None, share: float, seeds: Sequence[str]
+) -> tuple[str, Literal["source", "batch"]]:
+    """Say what a canary is to be chosen by, and with which of some seeds.
 
-    By source, unless that would leave it without any, or the other version: a store with one
-    source, or with few of which the draw takes all or none, is chosen from batch by batch.
+    By source, with the seed that brings it closest to its share of the images; unless each of them
+    would leave it without any source, or the other version: then batch by batch.
+
+    Args:
+        images_of: Batch -> images, of those that there were lately.
+        declared: Sources, as `MNIST_ACCEPTANCE_SOURCES` has them.
+        share: Of the images, 0-1.
+        seeds: At least one, drawn at random.
     """
-    sources = {source_of(batch, declared) for batch in batches}
-    taken = sum(_draw(seed, source) < share for source in sources)
-    return "source" if 0 < taken < len(sources) else "batch"
+    images: Counter[str] = Counter()
+    for batch, count in images_of.items():
+        images[source_of(batch, declared)] += count
+    distances = {}
+    for seed in seeds:
+        taken = [source for source in images if _draw(seed, source) < share]
+        if 0 < len(taken) < len(images):
+            reached = sum(images[source] for source in taken) / max(1, images.total())
+            distances[seed] = abs(reached - share)
+    if not distances:
+        return seeds[0], "batch"
+    return min(distances, key=distances.__getitem__), "source"
 
 
 def named(batches: Sequence[str], most: int = 5) -> str:

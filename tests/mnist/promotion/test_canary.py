@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from mnist.promotion.canary import CanaryTerms, named, unit_of_choice
+from mnist.promotion.canary import CanaryTerms, draw_choice, named
 from mnist.promotion.canary_checks import (
     ALPHA,
     CanaryAudits,
@@ -58,16 +58,29 @@ def test_all_batches_of_a_source_go_the_same_way():
         assert len({terms.chooses(f"{source}{number}") for number in range(50)}) == 1
 
 
+SEEDS = [f"seed-{number}" for number in range(64)]
+
+
 @pytest.mark.parametrize(
     ("batches", "declared", "unit"),
     [
         ([], None, "batch"),
         (["post-1", "post-2"], "post-", "batch"),  # one source: it would take all or nothing
+        (["post-1", "bank-1"], "post-,bank-", "source"),
         ([f"b{number}" for number in range(50)], None, "source"),
     ],
 )
 def test_a_store_whose_sources_cannot_be_parted_is_chosen_from_by_batch(batches, declared, unit):
-    assert unit_of_choice(batches, declared, 0.2, "s") == unit
+    assert draw_choice(dict.fromkeys(batches, 10), declared, 0.2, SEEDS)[1] == unit
+
+
+def test_of_few_sources_those_are_drawn_that_come_closest_to_the_share_of_the_images():
+    images_of = {"post-1": 700, "bank-1": 150, "bank-2": 50, "shop-1": 60, "town-1": 40}
+    seed, unit = draw_choice(images_of, "post-,bank-,shop-,town-", 0.2, SEEDS)
+    terms = TERMS.model_copy(
+        update={"seed": seed, "by": unit, "sources": "post-,bank-,shop-,town-"}
+    )
+    assert [batch for batch in images_of if terms.chooses(batch)] == ["bank-1", "bank-2"]
 
 
 def test_a_name_that_is_no_unicode_is_chosen_like_any_other():
