@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from mnist.acceptance.choice import SourceThreshold, choose_thresholds, source_of
 from mnist.acceptance.thresholds import JudgedPredictions, Promise, judged_predictions
-from mnist.errors import AccessDenied, ObjectChanged, ObjectGone
+from mnist.errors import AccessDenied, IntegrityError, InvalidInput, ObjectChanged, ObjectGone
 from mnist.images import Decoded
 from mnist.keys import batch_of
 from mnist.operations.set_images import SetImages
@@ -51,10 +52,11 @@ class Accepting:
             NoChampion: If nothing has been promoted.
         """
         registry, canary = self._parts.registry, self._parts.journal.canary()
-        return [
-            registry.champion(),
-            *([] if canary is None else [registry.version(canary.to_version)]),
-        ]
+        models = [registry.champion()]
+        if canary is not None:
+            with suppress(IntegrityError, InvalidInput):  # whoever judges it finds that out
+                models.append(registry.version(canary.to_version))
+        return models
 
     def renew(self, who: str, model: PinnedModel | None = None) -> Renewal:
         """Look at all evidence about a version, and write an entry if it says something new.

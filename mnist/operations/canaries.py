@@ -140,7 +140,7 @@ class Canaries:
             self._parts.settings.max_accepted_error_rate,
             is_last=is_last,
         )
-        sentences = [check.sentence for check in checks]
+        sentences = [check.sentence for check in checks if check.sentence]
         if failed := [check for check in checks if check.failed]:
             first = [_worse(check) for check in failed]
             return _concluded(CanaryVerdict.FAILED, canary, scored, looked_at, [*first, *sentences])

@@ -61,7 +61,7 @@ class CanaryCheck:
     Attributes:
         name: What is asked.
         p_value: One-sided, that what was seen is chance in a canary that is not worse.
-        sentence: What was seen.
+        sentence: What was seen; empty if another one says it.
         failed: Whether it shows that the canary is worse.
     """
 
@@ -104,6 +104,8 @@ def judge_canary(
 
 
 def _audited(audits: CanaryAudits) -> CanaryCheck:
+    if not audits.images:
+        return CanaryCheck("audits", 1.0, "None of its images has been audited.")
     return CanaryCheck(
         "audits",
         mcnemar(audits.gained, audits.lost).p_worse,
@@ -125,7 +127,9 @@ def _accepted_and_wrong(audits: CanaryAudits, promise: float) -> CanaryCheck:
         float(p_value),
         f"Of {audits.accepted:,} audited images that it accepts {audits.wrong:,} are wrong "
         f"(promised: at most {promise:.2%}); of those that the version before accepts "
-        f"{audits.wrong_before:,}.",
+        f"{audits.wrong_before:,}."
+        if audits.images
+        else "",
     )
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
+from mlflow import MlflowClient
 
 from mnist.errors import InvalidInput, Unavailable
 from mnist.operations.approval import Statement
@@ -319,8 +320,6 @@ def test_without_a_share_nobody_can_ask_for_a_canary(parts):
 def test_one_that_cannot_be_loaded_scores_nothing_and_is_taken_off(
     parts, models, worse, store, settings, inbox_bucket
 ):
-    from mlflow import MlflowClient
-
     tags = MlflowClient(models.uri).get_model_version(models.name, "2").tags
     artifacts = Bucket.on_s3(settings, "mlflow")
     artifacts.put(f"artifacts/{tags['scoring_graph_location']}", b"changed")
@@ -329,6 +328,12 @@ def test_one_that_cannot_be_loaded_scores_nothing_and_is_taken_off(
     look = parts.canaries.judge("run", datetime.now(UTC) + timedelta(hours=25))
     assert look.verdict is CanaryVerdict.FAILED
     assert "cannot be loaded" in look.sentences[1]
+
+
+def test_both_versions_have_thresholds_of_their_own(parts, models, worse):
+    assert [model.version for model in parts.accepting.in_use()] == ["1", "2"]
+    MlflowClient(models.uri).delete_model_version(models.name, "2")
+    assert [model.version for model in parts.accepting.in_use()] == ["1"]
 
 
 def test_a_damaged_entry_after_it_may_have_ended_it(parts, worse, inbox_bucket, results_bucket):
