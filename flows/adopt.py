@@ -59,7 +59,7 @@ def adopt(file: Text, labels: Text = "", policy: dict[str, Any] | None = None) -
     with tempfile.TemporaryDirectory(prefix="adopt-") as folder:
         data = retraining.with_sets(load_data(0), Path(labels) if labels else None)
         training = adopt_network(file, data)
-        candidate = measure(training, data, Path(folder), retraining.champions_lines())
+        candidate = measure(training, data, Path(folder), retraining.lines.champions())
         version = publish(candidate, training.recipe, data, 0)
         judgement = judge(candidate, version, data, policy)
         entry = conclude(judgement, version, f"flow run {flow_run.get_name()}", None)

@@ -108,10 +108,16 @@ def train(recipe: Recipe, data: TrainingData, seed: int) -> Training:
 
 
 @task(name="train-line-network", cache_policy=NO_CACHE)
-def train_lines(recipe: Recipe, data: TrainingData, seed: int) -> bytes | None:
+def train_lines(recipe: Recipe, data: TrainingData, seed: int, *, new: bool) -> bytes | None:
     """Train the network for lines of several digits, or take over the champion's."""
+    retraining = services.current().retraining
     if not recipe.strips:
-        return services.current().retraining.champions_lines()
+        return retraining.lines.champions()
+    if not new:
+        champions = retraining.lines.to_take_over(recipe, data)
+        get_run_logger().info("%s", champions.reason)
+        if champions.graph is not None:
+            return champions.graph
     get_run_logger().info("Drawing %s lines of digits to train the line network.", recipe.strips)
     progress = artifacts.Progress("training the line network")
 
@@ -120,7 +126,7 @@ def train_lines(recipe: Recipe, data: TrainingData, seed: int) -> bytes | None:
         get_run_logger().info("%s", text)
         progress.step(done / PORTIONS, text)
 
-    return services.current().retraining.train_lines(recipe, data, seed, show)
+    return retraining.train_lines(recipe, data, seed, show)
 
 
 @task(name="measure", cache_policy=NO_CACHE)
@@ -204,6 +210,7 @@ def retrain(
     seed: Seed | None = 0,
     policy: dict[str, Any] | None = None,
     approval_seconds: WholeSeconds = 0,
+    new_line_network: bool = False,  # noqa: FBT001, FBT002 -- a field of the form
 ) -> dict[str, Any]:
     """Train a candidate and let the gates decide whether it becomes champion.
 
@@ -218,6 +225,8 @@ def retrain(
         policy: Fields of the promotion policy to override; see docs/gates.md.
         approval_seconds: If above 0, the run pauses before it promotes and waits as long for a
             person to resume it with a name, a reason and a yes. No answer is a no.
+        new_line_network: Train the line network anew, though the champion's learned from nearly
+            the same images.
 
     Returns:
         The journal entry of the decision.
@@ -238,7 +247,7 @@ def retrain(
         if (entry := nothing_new(chosen, data, used_seed, who)) is not None:
             return entry.model_dump(mode="json")
         training = train(chosen, data, used_seed)
-        line_graph = train_lines(chosen, data, used_seed)
+        line_graph = train_lines(chosen, data, used_seed, new=new_line_network)
         candidate = measure(training, data, Path(folder), line_graph)
         version = publish(candidate, chosen, data, used_seed)
         judgement = judge(candidate, version, data, policy)

@@ -17,6 +17,7 @@ from mnist.images import Limits
 from mnist.operations.approval import Approval
 from mnist.operations.canary_choice import new_terms
 from mnist.operations.gates import Gates, Judgement
+from mnist.operations.line_networks import LineNetworks
 from mnist.operations.measuring import Contender, ProgressCallback
 from mnist.operations.relabelling import Relabelling
 from mnist.operations.set_images import SetImages
@@ -24,12 +25,10 @@ from mnist.parts import Parts
 from mnist.promotion import Decision, Policy, Verdict, is_lower, source_problem
 from mnist.provenance import Origin, code_digest, environment_digest
 from mnist.registry.publishing import RegisteredVersion
-from mnist.scoring.graphs import Predictor, export_line_graph
-from mnist.scoring.line_graphs import carried_line_graph
+from mnist.scoring.graphs import Predictor
 from mnist.scoring.predictions import PinnedModel
-from mnist.storage.journal import NOTHING_NEW, Action, JournalEntry, occupied
+from mnist.storage.journal import NOTHING_NEW, Action, JournalEntry
 from mnist.training.backend import device
-from mnist.training.line_network import fit_line_network
 from mnist.training.recipes import Recipe
 from mnist.training.train import Epoch, Training, train
 
@@ -42,6 +41,7 @@ class Retraining:
         self._settings = parts.settings
         self._gates = Gates(parts)
         self._relabelling = Relabelling(parts)
+        self.lines = LineNetworks(parts.registry)
 
     def check_policy(self, overrides: dict[str, Any] | None) -> None:
         """Refuse an impossible policy before any time is spent.
@@ -138,7 +138,10 @@ class Retraining:
     def obstacle(self, data: TrainingData) -> str | None:
         """Say before any time is spent that what these images teach cannot be promoted."""
         if (canary := self._parts.journal.canary()) is not None:
-            return occupied(canary)
+            return (
+                f"Version {canary.to_version} is on canary, and one is tried at a time: nothing "
+                "moves if it still is when this training has passed the gates."
+            )
         champion = self._parts.journal.champion()
         theirs = self._origin_of(champion).dataset if champion else ""
         mine = data.dataset.source
@@ -172,28 +175,9 @@ class Retraining:
         seed: int,
         on_portion: Callable[[int, float], None],
     ) -> bytes:
-        """Train the recipe's line network, and export it; goes on after an interruption.
-
-        Raises:
-            IntegrityError: If the exported graph does not agree with the Keras model.
-        """
+        """Train the recipe's line network; see `LineNetworks.train`."""
         folder = self._checkpoints(recipe, data, seed)
-        return export_line_graph(
-            fit_line_network(
-                data.train, recipe.strips, seed=seed, folder=folder, on_portion=on_portion
-            )
-        )
-
-    def champions_lines(self) -> bytes | None:
-        """Take over the champion's line network, for a candidate that comes without; None if none.
-
-        Or whoever retrains with another recipe would lose how well values are predicted.
-        """
-        registry = self._parts.registry
-        try:
-            return carried_line_graph(registry.graph(registry.champion()))
-        except (IntegrityError, NoChampion):  # judged later, against the candidate
-            return None
+        return self.lines.train(recipe, data, seed, folder, on_portion)
 
     def measure(
         self,

@@ -6,12 +6,15 @@ promoted and rolled back together, and whoever serves the file elsewhere serves 
 
 import base64
 import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 import onnxruntime
+from google.protobuf.message import DecodeError
 
 from mnist.errors import IntegrityError
 from mnist.images.results import Plane
@@ -20,6 +23,8 @@ from mnist.layouts.sequences import ANSWERS, LineScores
 from mnist.scoring.sessions import open_session
 
 _KEY = "line-network"
+
+_NOTE = "learned-from"
 
 _READS_LINES = [("tensor(uint8)", [LINE_HEIGHT]), ("tensor(float)", [ANSWERS])]
 """Types and fixed sides of what goes in and out."""
@@ -59,6 +64,22 @@ def carried_line_graph(path: Path) -> bytes | None:
     """Take the line network out of the file of a scoring graph; None if it carries none."""
     entries = onnx.load(str(path)).metadata_props
     return next((base64.b85decode(entry.value) for entry in entries if entry.key == _KEY), None)
+
+
+def with_note(line_graph: bytes, note: dict[str, Any]) -> bytes:
+    """Write into a line network what it learned from, as JSON types."""
+    model = onnx.load_from_string(line_graph)
+    onnx.helper.set_model_props(model, {_NOTE: json.dumps(note, sort_keys=True)})
+    return bytes(model.SerializeToString())
+
+
+def note_of(line_graph: bytes) -> dict[str, Any]:
+    """Say what a line network learned from; empty if it does not tell."""
+    try:
+        entries = onnx.load_from_string(line_graph).metadata_props
+    except DecodeError:
+        return {}
+    return next((json.loads(entry.value) for entry in entries if entry.key == _NOTE), {})
 
 
 def line_session(

@@ -18,6 +18,9 @@ from mnist.training.models import Model
 from mnist.training.recipes import PORTIONS
 from mnist.training.strips import StripDrawer
 
+VERSION = 1
+"""Raised when the network or its strips change so that the champion's is not taken over."""
+
 BATCH = 64
 """Strips of a step."""
 

@@ -59,8 +59,9 @@ class Steps:
     def train(self, *_):
         return SimpleNamespace(resumed_from_epoch=0, device="CPU", wall_seconds=1, cpu_seconds=1)
 
-    def champions_lines(self):
-        return None
+    @property
+    def lines(self):
+        return SimpleNamespace(champions=lambda: None)
 
     def measure(self, *_):
         return SimpleNamespace(evaluation=SimpleNamespace(accuracy=1, macro_f1=1, errors=0))

@@ -1,4 +1,7 @@
-"""Where the line network of a candidate comes from that trains none, and how values are judged."""
+"""Whether a candidate gets the champion's line network, and how values are judged."""
+
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -6,9 +9,13 @@ import pytest
 from mnist.data.labelled import LabelledImages
 from mnist.errors import NoChampion
 from mnist.operations.drawn_values import values_right
-from mnist.operations.retraining import Retraining
+from mnist.operations.line_networks import LineNetworks, share_changed
 from mnist.scoring.line_graphs import attach_line_graph
-from tests.factories import OneModel, SeveralModels, digit_images, services_of
+from mnist.training import line_network
+from mnist.training.recipes import RECIPES
+from tests.factories import OneModel, SeveralModels, digit_images
+
+FAST = RECIPES["fast"]
 
 
 @pytest.fixture
@@ -17,23 +24,79 @@ def registry(tmp_path):
 
 
 @pytest.fixture
-def retraining(settings, registry):
-    return Retraining(services_of(settings, registry=registry))
+def lines(registry):
+    return LineNetworks(registry)
 
 
-def test_it_is_the_champions(retraining, registry):
-    assert retraining.champions_lines() is None
+@pytest.fixture
+def trained(lines, tmp_path, monkeypatch):
+    """A line network that learned from MNIST and a team's own images, hardly trained."""
+    monkeypatch.setattr(line_network, "BATCH", 2)
+    few = replace(FAST, strips=1)
+    return lines.train(few, learned_from(MNIST=55_000, own=1_000), 0, tmp_path, lambda *_: None)
+
+
+def learned_from(**images):
+    total = sum(images.values())
+    digits = LabelledImages(digit_images(np.arange(10)), np.arange(10))
+    sources = [
+        {"kind": "set", "name": name, "images": count, "share": count / total}
+        for name, count in images.items()
+    ]
+    return SimpleNamespace(train=digits, sources=sources)
+
+
+def test_whoever_trains_none_gets_the_champions(lines, registry):
+    assert lines.champions() is None
     carried = registry.path.read_bytes()  # any bytes: they are opened when they predict
     registry.digest = attach_line_graph(registry.path, carried)
-    assert retraining.champions_lines() == carried
+    assert lines.champions() == carried
 
 
-def test_before_the_first_champion_there_is_none(retraining, registry, monkeypatch):
+def test_before_the_first_champion_there_is_none(lines, registry, monkeypatch):
     def nobody():
         raise NoChampion("Nothing was promoted yet.")
 
     monkeypatch.setattr(registry, "champion", nobody)
-    assert retraining.champions_lines() is None
+    assert lines.champions() is None
+    taken = lines.to_take_over(FAST, learned_from(MNIST=55_000))
+    assert taken == (None, "The champion has no line network.")
+
+
+def test_it_is_taken_over_until_a_twentieth_of_what_it_learned_from_has_changed(
+    lines, registry, trained
+):
+    few = replace(FAST, strips=1)
+    registry.digest = attach_line_graph(registry.path, trained)
+    for data in (learned_from(MNIST=55_000, own=1_000), learned_from(MNIST=55_300, own=1_300)):
+        taken = lines.to_take_over(few, data)
+        assert taken.graph == trained
+        assert "it is taken over" in taken.reason
+    for data in (
+        learned_from(MNIST=55_000, own=1_000, other=4_000),
+        learned_from(scans=55_000, own=1_000),
+        learned_from(MNIST=55_000, own=9_000),
+    ):
+        taken = lines.to_take_over(few, data)
+        assert taken.graph is None
+        assert "at most 5% may" in taken.reason
+
+
+def test_one_of_another_making_is_not_taken_over(lines, registry, trained):
+    same = learned_from(MNIST=55_000, own=1_000)
+    registry.digest = attach_line_graph(registry.path, trained)
+    assert lines.to_take_over(replace(FAST, strips=2), same).graph is None
+    for without_a_note in (registry.path.read_bytes(), b"no graph"):
+        registry.digest = attach_line_graph(registry.path, without_a_note)
+        assert lines.to_take_over(FAST, same).graph is None
+
+
+def test_what_has_changed_is_a_share():
+    half = {"a": [100, 0.5], "b": [100, 0.5]}
+    assert share_changed(half, half) == 0
+    assert share_changed(half, {"a": [100, 0.5], "b": [200, 0.5]}) == 0.25
+    assert share_changed(half, {"c": [5, 1.0]}) == 1
+    assert share_changed({}, {}) == 0
 
 
 def test_the_same_values_are_drawn_for_both_sides_and_a_worse_one_has_fewer_right(tmp_path):
