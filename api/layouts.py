@@ -82,7 +82,7 @@ def _place(name: str, row: Mapping[str, Any]) -> Json:
     has_digit = row["digit"] is not None
     return {
         "place": name,
-        "outcome": Outcome.SCORED,
+        "outcome": row["outcome"],
         "box": box,
         "value": row["value"],
         "value_confidence": row["value_confidence"],

@@ -21,7 +21,9 @@ class PredictionResponse(BaseModel):
     )
     margin: float = Field(ge=0, le=1, description="lead over the second most probable digit")
     ood_score: float | None = Field(description="larger is less like a digit")
-    outcome: Literal["scored"]
+    outcome: Literal["scored", "not-a-digit"] = Field(
+        description="`not-a-digit`: the rest is about the digit that it would be"
+    )
     warnings: list[ImageWarning] = Field(description="what is odd about the image")
     review: bool = Field(description="whether a person should look at it")
     pipeline: str = Field(description="how the image became 28x28: `standard` or `enhanced`")
@@ -63,7 +65,7 @@ class PlaceResponse(BaseModel):
     """One place that a layout cuts out of an image; what its outcome does not have is absent."""
 
     place: str = Field(description="name in the layout; empty if that is the whole image")
-    outcome: Literal["scored", "empty", "rejected"]
+    outcome: Literal["scored", "empty", "not-a-digit", "rejected"]
     box: list[int] | None = Field(
         None,
         description="left, top, right, bottom in pixels of the upright image, in which a side "
@@ -144,7 +146,7 @@ def prediction_response(
         "probs": prediction.probabilities,
         "margin": prediction.margin,
         "ood_score": prediction.ood_score,
-        "outcome": Outcome.SCORED,
+        "outcome": prediction.outcome,
         "warnings": prediction.warnings,
         "review": not prediction.accepted,
         "pipeline": decoded.pipeline,

@@ -29,6 +29,8 @@ _ACCEPTANCE = {
 }
 """Fields of a source's threshold that are metrics, and what they mean."""
 
+_PREDICTED = (Outcome.SCORED, Outcome.NOT_A_DIGIT)
+
 
 class Telemetry:
     """Counts what the API does."""
@@ -90,9 +92,8 @@ class Telemetry:
         for result in results:
             if isinstance(result, Rejection):
                 self._images.labels("rejected", result.reason.value).inc()
-            else:
-                self._images.labels("scored", "").inc()
         for prediction in predictions:
+            self._images.labels(prediction.outcome.value, "").inc()
             self._digits.labels(str(prediction.digit)).inc()
             for warning in prediction.warnings:
                 self._warnings.labels(warning.value).inc()
@@ -111,7 +112,7 @@ class Telemetry:
                     self._digits.labels(str(mark["digit"])).inc()
                 for warning in row["warnings"]:
                     self._warnings.labels(warning).inc()
-                if row["outcome"] == Outcome.SCORED and not row["accepted"]:
+                if row["outcome"] in _PREDICTED and not row["accepted"]:
                     self._reviews.inc()
 
     def note_acceptance(self, entry: AcceptanceEntry | None) -> None:

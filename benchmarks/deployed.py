@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mnist import services
-from mnist.acceptance.thresholds import review_thresholds
+from mnist.acceptance.thresholds import ReviewThresholds, review_thresholds
 from mnist.data.datasets import load_dataset
 from mnist.data.splits import split
 from mnist.scoring.graphs import Predictor
@@ -43,16 +43,15 @@ def deployed(asked: argparse.Namespace) -> Deployed:
         predictor = parts.registry.predictor(model)
     else:
         predictor = graph(asked.model)
-        accept, ood = asked.accept_confidence, asked.ood_threshold
-        if accept is None or ood is None:
-            accept, ood = _thresholds(predictor)
-        model = PinnedModel(asked.model.name, "file", predictor.sha256, accept, ood)
-    given = {
+        given = (asked.accept_confidence, asked.ood_threshold)
+        thresholds = _thresholds(predictor) if None in given else given
+        model = PinnedModel(asked.model.name, "file", predictor.sha256, *thresholds)
+    instead = {
         name: value
         for name in ("accept_confidence", "ood_threshold")
         if (value := getattr(asked, name)) is not None
     }
-    return Deployed(replace(model, **given), predictor)
+    return Deployed(replace(model, **instead), predictor)
 
 
 def champion() -> Predictor:
@@ -72,11 +71,12 @@ def data_dir() -> Path | None:
     return Path(folder) if folder else None
 
 
-def _thresholds(predictor: Predictor) -> tuple[float, float]:
+def _thresholds(predictor: Predictor) -> ReviewThresholds:
     _, validation = split(load_dataset(data_dir()).train, seed=0)
     outputs = predictor.outputs(validation.images)
-    accept, ood = review_thresholds(validation.labels, outputs, _default("max_accepted_error_rate"))
-    return max(accept, _default("cautious_confidence")), ood
+    chosen = review_thresholds(validation.labels, outputs, _default("max_accepted_error_rate"))
+    cautious = max(chosen.accept_confidence, _default("cautious_confidence"))
+    return chosen._replace(accept_confidence=cautious)
 
 
 def _default(setting: str) -> float:

@@ -48,6 +48,7 @@ class Outcome(StrEnum):
     SCORED = "scored"
     REJECTED = "rejected"
     EMPTY = "empty"
+    NOT_A_DIGIT = "not-a-digit"
     SUPERSEDED = "superseded"
     VANISHED = "vanished"
 

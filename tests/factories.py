@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -13,7 +14,7 @@ import onnx
 import pyarrow as pa
 from onnx import TensorProto, helper, numpy_helper
 
-from mnist.digits import Images, Labels
+from mnist.digits import Images, Labels, Outputs
 from mnist.errors import InvalidInput
 from mnist.images.strokes import place
 from mnist.keys import ObjectVersion, identity
@@ -163,6 +164,22 @@ class OneModel:
     def graph(self, model: PinnedModel) -> Path:
         del model
         return self.path
+
+
+class StrictModel(OneModel):
+    """One whose champion says of each 8 and 9 that it is not one digit."""
+
+    def champion(self) -> PinnedModel:
+        return replace(super().champion(), no_digit_threshold=7.5)
+
+    def predictor(self, model: PinnedModel) -> Predictor:
+        return _Strict(self.path, model.digest)
+
+
+class _Strict(Predictor):
+    def outputs(self, images: Images) -> Outputs:
+        outputs = super().outputs(images)
+        return outputs._replace(ood_scores=outputs.probabilities.argmax(1).astype(np.float32))
 
 
 class SeveralModels:

@@ -106,6 +106,7 @@ def _closed(receipt: Receipt, verified: Verification | None) -> dict[str, Any]:
         "scored": scored,
         "rejected": receipt.outcomes.get(Outcome.REJECTED, 0),
         "empty": receipt.outcomes.get(Outcome.EMPTY, 0),
+        "not_a_digit": receipt.outcomes.get(Outcome.NOT_A_DIGIT, 0),
         "accepted": receipt.accepted,
         "review": scored - receipt.accepted,
         "model": ", ".join(f"{model.name} {model.version}" for model in receipt.models),
@@ -133,7 +134,7 @@ def _unfinished(batch: str, inbox: Inbox, results: Results) -> Status:
 
 
 def _frame(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    counts = ("listed", "scored", "rejected", "empty", "accepted", "review")
+    counts = ("listed", "scored", "rejected", "empty", "not_a_digit", "accepted", "review")
     columns = ["batch", "status", *counts, "model", "per_second", "finished_at", "proof"]
     frame = pd.DataFrame(list(records), columns=columns)
     kinds = dict.fromkeys(counts, "Int64") | {

@@ -24,6 +24,7 @@ class Decision(StrEnum):
     REVIEW = "for review"
     REJECTED = "rejected"
     EMPTY = "empty"
+    NOT_A_DIGIT = "not a digit"
 
 
 @dataclass(frozen=True)
@@ -91,10 +92,12 @@ def _frame(table: pa.Table) -> pd.DataFrame:
         pc.make_struct(
             pc.equal(table["outcome"], Outcome.REJECTED),
             pc.equal(table["outcome"], Outcome.EMPTY),
+            pc.equal(table["outcome"], Outcome.NOT_A_DIGIT),
             table["accepted"],
         ),
         str(Decision.REJECTED),
         str(Decision.EMPTY),
+        str(Decision.NOT_A_DIGIT),
         str(Decision.ACCEPTED),
         str(Decision.REVIEW),
     )

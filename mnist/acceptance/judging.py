@@ -15,10 +15,12 @@ class Judged:
 
     Attributes:
         unlike: Whether each image is unlike a digit, by its out-of-distribution score.
+        no_digit: Whether it is not one digit at all, by the same.
         accepted: Whether no person needs to look at it.
     """
 
     unlike: Flags
+    no_digit: Flags
     accepted: Flags
 
 
@@ -29,6 +31,7 @@ def judge(
     *,
     accept_confidence: float,
     ood_threshold: float,
+    no_digit_threshold: float,
 ) -> Judged:
     """Judge predictions, all of shape (n,).
 
@@ -38,7 +41,9 @@ def judge(
         warned: Whether something is odd about the image.
         accept_confidence: Least confidence of an accepted prediction.
         ood_threshold: Images with a larger score are unlike a digit.
+        no_digit_threshold: Images with a larger one are not one digit.
     """
     unlike = np.asarray(ood_scores > ood_threshold)
+    no_digit = np.asarray(ood_scores > no_digit_threshold)
     confident = confidence.astype(np.float64) >= accept_confidence
-    return Judged(unlike, np.asarray(confident & ~unlike & ~warned))
+    return Judged(unlike, no_digit, np.asarray(confident & ~unlike & ~no_digit & ~warned))

@@ -10,6 +10,7 @@ of them would. Where the sequence begins depends on confidences alone, never on 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, log
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,9 @@ GRID: NDArray[np.float64] = 1 - 10 ** (-np.arange(50, 2, -1) / 10)
 
 _UNFAMILIAR_RATE = 0.002
 """Share of validation digits that may count as unlike a digit, and go to a person."""
+
+_NO_DIGIT_RATE = 0.0005
+"""Share of validation digits that may be taken for something else than one digit."""
 
 _HALF = 0.5
 """Share of the labelled predictions that the first threshold of a sequence accepts at least."""
@@ -168,10 +172,24 @@ def accept_confidence(
     return NOTHING_ACCEPTED if threshold is None else threshold
 
 
+class ReviewThresholds(NamedTuple):
+    """What decides which predictions of a model version a person looks at.
+
+    Attributes:
+        accept_confidence: Least confidence of an accepted prediction.
+        ood_threshold: Images with a larger out-of-distribution score are unlike a digit.
+        no_digit_threshold: Images with a larger one are not one digit.
+    """
+
+    accept_confidence: float
+    ood_threshold: float
+    no_digit_threshold: float
+
+
 def review_thresholds(
     labels: Labels, outputs: Outputs, max_accepted_error_rate: float
-) -> tuple[float, float]:
-    """Choose `accept_confidence` and `ood_threshold` of a model version.
+) -> ReviewThresholds:
+    """Choose the thresholds of a model version.
 
     Args:
         labels: True digits, shape (n,), of images the model has not learned from.
@@ -181,4 +199,5 @@ def review_thresholds(
     accept = accept_confidence(
         labels, outputs.probabilities, max_error_rate=max_accepted_error_rate
     )
-    return accept, float(np.quantile(outputs.ood_scores, 1 - _UNFAMILIAR_RATE))
+    rates = (1 - _UNFAMILIAR_RATE, 1 - _NO_DIGIT_RATE)
+    return ReviewThresholds(accept, *np.quantile(outputs.ood_scores, rates).tolist())

@@ -36,6 +36,7 @@ class Candidate:
         temperature: What its probabilities were divided by, in logits.
         accept_confidence: Predictions with at least this confidence need no review.
         ood_threshold: Images with a larger out-of-distribution score are unlike a digit.
+        no_digit_threshold: Images with a larger one are not one digit.
         graph: The scoring graph, an ONNX file.
         graph_sha256: Its digest.
         probabilities: Predictions of the graph for the test images, shape (n, 10).
@@ -48,6 +49,7 @@ class Candidate:
     temperature: float
     accept_confidence: float
     ood_threshold: float
+    no_digit_threshold: float
     graph: Path
     graph_sha256: str
     probabilities: Probabilities
@@ -93,14 +95,13 @@ def make_candidate(
         graph_sha256 = attach_line_graph(graph, line_graph)
     predictor = Predictor(graph, graph_sha256)
     probabilities = predictor.predict(test.images)
-    accept, ood = review_thresholds(
+    thresholds = review_thresholds(
         validation.labels, predictor.outputs(validation.images), max_accepted_error_rate
     )
     return Candidate(
         training=training,
         temperature=temperature,
-        accept_confidence=accept,
-        ood_threshold=ood,
+        **thresholds._asdict(),
         graph=graph,
         graph_sha256=graph_sha256,
         probabilities=probabilities,

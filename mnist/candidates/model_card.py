@@ -18,7 +18,7 @@ def model_card(candidate: Candidate, recipe: Recipe, data: TrainingData, seed: i
     accepted = (
         "nothing: the validation images cannot show the error rate asked for"
         if candidate.accept_confidence >= NOTHING_ACCEPTED
-        else f"confidence ≥ {candidate.accept_confidence:.4f}"
+        else f"confidence of at least {candidate.accept_confidence:.4f}"
     )
     return "\n".join(
         [

@@ -38,6 +38,7 @@ class RunRecord:
         graph_sha256: Its digest.
         accept_confidence: Predictions with at least this confidence need no review.
         ood_threshold: Images with a larger out-of-distribution score are unlike a digit.
+        no_digit_threshold: Images with a larger one are not one digit.
         version_tags: Tags of the registered version.
         datasets: What was learned from, selected by and measured on.
         description: What people should know of run and version, in Markdown.
@@ -52,6 +53,7 @@ class RunRecord:
     graph_sha256: str
     accept_confidence: float
     ood_threshold: float = math.inf
+    no_digit_threshold: float = math.inf
     version_tags: Mapping[str, str] = field(default_factory=dict)
     datasets: Sequence[DatasetRecord] = ()
     description: str = ""

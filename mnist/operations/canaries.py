@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 import pyarrow.compute as pc
 
+from mnist.digits import Outcome
 from mnist.errors import IntegrityError, InvalidInput
 from mnist.keys import ObjectVersion
 from mnist.operations.accepting import Accepting
@@ -37,7 +38,7 @@ from mnist.storage.journal import CANARY_ENDED, JournalEntry, progress
 
 _COLUMNS = (
     *("identity", "key", "etag", "bytes", "sha256", "digit"),
-    *("model_version", "scored_at"),
+    *("model_version", "scored_at", "outcome"),
 )
 _SPARE = 2
 """So many times the images of a look are remembered, in case that some are gone."""
@@ -181,7 +182,11 @@ class Canaries:
                 pc.equal(table["model_version"], canary.to_version),
                 pc.greater_equal(table["scored_at"], canary.at),
             )
-            rows = table.filter(pc.and_(is_its, pc.is_valid(table["digit"])))
+            # Calling digits none is a fault like any other, so those images are looked at as well.
+            is_one = pc.or_(
+                pc.is_valid(table["digit"]), pc.equal(table["outcome"], str(Outcome.NOT_A_DIGIT))
+            )
+            rows = table.filter(pc.and_(is_its, is_one))
             identities = identity_column(rows)
             order = np.argsort(identities)[:most]
             names = rows.take(order).select(["key", "etag", "bytes", "sha256"]).to_pylist()

@@ -12,6 +12,8 @@ from mnist.layouts import Cut, Layout, cut, resolve
 from mnist.scoring.graphs import Predictor
 from mnist.training.strips import Strip, StripDrawer
 
+VALUES = "values of several digits"
+
 _VALUES = 300
 
 _WIDTH = 224

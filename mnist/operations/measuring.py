@@ -9,7 +9,8 @@ from mnist.data.labelled import LabelledImages
 from mnist.digits import Images, Probabilities
 from mnist.evaluation.corruptions import Corruption, corrupt
 from mnist.evaluation.slices import slices_with
-from mnist.operations.drawn_values import values_right
+from mnist.operations.drawn_values import VALUES, values_right
+from mnist.operations.no_digits import told_apart
 from mnist.operations.replay import ProductionImages, compare_predictions
 from mnist.promotion import Evidence, Replay, Runtime, Sample
 from mnist.scoring.graphs import Predictor
@@ -71,8 +72,14 @@ def measure(
     progress(1 / _STEPS, "predicting labelled sets")
     samples = [_labelled_sets(side, labelled_sets) for side in sides]
     corruptions = _under_corruption(sides, test, progress)
-    progress((_STEPS - 1) / _STEPS, "predicting values of several digits")
-    values = values_right([(side.predictor, side.model.ood_threshold) for side in sides], test)
+    progress((_STEPS - 1) / _STEPS, "predicting values of several digits, and what is no digit")
+    networks = [(side.predictor, side.model.ood_threshold) for side in sides]
+    drawn = [
+        told | {VALUES: values}
+        for told, values in zip(
+            told_apart(networks, test), values_right(networks, test), strict=True
+        )
+    ]
     return [
         evidence(
             side.model.name,
@@ -83,11 +90,11 @@ def measure(
             slices=masks,
             labelled_sets=of_labelled_sets,
             runtime=side.runtime,
-            values=of_values,
+            drawn=of_drawn,
             source=side.source,
         )
-        for side, probabilities, accuracies, of_labelled_sets, of_values in zip(
-            sides, predictions, corruptions, samples, values, strict=True
+        for side, probabilities, accuracies, of_labelled_sets, of_drawn in zip(
+            sides, predictions, corruptions, samples, drawn, strict=True
         )
     ]
 

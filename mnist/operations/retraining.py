@@ -228,6 +228,7 @@ class Retraining:
             candidate.graph_sha256,
             candidate.accept_confidence,
             candidate.ood_threshold,
+            candidate.no_digit_threshold,
         )
         predictor = Predictor(candidate.graph, candidate.graph_sha256)
         contender = Contender(model, predictor, candidate.runtime, data.dataset.source)

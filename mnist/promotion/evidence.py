@@ -147,7 +147,7 @@ class Evidence(Sample):
         corruptions: Corruption -> accuracy, 0-1; all models on the same corrupted images.
         slices: Name -> which of the images belong to it, shape (n,).
         labelled_sets: Name -> predictions for a labelled set.
-        values: Which lines of several digits, drawn from the images, are predicted as a whole.
+        drawn: Name -> which of so many pictures, drawn from the images, are predicted right.
         runtime: The load-and-predict measurement, if made.
         replay: The replay of production images, if made. Only the candidate's counts.
         holdout_uses: How many decisions these images have made before, if counted.
@@ -161,7 +161,7 @@ class Evidence(Sample):
     corruptions: Mapping[str, float] | None = field(default=None, kw_only=True)
     slices: Mapping[str, Flags] = field(default_factory=dict, kw_only=True)
     labelled_sets: Mapping[str, Sample] = field(default_factory=dict, kw_only=True)
-    values: Flags | None = field(default=None, kw_only=True)
+    drawn: Mapping[str, Flags] = field(default_factory=dict, kw_only=True)
     runtime: Runtime | None = field(default=None, kw_only=True)
     replay: Replay | None = field(default=None, kw_only=True)
     holdout_uses: int | None = field(default=None, kw_only=True)

@@ -42,7 +42,7 @@ def _confusions(candidate: Evidence, champion: Evidence, policy: Policy) -> Iter
 
 @regression_checks.gate
 def _slices(candidate: Evidence, champion: Evidence, policy: Policy) -> Iterator[Check]:
-    """Test accuracy, one-sided, on slices, labelled sets and values that both have predicted."""
+    """Test accuracy, one-sided, on slices, labelled sets and drawn pictures both have predicted."""
     correct = {
         f"slice {name} against the champion": (candidate.correct[mask], champion.correct[mask])
         for name, mask in candidate.slices.items()
@@ -55,8 +55,8 @@ def _slices(candidate: Evidence, champion: Evidence, policy: Policy) -> Iterator
             yield not_measured(title, sentence, relative=True)
         else:
             correct[title] = (sample.correct, other.correct)
-    if candidate.values is not None and champion.values is not None:
-        correct["values of several digits against the champion"] = candidate.values, champion.values
+    for name in candidate.drawn.keys() & champion.drawn.keys():
+        correct[f"{name} against the champion"] = candidate.drawn[name], champion.drawn[name]
     tests = {}
     for title, pair in correct.items():
         test = _paired(*pair)

@@ -112,6 +112,7 @@ class Publisher:
                 tags.GRAPH_LOCATION: location,
                 tags.ACCEPT_CONFIDENCE: repr(record.accept_confidence),
                 tags.OOD_THRESHOLD: repr(record.ood_threshold),
+                tags.NO_DIGIT_THRESHOLD: repr(record.no_digit_threshold),
             },
         ).version
         self._describe(str(version), record)

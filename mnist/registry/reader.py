@@ -10,7 +10,13 @@ from mnist.provenance import Origin
 from mnist.registry.champions import Champions
 from mnist.registry.records import pairs
 from mnist.registry.rest import MlflowRest
-from mnist.registry.tags import ACCEPT_CONFIDENCE, GRAPH_LOCATION, GRAPH_SHA256, OOD_THRESHOLD
+from mnist.registry.tags import (
+    ACCEPT_CONFIDENCE,
+    GRAPH_LOCATION,
+    GRAPH_SHA256,
+    NO_DIGIT_THRESHOLD,
+    OOD_THRESHOLD,
+)
 from mnist.scoring.graphs import Predictor
 from mnist.scoring.predictions import PinnedModel
 from mnist.settings import Settings
@@ -113,6 +119,7 @@ class RegistryReader:
             digest=tags[GRAPH_SHA256],
             accept_confidence=float(tags[ACCEPT_CONFIDENCE]),
             ood_threshold=float(tags.get(OOD_THRESHOLD, "inf")),  # older versions have no score
+            no_digit_threshold=float(tags.get(NO_DIGIT_THRESHOLD, "inf")),
         )
 
 

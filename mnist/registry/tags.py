@@ -21,6 +21,9 @@ ACCEPT_CONFIDENCE = "accept_confidence"
 OOD_THRESHOLD = "ood_threshold"
 """Out-of-distribution score above which an image is unlike a digit."""
 
+NO_DIGIT_THRESHOLD = "no_digit_threshold"
+"""Out-of-distribution score above which an image is not one digit."""
+
 VERDICT = "verdict"
 """What the gates said of this version."""
 

@@ -18,6 +18,7 @@ _ALIKE_FACTOR = 0.9
 _THIRD_LOOK, _CONTRADICTED, _SECOND_LOOK = 5.0, 4.0, 3.0
 _CONSIDERED = 20
 _DOUBT = 0.01
+_NO_DIGIT = "The model says that it is not one digit; if it is one, most likely a {}."
 _AUDIT = (
     "An audit: a random share of all predictions is looked at by somebody who does not see the "
     "model's digit."
@@ -35,6 +36,7 @@ class BatchPredictions:
         odd: Whether the image carries a warning, shape (n,), bool.
         model_versions: Which version predicted each.
         others: Probabilities of another version, shape (n, 10); NaN where there is none.
+        no_digit: Whether the model says of all of them that they are not one digit.
     """
 
     versions: Sequence[ObjectVersion]
@@ -43,6 +45,7 @@ class BatchPredictions:
     odd: NDArray[np.bool_]
     model_versions: Sequence[str]
     others: Probabilities | None = None
+    no_digit: bool = False
 
 
 def open_tickets(
@@ -112,7 +115,9 @@ def new_tickets(
             read_as=int(digit[place]),
             model_version=predictions.model_versions[row],
             value=float(worth[index]),
-            reasons=_reasons(
+            reasons=(_NO_DIGIT.format(digit[place]),)
+            if predictions.no_digit
+            else _reasons(
                 probabilities[place],
                 weak=bool(often[place] > 0),
                 odd=bool(predictions.odd[row]),

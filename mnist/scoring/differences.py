@@ -45,7 +45,7 @@ _PREDICTION = np.dtype(
     ]
 )
 _COMPARED = ("outcome", "accepted", "digit", "value")
-_OUTCOMES = (Outcome.SCORED, Outcome.REJECTED, Outcome.EMPTY)
+_OUTCOMES = (Outcome.SCORED, Outcome.REJECTED, Outcome.EMPTY, Outcome.NOT_A_DIGIT)
 _REJECTED = _OUTCOMES.index(Outcome.REJECTED)
 _HASHED_AT_ONCE = 1_000
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist.acceptance.judging import judge
-from mnist.digits import Images, ImageWarning, Outputs
+from mnist.digits import Images, ImageWarning, Outcome, Outputs
 from mnist.images import Decoded
 
 Predict = Callable[[Images], Outputs]
@@ -30,6 +30,7 @@ class PinnedModel:
         digest: SHA-256 of its scoring graph.
         accept_confidence: Predictions with at least this confidence and no warning need no review.
         ood_threshold: Images with a larger out-of-distribution score are unlike a digit.
+        no_digit_threshold: Images with a larger one are not one digit.
         acceptance_entry: Entry of the acceptance log that chose `accept_confidence`; 0 if none did.
         acceptance_evidence: What that rests on, in one sentence; empty if nobody has looked.
     """
@@ -39,6 +40,7 @@ class PinnedModel:
     digest: str
     accept_confidence: float
     ood_threshold: float = math.inf
+    no_digit_threshold: float = math.inf
     acceptance_entry: int = 0
     acceptance_evidence: str = ""
 
@@ -48,6 +50,7 @@ class Prediction:
     """What a model predicts for one image.
 
     Attributes:
+        outcome: `SCORED`, or `NOT_A_DIGIT`; then the rest is about the digit that it would be.
         digit: Most probable digit, 0-9.
         confidence: Its calibrated probability, 0-1.
         margin: How far the second most probable digit is behind, 0-1.
@@ -57,6 +60,7 @@ class Prediction:
         accepted: Whether no person needs to look at it.
     """
 
+    outcome: Outcome
     digit: int
     confidence: float
     margin: float
@@ -74,6 +78,7 @@ class PredictionColumns:
     confidence: NDArray[np.float32]
     margin: NDArray[np.float32]
     unlike: NDArray[np.bool_]
+    no_digit: NDArray[np.bool_]
     accepted: NDArray[np.bool_]
 
 
@@ -95,12 +100,14 @@ def columns_of(
         warned,
         accept_confidence=model.accept_confidence,
         ood_threshold=model.ood_threshold,
+        no_digit_threshold=model.no_digit_threshold,
     )
     return PredictionColumns(
         digit=outputs.probabilities.argmax(axis=1),
         confidence=confidence,
         margin=confidence - ranked[:, -2],
         unlike=judged.unlike,
+        no_digit=judged.no_digit,
         accepted=judged.accepted,
     )
 
@@ -121,6 +128,7 @@ def predict_digits(
     columns = columns_of(outputs, np.array([bool(image.warnings) for image in images]), model)
     return [
         Prediction(
+            outcome=Outcome.NOT_A_DIGIT if columns.no_digit[i] else Outcome.SCORED,
             digit=int(columns.digit[i]),
             confidence=float(columns.confidence[i]),
             margin=float(columns.margin[i]),

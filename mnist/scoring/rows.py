@@ -59,7 +59,7 @@ class Content:
 
     @property
     def outcome(self) -> Outcome:
-        """What became of it."""
+        """What became of it, before anybody knows whether it is a digit at all."""
         if self.reason is not None:
             return Outcome.REJECTED
         is_empty = self.predicted is not None and self.predicted.outcome is Outcome.EMPTY
@@ -102,6 +102,7 @@ def rows_of(
     predicted |= {name: getattr(digits, name) for name in ("digit", "confidence", "margin")}
     spread = {name: _spread(scored, values) for name, values in predicted.items()}
     accepted, unlike = _spread(scored, digits.accepted), _spread(scored, digits.unlike)
+    no_digit = _spread(scored, digits.no_digit)
     values = [content.predicted for content in contents]
     columns: dict[str, Any] = {
         "key": [content.version.key for content in contents],
@@ -110,7 +111,10 @@ def rows_of(
         "identity": [content.version.identity for content in contents],
         "sha256": [content.sha256 for content in contents],
         "attempts": [content.attempts for content in contents],
-        "outcome": [str(content.outcome) for content in contents],
+        "outcome": [
+            str(Outcome.NOT_A_DIGIT if is_none else content.outcome)
+            for content, is_none in zip(contents, no_digit.tolist(), strict=True)
+        ],
         "reason": [content.reason and str(content.reason) for content in contents],
         "detail": [content.detail for content in contents],
         "warnings": [

@@ -28,7 +28,7 @@ from mnist.tables import from_parquet, one_row_each, to_parquet
 
 _READERS = 4
 
-_DONE = (Outcome.SCORED, Outcome.EMPTY)
+_DONE = (Outcome.SCORED, Outcome.EMPTY, Outcome.NOT_A_DIGIT)
 _ALL = (*_DONE, Outcome.REJECTED)
 
 _REMEMBERED = 2_000_000

@@ -21,7 +21,7 @@ from mnist.training.strips import StripDrawer
 VERSION = 1
 """Raised when the network or its strips change so that the champion's is not taken over."""
 
-BATCH = 64
+BATCH = 32
 """Strips of a step."""
 
 _WIDTHS = (96, 160, 224)
@@ -30,6 +30,9 @@ _WIDTHS = (96, 160, 224)
 _MOST_DIGITS = 10
 
 _PEAK_LEARNING_RATE = 2e-3
+
+_WARM_UP = 0.05
+"""Share of the steps in which the learning rate rises, from a twentieth of its peak."""
 
 
 def build_line_network() -> Model:
@@ -43,13 +46,13 @@ def build_line_network() -> Model:
     layers = keras.layers
     images = keras.Input((LINE_HEIGHT, None), dtype="uint8", name="lines")
     x = layers.Reshape((LINE_HEIGHT, -1, 1))(layers.Rescaling(1 / 255)(images))
-    for filters, pool in ((24, (2, 2)), (48, (2, 2)), (64, None), (96, (2, 1)), (128, None)):
+    for filters, pool in ((16, (2, 2)), (32, (2, 2)), (48, None), (64, (2, 1)), (96, None)):
         x = _convolve(x, filters, 3, "same")
         x = layers.MaxPooling2D(pool)(x) if pool else x
     # What is left of the height becomes one row.
-    x = _convolve(layers.ZeroPadding2D((0, 1))(x), 160, (int(x.shape[1]), 3), "valid")
-    x = layers.Dropout(0.2)(layers.Reshape((-1, 160))(x))
-    x = layers.Conv1D(128, 5, padding="same", activation="relu")(x)
+    x = _convolve(layers.ZeroPadding2D((0, 1))(x), 128, (int(x.shape[1]), 3), "valid")
+    x = layers.Dropout(0.2)(layers.Reshape((-1, 128))(x))
+    x = layers.Conv1D(96, 5, padding="same", activation="relu")(x)
     steps = layers.Conv1D(ANSWERS, 1)(x)
     return keras.Model(images, layers.Activation("log_softmax", name="steps")(steps), name="lines")
 
@@ -80,10 +83,15 @@ def fit_line_network(
     model = build_line_network()
     batches = _StripBatches(learned, max(1, strips // BATCH // PORTIONS), seed)
     steps = PORTIONS * len(batches)
+    rising = int(_WARM_UP * steps)
+    rate = keras.optimizers.schedules.CosineDecay(
+        _PEAK_LEARNING_RATE / 20,
+        steps - rising,
+        warmup_target=_PEAK_LEARNING_RATE,
+        warmup_steps=rising,
+    )
     model.compile(
-        optimizer=keras.optimizers.Adam(
-            keras.optimizers.schedules.CosineDecay(_PEAK_LEARNING_RATE, steps), clipnorm=5.0
-        ),
+        optimizer=keras.optimizers.Adam(rate, clipnorm=5.0),
         loss=keras.losses.CTC(),
         jit_compile=False,
     )

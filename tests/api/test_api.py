@@ -195,6 +195,18 @@ def test_what_is_unlike_a_digit_is_said(registry, monkeypatch):
     assert isinstance(said["ood_score"], float)
 
 
+def test_what_is_not_one_digit_is_said_to_be_none(registry, monkeypatch):
+    monkeypatch.setattr(registry, "champion", lambda: replace(pinned, no_digit_threshold=-1e9))
+    pinned = OneModel(registry.path.parent).champion()
+    add_ood_score(registry.path, digit_images(np.arange(100) % 10))
+    pinned = replace(pinned, digest=hashlib.sha256(registry.path.read_bytes()).hexdigest())
+    with served(registry) as client:
+        said = client.post("/predict", content=png(1)).json()
+        metrics = client.get("/metrics").text
+    assert (said["outcome"], said["prediction"], said["review"]) == ("not-a-digit", 1, True)
+    assert 'mnist_api_images_total{outcome="not-a-digit",reason=""} 1.0' in metrics
+
+
 class _Slow(Predictor):
     """A graph that waits to be let go, once it is served."""
 

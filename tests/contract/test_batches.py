@@ -13,7 +13,7 @@ from mnist.keys import listing_digest, receipt_key
 from mnist.operations.batches import BatchScoring
 from mnist.scoring.receipts import Receipt
 from mnist.storage.clients import control_client
-from tests.factories import png, services_of
+from tests.factories import StrictModel, png, services_of
 
 
 @pytest.fixture
@@ -71,6 +71,18 @@ def test_every_dropped_image_ends_in_exactly_one_row(scoring, inbox_bucket, resu
     assert proven_once_each(results, receipt)
     digits = {r["key"]: r["digit"] for r in results.rows("b").to_pylist() if r["digit"] is not None}
     assert all(digit == int(key[-8:-4]) % 10 for key, digit in digits.items())
+
+
+def test_what_is_not_one_digit_is_settled_and_counted_apart(services, inbox_bucket, results):
+    strict = services_of(services.settings, registry=StrictModel(services.registry.path.parent))
+    drop(inbox_bucket, "b", 20)
+    receipt = run(strict.batch_scoring, "b")
+    assert receipt.outcomes == {Outcome.SCORED: 16, Outcome.NOT_A_DIGIT: 4}
+    assert receipt.is_balanced
+    assert (receipt.accepted, receipt.accepted_share) == (16, 1.0)
+    assert receipt.summary()["not-a-digit"] == 4
+    assert results.verify("b") == (receipt, ())
+    assert len(results.settled("b")) == 20
 
 
 def test_a_receipt_says_where_the_time_went(scoring, inbox_bucket, results):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import httpx
 import psycopg2
 import pytest
 from sqlalchemy.engine import make_url
@@ -48,7 +49,7 @@ def _postgres(folder: Path) -> Iterator[int]:
         command = [str(PG_CTL), "--silent", f"--pgdata={data}", *arguments]
         subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, **own)
 
-    pg_ctl("initdb", "--options=--username=postgres --auth=trust --no-sync")
+    pg_ctl("initdb", "--options=--username=postgres --auth=trust --no-sync --locale=C")
     # Only its administrator, who is nobody's login here, is let in without a password.
     (data / "pg_hba.conf").write_text(
         "local all all trust\nhost all postgres 127.0.0.1/32 trust\n"
@@ -113,6 +114,17 @@ def test_every_process_is_healthy_and_both_servers_keep_their_records_there(
     assert not {"prefect.db", "mlflow.db", "users.db"} & {
         each.name for each in directory.rglob("*")
     }
+
+
+def test_names_in_any_script_are_kept_whatever_the_locale_of_the_cluster(
+    stack: tuple[Stack, Path, int],
+) -> None:
+    running, _, _ = stack
+    variables = running.variables()
+    url = f"{variables['MLFLOW_TRACKING_URI']}/api/2.0/mlflow/experiments/create"
+    login = (variables["MLFLOW_TRACKING_USERNAME"], variables["MLFLOW_TRACKING_PASSWORD"])
+    answer = httpx.post(url, json={"name": "Prüfung ≥ 数字"}, auth=login)
+    assert answer.status_code == 200, answer.text
 
 
 def _lets_in(address: str) -> bool:

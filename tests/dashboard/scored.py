@@ -14,10 +14,12 @@ from tests.factories import OneModel, png, services_of
 class Scorer:
     """Puts images into the inbox and scores them as the flow does."""
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
+    def __init__(
+        self, settings: Settings, folder: Path, registry: type[OneModel] = OneModel
+    ) -> None:
         self.bucket = Bucket.on_s3(settings, settings.inbox_bucket)
         self._owner = control_client(settings)
-        services = services_of(settings, registry=OneModel(folder))
+        services = services_of(settings, registry=registry(folder))
         self.results, self._steps = services.results, services.batch_scoring
 
     def drop(self, batch: str, count: int) -> None:

@@ -21,6 +21,7 @@ _TONES = {
     Decision.REVIEW: "doubt",
     Decision.REJECTED: "bad",
     Decision.EMPTY: "",
+    Decision.NOT_A_DIGIT: "doubt",
 }
 
 
@@ -106,7 +107,8 @@ def _row_tile(row: dict[object, object], picture: Thumbnail, address: str) -> Ti
         digit, confidence, result, detail = None, "", "empty: nothing is written there", ""
     else:
         digit, confidence = str(row["value"]), confidence_text(float(str(row["confidence"])))
-        result = f"predicted as {digit}"
+        is_none = row["decision"] == Decision.NOT_A_DIGIT
+        result = f"not a digit; if it were one, {digit}" if is_none else f"predicted as {digit}"
         detail = "".join(f"\n{text}" for _, text in remark_sentences(remarks))
     return Tile(
         png=tile_picture(picture),

@@ -48,6 +48,7 @@ def show_receipt(receipt: Receipt) -> None:
     scored = receipt.outcomes.get(Outcome.SCORED, 0)
     rejected = receipt.outcomes.get(Outcome.REJECTED, 0)
     empty = receipt.outcomes.get(Outcome.EMPTY, 0)
+    no_digit = receipt.outcomes.get(Outcome.NOT_A_DIGIT, 0)
     counts = [
         ("Listed", listed, "Images found in the inbox by this run."),
         ("Scored", scored, "A digit was predicted."),
@@ -57,6 +58,9 @@ def show_receipt(receipt: Receipt) -> None:
     ]
     if empty:
         counts.append(("Empty", empty, "Places of a layout in which nothing is written."))
+    if no_digit:
+        meaning = "Something else than one digit, says the model; a queue of its own on Review."
+        counts.append(("Not a digit", no_digit, meaning))
     with st.container(horizontal=True):
         for label, count, meaning in counts:
             st.metric(

@@ -11,6 +11,7 @@ from dashboard.components.probabilities import probability_chart
 from dashboard.components.texts import code, percent, plain
 from dashboard.components.titles import page_title
 from mnist import services
+from mnist.digits import Outcome
 from mnist.images import Decoded, Limits, Rejection, stages
 from mnist.scoring.predictions import PinnedModel, predict_digits
 
@@ -75,7 +76,12 @@ def _show_answer(result: Decoded | Rejection, model: PinnedModel) -> None:
             f"**{percent(prediction.confidence)}** sure, predicted by version "
             f"{plain(model.version)}."
         )
-        if prediction.accepted:
+        if prediction.outcome is Outcome.NOT_A_DIGIT:
+            st.warning(
+                f"Not a digit, says the model; if it were one, most likely a {prediction.digit}. "
+                "A person should look at it."
+            )
+        elif prediction.accepted:
             st.success("Accepted: no person needs to look at it.")
         else:
             why = [

@@ -9,7 +9,7 @@ from dashboard.access.login import person
 from dashboard.components import cached, tables
 from dashboard.components.batch_list import Status
 from dashboard.components.boundary import each_error_once, error_boundary, warn_of_unreadable
-from dashboard.components.filters import BATCH, batch_in_address, select_name
+from dashboard.components.filters import BATCH, alternatives, batch_in_address, select_name
 from dashboard.components.keypad import show_keypad
 from dashboard.components.pictures import Rendering, Thumbnail, magnified, scaled
 from dashboard.components.selection import SELECTION, ChosenImages, selection
@@ -27,6 +27,7 @@ from dashboard.pages.review.queries import (
     work_of,
 )
 from mnist import services
+from mnist.digits import Outcome
 from mnist.errors import MnistError
 from mnist.reviews.agreement import State
 from mnist.reviews.review import Review
@@ -34,6 +35,8 @@ from mnist.reviews.ticket import Ticket
 
 _PICTURE_WIDTH = 260
 _VALUE_WIDTH = 480
+
+_DIGITS = "digits"
 
 
 @st.cache_resource(ttl=30, show_spinner=False, max_entries=100)
@@ -66,6 +69,7 @@ def show() -> None:
         if batch is not None:
             add_title(f"batch {batch}")
             predictions = _predictions(batch, cached.part_keys(batch), _rescored_parts(batch))
+            predictions = _choose_queue(predictions)
         work = _work(predictions, reviews)
         chosen = selection()
         if chosen is not None:
@@ -105,6 +109,15 @@ def _choose_batch() -> str | None:
         help="Images that somebody else has begun come first, from whatever batch.",
     )
     return batch
+
+
+def _choose_queue(predictions: QueuedPredictions) -> QueuedPredictions:
+    """Ask for a queue where there are two: digits, and what is not one digit, says the model."""
+    apart = predictions.no_digits
+    if apart is None or not apart.for_review:
+        return predictions
+    choice = alternatives("Queue", [_DIGITS, str(Outcome.NOT_A_DIGIT)], "queue")
+    return predictions if choice == _DIGITS else apart
 
 
 def _work(predictions: QueuedPredictions | None, reviews: Sequence[Review]) -> Work:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dashboard.components.labelled_predictions import probabilities_in
 from mnist.acceptance.drawing import draw_audits
-from mnist.digits import Probabilities
+from mnist.digits import Outcome, Probabilities
 from mnist.keys import ObjectVersion
 from mnist.reviews.agreement import Consensus, State, agreements, consensuses
 from mnist.reviews.queue import BatchPredictions, audit_tickets, new_tickets, open_tickets
@@ -68,12 +68,14 @@ class QueuedPredictions:
         audited: The random share that is looked at blind, in its order.
         values: Values of several digits that are not accepted.
         for_review: Digests of what was not accepted, and of what is audited.
+        no_digits: The queue of what is not one digit, says the model; None in that queue.
     """
 
     doubtful: BatchPredictions
     audited: BatchPredictions
     values: Sequence[ValuePrediction] = ()
     for_review: frozenset[str] = frozenset()
+    no_digits: "QueuedPredictions | None" = None
 
     def done(self, work: Work, reviewer: str) -> int:
         """Count what this reviewer has answered for, or others have settled, an audit blind."""
@@ -114,7 +116,9 @@ def queue_predictions(
     """
     table = one_row_each(table for _, table in results.parts(batch, _COLUMNS))
     values = _values_in(table)
-    scored = table.filter(pc.is_valid(table["margin"]))
+    is_no_digit = pc.equal(table["outcome"], Outcome.NOT_A_DIGIT)
+    no_digits = table.filter(is_no_digit)
+    scored = table.filter(pc.and_(pc.is_valid(table["margin"]), pc.invert(is_no_digit)))
     drawn = _drawn(batch, scored, audit_share, audit_key)
     rest = np.setdiff1d(np.arange(scored.num_rows), drawn)
     audited, scored = scored.take(pa.array(drawn)), scored.take(pa.array(rest))
@@ -123,7 +127,18 @@ def queue_predictions(
     doubtful = _predictions_in(scored.take(pa.array(kept)), contradictions[kept])
     refused = scored.filter(pc.invert(scored["accepted"]))["sha256"].to_pylist()
     for_review = {*refused, *audited["sha256"].to_pylist(), *(value.sha256 for value in values)}
-    return QueuedPredictions(doubtful, _predictions_in(audited), values, frozenset(for_review))
+    audits = _predictions_in(audited)
+    apart = _queue_of_no_digits(no_digits, again)
+    return QueuedPredictions(doubtful, audits, values, frozenset(for_review), apart)
+
+
+def _queue_of_no_digits(rows: pa.Table, again: pa.Table | None) -> QueuedPredictions:
+    contradictions = _contradictions(rows, again)
+    kept = _worth_a_look(rows, contradictions)
+    worth = _predictions_in(rows.take(pa.array(kept)), contradictions[kept])
+    waiting = frozenset(rows["sha256"].to_pylist())
+    none = _predictions_in(rows.slice(0, 0))
+    return QueuedPredictions(replace(worth, no_digit=True), none, for_review=waiting)
 
 
 def _values_in(table: pa.Table) -> list[ValuePrediction]:

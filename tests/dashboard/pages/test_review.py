@@ -11,6 +11,8 @@ from mnist import services
 from mnist.reviews.review import new_id, standing
 from mnist.storage.rescores import Rescores
 from mnist.tables import ROWS
+from tests.dashboard.scored import Scorer
+from tests.factories import StrictModel
 from tests.sheets import layout, png_of, strip
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -63,6 +65,21 @@ def test_undo_takes_the_answer_back_and_asks_again(review, scorer):
     assert "nothing to take back" in page.words
     press(page, "7")
     assert [(r.sha256, r.answer) for r in standing(recorded())] == [(first.sha256, "7")]
+
+
+def test_what_is_not_a_digit_waits_in_a_queue_of_its_own(review, settings, tmp_path):
+    scorer = Scorer(settings, tmp_path, StrictModel)
+    scorer.drop("scans", 20)
+    scorer.score("scans")
+    page = review.by("ada").open()
+    assert page.numbers["Waiting for you"] == "16"
+    page.app.segmented_control(key="queue").set_value("not-a-digit").run()
+    assert page.numbers["Waiting for you"] == "4"
+    assert "it is not one digit; if it is one, most likely a" in page.words
+    press(page, "x")
+    (entry,) = recorded()
+    assert entry.read_as in {8, 9}
+    assert page.numbers["Waiting for you"] == "3"
 
 
 def test_two_people_make_a_label_and_disagreement_asks_a_third(review, scorer):

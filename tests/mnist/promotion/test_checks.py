@@ -270,22 +270,27 @@ class TestConfusions:
         assert line["value"] == 1.0
 
 
-class TestValues:
-    """Lines of several digits, predicted as a whole."""
+class TestDrawnPictures:
+    """Lines of several digits, and pictures that are none."""
 
     def judged(self, lost, gained=0):
         before, after = (np.arange(300) >= 20 for _ in range(2))
         after[20 : 20 + lost] = False
         after[:gained] = True
-        return decide(evidence({}, values=after), evidence({}, "1", values=before), POLICY)
+        sides = evidence({}, drawn={"values": after}), evidence({}, "1", drawn={"values": before})
+        return decide(*sides, POLICY)
 
     def test_many_that_only_the_champion_has_right_are_worse(self):
         decision = self.judged(lost=30)
         assert decision.verdict is Verdict.WORSE
-        assert decision.reasons[0].startswith("Values of several digits against the champion: ")
+        assert decision.reasons[0].startswith("Values against the champion: ")
 
     def test_as_many_gained_as_lost_are_not(self):
         assert self.judged(lost=6, gained=6).promote
+
+    def test_what_only_one_of_them_was_shown_is_not_compared(self):
+        shown = np.zeros(300, bool)
+        assert decide(evidence({}, drawn={"values": shown}), evidence({}, "1"), POLICY).promote
 
 
 class TestCorruptions:

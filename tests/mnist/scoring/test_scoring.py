@@ -104,6 +104,19 @@ def test_what_is_unlike_a_digit_gets_a_warning_and_a_look(predict):
     assert unlike["warnings"] == ["unlike-a-digit"]
 
 
+def test_what_is_not_one_digit_has_an_outcome_of_its_own_and_is_never_accepted(predict):
+    def strange(images):
+        outputs = predict(images)
+        return outputs._replace(ood_scores=np.array([1.0, 3.0, 5.0], np.float32)[: len(images)])
+
+    model = replace(MODEL, accept_confidence=0.1, ood_threshold=2.0, no_digit_threshold=4.0)
+    files = {f"b/{digit}.png": png(digit) for digit in (1, 2, 3)}
+    table = score(strange, files, model=model).rows.to_pydict()
+    assert table["outcome"] == ["scored", "scored", "not-a-digit"]
+    assert table["accepted"] == [True, False, False]
+    assert table["digit"] == [1, 2, 3]  # what it would be: people are asked about it
+
+
 def test_a_version_without_the_score_leaves_it_out(predict):
     (row,) = score(predict, {"b/1.png": png(1)}).rows.to_pylist()
     assert row["ood_score"] is None

@@ -58,6 +58,7 @@ def test_a_network_that_learned_them_tells_them_from_digits(tmp_path):
     predictor = Predictor(candidate.graph, candidate.graph_sha256)
     outputs = predictor.outputs(draw_outliers(300, learned.images, seed=99))
     assert (outputs.ood_scores > candidate.ood_threshold).mean() > 0.8
+    assert (outputs.ood_scores > candidate.no_digit_threshold).mean() > 0.6
     known = predictor.outputs(unseen.images)
     assert (known.ood_scores > candidate.ood_threshold).mean() <= 0.01
     np.testing.assert_allclose(known.probabilities.sum(axis=1), 1, atol=1e-5)
