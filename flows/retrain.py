@@ -65,7 +65,7 @@ def nothing_new(recipe: Recipe, data: TrainingData, seed: int, who: str) -> Jour
         artifacts.publish_decision(entry, " ".join(entry.reasons))
         events.decided(entry)
         get_run_logger().info("%s", " ".join(entry.reasons))
-    elif warning := retraining.other_source(data):
+    elif warning := retraining.obstacle(data):
         get_run_logger().warning("%s", warning)
     return entry
 

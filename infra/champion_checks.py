@@ -1,8 +1,13 @@
 """What the doctor asks about the champion: is it what the journal says, and what is it of?"""
 
+from datetime import UTC, datetime, timedelta
+
 from mnist.data.datasets import MNIST
 from mnist.errors import IntegrityError, NoChampion
 from mnist.services import Services
+
+_CANARY_GRACE = timedelta(hours=2)
+"""Canaries are judged once an hour at least."""
 
 
 def alias_problem(services: Services) -> str | None:
@@ -11,6 +16,20 @@ def alias_problem(services: Services) -> str | None:
         return services.catalogue.alias_problem()
     finally:
         services.close()
+
+
+def canary_problem(services: Services) -> str | None:
+    """Say so if a version is on canary longer than it may be: then nobody judges it."""
+    canary = services.journal.canary()
+    if canary is None or canary.canary is None:
+        return None
+    end = canary.canary.ends(canary.at)
+    if datetime.now(UTC) <= end + _CANARY_GRACE:
+        return None
+    return (
+        f"version {canary.to_version} is on canary since {canary.at:%Y-%m-%d %H:%M} UTC, which was "
+        f"to end at {end:%Y-%m-%d %H:%M} UTC: nobody judges it"
+    )
 
 
 def source_problem(services: Services) -> str | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from infra import deployments
-from infra.champion_checks import alias_problem, source_problem
+from infra.champion_checks import alias_problem, canary_problem, source_problem
 from infra.identities import IDENTITIES, bucket_names
 from infra.prefect_server import prefect_api
 from infra.scheduling import find_dask_problem, find_idle_schedules
@@ -138,6 +138,12 @@ class Doctor:
                 partial(alias_problem, self._services),
                 "prefect deployment run 'promote/default'; the journal counts until then",
                 store | mlflow,
+            ),
+            _Check(
+                "canary",
+                partial(canary_problem, self._services),
+                "prefect deployment run 'judge-canary/default'",
+                store,
             ),
             _Check(
                 "data source of the champion",

@@ -15,6 +15,7 @@ from mnist.settings import load_settings
 if TYPE_CHECKING:
     from mnist.operations.accepting import Accepting
     from mnist.operations.batches import BatchScoring
+    from mnist.operations.canaries import Canaries
     from mnist.operations.comparing import Comparing
     from mnist.operations.comparing_pipelines import ComparingPipelines
     from mnist.operations.delivering import Delivering
@@ -44,6 +45,13 @@ class Services(Parts):
         from mnist.operations.accepting import Accepting
 
         return Accepting(self)
+
+    @cached_property
+    def canaries(self) -> Canaries:
+        """What judges the version on canary."""
+        from mnist.operations.canaries import Canaries
+
+        return Canaries(self)
 
     @cached_property
     def rescoring(self) -> Rescoring:

@@ -19,13 +19,14 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from mnist.acceptance_settings import AcceptanceSettings
 from mnist.api_settings import ApiSettings
+from mnist.canary_settings import CanarySettings
 from mnist.connection_settings import ConnectionSettings
 from mnist.errors import InvalidSettings
 
 _PREFIX = "MNIST_"
 
 
-class Settings(ConnectionSettings, AcceptanceSettings, ApiSettings):
+class Settings(ConnectionSettings, AcceptanceSettings, ApiSettings, CanarySettings):
     """Where the services are and how much they may be asked to do.
 
     `docs/settings.md` and `.env.example` have every field; a test keeps the three in step.

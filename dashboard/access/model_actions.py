@@ -13,8 +13,24 @@ from mnist.storage.audit import AuditLog
 _SHORTEST_REASON = 3
 
 
-def promote(prefect: PrefectApi, audit: AuditLog, person: Person, version: str, why: str) -> str:
+def promote(
+    prefect: PrefectApi,
+    audit: AuditLog,
+    person: Person,
+    version: str,
+    why: str,
+    *,
+    canary: bool = False,
+) -> str:
     """Start the deployment that makes a version champion on this person's word.
+
+    Args:
+        prefect: Runs the deployment.
+        audit: Takes up who asked for it.
+        person: Asks for it.
+        version: Which.
+        why: The person's reason.
+        canary: Whether it scores a share of the sources first.
 
     Returns:
         Identifier of the flow run.
@@ -24,9 +40,10 @@ def promote(prefect: PrefectApi, audit: AuditLog, person: Person, version: str, 
     """
     require_editor(person, "promote versions")
     reason = _reason(why, "A promotion")
-    audit.record(person.name, "promote", f"version {version}", reason)
+    subject = f"version {version}{' on canary' if canary else ''}"
+    audit.record(person.name, "promote", subject, reason)
     parameters = {"version": version, "who": person.name, "why": reason}
-    return prefect.start("promote/default", parameters)
+    return prefect.start("promote/default", parameters | ({"canary": True} if canary else {}))
 
 
 def roll_back(

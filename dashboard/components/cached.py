@@ -20,7 +20,7 @@ from mnist.registry.records import Version, VersionDetails
 from mnist.reviews.agreement import consensuses
 from mnist.scoring.features import FeatureExtractor, Features
 from mnist.scoring.graphs import Predictor
-from mnist.storage.journal import JournalEntry
+from mnist.storage.journal import JournalEntry, progress
 from mnist.storage.object_log import Entries
 
 _VERSIONS_SHOWN = 100
@@ -46,9 +46,20 @@ def journal() -> Entries[JournalEntry]:
     return services.current().journal.log.entries()
 
 
+@st.cache_resource(ttl=10, show_spinner=False)
+def canary() -> str | None:
+    """How far the version on canary is, for people; None if there is none."""
+    running = services.current().journal.canary()
+    if running is None:
+        return None
+    return progress(
+        running, services.current().results.scored_since(running.to_version, running.at)
+    )
+
+
 def forget_champion() -> None:
     """Ask the store again who is champion, and why, at the next look."""
-    for query in (journal, champion, alias_problem):
+    for query in (journal, champion, alias_problem, canary):
         query.clear()
 
 

@@ -10,6 +10,8 @@ _BECAME = {
     "promoted": "was promoted",
     "refused": "was refused",
     "nothing-new": "is nothing new",
+    "canary": "began on canary",
+    "canary-ended": "was taken off canary",
     "rolled-back": "became champion again by a rollback",
 }
 _GOOD_ALONE = frozenset({"better", "not_worse"})

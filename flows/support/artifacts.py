@@ -14,14 +14,16 @@ from prefect.artifacts import (
 )
 
 from mnist import markdown, services
-from mnist.storage.journal import NOTHING_NEW
+from mnist.storage.journal import CANARY, CANARY_ENDED, NOTHING_NEW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from uuid import UUID
 
     from mnist.data.set_report import SetReport
+    from mnist.operations.canaries import CanaryLook
     from mnist.operations.gates import Judgement
+    from mnist.operations.interventions import Undone
     from mnist.operations.measuring import ProgressCallback
     from mnist.operations.monitoring import Findings
     from mnist.operations.rescoring import Difference, RescorePlan
@@ -164,20 +166,36 @@ def publish_acceptance(entry: AcceptanceEntry) -> None:
     )
 
 
-def publish_rollback(entry: JournalEntry, batches: Sequence[str]) -> None:
+def publish_rollback(undone: Undone) -> None:
     """Show a rollback, and what the version that was taken out has left behind."""
+    entry = undone.entry
     lines = [f"# {statement(entry)}", "", *(f"- {reason}" for reason in entry.reasons)]
-    if batches:
-        lines += [
-            "",
-            f"{len(batches)} batches hold predictions of version {entry.from_version}. To score "
-            "them again and get a file of what changes:",
-            "",
-            f"    prefect deployment run rescore/default -p from_version={entry.from_version}",
-            "",
-            *(f"- {batch}" for batch in batches[:_BATCHES_SHOWN]),
-        ]
+    lines += _left_behind(undone.taken_out, undone.batches)
     create_markdown_artifact("\n".join(lines) + "\n", key="rollback", description=statement(entry))
+
+
+def publish_canary(look: CanaryLook) -> None:
+    """Show what a look at the version on canary came to, and what it has left behind."""
+    title = statement(look.entry) if look.entry else f"Canary: {look.verdict}"
+    lines = [f"# {title}", "", *(f"- {sentence}" for sentence in look.sentences)]
+    if look.entry is not None and not look.entry.moves:
+        again = f" -p to_version={look.entry.from_version}"
+        lines += _left_behind(look.entry.to_version, look.batches, again)
+    create_markdown_artifact("\n".join(lines) + "\n", key="canary", description=title)
+
+
+def _left_behind(version: str, batches: Sequence[str], again: str = "") -> list[str]:
+    if not batches:
+        return []
+    return [
+        "",
+        f"{len(batches)} batches hold predictions of version {version}. To score them again and "
+        "get a file of what changes:",
+        "",
+        f"    prefect deployment run rescore/default -p from_version={version}{again}",
+        "",
+        *(f"- {batch}" for batch in batches[:_BATCHES_SHOWN]),
+    ]
 
 
 def publish_difference(plan: RescorePlan, difference: Difference) -> None:
@@ -216,6 +234,11 @@ def statement(entry: JournalEntry) -> str:
     """Say in one sentence what a journal entry did to the champion."""
     if entry.action == NOTHING_NEW:
         return f"Nothing new; version {entry.from_version} stays champion."
+    if entry.action == CANARY:
+        return f"Version {entry.to_version} is on canary beside version {entry.from_version}."
+    if entry.action == CANARY_ENDED:
+        stays = f"version {entry.from_version} stays champion"
+        return f"Version {entry.to_version} is off canary; {stays}."
     if not entry.moves:
         stays = f"; version {entry.from_version} stays champion" if entry.from_version else ""
         return f"Version {entry.to_version} was refused{stays}."

@@ -6,12 +6,16 @@ or hearing it twice, changes nothing but how soon something happens.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from prefect.events import emit_event
 
 from mnist import services
+from mnist.errors import MnistError
 from mnist.operations.completion_message import completion_message
+from mnist.promotion.canary import CANARY_PASSED
+from mnist.storage.journal import CANARY, CANARY_ENDED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +31,14 @@ BATCH_DROPPED = "batch.dropped"
 
 BATCH_SCORED = "batch.scored"
 """Every object seen so far has its row."""
+
+CANARY_STARTED = "canary.started"
+CANARY_SCORED = "canary.scored"
+CANARY_PASSES = "canary.passed"
+CANARY_ENDS = "canary.ended"
+"""What becomes of a version on canary; `canary.scored` means a receipt with predictions of it."""
+
+_OF_CANARIES = {CANARY: CANARY_STARTED, CANARY_ENDED: CANARY_ENDS}
 
 DRIFTS = {
     "scanner-changed": "scanner.changed",
@@ -57,6 +69,17 @@ def batch_closed(receipt: Receipt) -> None:
         event=message.type, resource=message.resource, payload=message.data, id=message.event_id
     )
     services.current().delivering.expect(receipt)
+    with suppress(MnistError):
+        _canary_scored(receipt)
+
+
+def _canary_scored(receipt: Receipt) -> None:
+    """Say that there is more to judge the canary by, if that has scored this batch."""
+    canary = services.current().journal.canary()
+    if canary is not None and canary.to_version in {model.version for model in receipt.models}:
+        payload = {"version": canary.to_version, "batch": receipt.batch}
+        resource = f"model.{canary.model}.{canary.to_version}"
+        _emit(CANARY_SCORED, resource, f"{canary.model} version {canary.to_version}", payload)
 
 
 def drifted(day: date, batch: str, comparison: DriftComparison) -> None:
@@ -82,8 +105,11 @@ def decided(entry: JournalEntry) -> None:
         "evidence": entry.evidence_url,
     }
     kind = "promoted" if entry.moves else entry.action
+    resource = f"model.{entry.model}.{entry.to_version}"
     name = f"{entry.model} version {entry.to_version}"
-    _emit(f"candidate.{kind}", f"model.{entry.model}.{entry.to_version}", name, payload)
+    if entry.verdict == CANARY_PASSED:
+        _emit(CANARY_PASSES, resource, name, payload)
+    _emit(_OF_CANARIES.get(entry.action, f"candidate.{kind}"), resource, name, payload)
 
 
 def acceptance_broken(entry: AcceptanceEntry, broken: Sequence[str]) -> None:

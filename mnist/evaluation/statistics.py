@@ -160,6 +160,20 @@ def score_interval(
     return Interval(estimate, float(low), float(high))
 
 
+def p_of_drop(gained: float, lost: float, images: float, drop: float) -> float:
+    """Return the one-sided p-value against "the rate has dropped by no more than `drop`".
+
+    Tango's score test (Tango 1998), which the interval above inverts.
+
+    Args:
+        gained: Images that count only after.
+        lost: Images that counted only before.
+        images: All of them, > 0.
+        drop: The tolerated drop, 0-1.
+    """
+    return float(norm.cdf(_tango(gained, lost, images, -drop)))
+
+
 def _tango(gained: float, lost: float, images: float, delta: float) -> float:
     """Return Tango's standardised distance between the observed difference and `delta`."""
     linear = -gained - lost + (2 * images - gained + lost) * delta

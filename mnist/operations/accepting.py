@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from mnist.acceptance.choice import SourceThreshold, choose_thresholds, source_of
 from mnist.acceptance.thresholds import JudgedPredictions, Promise, judged_predictions
-from mnist.errors import AccessDenied, ObjectChanged, ObjectGone
+from mnist.errors import AccessDenied, IntegrityError, InvalidInput, ObjectChanged, ObjectGone
 from mnist.images import Decoded
 from mnist.keys import batch_of
 from mnist.operations.set_images import SetImages
@@ -44,18 +45,32 @@ class Accepting:
         self._parts = parts
         self._promise = Promise(parts.settings.max_accepted_error_rate)
 
-    def renew(self, who: str) -> Renewal:
-        """Look at all evidence about the champion, and write an entry if it says something new.
+    def in_use(self) -> list[PinnedModel]:
+        """Pin the versions that score now: the champion first, then the canary if there is one.
+
+        Raises:
+            NoChampion: If nothing has been promoted.
+        """
+        registry, canary = self._parts.registry, self._parts.journal.canary()
+        models = [registry.champion()]
+        if canary is not None:
+            with suppress(IntegrityError, InvalidInput):  # whoever judges it finds that out
+                models.append(registry.version(canary.to_version))
+        return models
+
+    def renew(self, who: str, model: PinnedModel | None = None) -> Renewal:
+        """Look at all evidence about a version, and write an entry if it says something new.
 
         Args:
             who: The flow run that answers for it.
+            model: The version; None means the champion.
 
         Raises:
             NoChampion: If nothing has been promoted.
             Unavailable: If the store or the registry does not answer.
         """
         parts = self._parts
-        model = parts.registry.champion()
+        model = model or parts.registry.champion()
         audits = audits_of(list(parts.reviews.recorded()), parts.settings.reviews_needed)
         evidence, gone = self.evidence(model, audits)
         notes = tuple(_notes(audits, gone))
@@ -97,7 +112,7 @@ class Accepting:
         declared = self._parts.settings.acceptance_sources
         predict = self._parts.registry.predictor(model).outputs
         with ThreadPoolExecutor(self._parts.settings.read_threads) as pool:
-            audited = list(pool.map(lambda i: self._audited(i, model, predict), audits.images))
+            audited = list(pool.map(lambda i: self.audited(i, model, predict), audits.images))
         by_source: dict[str, list[tuple[float, bool]]] = {}
         for image, judged in zip(audits.images, audited, strict=True):
             if judged is not None:
@@ -115,7 +130,7 @@ class Accepting:
             one is None for one in audited
         )
 
-    def _audited(
+    def audited(
         self, image: Consensus, model: PinnedModel, predict: Predict
     ) -> tuple[float, bool] | None:
         """Say how sure this version is of an audited image, and whether it is wrong.

@@ -20,6 +20,7 @@ from mnist.captured import CapturedFolder
 from mnist.images import Limits
 from mnist.keys import ObjectVersion
 from mnist.operations.batch_runs import BatchRun
+from mnist.operations.canary_choice import version_for
 from mnist.parts import Parts
 from mnist.scoring.captured_answers import ANSWER_COLUMNS, compare_answers
 from mnist.scoring.chunks import (
@@ -108,11 +109,11 @@ class BatchScoring:
     def _chunks(self, run: BatchRun, versions: Iterator[ObjectVersion]) -> Iterator[Chunk]:
         """Cut what has no outcome yet into chunks, as fast as they are taken.
 
-        The champion is looked up when the first chunk is taken, and the run holds on to it.
+        The version is chosen when the first chunk is taken, and the run holds on to it.
         """
         if run.model is None:
-            champion = self._parts.registry.champion()
-            run.model = self._parts.acceptance.judged(champion, f"{run.batch}/")
+            model = version_for(self._parts, run.batch)
+            run.model = self._parts.acceptance.judged(model, f"{run.batch}/")
         size = self._parts.settings.chunk_images
         return cut_chunks(versions, run.batch, run.model, size, run.again_after)
 

@@ -6,8 +6,9 @@ from mnist.monitoring.drift import Verdict
 from mnist.monitoring.report import verdict_of_day
 from mnist.monitoring.retraining_need import Evidence, Guard, reason_to_retrain
 from mnist.parts import Parts
+from mnist.promotion.canary import CANARY_VERDICTS
 from mnist.reviews.review import standing
-from mnist.storage.journal import NOTHING_NEW
+from mnist.storage.journal import NOTHING_NEW, running_canary
 
 _REPORT_DAYS = 7
 
@@ -28,9 +29,15 @@ class Proposals:
         """Say whether to retrain now, and why or why not."""
         now = now or datetime.now(UTC)
         entries = self._parts.journal.entries()
+        if (canary := running_canary(entries)) is not None:
+            return False, f"Not now: version {canary.to_version} is on canary, and not judged yet."
         last = entries[-1].at if entries else None
-        # A training that was not made has used no labels.
-        trained = [entry.at for entry in entries if entry.action != NOTHING_NEW]
+        # A training that was not made has used no labels, nor has the end of a canary.
+        trained = [
+            entry.at
+            for entry in entries
+            if entry.action != NOTHING_NEW and entry.verdict not in CANARY_VERDICTS
+        ]
         since = trained[-1] if trained else datetime.min.replace(tzinfo=UTC)
         labelled = {
             review.sha256

@@ -1,7 +1,7 @@
 """Replay: what would change in production if the candidate were champion."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -46,6 +46,19 @@ def production_images(parts: Parts) -> ProductionImages:
 
     What was overwritten or deleted since, or is no longer decoded, is left out.
     """
+    return images_of(parts, list(islice(_last_scored(parts.results), parts.settings.replay_images)))
+
+
+def images_of(
+    parts: Parts, scored: Sequence[tuple[ObjectVersion, str]], most: int | None = None
+) -> ProductionImages:
+    """Read images that were scored; what is gone or no longer decoded is left out.
+
+    Args:
+        parts: Inbox and reviews.
+        scored: Object versions with the SHA-256 of their contents.
+        most: No more than so many are kept; those at the front are asked first.
+    """
     settings = parts.settings
     agreed = trusted_labels(list(parts.reviews.recorded()), settings.reviews_needed).agreed
     digits = {label.sha256: int(label.answer) for label in agreed if label.answer is not None}
@@ -57,14 +70,17 @@ def production_images(parts: Parts) -> ProductionImages:
             return None
         return result if isinstance(result, Decoded) else None
 
-    scored = list(islice(_last_scored(parts.results), settings.replay_images))
+    kept: list[tuple[str, Decoded, int]] = []
+    rest, most = list(scored), len(scored) if most is None else most
     with ThreadPoolExecutor(settings.read_threads, thread_name_prefix="replay") as pool:
-        fetched = zip(scored, pool.map(fetch, (version for version, _ in scored)), strict=True)
-        kept = [
-            (version.key, image, digits.get(sha256, _UNKNOWN))
-            for (version, sha256), image in fetched
-            if image is not None
-        ]
+        while rest and len(kept) < most:
+            asked, rest = rest[: most - len(kept)], rest[most - len(kept) :]
+            fetched = zip(asked, pool.map(fetch, (version for version, _ in asked)), strict=True)
+            kept += [
+                (version.key, image, digits.get(sha256, _UNKNOWN))
+                for (version, sha256), image in fetched
+                if image is not None
+            ]
     return ProductionImages(
         keys=tuple(key for key, _, _ in kept),
         images=np.array([image.pixels for _, image, _ in kept], np.uint8).reshape(-1, SIDE, SIDE),

@@ -15,6 +15,7 @@ from mnist.data.training_data import Shares, TrainingData, load_training_data
 from mnist.errors import IntegrityError, InvalidInput, NoChampion
 from mnist.images import Limits
 from mnist.operations.approval import Approval
+from mnist.operations.canary_choice import new_terms
 from mnist.operations.gates import Gates, Judgement
 from mnist.operations.line_networks import LineNetworks
 from mnist.operations.measuring import Contender, ProgressCallback
@@ -134,8 +135,13 @@ class Retraining:
             images_digest="",
         )
 
-    def other_source(self, data: TrainingData) -> str | None:
-        """Say before any time is spent that the gates cannot promote what these images teach."""
+    def obstacle(self, data: TrainingData) -> str | None:
+        """Say before any time is spent that what these images teach cannot be promoted."""
+        if (canary := self._parts.journal.canary()) is not None:
+            return (
+                f"Version {canary.to_version} is on canary, and one is tried at a time: nothing "
+                "moves if it still is when this training has passed the gates."
+            )
         champion = self._parts.journal.champion()
         theirs = self._origin_of(champion).dataset if champion else ""
         mine = data.dataset.source
@@ -260,6 +266,7 @@ class Retraining:
             reasons=list(decision.reasons),
             policy_version=decision.policy_version,
             images_digest=judgement.images_digest,
+            canary=new_terms(self._parts),
         )
         return entry, judgement.report
 

@@ -5,16 +5,30 @@ after having seen entry n-1. MLflow cannot compare and swap an alias; the journa
 promotions at once end as one winner and two entries.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Literal
 
 import structlog
 
+from mnist.promotion.canary import CanaryTerms
 from mnist.registry import tags
 from mnist.registry.client import mlflow_client
 from mnist.registry.publishing import CANDIDATE, RegisteredVersion, our_errors
 from mnist.registry.rest import CHAMPION
 from mnist.settings import Settings
-from mnist.storage.journal import MOVES, ROLLBACK, Action, Journal, JournalEntry, promoted_last
+from mnist.storage.journal import (
+    CANARY,
+    CANARY_ENDED,
+    MOVES,
+    ROLLBACK,
+    Action,
+    Journal,
+    JournalEntry,
+    occupied,
+    promoted_last,
+    running_canary,
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -32,7 +46,7 @@ class Aliases:
         """Give a version the alias `candidate`."""
         self._set(CANDIDATE, version.version)
 
-    def decide(
+    def decide(  # noqa: PLR0913 - what an entry says, each by its name
         self,
         *,
         action: Action,
@@ -43,6 +57,7 @@ class Aliases:
         reasons: list[str],
         policy_version: str,
         images_digest: str,
+        canary: CanaryTerms | None = None,
     ) -> JournalEntry:
         """Record a decision and, if it says so, move `champion`.
 
@@ -55,31 +70,92 @@ class Aliases:
             reasons: Sentences for people.
             policy_version: Which policy was applied.
             images_digest: Which test images decided; empty if a person did.
+            canary: What a promoted version scores first; None for everything at once. The first
+                champion of all has nothing beside it and scores everything.
 
         Returns:
-            The entry as recorded. If the champion changed since it was compared, a move is
-            recorded as refused and nothing moves.
+            The entry as recorded. If the champion changed since it was compared, or another
+            version is on canary, a move is recorded as refused and nothing moves.
         """
 
         def entry_after(number: int, entries: list[JournalEntry]) -> JournalEntry:
             champion = promoted_last(entries)
-            overtaken = action in MOVES and champion != champion_seen
+            terms = canary if action == "promoted" and champion is not None else None
+            running = running_canary(entries) if action in MOVES else None
+            recorded, first = action, []
+            if action in MOVES and champion != champion_seen:
+                recorded, first = "refused", [_overtaken(champion_seen, champion)]
+            elif terms is not None and running is not None:
+                recorded, first = "refused", [occupied(running)]
+            elif terms is not None:
+                recorded, first = CANARY, [_begins(version.version, champion, terms)]
+            elif running is not None and running.to_version != version.version:
+                first = [f"This ends the canary of version {running.to_version}."]
             return JournalEntry(
                 sequence=number,
                 at=datetime.now(UTC),
                 who=who,
-                action="refused" if overtaken else action,
+                action=recorded,
                 model=version.name,
                 from_version=champion,
                 to_version=version.version,
                 verdict=verdict,
-                reasons=[_overtaken(champion_seen, champion), *reasons] if overtaken else reasons,
+                reasons=[*first, *reasons],
                 policy_version=policy_version,
                 evidence_url=version.run_url,
                 images_digest=images_digest,
+                canary=terms if recorded == CANARY else None,
             )
 
         entry = self._journal.append(entry_after)
+        if entry.moves:
+            self.reconcile()
+        self._tag(entry)
+        return entry
+
+    def end_canary(
+        self,
+        canary: JournalEntry,
+        action: Literal["promoted", "canary-ended"],
+        *,
+        who: str,
+        verdict: str,
+        reasons: Sequence[str],
+    ) -> JournalEntry | None:
+        """Record that a canary is over: it is champion now, or its champion scores all again.
+
+        Args:
+            canary: The entry that began it.
+            action: Which of both.
+            who: A person, or the flow run that judged it.
+            verdict: One word.
+            reasons: Sentences for people.
+
+        Returns:
+            The entry as recorded; None if the canary was over already, and nothing was recorded.
+        """
+
+        def entry_after(number: int, entries: list[JournalEntry]) -> JournalEntry:
+            running = running_canary(entries)
+            if running is None or running.sequence != canary.sequence:
+                raise _CanaryIsOver
+            ended = {
+                "sequence": number,
+                "at": datetime.now(UTC),
+                "who": who,
+                "action": action,
+                "from_version": promoted_last(entries),
+                "verdict": verdict,
+                "reasons": [*reasons],
+                "images_digest": "",
+                "canary": None,
+            }
+            return JournalEntry.model_validate(canary.model_dump() | ended)
+
+        try:
+            entry = self._journal.append(entry_after)
+        except _CanaryIsOver:
+            return None
         if entry.moves:
             self.reconcile()
         self._tag(entry)
@@ -114,15 +190,29 @@ class Aliases:
         """Write on the version what the journal says of it, for those who look there."""
         if entry.to_version == entry.from_version:  # nothing was trained: it stays what it was
             return
-        if entry.verdict == ROLLBACK:
+        version: str | None = entry.to_version
+        if entry.action == CANARY_ENDED:
+            values = {tags.ROLLED_BACK: entry.reasons[0]}
+        elif entry.verdict == ROLLBACK:
             values = {tags.ROLLED_BACK: entry.reasons[0]} if entry.moves else {}
             version = entry.from_version
         else:
             values = {tags.VERDICT: entry.verdict, tags.PROMOTED: str(entry.moves).lower()}
-            version = entry.to_version
         with our_errors(self._uri):
             for name, value in values.items():
                 self._client.set_model_version_tag(self._model_name, version, name, value)
+
+
+class _CanaryIsOver(Exception):
+    """Somebody else has ended the canary."""
+
+
+def _begins(version: str, champion: str | None, terms: CanaryTerms) -> str:
+    return (
+        f"Version {version} is on canary: it scores {terms.sentence}; version {champion} scores "
+        f"the others and answers the API. It is judged from {terms.least_images:,} images on, and "
+        f"ends after {terms.longest_hours:g} hours."
+    )
 
 
 def _overtaken(seen: str | None, now: str | None) -> str:

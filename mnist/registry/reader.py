@@ -36,7 +36,7 @@ class RegistryReader:
         self._graphs = settings.cache_dir / "graphs"
         self._rest = MlflowRest.of(settings)
         self._champions = Champions(self._rest, settings.model_name, journal)
-        self._used_last: Predictor | None = None
+        self._used_last: tuple[Predictor, ...] = ()
 
     def close(self) -> None:
         """Give back the connections."""
@@ -73,14 +73,18 @@ class RegistryReader:
         return float(tags["test_accuracy"])
 
     def predictor(self, model: PinnedModel) -> Predictor:
-        """Load the scoring graph of a pinned version, unless it is the one that was used last.
+        """Load the scoring graph of a pinned version, unless it is one of the two used last.
+
+        Two, because champion and canary take turns.
 
         Raises:
             IntegrityError: If the registry hands out bytes with another digest.
         """
-        loaded = self._used_last
-        if loaded is None or loaded.sha256 != model.digest:
-            loaded = self._used_last = Predictor(self.graph(model), model.digest)
+        used = self._used_last
+        loaded = next((one for one in used if one.sha256 == model.digest), None)
+        if loaded is None:
+            loaded = Predictor(self.graph(model), model.digest)
+        self._used_last = (loaded, *(one for one in used if one is not loaded))[:2]
         return loaded
 
     def graph(self, model: PinnedModel) -> Path:

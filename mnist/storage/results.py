@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
 
 import numpy as np
@@ -105,6 +106,29 @@ class Results:
             with self._lock:
                 self._settled[batch] = settled
         return settled.identities
+
+    def begun_by(self, batch: str) -> str | None:
+        """Return the version that has scored what no receipt of a batch covers; None if nothing."""
+        keys = self.part_keys(batch)
+        if not keys:
+            return None
+        covered = {part.key for receipt in self.receipts(batch) for part in receipt.parts}
+        for key in keys:
+            if key not in covered:
+                versions = self.read_part(key, ["model_version"])["model_version"].drop_null()
+                if len(versions):
+                    return str(versions[0].as_py())
+        return None
+
+    def scored_since(self, version: str, since: datetime) -> int:
+        """Count the rows of a model version in batches whose receipt was written since then."""
+        return sum(
+            model.rows
+            for receipt in self.latest_receipts().by_batch.values()
+            if receipt.run.finished_at >= since
+            for model in receipt.models
+            if model.version == version
+        )
 
     def scored(self, batch: str) -> Identities:
         """Return the object versions of a batch that were not rejected."""

@@ -72,4 +72,4 @@ def test_the_dashboard_has_mnist(visit: Visit) -> None:  # noqa: F811
     idle = visit.tab.locator("[data-testid=stApp][data-test-script-state=notRunning]")
     expect(idle).to_have_count(1)
     expect(visit.tab.get_by_text("This is not MNIST")).to_have_count(0)
-    expect(visit.tab.get_by_text("MNIST").first).to_be_visible()
+    expect(visit.tab.get_by_text("60,000 images").first).to_be_visible()

@@ -53,7 +53,7 @@ class Steps:
     def nothing_new(self, *_):
         return None
 
-    def other_source(self, *_):
+    def obstacle(self, *_):
         return None
 
     def train(self, *_):

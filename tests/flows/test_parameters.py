@@ -44,6 +44,7 @@ TEXTS = {
     "flows.import_set.import_set": ["place", "who", "name", "use"],
     "flows.renew_acceptance.renew_acceptance": [],
     "flows.remove_captured.remove_captured": ["identifier", "who", "why"],
+    "flows.judge_canary.judge_canary": [],
     "flows.watch_inbox.watch_inbox": [],
 }
 """Parameters of each deployment that hold a name, a number of a version, a day or a text."""
@@ -110,7 +111,8 @@ def test_the_server_takes_what_the_command_line_makes_of_a_text(deployments, nam
 )
 def test_a_text_is_what_was_typed(typed, text):
     parsed = of_command_line(version="1", who=typed, why=typed)
-    assert promote.validate_parameters(parsed) == {"version": "1", "who": text, "why": text}
+    validated = promote.validate_parameters(parsed)
+    assert validated == {"version": "1", "who": text, "why": text, "canary": False}
 
 
 @pytest.mark.parametrize("batch", ["20241105", "007", "true", "null", "1e5", "1.10", "[1]", "-5"])

@@ -64,6 +64,8 @@ def _show_promote(others: Sequence[str], champion: str | None) -> None:
             f"will name **{plain(person().name)}**."
         )
         st.selectbox("Version", others, key="promote-version")
+        if services.current().settings.canary_share:
+            st.checkbox("On canary: a share of the sources first", key="promote-canary")
         st.checkbox("Make it champion", key="promote-sure")
         _why_and_button("promote", "Promote", _promote)
 
@@ -104,7 +106,12 @@ def _promote() -> ActionResult:
         return ActionResult("Nothing was done: tick the box to confirm.", succeeded=False)
     version = state["promote-version"]
     run = model_actions.promote(
-        current.prefect, current.audit, person(), version, state["promote-why"]
+        current.prefect,
+        current.audit,
+        person(),
+        version,
+        state["promote-why"],
+        canary=state.get("promote-canary", False),
     )
     follow("promotion", run, decides=True)
     return ActionResult(f"The promotion of version {code(version)} has been asked for.")

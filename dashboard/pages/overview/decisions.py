@@ -22,7 +22,7 @@ from dashboard.pages.overview import queries
 from mnist import services
 from mnist.errors import MnistError
 from mnist.registry.records import TrainingRun
-from mnist.storage.journal import JournalEntry, lineage
+from mnist.storage.journal import JournalEntry, lineage, running_canary
 
 _ROWS_SHOWN = 20
 _WHY = "rollback-why"
@@ -100,16 +100,19 @@ def show_training_runs() -> None:
 def _show_rollback(entries: Sequence[JournalEntry]) -> None:
     """Offer editors the step back, with what will happen, if there is a step to take."""
     show_result(_RESULT)
-    champions = lineage(entries)
+    champions, canary = lineage(entries), running_canary(entries)
+    if canary is not None:
+        champions.append(canary.to_version)
     if len(champions) < 2 or not person().is_editor:
         return
     now, before = champions[-1], champions[-2]
+    will = "will score everything" if canary else "will be champion"
     with (
         st.expander(f"Roll back from version {plain(now)} to version {plain(before)}"),
         st.form("rollback", border=False),
     ):
         st.markdown(
-            f"Version {code(before)} will be champion again. Batches that are being scored finish "
+            f"Version {code(before)} {will} again. Batches that are being scored finish "
             f"on version {code(now)}, later ones use version {code(before)}; nothing that was "
             f"scored is changed. The journal will name **{plain(person().name)}** and your reason."
         )

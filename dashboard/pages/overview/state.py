@@ -109,6 +109,8 @@ def show_champion() -> None:
         st.warning(sentence(difference))
     champion = cached.champion()
     st.markdown(champion.headline)
+    if canary := cached.canary():
+        st.info(f"{plain(canary)} `judge-canary` decides.")
     if not champion.is_mnist:
         st.warning(champion.origin_warning)
     if champion.evaluation is None:

@@ -13,9 +13,21 @@ from dashboard.access.people import Person, Role
 from dashboard.app import script
 from mnist.errors import Unavailable
 from mnist.orchestrator import PrefectApi
+from mnist.promotion.canary import CanaryTerms
 from mnist.storage.audit import AuditLog
 from mnist.storage.journal import Journal, JournalEntry
 from tests.dashboard.fake_servers import RUN_ID
+
+TERMS = CanaryTerms(
+    share=0.2,
+    seed="s",
+    by="batch",
+    sources=None,
+    least_images=100,
+    longest_hours=72,
+    changed_share=0.05,
+    acceptance_drop=0.03,
+)
 
 _APP = Path(script.__file__)
 
@@ -245,6 +257,22 @@ def test_a_rollback_says_what_will_happen_and_starts_the_deployment(
     assert servers.started == [("rollback/default", parameters)]
     assert changes(results_bucket) == [("ada", "roll back", "to version 2", "It confuses 4 and 9.")]
     assert "rollback to version `2` has started" in page.app.success[0].value
+
+
+def test_a_version_on_canary_is_shown_and_can_be_taken_off(
+    overview, servers, journal, results_bucket
+):
+    record(journal, version="3")
+    record(journal, 2, "4", "canary", from_version="3", canary=TERMS)
+    servers.promote()
+    page = overview.by("ada").open()
+    assert "Version 4 is on canary since 2026" in page.words
+    assert "0 of 100 images are scored" in page.words
+    assert "Version `4` began on canary** against version `3`" in page.words
+    assert "Version `3` will score everything again." in page.words
+    page = roll_back(page, "It confuses 4 and 9.")
+    parameters = {"who": "ada", "why": "It confuses 4 and 9.", "to_version": "3"}
+    assert servers.started == [("rollback/default", parameters)]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from mnist.evaluation.statistics import (
     design_effect,
     holm,
     mcnemar,
+    p_of_drop,
     proportion_lower_bound,
     proportion_upper_bound,
     score_interval,
@@ -263,3 +264,12 @@ def test_bounds_of_a_proportion_agree_with_statsmodels(successes, images, confid
 
     assert proportion_lower_bound(successes, images, confidence=confidence) == pytest.approx(low)
     assert proportion_upper_bound(successes, images, confidence=confidence) == pytest.approx(high)
+
+
+@briefly
+@given(st.integers(0, 60), st.integers(0, 60), st.sampled_from([0.01, 0.03, 0.1]))
+def test_the_p_value_of_a_drop_is_where_the_interval_ends(gained, lost, drop):
+    """It is below 5 % exactly where the one-sided 95 % interval leaves the tolerated drop out."""
+    high = score_interval(gained, lost, 500, confidence=0.9).high
+    assume(abs(high + drop) > 1e-6)
+    assert (p_of_drop(gained, lost, 500, drop) < 0.05) == (high < -drop)

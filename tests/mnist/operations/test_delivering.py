@@ -86,6 +86,7 @@ def test_a_receipt_is_told_once_with_sums_keys_and_links(services, there, clock)
         "scored": 1,
         "rejected": 0,
         "empty": 0,
+        "not-a-digit": 0,
         "superseded": 0,
         "vanished": 0,
         "missing": 0,

@@ -9,6 +9,7 @@ from mnist.keys import REFERENCES
 from mnist.monitoring.drift import Verdict
 from mnist.monitoring.report import verdict_of_day
 from mnist.monitoring.retraining_need import Evidence, Guard, reason_to_retrain
+from mnist.promotion.canary import CanaryTerms
 from mnist.storage.journal import Journal, JournalEntry
 from tests.daily_rows import people, record
 from tests.factories import InMemory
@@ -149,12 +150,12 @@ def proposals(parts):
     return parts.proposals
 
 
-def decide(bucket, at, action="refused"):
+def decide(bucket, at, action="refused", verdict="worse", canary=None):
     Journal(bucket).append(
         lambda number, _: JournalEntry(
             sequence=number, at=at, who="w", action=action,
-            model="digits", from_version="1", to_version="2", verdict="worse", reasons=[],
-            policy_version="1", evidence_url="", images_digest="",
+            model="digits", from_version="1", to_version="2", verdict=verdict, reasons=[],
+            policy_version="1", evidence_url="", images_digest="", canary=canary,
         )
     )  # fmt: skip
 
@@ -193,6 +194,24 @@ def test_labels_that_a_training_did_not_use_because_it_was_not_made_are_not_spen
     decide(bucket, NOW - timedelta(days=9), "nothing-new")
     assert proposals.judge(NOW)[0] is True
     assert proposals.judge(NOW - timedelta(days=8))[0] is False, "not at once again"
+
+
+def test_nothing_is_proposed_during_a_canary_and_its_end_spends_no_labels(parts, proposals, bucket):
+    terms = CanaryTerms(
+        share=0.2, seed="s", by="batch", sources=None, least_images=100, longest_hours=72,
+        changed_share=0.05, acceptance_drop=0.03,
+    )  # fmt: skip
+    decide(bucket, NOW - timedelta(days=9), "canary", "better", terms)
+    for image in ("one", "two", "three"):
+        digest = hashlib.sha256(image.encode()).hexdigest()
+        at = NOW - timedelta(days=8)
+        parts.reviews.append(review(image, "ada", "3", at=at, sha256=digest))
+    assert proposals.judge(NOW) == (
+        False,
+        "Not now: version 2 is on canary, and not judged yet.",
+    )
+    decide(bucket, NOW - timedelta(days=7), "canary-ended", "canary-failed")
+    assert proposals.judge(NOW)[0] is True
 
 
 def test_a_finding_counts_once_and_not_for_ever(proposals, bucket, monitoring, results):

@@ -17,7 +17,7 @@ def test_both_rates_are_told_for_whoever_has_a_threshold(tmp_path):
     threshold = float(np.quantile(predictor.outputs(digits).ood_scores, 0.99))
 
     careful, blind, none = drawn_no_digits(
-        [(predictor, threshold), (predictor, 1e9), (predictor, np.inf)], test
+        [(predictor, threshold), (predictor, 1e30), (predictor, np.inf)], test
     )
 
     assert careful[DIGITS].shape == (200,)
