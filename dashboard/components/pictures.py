@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from mnist.digits import Image, Images
 from mnist.errors import AccessDenied, ObjectChanged, ObjectGone
 from mnist.images import Decoded, Inspection, Limits, stages
+from mnist.images.results import Plane
 from mnist.keys import ObjectVersion
+from mnist.layouts import PageBox
 from mnist.places import layout_place
 from mnist.storage.inbox import Inbox
 
@@ -27,6 +29,7 @@ LIMITS = Limits(max_bytes=8_000_000, max_pixels=25_000_000)
 """What one thumbnail may cost; a page makes many of them while somebody waits."""
 
 _THREADS = 8
+_PAGE_SIDE = 700
 _FOR, _AGAINST = np.array([255, 140, 0]), np.array([60, 130, 255])
 
 
@@ -114,6 +117,21 @@ def scaled(picture: Any, side: int) -> Any:
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     method = cv2.INTER_NEAREST if factor > 1 else cv2.INTER_AREA
     return cv2.resize(picture, size, interpolation=method)
+
+
+def with_boxes(picture: Plane, boxes: Sequence[PageBox]) -> NDArray[Any]:
+    """Scale a grey picture down and frame boxes of it.
+
+    Returns:
+        RGB, shape (h, w, 3), uint8, no side above 700 pixels.
+    """
+    side = min(_PAGE_SIDE, max(picture.shape))
+    small = np.asarray(cv2.cvtColor(scaled(picture, side), cv2.COLOR_GRAY2RGB), np.uint8)
+    factor = side / max(picture.shape)
+    for box in boxes:
+        left, top, right, bottom = (round(edge * factor) for edge in box)
+        cv2.rectangle(small, (left, top), (right, bottom), _FOR.tolist(), 2)
+    return small
 
 
 def overlay(image: Image, heat: NDArray[np.float32]) -> NDArray[np.uint8]:

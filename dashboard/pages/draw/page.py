@@ -10,6 +10,7 @@ from dashboard.components.one_image import OneImage, show_pictures, show_stages
 from dashboard.components.probabilities import probability_chart
 from dashboard.components.texts import code, percent, plain
 from dashboard.components.titles import page_title
+from dashboard.pages.draw.cut_picture import ask_for_layout, show_cut
 from mnist import services
 from mnist.digits import Outcome
 from mnist.images import Decoded, Limits, Rejection, stages
@@ -25,7 +26,8 @@ def show() -> None:
     page_title("Draw")
     sheet, answer = st.columns([1, 2], gap="large")
     with sheet:
-        content = _content()
+        content, is_file = _content()
+        layout, form = ask_for_layout() if is_file else (None, None)
     with error_boundary():
         current = services.current()
         model = current.acceptance.judged(current.registry.champion())
@@ -33,7 +35,12 @@ def show() -> None:
             answer.info("Draw a digit, paste a picture onto the sheet, or upload a file.")
             return
         settings = current.settings
-        inspection = stages(content, Limits(settings.max_image_bytes, settings.max_image_pixels))
+        limits = Limits(settings.max_image_bytes, settings.max_image_pixels)
+        if layout is not None:
+            with answer:
+                show_cut(content, layout, form, model, limits)
+            return
+        inspection = stages(content, limits)
         result = inspection.result
         pixels = result.pixels if isinstance(result, Decoded) else None
         image = OneImage("drawing", content, inspection, pixels)
@@ -44,8 +51,12 @@ def show() -> None:
         show_stages(image)
 
 
-def _content() -> bytes | None:
-    """Give the file that was uploaded or what is on the sheet, whichever came last."""
+def _content() -> tuple[bytes | None, bool]:
+    """Give the file that was uploaded or what is on the sheet, whichever came last.
+
+    Returns:
+        Its bytes, None if there are none, and whether it was uploaded.
+    """
     drawing = canvas("sheet", lambda: _remember("sheet"))
     upload = st.file_uploader(
         "Or upload an image",
@@ -55,8 +66,8 @@ def _content() -> bytes | None:
         args=("upload",),
     )
     if upload is None or st.session_state.get(_LAST) == "sheet":
-        return drawing
-    return upload.getvalue()
+        return drawing, False
+    return upload.getvalue(), True
 
 
 def _remember(source: str) -> None:

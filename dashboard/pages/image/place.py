@@ -1,23 +1,15 @@
 """What a layout cut out of a picture: where it lies, what is in it, and its recorded value."""
 
-from typing import Any
-
-import cv2
 import numpy as np
 import pandas as pd
 import streamlit as st
-from numpy.typing import NDArray
 
 from dashboard.components import tables
-from dashboard.components.pictures import scaled
+from dashboard.components.pictures import scaled, with_boxes
 from dashboard.components.texts import percent
-from mnist.images.results import Plane
-from mnist.layouts import PageBox
 from mnist.storage.sheets import CutPlace
 
-_PAGE_SIDE = 700
 _CROP_WIDTH = 500
-_BOX_COLOUR = (255, 140, 0)
 
 
 def show_place(place: CutPlace, row: pd.Series | None) -> None:
@@ -36,7 +28,7 @@ def show_place(place: CutPlace, row: pd.Series | None) -> None:
         if row is not None and isinstance(row["value"], str):
             _show_value(row)
     st.image(
-        with_box(place.picture, place.cut.box),
+        with_boxes(place.picture, [place.cut.box]),
         alt=f"The picture, with a frame around the place {place.cut.place}",
     )
     st.caption("The whole picture; the place is framed.")
@@ -72,17 +64,3 @@ def digits_of(row: pd.Series) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(lines)
-
-
-def with_box(picture: Plane, box: PageBox) -> NDArray[Any]:
-    """Scale a grey picture down and frame a box of it.
-
-    Returns:
-        RGB, shape (h, w, 3), uint8, no side above 700 pixels.
-    """
-    side = min(_PAGE_SIDE, max(picture.shape))
-    small = np.asarray(cv2.cvtColor(scaled(picture, side), cv2.COLOR_GRAY2RGB), np.uint8)
-    factor = side / max(picture.shape)
-    left, top, right, bottom = (round(edge * factor) for edge in box)
-    cv2.rectangle(small, (left, top), (right, bottom), _BOX_COLOUR, 2)
-    return small

@@ -1,6 +1,7 @@
 """The page Draw: what is on the sheet is predicted as in a batch."""
 
 import base64
+import json
 import re
 
 import pytest
@@ -9,6 +10,7 @@ from playwright.sync_api import expect
 from dashboard.components.canvas import content_of
 from tests.factories import png, template_graph
 from tests.pictures import pillow, saved
+from tests.sheets import png_of, strip
 
 
 @pytest.fixture
@@ -39,6 +41,33 @@ def test_an_upload_is_predicted_and_every_stage_is_shown(draw, champion):
     assert draw.numbers["Digit"] == "7"
     assert draw.app.success
     assert "Pipeline standard" in draw.words
+
+
+def test_an_upload_with_a_layout_is_cut_and_its_places_are_framed(draw, champion):
+    draw.open()
+    draw.app.file_uploader[0].upload("code.png", png_of(strip("01482")), "image/png").run()
+    draw.app.text_input(key="layout").set_value('{"digits": 5}').run()
+    draw.checked()
+    (places,) = (frame.value for frame in draw.app.dataframe)
+    assert places["value"].tolist() == ["01482"]
+    assert len(draw.app.get("image")) == 1  # the sheet is a component
+
+
+def test_a_layout_of_no_use_says_what_is_wrong_with_it(draw, champion):
+    draw.open()
+    draw.app.file_uploader[0].upload("code.png", png_of(strip("01482")), "image/png").run()
+    draw.app.text_input(key="layout").set_value('{"digts": 5}').run()
+    assert "The layout is of no use" in draw.checked().words
+    assert "digts" in draw.words
+
+
+def test_a_layout_that_names_a_form_asks_for_it(draw, champion):
+    draw.open()
+    draw.app.file_uploader[0].upload("code.png", png_of(strip("01482")), "image/png").run()
+    says = {"template": "empty.png", "fields": {"a": {"box": [0, 0, 1, 1], "digits": 5}}}
+    draw.app.text_input(key="layout").set_value(json.dumps(says)).run()
+    assert "which is not there" in draw.checked().words
+    assert len(draw.app.file_uploader) == 2
 
 
 def test_what_is_no_image_gets_its_reason(draw, champion):

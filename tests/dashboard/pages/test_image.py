@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from dashboard.pages.image.place import with_box
+from dashboard.components.pictures import with_boxes
 from mnist import services
 from tests.dashboard.inspected import files, graph, rows_of, tags
 from tests.factories import png
@@ -201,7 +201,7 @@ def test_an_empty_cell_is_said_to_be_empty(image, champion, sheet_scored):
 
 
 def test_the_frame_lies_where_the_box_is_on_the_reduced_picture():
-    framed = with_box(np.full((2_800, 1_400), 255, np.uint8), (400, 800, 1_200, 1_200))
+    framed = with_boxes(np.full((2_800, 1_400), 255, np.uint8), [(400, 800, 1_200, 1_200)])
     assert framed.shape == (700, 350, 3)
     rows, columns = np.nonzero((framed != 255).any(axis=2))
     assert (rows.min() + 1, rows.max() - 1) == (200, 300)
