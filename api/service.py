@@ -144,12 +144,12 @@ class Service:
         )
         remaining = iter(predictions)
         answers = [
-            {"id": identifier, "file": file.name}
-            | (
+            (
                 rejection_response(result)
                 if isinstance(result, Rejection)
                 else prediction_response(result, next(remaining), asked.model, captured=captured)
             )
+            | {"id": identifier, "file": file.name}
             for identifier, file, result in zip(identifiers, upload.files, results, strict=True)
         ]
         return answers[0] if is_one else {"predictions": answers, **model_fields(asked.model)}
