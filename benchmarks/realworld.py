@@ -22,6 +22,7 @@ from scipy.stats import binomtest
 
 from benchmarks.contact_sheet import Tile, contact_sheet
 from benchmarks.deployed import Deployed, add_model_options, deployed
+from mnist import digits
 from mnist.data.label_lists import parse_list
 from mnist.errors import InvalidDataset
 from mnist.images import Decoded, decode
@@ -109,6 +110,11 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "mean_confidence": round(float(np.mean(confidences)), 4) if confidences else 0.0,
         "rejected": len(outcomes) - len(confidences),
         "reviewed": len(confidences) - len(accepted),
+        "not_a_digit": sum(
+            each.prediction.outcome is digits.Outcome.NOT_A_DIGIT
+            for each in outcomes
+            if each.prediction
+        ),
         "accepted": len(accepted),
         "wrong_accepted": wrong,
         "wrong_accepted_interval": [round(float(bound), 5) for bound in interval],

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from mnist.promotion.canary import CanaryTerms
 from mnist.storage.journal import JournalEntry, promoted_last
 
 
@@ -24,6 +25,21 @@ def journal(*decisions):
         )
         for number, decision in enumerate(decisions, start=1)
     ]
+
+
+def canary_terms(**changed):
+    """Make the terms of a canary that scores a fifth of the batches."""
+    usual = CanaryTerms(
+        share=0.2,
+        seed="s",
+        by="batch",
+        sources=None,
+        least_images=100,
+        longest_hours=72,
+        changed_share=0.05,
+        acceptance_drop=0.03,
+    )
+    return usual.model_copy(update=changed)
 
 
 def entry_for(version, action="promoted"):

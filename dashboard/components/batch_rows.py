@@ -27,6 +27,14 @@ class Decision(StrEnum):
     NOT_A_DIGIT = "not a digit"
 
 
+DECISION_OF = {
+    Outcome.REJECTED: Decision.REJECTED,
+    Outcome.EMPTY: Decision.EMPTY,
+    Outcome.NOT_A_DIGIT: Decision.NOT_A_DIGIT,
+}
+"""What every row of an outcome means; of the scored ones only the accepted need no look."""
+
+
 @dataclass(frozen=True)
 class BatchRows:
     """The rows of a batch twice over, in the same order.
@@ -90,14 +98,9 @@ def _frame(table: pa.Table) -> pd.DataFrame:
     remarks = pc.if_else(pc.is_valid(table["reason"]), table["reason"], warnings)
     decision = pc.case_when(
         pc.make_struct(
-            pc.equal(table["outcome"], Outcome.REJECTED),
-            pc.equal(table["outcome"], Outcome.EMPTY),
-            pc.equal(table["outcome"], Outcome.NOT_A_DIGIT),
-            table["accepted"],
+            *(pc.equal(table["outcome"], outcome) for outcome in DECISION_OF), table["accepted"]
         ),
-        str(Decision.REJECTED),
-        str(Decision.EMPTY),
-        str(Decision.NOT_A_DIGIT),
+        *map(str, DECISION_OF.values()),
         str(Decision.ACCEPTED),
         str(Decision.REVIEW),
     )

@@ -67,7 +67,7 @@ def measure(
     """
     progress(0, "predicting the test images")
     test = data.test
-    predictions = [side.predict(test.images) for side in sides]
+    outputs = [side.predictor.outputs(test.images) for side in sides]
     masks = slices_with(slices, test.images, test.labels, data.test_writers)
     progress(1 / _STEPS, "predicting labelled sets")
     samples = [_labelled_sets(side, labelled_sets) for side in sides]
@@ -75,9 +75,11 @@ def measure(
     progress((_STEPS - 1) / _STEPS, "predicting values of several digits, and what is no digit")
     networks = [(side.predictor, side.model.ood_threshold) for side in sides]
     drawn = [
-        flags | {VALUES: values}
-        for flags, values in zip(
-            drawn_no_digits(networks, test), values_right(networks, test), strict=True
+        no_digits | {VALUES: values}
+        for no_digits, values in zip(
+            drawn_no_digits(networks, test.images, [of_side.ood_scores for of_side in outputs]),
+            values_right(networks, test),
+            strict=True,
         )
     ]
     return [
@@ -85,7 +87,7 @@ def measure(
             side.model.name,
             side.model.version,
             data,
-            probabilities,
+            of_side.probabilities,
             corruptions=accuracies,
             slices=masks,
             labelled_sets=of_labelled_sets,
@@ -93,8 +95,8 @@ def measure(
             drawn=of_drawn,
             source=side.source,
         )
-        for side, probabilities, accuracies, of_labelled_sets, of_drawn in zip(
-            sides, predictions, corruptions, samples, drawn, strict=True
+        for side, of_side, accuracies, of_labelled_sets, of_drawn in zip(
+            sides, outputs, corruptions, samples, drawn, strict=True
         )
     ]
 

@@ -55,8 +55,9 @@ def _slices(candidate: Evidence, champion: Evidence, policy: Policy) -> Iterator
             yield not_measured(title, sentence, relative=True)
         else:
             correct[title] = (sample.correct, other.correct)
-    for name in candidate.drawn.keys() & champion.drawn.keys():
-        correct[f"{name} against the champion"] = candidate.drawn[name], champion.drawn[name]
+    for name, drawn in candidate.drawn.items():
+        if name in champion.drawn:
+            correct[f"{name} against the champion"] = drawn, champion.drawn[name]
     tests = {}
     for title, pair in correct.items():
         test = _paired(*pair)

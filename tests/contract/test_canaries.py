@@ -9,7 +9,6 @@ from mlflow import MlflowClient
 
 from mnist.errors import InvalidInput, Unavailable
 from mnist.operations.approval import Statement
-from mnist.promotion.canary import CanaryTerms
 from mnist.promotion.canary_checks import CanaryVerdict
 from mnist.registry.rest import CHAMPION
 from mnist.signatures import SigningKey
@@ -17,21 +16,13 @@ from mnist.storage.bucket import Bucket
 from mnist.storage.journal import Journal, running_canary
 from mnist.storage.signing import Signing
 from tests.factories import Killed, killed_after, png
+from tests.journals import canary_terms
 from tests.registries import Registry
 from tests.reviewing import review_of
 
 SWAPS_4_AND_9 = [0, 1, 2, 3, 9, 5, 6, 7, 8, 4]
 LEAST = 100
-TERMS = CanaryTerms(
-    share=0.5,
-    seed="tests",
-    by="batch",
-    sources=None,
-    least_images=LEAST,
-    longest_hours=24,
-    changed_share=0.05,
-    acceptance_drop=0.03,
-)
+TERMS = canary_terms(share=0.5, seed="tests", least_images=LEAST, longest_hours=24)
 CHOSEN, OTHERS = (
     [name for name in (f"scan-{n}" for n in range(60)) if TERMS.chooses(name) is wanted]
     for wanted in (True, False)

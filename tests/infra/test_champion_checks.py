@@ -3,21 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 from infra.champion_checks import canary_problem
-from mnist.promotion.canary import CanaryTerms
 from mnist.storage.journal import JournalEntry
 from tests.factories import InMemory
-from tests.journals import entry_for
+from tests.journals import canary_terms, entry_for
 
-TERMS = CanaryTerms(
-    share=0.2,
-    seed="s",
-    by="batch",
-    sources=None,
-    least_images=100,
-    longest_hours=24,
-    changed_share=0.05,
-    acceptance_drop=0.03,
-)
+TERMS = canary_terms(longest_hours=24)
 
 
 def services_with_canary(hours_ago: float) -> InMemory:

@@ -4,10 +4,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components import cached, tables
-from dashboard.components.batch_rows import remark_sentence
+from dashboard.components.batch_rows import DECISION_OF, Decision, remark_sentence
 from dashboard.components.pictures import with_boxes
 from dashboard.components.texts import counted, plain
-from mnist.digits import Outcome
 from mnist.errors import InvalidLayout
 from mnist.images import Limits, Rejection, load_plane
 from mnist.layouts import Layout
@@ -73,7 +72,9 @@ def show_cut(
             "place": name or "the picture",
             "value": row["value"],
             "confidence": row["value_confidence"],
-            "outcome": _outcome(row["outcome"], accepted=row["accepted"]),
+            "outcome": DECISION_OF.get(
+                row["outcome"], Decision.ACCEPTED if row["accepted"] else Decision.REVIEW
+            ),
             "why": _why(row["reason"], row["detail"], row["warnings"]),
         }
         for name, row in zip(cutter.names, rows, strict=True)
@@ -90,12 +91,6 @@ def _names_a_form(layout: bytes) -> bool:
         return bool(Layout.parse(layout).template)
     except InvalidLayout:
         return False  # told when the picture is cut
-
-
-def _outcome(outcome: str, *, accepted: bool) -> str:
-    if outcome == Outcome.SCORED:
-        return "accepted" if accepted else "for review"
-    return outcome
 
 
 def _why(reason: str | None, detail: str | None, warnings: list[str]) -> str:

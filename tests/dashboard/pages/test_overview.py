@@ -13,21 +13,12 @@ from dashboard.access.people import Person, Role
 from dashboard.app import script
 from mnist.errors import Unavailable
 from mnist.orchestrator import PrefectApi
-from mnist.promotion.canary import CanaryTerms
 from mnist.storage.audit import AuditLog
 from mnist.storage.journal import Journal, JournalEntry
 from tests.dashboard.fake_servers import RUN_ID
+from tests.journals import canary_terms
 
-TERMS = CanaryTerms(
-    share=0.2,
-    seed="s",
-    by="batch",
-    sources=None,
-    least_images=100,
-    longest_hours=72,
-    changed_share=0.05,
-    acceptance_drop=0.03,
-)
+TERMS = canary_terms()
 
 _APP = Path(script.__file__)
 

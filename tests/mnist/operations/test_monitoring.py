@@ -9,10 +9,10 @@ from mnist.keys import REFERENCES
 from mnist.monitoring.drift import Verdict
 from mnist.monitoring.report import verdict_of_day
 from mnist.monitoring.retraining_need import Evidence, Guard, reason_to_retrain
-from mnist.promotion.canary import CanaryTerms
 from mnist.storage.journal import Journal, JournalEntry
 from tests.daily_rows import people, record
 from tests.factories import InMemory
+from tests.journals import canary_terms
 from tests.reviewing import review
 
 TODAY = date(2026, 11, 20)
@@ -197,11 +197,7 @@ def test_labels_that_a_training_did_not_use_because_it_was_not_made_are_not_spen
 
 
 def test_nothing_is_proposed_during_a_canary_and_its_end_spends_no_labels(parts, proposals, bucket):
-    terms = CanaryTerms(
-        share=0.2, seed="s", by="batch", sources=None, least_images=100, longest_hours=72,
-        changed_share=0.05, acceptance_drop=0.03,
-    )  # fmt: skip
-    decide(bucket, NOW - timedelta(days=9), "canary", "better", terms)
+    decide(bucket, NOW - timedelta(days=9), "canary", "better", canary_terms())
     for image in ("one", "two", "three"):
         digest = hashlib.sha256(image.encode()).hexdigest()
         at = NOW - timedelta(days=8)

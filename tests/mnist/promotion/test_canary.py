@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from mnist.promotion.canary import CanaryTerms, draw_choice, named
+from mnist.promotion.canary import draw_choice, named
 from mnist.promotion.canary_checks import (
     ALPHA,
     CanaryAudits,
@@ -13,17 +13,9 @@ from mnist.promotion.canary_checks import (
     judge_canary,
 )
 from mnist.promotion.evidence import Replay
+from tests.journals import canary_terms
 
-TERMS = CanaryTerms(
-    share=0.2,
-    seed="s",
-    by="batch",
-    sources=None,
-    least_images=1_000,
-    longest_hours=72,
-    changed_share=0.05,
-    acceptance_drop=0.03,
-)
+TERMS = canary_terms(least_images=1_000)
 
 
 def replay(images=1_000, **values):

@@ -288,6 +288,14 @@ class TestDrawnPictures:
     def test_as_many_gained_as_lost_are_not(self):
         assert self.judged(lost=6, gained=6).promote
 
+    def test_the_checks_come_in_the_order_of_the_measurements(self):
+        drawn = {f"kind {number}": np.ones(300, bool) for number in range(20)}
+        decision = decide(evidence({}, drawn=drawn), evidence({}, "1", drawn=drawn), POLICY)
+        checks = [check["name"] for check in decision.evidence["checks"]]
+        assert [name for name in checks if name.startswith("kind")] == [
+            f"{name} against the champion" for name in drawn
+        ]
+
     def test_what_only_one_of_them_was_shown_is_not_compared(self):
         shown = np.zeros(300, bool)
         assert decide(evidence({}, drawn={"values": shown}), evidence({}, "1"), POLICY).promote
