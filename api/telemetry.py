@@ -74,22 +74,26 @@ class Telemetry:
             ["outcome"],
             registry=registry,
         )
-        self._acceptance = {
-            name: Gauge(
-                f"mnist_acceptance_{name}",
-                meaning,
-                ["source"],
-                multiprocess_mode="mostrecent",
-                registry=registry,
-            )
-            for name, meaning in _ACCEPTANCE.items()
-        }
+        self._acceptance = self._gauges_of_acceptance("mnist_acceptance_", "")
+        self._value_acceptance = self._gauges_of_acceptance("mnist_value_acceptance_", "Values: ")
         self._busy = Gauge(
             "mnist_api_requests_in_progress",
             "Requests being answered.",
             multiprocess_mode="livesum",
             registry=registry,
         )
+
+    def _gauges_of_acceptance(self, prefix: str, what: str) -> dict[str, Gauge]:
+        return {
+            name: Gauge(
+                f"{prefix}{name}",
+                f"{what}{meaning}",
+                ["source"],
+                multiprocess_mode="mostrecent",
+                registry=self._registry,
+            )
+            for name, meaning in _ACCEPTANCE.items()
+        }
 
     def begin(self) -> None:
         """Count a request that came in."""
@@ -137,8 +141,9 @@ class Telemetry:
 
     def note_acceptance(self, entry: AcceptanceEntry | None) -> None:
         """Take over what audits say of accepted predictions, source by source."""
-        for chosen in () if entry is None else entry.thresholds:
-            for name, gauge in self._acceptance.items():
+        for chosen in () if entry is None else (*entry.thresholds, *entry.value_thresholds):
+            gauges = self._value_acceptance if chosen.of_values else self._acceptance
+            for name, gauge in gauges.items():
                 gauge.labels(chosen.source).set(getattr(chosen, name))
 
     def exposition(self) -> bytes:

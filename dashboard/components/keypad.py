@@ -49,7 +49,7 @@ def show_keypad(
         st.info("You are a viewer. Log out and log in with the editors' password to label images.")
         return
     if ticket is not None and ticket.read_value is not None:
-        _show_value_form(ticket, "" if is_blind else ticket.read_value)
+        _show_value_form(ticket, "" if is_blind or ticket.audit else ticket.read_value)
     else:
         st.markdown(f"**{question}** Press its key, or:")
         with st.container(horizontal=True):
@@ -71,7 +71,7 @@ def show_keypad(
 
 
 def _show_value_form(ticket: Ticket, value: str) -> None:
-    """Ask for a value as text; it begins with the predicted one, so that Enter confirms it."""
+    """Ask for a value as text; it begins with this one, so that Enter confirms it."""
     key = f"value-{ticket.sha256}"
     with st.form(f"form-{ticket.sha256}", border=False):
         st.text_input(

@@ -147,9 +147,10 @@ def publish_acceptance(entry: AcceptanceEntry) -> None:
         *(f"- {reason}" for reason in entry.reasons),
         "",
         markdown.table(
-            ("source", "accepted from", "rests on", "audited", "wrong", "at most"),
+            ("of", "source", "accepted from", "rests on", "audited", "wrong", "at most"),
             [
                 (
+                    "values" if one.of_values else "digits",
                     one.source or "all others",
                     f"{one.threshold:.5g}",
                     one.basis,
@@ -157,7 +158,7 @@ def publish_acceptance(entry: AcceptanceEntry) -> None:
                     f"{one.wrong:,}",
                     f"{one.bound:.2%}",
                 )
-                for one in entry.thresholds
+                for one in (*entry.thresholds, *entry.value_thresholds)
             ],
         ),
     ]

@@ -128,6 +128,7 @@ def _emit_acceptance(event: str, entry: AcceptanceEntry, reasons: Sequence[str])
         "version": entry.version,
         "reasons": " ".join(reasons),
         "thresholds": {one.source or "all": one.threshold for one in entry.thresholds},
+        "value_thresholds": {one.source or "all": one.threshold for one in entry.value_thresholds},
     }
     name = f"{entry.model} version {entry.version}"
     _emit(event, f"model.{entry.model}.{entry.version}", name, payload)

@@ -56,11 +56,16 @@ class SourceThreshold(BaseModel, frozen=True):
     is_broken: bool = Field(
         default=False, description="whether the threshold before it was shown to break the promise"
     )
+    of_values: bool = Field(
+        default=False, description="whether it is for values of several digits, each as a whole"
+    )
 
     @property
     def sentence(self) -> str:
         """Say for people what the promise rests on."""
         name = f"Source {self.source}" if self.source else "All sources"
+        if self.of_values:
+            name = f"Values of {name[0].lower()}{name[1:]}"
         if not self.accepted:
             return f"{name}: nothing audited yet. {self.basis.sentence}"
         return (

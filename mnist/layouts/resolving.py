@@ -23,6 +23,7 @@ def resolve(
     ood_scores: NDArray[np.float32] | None,
     ood_threshold: float,
     line: LineScores | None = None,
+    accept_confidence: float = P.accept_confidence,
 ) -> PlacePrediction:
     """Decide which value a place has.
 
@@ -32,6 +33,7 @@ def resolve(
         ood_scores: Of its candidates, shape (k,); None or NaN from a model without.
         ood_threshold: Images with a larger score are unlike a digit.
         line: What the line network says of `cut.line`; None from a version without one.
+        accept_confidence: Least confidence of an accepted value.
     """
     if cut.outcome is not None:
         return PlacePrediction(cut.place, cut.box, cut.outcome, warnings=cut.warnings)
@@ -62,7 +64,7 @@ def resolve(
         _marks(cut, best.path, probabilities),
         warnings,
         _proposal(cut, best.others) if result is CheckResult.FAILED else None,
-        accepted=not doubtful and confidence >= P.accept_confidence,
+        accepted=not doubtful and confidence >= accept_confidence,
     )
 
 

@@ -107,6 +107,7 @@ class PlacePrediction:
         proposal: After a failed check the likeliest value that passes, for a person to look at;
             None if there is none.
         accepted: Whether no person needs to look at it.
+        contradicted: Whether a sum on the same page says that it may be wrong.
     """
 
     place: str
@@ -119,6 +120,7 @@ class PlacePrediction:
     warnings: tuple[ImageWarning, ...] = ()
     proposal: str | None = None
     accepted: bool = False
+    contradicted: bool = False
 
     @property
     def digits(self) -> tuple[int, ...]:

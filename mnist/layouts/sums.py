@@ -34,7 +34,7 @@ def summed(predictions: Sequence[PlacePrediction], cuts: Sequence[Cut]) -> list[
         proposal = _written_like(total.value, expected)
         by_place[place] = replace(total, check=CheckResult.FAILED, proposal=proposal)
         for involved in (place, *rule.sum):
-            by_place[involved] = replace(by_place[involved], accepted=False)
+            by_place[involved] = replace(by_place[involved], accepted=False, contradicted=True)
     return [by_place[prediction.place] for prediction in predictions]
 
 

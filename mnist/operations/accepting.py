@@ -1,23 +1,17 @@
 """Renewing the thresholds of acceptance from what people found in audits and labelled sets."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import numpy as np
-
-from mnist.acceptance.choice import SourceThreshold, choose_thresholds, source_of
-from mnist.acceptance.thresholds import JudgedPredictions, Promise, judged_predictions
-from mnist.errors import AccessDenied, IntegrityError, InvalidInput, ObjectChanged, ObjectGone
-from mnist.images import Decoded
-from mnist.keys import batch_of
-from mnist.operations.set_images import SetImages
+from mnist.acceptance.choice import SourceThreshold, choose_thresholds
+from mnist.acceptance.thresholds import JudgedPredictions, Promise
+from mnist.errors import IntegrityError, InvalidInput
+from mnist.operations.acceptance_evidence import AcceptanceEvidence
 from mnist.parts import Parts
-from mnist.reviews.agreement import Consensus
-from mnist.reviews.audits import Audits, audits_of, is_wrong
-from mnist.scoring.predictions import PinnedModel, Predict
+from mnist.reviews.audits import Audits, audits_of
+from mnist.scoring.predictions import PinnedModel
 from mnist.storage.acceptance import AcceptanceEntry
 
 
@@ -44,6 +38,7 @@ class Accepting:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._promise = Promise(parts.settings.max_accepted_error_rate)
+        self.evidence = AcceptanceEvidence(parts)
 
     def in_use(self) -> list[PinnedModel]:
         """Pin the versions that score now: the champion first, then the canary if there is one.
@@ -72,16 +67,25 @@ class Accepting:
         parts = self._parts
         model = model or parts.registry.champion()
         audits = audits_of(list(parts.reviews.recorded()), parts.settings.reviews_needed)
-        evidence, gone = self.evidence(model, audits)
-        notes = tuple(_notes(audits, gone))
+        evidence, gone = self.evidence.of_digits(model, audits)
+        of_values, values_gone = self.evidence.of_values(model, audits)
+        notes = tuple(_notes(audits, gone + values_gone))
         standing = parts.acceptance.newest(model.digest)
-        if not evidence and standing is None:
+        if not evidence and not of_values and standing is None:
             return Renewal(None, notes=notes)
-        cautious = parts.acceptance.without_evidence(model).accept_confidence
-        present = () if standing is None else standing.thresholds
-        chosen = choose_thresholds(evidence, self._promise, cautious=cautious, present=present)
+        cautious = parts.acceptance.without_evidence(model)
+        digits = choose_thresholds(
+            evidence,
+            self._promise,
+            cautious=cautious.accept_confidence,
+            present=() if standing is None else standing.thresholds,
+        )
+        values = _value_thresholds(of_values, self._promise, cautious, standing)
+        chosen = [*digits, *values]
         broken = tuple(one.sentence for one in chosen if one.is_broken)
-        if standing is not None and [*map(_essence, chosen)] == [*map(_essence, present)]:
+        if standing is not None and [*map(_essence, chosen)] == [
+            *map(_essence, (*standing.thresholds, *standing.value_thresholds))
+        ]:
             return Renewal(standing, broken=broken, notes=notes)
         entry = parts.acceptance.append(
             AcceptanceEntry(
@@ -93,77 +97,28 @@ class Accepting:
                 digest=model.digest,
                 max_error_rate=self._promise.max_error_rate,
                 assurance=self._promise.assurance,
-                thresholds=chosen,
+                thresholds=digits,
+                value_thresholds=values,
                 reasons=[*(one.sentence for one in chosen), *notes],
             )
         )
         return Renewal(entry, is_new=True, broken=broken, notes=notes)
 
-    def evidence(self, model: PinnedModel, audits: Audits) -> tuple[list[JudgedPredictions], int]:
-        """Hold a version's predictions against what people found, source by source.
 
-        Only images count that were chosen without regard to what a model predicts for them: audits
-        and whole labelled sets. Reviews of doubtful images are not a sample of all.
-
-        Returns:
-            The evidence, and how many audited images this version cannot be asked about: another
-            one predicted them, and they are gone.
-        """
-        declared = self._parts.settings.acceptance_sources
-        predict = self._parts.registry.predictor(model).outputs
-        with ThreadPoolExecutor(self._parts.settings.read_threads) as pool:
-            audited = list(pool.map(lambda i: self.audited(i, model, predict), audits.images))
-        by_source: dict[str, list[tuple[float, bool]]] = {}
-        for image, judged in zip(audits.images, audited, strict=True):
-            if judged is not None:
-                source = source_of(batch_of(image.versions[0].key), declared)
-                by_source.setdefault(source, []).append(judged)
-        evidence = [
-            JudgedPredictions(
-                source,
-                np.array([confidence for confidence, _ in judged]),
-                np.array([wrong for _, wrong in judged], bool),
-            )
-            for source, judged in by_source.items()
-        ]
-        return [*evidence, *self._labelled_sets(model, predict)], sum(
-            one is None for one in audited
-        )
-
-    def audited(
-        self, image: Consensus, model: PinnedModel, predict: Predict
-    ) -> tuple[float, bool] | None:
-        """Say how sure this version is of an audited image, and whether it is wrong.
-
-        What another version predicted says nothing about this one, so the image is predicted anew;
-        None if it is gone.
-        """
-        first = image.reviews[0]
-        if first.model_version == model.version and first.confidence is not None:
-            return first.confidence, is_wrong(image, -1 if first.read_as is None else first.read_as)
-        for version in image.versions:
-            try:
-                result = self._parts.inbox.decode(version)
-            except (ObjectGone, ObjectChanged, AccessDenied):
-                continue
-            if isinstance(result, Decoded):
-                probabilities = predict(result.pixels[None]).probabilities[0]
-                return float(probabilities.max()), is_wrong(image, int(probabilities.argmax()))
-        return None
-
-    def _labelled_sets(self, model: PinnedModel, predict: Predict) -> list[JudgedPredictions]:
-        """Take the sets of one's own as evidence about sources of their names."""
-        sets = SetImages(self._parts).to_evaluate()
-        whole = {name: images for name, images in sets.items() if "/" not in name}
-        evidence = []
-        for name, images in whole.items():
-            outputs = predict(images.images)
-            eligible = ~(outputs.ood_scores > model.ood_threshold)
-            if eligible.any():
-                probabilities = outputs.probabilities[eligible]
-                labels = images.labels[eligible]
-                evidence.append(judged_predictions(probabilities, labels, f"{name}/"))
-        return evidence
+def _value_thresholds(
+    evidence: Sequence[JudgedPredictions],
+    promise: Promise,
+    cautious: PinnedModel,
+    standing: AcceptanceEntry | None,
+) -> list[SourceThreshold]:
+    """Choose the thresholds of values; none while nobody has audited any."""
+    present = [] if standing is None else standing.value_thresholds
+    if not evidence and not present:
+        return []
+    chosen = choose_thresholds(
+        evidence, promise, cautious=cautious.accept_value_confidence, present=present
+    )
+    return [one.model_copy(update={"of_values": True}) for one in chosen]
 
 
 def _essence(chosen: SourceThreshold) -> SourceThreshold:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from mnist.digits import Outcome
 from mnist.errors import IntegrityError, InvalidInput
 from mnist.keys import ObjectVersion
-from mnist.operations.accepting import Accepting
+from mnist.operations.acceptance_evidence import AcceptanceEvidence
 from mnist.operations.measuring import Contender, compare_in_production
 from mnist.operations.replay import images_of
 from mnist.parts import Parts
@@ -207,14 +207,14 @@ class Canaries:
         Other reviews do not count: doubtful images are doubtful by the canary, and it alone would
         be wrong among them.
         """
-        parts, accepting = self._parts, Accepting(self._parts)
+        parts, evidence = self._parts, AcceptanceEvidence(self._parts)
         audits = audits_of(list(parts.reviews.recorded()), parts.settings.reviews_needed)
         images = [i for i in audits.images if i.reviews[0].model_version == canary.to_version]
         answers = []
         with ThreadPoolExecutor(parts.settings.read_threads) as pool:
             for contender in (side, before):
                 audited = partial(
-                    accepting.audited,
+                    evidence.audited,
                     model=contender.model,
                     predict=contender.predictor.outputs,
                 )

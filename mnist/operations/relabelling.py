@@ -49,11 +49,12 @@ class Relabelling:
         labels = self.labels()
         agreed = [label for label in labels.agreed if not label.was_audited]
         left_out = Counter({OPEN: labels.open, NO_DIGIT: labels.without_digit})
-        left_out[AUDITED] = len(labels.agreed) - len(agreed)
+        values = [label for label in labels.values if not label.was_audited]
+        left_out[AUDITED] = len(labels.agreed) - len(agreed) + len(labels.values) - len(values)
         with ThreadPoolExecutor(self._parts.settings.read_threads) as pool:
             images = [
                 *zip(agreed, pool.map(self._image, agreed), strict=True),
-                *zip(labels.values, pool.map(self._value_images, labels.values), strict=True),
+                *zip(values, pool.map(self._value_images, values), strict=True),
             ]
         kept = [
             (label, image, digit)

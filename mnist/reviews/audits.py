@@ -23,12 +23,14 @@ class Audits:
     """The audits of all sources.
 
     Attributes:
-        images: Those that count, the first one answered first.
+        images: Images of one digit that count, the first one answered first.
+        values: Places with a value of several digits that count, in the same order.
         open: How many wait for another look.
         set_aside: Reviewers whose answers do not count.
     """
 
     images: Sequence[Consensus]
+    values: Sequence[Consensus]
     open: int
     set_aside: tuple[str, ...]
 
@@ -47,19 +49,24 @@ def audits_of(reviews: Iterable[Review], needed: int) -> Audits:
     images = list(consensuses(kept, needed).values())
     settled = [image for image in images if image.state in {State.AGREED, State.THIRD_LOOK}]
     doubtful = {record.name for record in records if record.doubtful}
-    return Audits(settled, len(images) - len(settled), tuple(sorted(contradicting | doubtful)))
+    return Audits(
+        [image for image in settled if image.reviews[0].read_value is None],
+        [image for image in settled if image.reviews[0].read_value is not None],
+        len(images) - len(settled),
+        tuple(sorted(contradicting | doubtful)),
+    )
 
 
-def is_wrong(image: Consensus, digit: int) -> bool:
-    """Tell whether a prediction of this digit counts as wrong."""
+def is_wrong(image: Consensus, predicted: str | None) -> bool:
+    """Tell whether a prediction, a digit or a whole value as text, counts as wrong."""
     if image.state is State.AGREED:
-        return image.answer is None or image.answer.digit != digit
-    return any(review.answer != str(digit) for review in image.reviews)
+        return (image.value or image.answer) != predicted
+    return any(review.reply != predicted for review in image.reviews)
 
 
 def _contradicts(record: ReviewerRecord, blind: Sequence[Review]) -> bool:
     """Tell whether somebody contradicts the model all the time and nobody confirms it."""
-    own = [r for r in blind if r.reviewer == record.name and r.read_as is not None]
-    agreed = sum(review.answer == str(review.read_as) for review in own)
+    own = [r for r in blind if r.reviewer == record.name and r.predicted is not None]
+    agreed = sum(review.reply == review.predicted for review in own)
     is_confirmed = record.compared >= _LEAST_ANSWERS and not record.doubtful
     return len(own) >= _LEAST_ANSWERS and agreed < _LEAST_AGREEMENT * len(own) and not is_confirmed

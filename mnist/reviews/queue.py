@@ -1,6 +1,6 @@
 """Which image a person should look at next: the one whose label is worth most."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,21 +8,17 @@ from numpy.typing import NDArray
 
 from mnist.digits import CLASSES, Labels, Probabilities
 from mnist.keys import ObjectVersion
-from mnist.reviews.agreement import Consensus, State
+from mnist.reviews.agreement import Consensus
+from mnist.reviews.begun_queue import AUDIT
 from mnist.reviews.ticket import Ticket
 
 _WEAK_SLICE_WEIGHT = 0.5
 _ODD_WEIGHT = 0.25
 _CONTRADICTION_WEIGHT = 2.0
 _ALIKE_FACTOR = 0.9
-_THIRD_LOOK, _CONTRADICTED, _SECOND_LOOK = 5.0, 4.0, 3.0
 _CONSIDERED = 20
 _DOUBT = 0.01
 _NO_DIGIT = "The model says that it is not one digit; if it is one, most likely a {}."
-_AUDIT = (
-    "An audit: a random share of all predictions is looked at by somebody who does not see the "
-    "model's digit."
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,29 +42,6 @@ class BatchPredictions:
     model_versions: Sequence[str]
     others: Probabilities | None = None
     no_digit: bool = False
-
-
-def open_tickets(
-    consensuses: Iterable[Consensus], reviewer: str, seen: Collection[str] = ()
-) -> list[Ticket]:
-    """List images that others have begun and this reviewer can settle, the most urgent first.
-
-    A conflict comes first, then an answer that contradicts the model, then any first answer.
-    The answers of the others are not shown.
-
-    Args:
-        consensuses: Answers so far.
-        reviewer: Who asks for work.
-        seen: Digests of images that this reviewer has seen without being blind.
-    """
-    tickets = [
-        _open_ticket(consensus)
-        for consensus in consensuses
-        if consensus.state is not State.AGREED
-        and reviewer not in consensus.reviewers
-        and consensus.sha256 not in seen
-    ]
-    return sorted(tickets, key=lambda ticket: -ticket.value)
 
 
 def new_tickets(
@@ -151,7 +124,7 @@ def audit_tickets(
             read_as=int(probabilities.argmax()),
             model_version=model_version,
             value=0.0,
-            reasons=(_AUDIT,),
+            reasons=(AUDIT,),
             confidence=float(probabilities.max()),
             audit=True,
         )
@@ -164,39 +137,6 @@ def audit_tickets(
         )
         if sha256 not in blind and sha256 not in seen
     ]
-
-
-def _open_ticket(consensus: Consensus) -> Ticket:
-    first = consensus.reviews[0]
-    if consensus.is_audit:  # no word about the model's digit, nor about what others answered
-        value = _THIRD_LOOK if consensus.state is State.THIRD_LOOK else _CONTRADICTED
-        return Ticket(
-            first.version,
-            first.sha256,
-            first.read_as,
-            first.model_version,
-            value,
-            (_AUDIT,),
-            first.confidence,
-            audit=True,
-        )
-    contradicted = first.predicted is not None and first.reply != first.predicted
-    if consensus.state is State.THIRD_LOOK:
-        value, reason = _THIRD_LOOK, "People disagree about it: your look decides."
-    elif contradicted:
-        value, reason = _CONTRADICTED, "Somebody contradicts the model: a second look is needed."
-    else:
-        value, reason = _SECOND_LOOK, "Somebody has looked at it: a second look makes it a label."
-    return Ticket(
-        first.version,
-        first.sha256,
-        first.read_as,
-        first.model_version,
-        value,
-        (reason,),
-        read_value=first.read_value,
-        boxes=first.boxes,
-    )
 
 
 def _first_copies(digests: Sequence[str], consensuses: Mapping[str, Consensus]) -> NDArray[np.intp]:

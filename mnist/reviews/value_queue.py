@@ -1,10 +1,11 @@
 """Which value of several digits a person should look at next: what the model is least sure of."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from mnist.keys import ObjectVersion
 from mnist.reviews.agreement import Consensus
+from mnist.reviews.begun_queue import AUDIT
 from mnist.reviews.review import Box
 from mnist.reviews.ticket import Ticket
 
@@ -50,21 +51,47 @@ def value_tickets(
         limit: At most so many tickets.
     """
     tickets = {
-        one.sha256: Ticket(
-            version=one.version,
-            sha256=one.sha256,
-            read_as=None,
-            model_version=one.model_version,
-            value=1 - one.confidence + _FAILED_CHECK * (one.check == "failed"),
-            reasons=_reasons(one),
-            confidence=one.confidence,
-            read_value=one.value,
-            boxes=one.boxes,
+        one.sha256: _ticket(
+            one, 1 - one.confidence + _FAILED_CHECK * (one.check == "failed"), _reasons(one)
         )
         for one in predictions
         if one.sha256 not in consensuses
     }
     return sorted(tickets.values(), key=lambda ticket: -ticket.value)[:limit]
+
+
+def value_audit_tickets(
+    predictions: Iterable[ValuePrediction], blind: Collection[str], seen: Collection[str] = ()
+) -> list[Ticket]:
+    """List values that were drawn for an audit, as `mnist.reviews.queue.audit_tickets` does.
+
+    Args:
+        predictions: Those that were drawn, in their order.
+        blind: Digests of those that somebody has looked at blind.
+        seen: Digests of those that this reviewer has seen without being blind.
+    """
+    return [
+        _ticket(one, 0.0, (AUDIT,), audit=True)
+        for one in predictions
+        if one.sha256 not in blind and one.sha256 not in seen
+    ]
+
+
+def _ticket(
+    one: ValuePrediction, worth: float, reasons: tuple[str, ...], *, audit: bool = False
+) -> Ticket:
+    return Ticket(
+        version=one.version,
+        sha256=one.sha256,
+        read_as=None,
+        model_version=one.model_version,
+        value=worth,
+        reasons=reasons,
+        confidence=one.confidence,
+        audit=audit,
+        read_value=one.value,
+        boxes=one.boxes,
+    )
 
 
 def _reasons(one: ValuePrediction) -> tuple[str, ...]:

@@ -214,6 +214,10 @@ def score_chunk(
         threshold=chunk.model.accept_confidence,
         evidence=chunk.model.acceptance_evidence,
     )
+    if any(content.predicted for content in contents):
+        judged_by = judged_by.with_values(
+            chunk.model.accept_value_confidence, chunk.model.value_evidence
+        )
     rows = rows.replace_schema_metadata(work.as_metadata() | judged_by.as_metadata())
     return ScoredChunk(rows, tuple(unscored), tuple(put_off), tuple(paged))
 

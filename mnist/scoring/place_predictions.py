@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mnist.digits import CLASSES, Images, Outputs, Probabilities
 from mnist.images import Rejection
-from mnist.layouts import CheckResult, PlacePrediction, doubted, resolve, summed
+from mnist.layouts import CheckResult, Cut, PlacePrediction, doubted, resolve, summed
 from mnist.places import picture_of
 from mnist.scoring.line_graphs import PredictLine, no_line_network
 from mnist.scoring.predictions import PinnedModel, Predict
@@ -65,6 +65,34 @@ def resolved(
     return PredictedContents(with_values, Outputs(*(part[digits] for part in outputs)), ink[digits])
 
 
+def predict_place(
+    cut: Cut, model: PinnedModel, predict: Predict, predict_line: PredictLine = no_line_network
+) -> PlacePrediction:
+    """Predict one place by itself, without what the rest of its page says about it.
+
+    Args:
+        cut: What was cut out for it.
+        model: Says what is unlike a digit, and from which confidence on a value is accepted.
+        predict: The scoring graph.
+        predict_line: Its line network.
+    """
+    outputs = predict(cut.candidates) if len(cut.candidates) else _NO_IMAGES
+    return _resolved(cut, outputs, model, predict_line)
+
+
+def _resolved(
+    cut: Cut, outputs: Outputs, model: PinnedModel, predict_line: PredictLine
+) -> PlacePrediction:
+    return resolve(
+        cut,
+        outputs.probabilities,
+        outputs.ood_scores,
+        model.ood_threshold,
+        predict_line(cut.line),
+        model.accept_value_confidence,
+    )
+
+
 def _chosen(content: Content, probabilities: Probabilities) -> int:
     """Say which of its candidates, whose probabilities these are, is the one digit of a content."""
     if content.predicted is None or len(probabilities) == 1:
@@ -90,12 +118,11 @@ def _predictions(
             answers += [None] * len(places)
             continue
         predicted = [
-            resolve(
+            _resolved(
                 cut,
-                outputs.probabilities[start : start + len(cut.candidates)],
-                outputs.ood_scores[start : start + len(cut.candidates)],
-                model.ood_threshold,
-                predict_line(cut.line),
+                Outputs(*(part[start : start + len(cut.candidates)] for part in outputs)),
+                model,
+                predict_line,
             )
             for cut, start in cuts
         ]

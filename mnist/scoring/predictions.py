@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mnist.acceptance.judging import judge
 from mnist.digits import Images, ImageWarning, Outcome, Outputs
 from mnist.images import Decoded
+from mnist.layouts.parameters import LAYOUT_PARAMETERS
 
 Predict = Callable[[Images], Outputs]
 """Images (n, 28, 28) uint8 to what a scoring graph predicts for them."""
@@ -31,8 +32,10 @@ class PinnedModel:
         accept_confidence: Predictions with at least this confidence and no warning need no review.
         ood_threshold: Images with a larger out-of-distribution score are unlike a digit.
         no_digit_threshold: Images with a larger one are not one digit.
-        acceptance_entry: Entry of the acceptance log that chose `accept_confidence`; 0 if none did.
+        accept_value_confidence: The same for values of several digits, each as a whole.
+        acceptance_entry: Entry of the acceptance log that chose both; 0 if none did.
         acceptance_evidence: What that rests on, in one sentence; empty if nobody has looked.
+        value_evidence: The same for values.
     """
 
     name: str
@@ -41,8 +44,10 @@ class PinnedModel:
     accept_confidence: float
     ood_threshold: float = math.inf
     no_digit_threshold: float = math.inf
+    accept_value_confidence: float = LAYOUT_PARAMETERS.accept_confidence
     acceptance_entry: int = 0
     acceptance_evidence: str = ""
+    value_evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,14 @@ class AcceptanceRecord(BaseModel, frozen=True):
     entry: int = Field(ge=0, description="number in the acceptance log; 0: nobody chose it")
     threshold: float = Field(description="least confidence of an accepted prediction")
     evidence: str = Field("", description="what it rested on when the rows were made")
+    value_threshold: float | None = Field(
+        None, description="least confidence of an accepted value; null where there are no places"
+    )
+    value_evidence: str = Field("", description="what that rested on")
+
+    def with_values(self, threshold: float, evidence: str) -> AcceptanceRecord:
+        """Record as well by which threshold values were accepted."""
+        return self.model_copy(update={"value_threshold": threshold, "value_evidence": evidence})
 
     def as_metadata(self) -> dict[bytes, bytes]:
         """Give it as metadata of an Arrow schema."""
@@ -83,7 +91,12 @@ class AcceptanceRecord(BaseModel, frozen=True):
     def sentence(self) -> str:
         """Say it for people."""
         chosen = f"entry {self.entry} of the acceptance log" if self.entry else "no entry"
-        return f"Accepted from a confidence of {self.threshold:.5g} on ({chosen}). {self.evidence}"
+        sentences = [f"Accepted from a confidence of {self.threshold:.5g} on ({chosen})."]
+        sentences.append(self.evidence)
+        if self.value_threshold is not None:
+            sentences.append(f"Values are accepted from {self.value_threshold:.5g} on.")
+            sentences.append(self.value_evidence)
+        return " ".join(filter(None, sentences))
 
 
 class RunRecord(BaseModel, frozen=True):

@@ -135,10 +135,14 @@ def write_up(
         models=_models(counted),
         preprocessing_digests=sorted(counted.by(lambda facts: facts.preprocessing_digest)),
         work=ScoringWork.of(works, cpu_hour_price),
-        acceptance=sorted(judged_by, key=lambda record: (record.entry, record.threshold)),
+        acceptance=sorted(judged_by, key=_acceptance_order),
         verdict=verdict,
         verdict_reason=reason,
     )
+
+
+def _acceptance_order(record: AcceptanceRecord) -> tuple[int, float, float]:
+    return record.entry, record.threshold, record.value_threshold or 0.0
 
 
 def _note_unlisted(unlisted: dict[bytes, VersionRecord], row: dict[str, object]) -> None:

@@ -165,7 +165,7 @@ def is_accepted(value: PlacePrediction | None, *, digit: bool | None) -> bool:
     if value is None:
         return bool(digit)
     if digit is not None:
-        return digit and value.check is not CheckResult.FAILED
+        return digit and value.check is not CheckResult.FAILED and not value.contradicted
     return value.accepted
 
 

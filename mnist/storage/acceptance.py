@@ -28,6 +28,9 @@ class AcceptanceEntry(BaseModel, frozen=True):
     max_error_rate: float = Field(gt=0, lt=1, description="what is promised")
     assurance: float = Field(gt=0, lt=1, description="of the bounds")
     thresholds: list[SourceThreshold] = Field(min_length=1)
+    value_thresholds: list[SourceThreshold] = Field(
+        [], description="the same for values of several digits; empty while nobody audited any"
+    )
     reasons: list[str]
 
 
@@ -64,7 +67,12 @@ class AcceptanceLog:
     def without_evidence(self, model: PinnedModel) -> PinnedModel:
         """Let a version accept what it may before anybody has labelled images of this stream."""
         least = max(model.accept_confidence, self.cautious)
-        return replace(model, accept_confidence=least, acceptance_evidence=_NO_EVIDENCE)
+        return replace(
+            model,
+            accept_confidence=least,
+            acceptance_evidence=_NO_EVIDENCE,
+            value_evidence=_NO_VALUES,
+        )
 
     def judged(self, model: PinnedModel, key: str = "") -> PinnedModel:
         """Let a version accept what the newest entry about it allows for a batch or a key.
@@ -82,11 +90,20 @@ class AcceptanceLog:
         chosen = None if entry is None else threshold_for(entry.thresholds, key)
         if entry is None or chosen is None:
             return self.without_evidence(model)
-        return replace(
+        model = replace(
             model,
             accept_confidence=chosen.threshold,
             acceptance_entry=entry.sequence,
             acceptance_evidence=chosen.sentence,
+            value_evidence=_NO_VALUES,
+        )
+        of_values = threshold_for(entry.value_thresholds, key)
+        if of_values is None:
+            return model
+        return replace(
+            model,
+            accept_value_confidence=of_values.threshold,
+            value_evidence=of_values.sentence,
         )
 
     def append(self, entry: AcceptanceEntry) -> AcceptanceEntry:
@@ -98,4 +115,5 @@ class AcceptanceLog:
         return self.log.problems(lambda entry: entry.at)
 
 
+_NO_VALUES = "Nobody has audited values of this version yet, so their threshold is cautious."
 _NO_EVIDENCE = "Nobody has audited predictions of this version yet, so the threshold is cautious."

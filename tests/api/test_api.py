@@ -283,6 +283,7 @@ def audited(registry, threshold):
     entry = AcceptanceEntry(
         sequence=1, at=datetime.now(UTC), who="run", model="digits", version="1",
         digest=registry.digest, max_error_rate=0.002, assurance=0.95, thresholds=[chosen],
+        value_thresholds=[chosen.model_copy(update={"of_values": True, "wrong": 1})],
         reasons=[],
     )  # fmt: skip
     log.append(entry)
@@ -296,6 +297,7 @@ def test_audits_decide_what_is_accepted_and_stand_in_the_metrics(registry):
     assert 'mnist_acceptance_threshold{source=""} 2.0' in numbers
     assert 'mnist_acceptance_wrong{source=""} 2.0' in numbers
     assert 'mnist_acceptance_bound{source=""} 0.0231' in numbers
+    assert 'mnist_value_acceptance_wrong{source=""} 1.0' in numbers
     with served(registry, audited(registry, 0.1)) as client:
         assert not client.post("/predict", content=png(7)).json()["review"]
 

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from dashboard.pages.review.queries import queue_predictions, work_of
+from dashboard.pages.review.queries import work_of
+from dashboard.pages.review.queued import queue_predictions
 from mnist.acceptance.choice import source_of
 from mnist.captured import CapturedFolder
 from mnist.keys import current_key

@@ -2,17 +2,23 @@
 
 import io
 import json
+from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow.csv
 import pytest
 
+from mnist.acceptance.choice import choose_thresholds
+from mnist.acceptance.thresholds import JudgedPredictions, Promise
 from mnist.digits import Outcome
 from mnist.images import Decoded
 from mnist.keys import current_key
+from mnist.reviews.audits import audits_of
+from mnist.storage.acceptance import AcceptanceEntry
 from mnist.tables import PROBABILITY_COLUMNS
 from tests.contract.test_pages import another, score
 from tests.factories import SeveralModels, services_of
+from tests.reviewing import review
 from tests.sheets import layout, png_of, strip
 
 FORM = layout(
@@ -148,3 +154,81 @@ def test_a_field_of_one_digit_is_a_digit_and_is_decoded_as_it_was_scored(service
     np.testing.assert_allclose(
         outputs.probabilities[0], [row[name] for name in PROBABILITY_COLUMNS], atol=1e-6
     )
+
+
+def test_of_a_wrong_sum_no_field_is_accepted_however_few_digits_it_has(services, inbox_bucket):
+    fields = {
+        name: {"box": [at / 3, 0, (at + 1) / 3, 1], "digits": 1}
+        for at, name in enumerate(("net", "tax"))
+    }
+    fields["total"] = {"box": [2 / 3, 0, 1, 1], "digits": 1, "check": {"sum": ["net", "tax"]}}
+    inbox_bucket.put("b/_LAYOUT.json", layout(fields=fields))
+    for name, digits in (("right", "347"), ("wrong", "348")):
+        inbox_bucket.put(f"b/{name}.png", png_of(np.hstack([strip(digit) for digit in digits])))
+    score(services)
+    accepted = {key: row["accepted"] for key, row in rows_by_key(services).items()}
+    assert [accepted[f"b/right.png!{name}"] for name in fields] == [True] * 3
+    assert [accepted[f"b/wrong.png!{name}"] for name in fields] == [False] * 3
+
+
+def test_values_are_accepted_by_their_own_threshold_and_the_receipt_says_so(services, inbox_bucket):
+    inbox_bucket.put("b/_LAYOUT.json", layout(digits=3))
+    inbox_bucket.put("b/strip.png", png_of(strip("007")))
+    before = score(services)
+    confidence = rows_by_key(services)["b/strip.png"]["value_confidence"]
+    (record,) = before.acceptance
+    assert record.value_threshold == 0.99
+    assert "Values are accepted from 0.99 on. Nobody has audited values" in record.sentence
+    assert rows_by_key(services)["b/strip.png"]["accepted"] == (confidence >= 0.99)
+    audit_values(services, wrong=0)
+    inbox_bucket.put("b/strip.png", png_of(strip("017")))
+    proven = score(services, "proven")
+    assert "Source b/: 0 of 1,879 audited wrong" in proven.acceptance[-1].sentence
+    assert rows_by_key(services)["b/strip.png"]["accepted"]
+    audit_values(services, wrong=300)
+    inbox_bucket.put("b/strip.png", png_of(strip("027")))
+    score(services, "broken")
+    assert not rows_by_key(services)["b/strip.png"]["accepted"]
+
+
+def audit_values(services, *, wrong, count=3_000):
+    """Let what is known of values be that so many of the audited ones are wrong."""
+    model = services.registry.champion()
+    predictions = JudgedPredictions(
+        "b/", np.linspace(0.2, 1, count), np.arange(count) >= count - wrong
+    )
+    chosen = choose_thresholds([predictions], Promise(0.002), cautious=0.99)
+    services.acceptance.append(
+        AcceptanceEntry(
+            sequence=1, at=datetime.now(UTC), who="run", model=model.name, version=model.version,
+            digest=model.digest, max_error_rate=0.002, assurance=0.95,
+            thresholds=choose_thresholds([], Promise(0.002), cautious=0.99),
+            value_thresholds=chosen, reasons=[],
+        )
+    )  # fmt: skip
+
+
+def test_another_version_is_asked_about_an_audited_value_of_the_inbox(
+    settings, inbox_bucket, tmp_path
+):
+    models = SeveralModels(tmp_path)
+    models.champion_version = "2"  # which swaps 4 and 9
+    services = services_of(settings, registry=models)
+    inbox_bucket.put("b/_LAYOUT.json", layout(digits=3))
+    inbox_bucket.put("b/strip.png", png_of(strip("340")))
+    score(services)
+    row = rows_by_key(services)["b/strip.png"]
+    assert row["value"] == "390"
+    place = {name: row[name] for name in ("key", "etag", "sha256")}
+    predicted = {"read_value": "390", "confidence": 0.5, "model_version": "2"}
+    blind = [
+        review("", who, None, **place, size=row["bytes"], value="340", audit=True, **predicted)
+        for who in ("ada", "bob")
+    ]
+    audits = audits_of(blind, 2)
+    for version, is_wrong in (("2", True), ("1", False)):
+        evidence, gone = services.accepting.evidence.of_values(models.version(version), audits)
+        assert ([part.wrong.tolist() for part in evidence], gone) == ([[is_wrong]], 0)
+    inbox_bucket.put("b/strip.png", png_of(strip("341")))
+    services = another(services)
+    assert services.accepting.evidence.of_values(models.version("1"), audits) == ([], 1)

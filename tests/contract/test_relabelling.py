@@ -135,7 +135,7 @@ def test_without_reviews_a_judgement_is_untouched(relabelling, models):
 def strip_reviewed(services, inbox_bucket, log, results):
     """A strip that was read as 0148, and two people who see something in it."""
 
-    def reviewed(value):
+    def reviewed(value, *, audit=False):
         inbox_bucket.put("scans/_LAYOUT.json", layout(digits=4))
         inbox_bucket.put("scans/strip.png", png_of(strip("0148")))
         services.batch_scoring.run("scans", "run")
@@ -143,7 +143,8 @@ def strip_reviewed(services, inbox_bucket, log, results):
         boxes = tuple(tuple(mark[side] for side in BOX_COLUMNS) for mark in row["marks"])
         place = {name: row[name] for name in ("key", "etag", "sha256")}
         for each in ("ada", "bob"):
-            log.append(review("", each, None, **place, size=row["bytes"], value=value, boxes=boxes))
+            place |= {"size": row["bytes"], "value": value, "boxes": boxes, "audit": audit}
+            log.append(review("", each, None, **place))
 
     return reviewed
 
@@ -161,6 +162,13 @@ def test_a_value_of_another_length_labels_no_digit_and_is_counted(relabelling, s
     labels = relabelling.reviewed_labels()
     assert labels.images.n == 0
     assert labels.left_out == {CUT_OTHERWISE: 1}
+
+
+def test_the_digits_of_an_audited_value_are_never_learned(relabelling, strip_reviewed):
+    strip_reviewed("0149", audit=True)
+    labels = relabelling.reviewed_labels()
+    assert labels.images.n == 0
+    assert labels.left_out == {AUDITED: 1}
 
 
 def test_a_cell_of_a_sheet_is_learned_as_it_was_cut(

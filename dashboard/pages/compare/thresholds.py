@@ -21,7 +21,7 @@ def _evidence(version: str) -> list[JudgedPredictions]:
     """What a version predicts for audited images and labelled sets, and whether it is wrong."""
     current = services.current()
     audits = audits_of(list(current.reviews.recorded()), current.settings.reviews_needed)
-    evidence, _ = current.accepting.evidence(current.registry.version(version), audits)
+    evidence, _ = current.accepting.evidence.of_digits(current.registry.version(version), audits)
     return evidence
 
 

@@ -31,12 +31,12 @@ def show_acceptance() -> None:
             f"least {settings.cautious_confidence:g}. The page Review asks for audits."
         )
     else:
-        broken = [one for one in entry.thresholds if one.is_broken]
-        for one in broken:
+        chosen = [*entry.thresholds, *entry.value_thresholds]
+        for one in (one for one in chosen if one.is_broken):
             st.error(plain(f"The promise was broken and the threshold raised. {one.sentence}"))
         st.markdown(
             f"Promised: at most {promise} wrong among accepted predictions. "
-            f"**{plain(entry.thresholds[0].sentence)}**"
+            f"**{plain(' '.join(one.sentence for one in chosen if not one.source))}**"
         )
         tables.table(
             queries.thresholds(entry),

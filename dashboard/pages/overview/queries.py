@@ -69,10 +69,11 @@ def audit_cost(
 
 
 def thresholds(entry: AcceptanceEntry) -> pd.DataFrame:
-    """List the thresholds of an entry, that of all other sources first."""
+    """List the thresholds of an entry, of digits before those of values."""
     return pd.DataFrame(
         [
             {
+                "of": "values" if one.of_values else "digits",
                 "source": one.source or "all others",
                 "accepted from": one.threshold,
                 "rests on": str(one.basis),
@@ -81,7 +82,7 @@ def thresholds(entry: AcceptanceEntry) -> pd.DataFrame:
                 "wrong": one.wrong,
                 "bound": one.bound,
             }
-            for one in entry.thresholds
+            for one in (*entry.thresholds, *entry.value_thresholds)
         ]
     )
 

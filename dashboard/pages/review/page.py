@@ -17,15 +17,13 @@ from dashboard.components.texts import code, counted, plain
 from dashboard.components.titles import page_title
 from dashboard.pages.review.answers import next_ticket
 from dashboard.pages.review.queries import (
-    AGAIN,
-    QueuedPredictions,
     Work,
     agreement,
-    queue_predictions,
     reviewers,
     selected_tickets,
     work_of,
 )
+from dashboard.pages.review.queued import AGAIN, QueuedPredictions, queue_predictions
 from mnist import services
 from mnist.digits import Outcome
 from mnist.errors import MnistError
@@ -140,7 +138,7 @@ def _show_how_far(
         done, what = total - len(work.tickets), f"{chosen.name}: {counted(total, 'image')}"
     elif predictions is not None:
         total = len(predictions.for_review)
-        done, what = predictions.done(work, person().name), f"{total:,} for review"
+        done, what = work.done(predictions, person().name), f"{total:,} for review"
     else:
         return False
     st.progress(done / total if total else 1.0, f"{plain(what)}, {done:,} done")
@@ -177,7 +175,7 @@ def _show_ticket(ticket: Ticket, *, is_blind: bool) -> None:
             crop = services.current().inbox.cut_out(ticket.version).crop
             st.image(scaled(crop, _VALUE_WIDTH), alt="The place, as it came")
     with words:
-        if ticket.read_value is not None and not is_blind:
+        if ticket.read_value is not None and not ticket.audit and not is_blind:
             st.metric("Predicted value", ticket.read_value)
         if ticket.read_as is not None and not ticket.audit and not is_blind:
             st.metric("Predicted digit", str(ticket.read_as))

@@ -10,7 +10,7 @@ from dashboard.access.people import Person, Role
 from dashboard.components.batch_list import all_batches
 from dashboard.pages.batches import queries
 from dashboard.pages.batches.queries import as_zip, first_within_bounds
-from dashboard.pages.review.queries import queue_predictions
+from dashboard.pages.review.queued import queue_predictions
 from mnist.errors import AccessDenied
 from mnist.keys import ObjectVersion
 from mnist.orchestrator import PrefectApi

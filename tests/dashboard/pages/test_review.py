@@ -215,6 +215,40 @@ def progress(page):
     return bar.proto.text.replace("\\", "")
 
 
+def test_an_audit_of_a_value_shows_neither_value_nor_reason_and_begins_empty(
+    review, scorer, dashboard
+):
+    dashboard(MNIST_AUDIT_SHARE="1")
+    scorer.bucket.put("scans/_LAYOUT.json", layout(digits=4))
+    scorer.bucket.put("scans/strip.png", png_of(strip("0148")))
+    scorer.score("scans")
+    page = review.by("ada").open()
+    assert "An audit: a random share of all predictions" in page.words
+    assert "Predicted value" not in page.numbers
+    assert "0148" not in page.words
+    (field,) = page.app.text_input
+    assert field.value == ""
+    field.set_value("0148")
+    press(page, "value")
+    (entry,) = recorded()
+    assert (entry.audit, entry.value, entry.read_value) == (True, "0148", "0148")
+    assert 0 < entry.confidence <= 1
+    assert progress(page) == "1 for review, 1 done"
+    page = review.by("bob").open()
+    (field,) = page.app.text_input
+    assert field.value == ""
+    assert "Predicted value" not in page.numbers
+
+
+def test_values_whose_check_failed_are_not_audited_but_asked_about(review, scorer, dashboard):
+    dashboard(MNIST_AUDIT_SHARE="1")
+    scorer.bucket.put("scans/_LAYOUT.json", layout(digits=4, check={"list": ["0149"]}))
+    scorer.bucket.put("scans/strip.png", png_of(strip("0148")))
+    scorer.score("scans")
+    page = review.by("ada").open()
+    assert page.numbers["Predicted value"] == "0148"
+
+
 def test_progress_counts_what_is_done_of_the_batch(review, scorer, dashboard):
     dashboard(MNIST_AUDIT_SHARE="1")
     scorer.drop("scans", 3)

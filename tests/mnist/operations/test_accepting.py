@@ -113,6 +113,52 @@ def test_a_damaged_entry_may_have_been_a_rise_so_the_cautious_threshold_holds(pa
     assert parts.accepting.renew("run").entry.sequence == 3
 
 
+def value_audits(parts, count, *, wrong=0, confidence=0.995, batch="forms"):
+    """Let somebody audit values; the first ones lack a digit."""
+    for number in range(count):
+        parts.reviews.append(
+            review(
+                f"{batch}{number}", "ada", None, key=f"{batch}/{number}.png!meter",
+                value="0148" if number >= wrong else "148", read_value="0148", model_version="1",
+                confidence=confidence, audit=True,
+            )
+        )  # fmt: skip
+
+
+def test_audited_values_keep_their_own_promise_beside_that_of_digits(parts):
+    audits(parts, 10)
+    value_audits(parts, 120)
+    entry = parts.accepting.renew("run").entry
+    assert [one.labels for one in entry.thresholds] == [10]
+    assert [(one.source, one.labels) for one in entry.value_thresholds] == [
+        ("", 120), ("forms/", 120)
+    ]  # fmt: skip
+    assert "Values of all sources: 0 of 120 audited wrong, at most 2.47%" in entry.reasons[1]
+    judged = parts.acceptance.judged(parts.registry.champion(), "forms/")
+    assert (judged.accept_confidence, judged.accept_value_confidence) == (0.15, 0.99)
+    assert "Values of source forms/: 0 of 120" in judged.value_evidence
+    assert not parts.accepting.renew("again").is_new
+
+
+def test_wrong_values_raise_the_threshold_of_values_alone_and_are_told_once(parts):
+    value_audits(parts, 120, wrong=10)
+    renewal = parts.accepting.renew("run 1")
+    assert renewal.broken == tuple(one.sentence for one in renewal.entry.value_thresholds)
+    judged = parts.acceptance.judged(parts.registry.champion(), "forms/")
+    assert judged.accept_value_confidence > 0.995
+    assert judged.accept_confidence == 0.15
+    again = parts.accepting.renew("run 2")
+    assert (again.is_new, again.broken) == (False, ())
+
+
+def test_values_that_nobody_audited_have_the_cautious_threshold_and_it_is_said(parts):
+    audits(parts, 120)
+    parts.accepting.renew("run")
+    judged = parts.acceptance.judged(parts.registry.champion(), "scans/")
+    assert judged.accept_value_confidence == 0.99
+    assert "Nobody has audited values" in judged.value_evidence
+
+
 def test_entries_are_signed_like_the_journal(parts):
     parts.signing = Signing(parts.results_bucket, SigningKey("1" * 64))
     audits(parts, 120)

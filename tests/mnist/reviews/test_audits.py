@@ -15,7 +15,7 @@ def both(image, answer, read_as=4):
 
 
 def wrong_ones(audits):
-    return [is_wrong(image, image.reviews[0].read_as) for image in audits.images]
+    return [is_wrong(image, image.reviews[0].predicted) for image in audits.images]
 
 
 def test_what_people_agree_on_counts():
@@ -75,3 +75,28 @@ def test_honest_auditors_of_a_bad_model_confirm_each_other():
     audits = audits_of(entries, 1)
     assert audits.set_aside == ()
     assert wrong_ones(audits) == [True] * 20
+
+
+def value_audit(place, reviewer, value, read_value="0148"):
+    return review(
+        place, reviewer, None, value=value, read_value=read_value, confidence=0.995, audit=True
+    )
+
+
+def test_a_value_counts_as_a_whole_and_apart_from_digits():
+    entries = [
+        *(value_audit("right", who, "0148") for who in ("ada", "bob")),
+        *(value_audit("wrong", who, "148") for who in ("ada", "bob")),
+        *(value_audit("dispute", who, value) for who, value in (("ada", "0148"), ("bob", "0149"))),
+        *(review("none", who, "not-a-digit", read_value="7", audit=True) for who in ("ada", "bob")),
+        *both("digit", "4"),
+    ]
+    audits = audits_of(entries, 2)
+    assert wrong_ones(audits) == [False]
+    wrong = [is_wrong(place, place.reviews[0].predicted) for place in audits.values]
+    assert wrong == [False, True, True, True]
+
+
+def test_who_contradicts_every_value_is_set_aside():
+    entries = [value_audit(str(i), "eve", "9999") for i in range(20)]
+    assert audits_of(entries, 1).set_aside == ("eve",)

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from mnist.reviews.agreement import consensuses
-from mnist.reviews.queue import BatchPredictions, new_tickets, open_tickets
+from mnist.reviews.begun_queue import open_tickets
+from mnist.reviews.queue import BatchPredictions, new_tickets
 from tests.factories import version
 from tests.reviewing import review
 

@@ -1,7 +1,8 @@
 """Which value of several digits a person should look at next."""
 
 from mnist.reviews.agreement import State, consensuses
-from mnist.reviews.value_queue import ValuePrediction, value_tickets
+from mnist.reviews.begun_queue import open_tickets
+from mnist.reviews.value_queue import ValuePrediction, value_audit_tickets, value_tickets
 from tests.factories import version
 from tests.reviewing import review
 
@@ -44,3 +45,22 @@ def test_people_agree_on_a_value_as_text():
     other = review("x", "cyd", None, sha256=DIGESTS["a"], value="123")
     (open_again,) = consensuses([both[0], other], 2).values()
     assert open_again.state is State.THIRD_LOOK
+
+
+def test_an_audited_value_is_asked_about_blind_and_not_by_who_has_seen_the_prediction():
+    drawn = [predicted("a", 0.999), predicted("b", 0.4), predicted("c", 0.999)]
+    tickets = value_audit_tickets(drawn, {DIGESTS["b"]}, {DIGESTS["c"]})
+    assert names(tickets) == ["a"]
+    assert tickets[0].audit
+    assert "who does not see" in tickets[0].reasons[0]
+    assert (tickets[0].read_value, tickets[0].confidence) == ("012", 0.999)
+
+
+def test_a_begun_audit_of_a_value_stays_blind_and_about_the_value():
+    first = review(
+        "x", "ada", None, value="013", read_value="012", boxes=((0, 0, 9, 9),), confidence=0.99,
+        audit=True,
+    )  # fmt: skip
+    (ticket,) = open_tickets(consensuses([first], 2).values(), "bob")
+    assert (ticket.audit, ticket.read_value, ticket.boxes) == (True, "012", ((0, 0, 9, 9),))
+    assert "contradicts" not in ticket.reasons[0]
