@@ -20,6 +20,7 @@ from dashboard.pages.image import page as image
 from dashboard.pages.labels import page as labels
 from dashboard.pages.overview import page as overview
 from dashboard.pages.review import page as review
+from dashboard.pages.values import page as values
 from mnist import services
 from mnist.errors import InvalidSettings
 
@@ -33,6 +34,7 @@ def main() -> None:
         st.Page(batches.show, title="Batches", url_path="batches"),
         st.Page(errors.show, title="Errors", url_path="errors"),
         st.Page(review.show, title="Review", url_path="review"),
+        st.Page(values.show, title="Values", url_path="values"),
         st.Page(labels.show, title="Labels", url_path="labels"),
         st.Page(champion.show, title="Champion", url_path="champion"),
         st.Page(decisions.show, title="Decisions", url_path="decisions"),

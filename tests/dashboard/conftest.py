@@ -207,6 +207,12 @@ def review() -> Page:
 
 
 @pytest.fixture
+def values() -> Page:
+    """The page of values, not loaded yet."""
+    return Page("values")
+
+
+@pytest.fixture
 def no_mnist(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A machine without MNIST: its images are the digits that scikit-learn brings."""
     monkeypatch.delenv("MNIST_DATA_DIR", raising=False)

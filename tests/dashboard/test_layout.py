@@ -25,8 +25,8 @@ def imports_of(file: Path) -> set[str]:
     return modules
 
 
-def test_there_are_twelve_pages():
-    assert len(PAGES) == 12
+def test_there_are_thirteen_pages():
+    assert len(PAGES) == 13
 
 
 @pytest.mark.parametrize("page", FOLDERS, ids=lambda page: page.name)
