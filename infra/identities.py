@@ -104,6 +104,8 @@ SCORER = Identity(
         Grant("inbox", _LOOK),
         Grant("results", _LOOK),
         Grant("results", ("write",), _OF_THE_SCORER),
+        Grant("labels", ("list",)),
+        Grant("labels", ("read",), ("reviews/",)),
     ),
 )
 TRAINER = Identity(

@@ -19,6 +19,7 @@ from mnist.storage.deliveries import Deliveries
 from mnist.storage.gate_slices import GateSlices
 from mnist.storage.inbox import Inbox
 from mnist.storage.journal import Journal
+from mnist.storage.last_values import LastValues
 from mnist.storage.layouts import StoredLayouts
 from mnist.storage.lease import Lease
 from mnist.storage.monitoring import MonitoringLog
@@ -110,6 +111,11 @@ class Parts:
     def current_rows(self) -> CurrentRows:
         """The rows that count now, for those who read them."""
         return CurrentRows(self.results_bucket, self.results, self.settings.cache_dir)
+
+    @cached_property
+    def last_values(self) -> LastValues:
+        """What counted last in places of earlier batches."""
+        return LastValues(self.results_bucket, self.reviews, self.settings.reviews_needed)
 
     @cached_property
     def deliveries(self) -> Deliveries:

@@ -1,6 +1,6 @@
 """Pages with more than one digit: where the digits are, which value they are, how surely."""
 
-from mnist.layouts.checks import Check, CheckResult
+from mnist.layouts.checks import Check, CheckResult, IsNotBelow
 from mnist.layouts.cutting import cut
 from mnist.layouts.layout import Layout, PlaceContent
 from mnist.layouts.resolving import doubted, resolve
@@ -11,6 +11,7 @@ __all__ = [
     "Check",
     "CheckResult",
     "Cut",
+    "IsNotBelow",
     "Layout",
     "Mark",
     "PageBox",

@@ -1,4 +1,4 @@
-"""What a value has to satisfy: a check digit, a range, a date, a list, or a sum of others."""
+"""What a value has to satisfy: a check digit, a range, a date, a list, a sum, or no fall."""
 
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -96,7 +96,17 @@ class IsSum(_Check):
     sum: Annotated[tuple[str, ...], Field(min_length=2, max_length=100)]
 
 
-Check = CheckDigits | InRange | IsDate | IsListed | IsIban | IsSum
+class IsNotBelow(_Check):
+    """The value is a number not below the last one of the same place in earlier batches.
+
+    Attributes:
+        not_below: Beginning of the names of those batches.
+    """
+
+    not_below: Annotated[str, Field(min_length=1, max_length=200, pattern="^[^/]+$")]
+
+
+Check = CheckDigits | InRange | IsDate | IsListed | IsIban | IsSum | IsNotBelow
 """What a layout may say after `check`."""
 
 
@@ -109,24 +119,36 @@ def number_of(value: str) -> Decimal:
     return Decimal(value.replace(" ", "").replace(",", "."))
 
 
-def check(value: str, rule: Check | None) -> CheckResult:
+def check(value: str, rule: Check | None, last: str | None = None) -> CheckResult:
     """Hold a value against what it has to satisfy.
 
     Args:
         value: Digits, with the symbols that the layout allows between them.
         rule: None if there is nothing to satisfy.
+        last: The last value of the same place, for a rule that asks for it; None if there is none.
 
     Returns:
-        `NONE` also for a sum: that takes the other fields.
+        `NONE` also for a sum, which takes the other fields, and where there is no last value.
     """
     if rule is None or isinstance(rule, IsSum):
         return CheckResult.NONE
-    if isinstance(rule, str):
+    if isinstance(rule, IsNotBelow):
+        if last is None:
+            return CheckResult.NONE
+        passed = _is_not_below(value, last)
+    elif isinstance(rule, str):
         digits = "".join(filter(str.isdigit, value))
         passed = _is_valid(_MODULES.get(rule, rule), digits)
     else:
         passed = rule.accepts(value)
     return CheckResult.PASSED if passed else CheckResult.FAILED
+
+
+def _is_not_below(value: str, last: str) -> bool:
+    try:
+        return number_of(value) >= number_of(last)
+    except InvalidOperation:
+        return False
 
 
 def _is_valid(module: str, number: str) -> bool:

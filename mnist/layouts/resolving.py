@@ -24,6 +24,7 @@ def resolve(
     ood_threshold: float,
     line: LineScores | None = None,
     accept_confidence: float = P.accept_confidence,
+    last: str | None = None,
 ) -> PlacePrediction:
     """Decide which value a place has.
 
@@ -34,6 +35,7 @@ def resolve(
         ood_threshold: Images with a larger score are unlike a digit.
         line: What the line network says of `cut.line`; None from a version without one.
         accept_confidence: Least confidence of an accepted value.
+        last: The last value of the same place; None if nobody knows one.
     """
     if cut.outcome is not None:
         return PlacePrediction(cut.place, cut.box, cut.outcome, warnings=cut.warnings)
@@ -51,7 +53,7 @@ def resolve(
     }
     warnings = tuple(w for w in ImageWarning if w in cut.warnings or doubts.get(w))
     value = text_of(cut, best.path)
-    result = check(value, cut.content.check)
+    result = check(value, cut.content.check, last)
     confidence = 0.0 if miscounted else confidence_of(best.doubts)
     doubtful = warnings or result is CheckResult.FAILED
     return PlacePrediction(
@@ -63,8 +65,9 @@ def resolve(
         result,
         _marks(cut, best.path, probabilities),
         warnings,
-        _proposal(cut, best.others) if result is CheckResult.FAILED else None,
+        _proposal(cut, best.others, last) if result is CheckResult.FAILED else None,
         accepted=not doubtful and confidence >= accept_confidence,
+        last=last,
     )
 
 
@@ -111,7 +114,6 @@ def text_of(cut: Cut, path: ScoredPath) -> str:
     return "".join(parts)
 
 
-def _proposal(cut: Cut, others: list[ScoredPath]) -> str | None:
-    values = (text_of(cut, path) for path in others)
-    passing = (value for value in values if check(value, cut.content.check) is CheckResult.PASSED)
-    return next(passing, None)
+def _proposal(cut: Cut, others: list[ScoredPath], last: str | None) -> str | None:
+    rule, values = cut.content.check, (text_of(cut, path) for path in others)
+    return next((text for text in values if check(text, rule, last) is CheckResult.PASSED), None)

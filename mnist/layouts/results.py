@@ -108,6 +108,7 @@ class PlacePrediction:
             None if there is none.
         accepted: Whether no person needs to look at it.
         contradicted: Whether a sum on the same page says that it may be wrong.
+        last: The last value of the same place, if the check asked for it and there is one.
     """
 
     place: str
@@ -121,6 +122,7 @@ class PlacePrediction:
     proposal: str | None = None
     accepted: bool = False
     contradicted: bool = False
+    last: str | None = None
 
     @property
     def digits(self) -> tuple[int, ...]:

@@ -9,7 +9,8 @@ store, and each step starts from there. Nothing here grows with the size of a ba
 for each object version.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain, compress
 from math import inf
 
@@ -32,6 +33,7 @@ from mnist.scoring.chunks import (
     score_chunk,
 )
 from mnist.scoring.identities import Identities, identity_column
+from mnist.scoring.layout_source import LayoutSource
 from mnist.scoring.receipts import Receipt
 from mnist.scoring.reconciliation import RejectLimit, write_up
 from mnist.scoring.tally import TALLY_COLUMNS
@@ -220,9 +222,16 @@ def score(parts: Parts, chunk: Chunk, *, seconds: float = inf) -> ScoredChunk:
         predict_line=predictor.predict_line,
         threads=parts.settings.read_threads,
         limits=Limits.of(parts.settings),
-        layout_of=parts.layouts.get,
+        layouts=LayoutSource(parts.layouts.get, partial(_last_values, parts, chunk.batch)),
         seconds=seconds,
     )
+
+
+def _last_values(parts: Parts, batch: str, series: str, keys: Sequence[str]) -> Mapping[str, str]:
+    """Tell what counted last in places of a batch, by their keys."""
+    places = {key.partition("/")[2]: key for key in keys}
+    values = parts.last_values.of(series, batch, list(places))
+    return {places[place]: value for place, value in values.items()}
 
 
 def _without(chunk: Chunk, recorded: Identities) -> RecordedChunk:

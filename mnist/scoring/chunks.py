@@ -17,9 +17,10 @@ from mnist.errors import Unavailable
 from mnist.images import Limits, preprocessing_digest
 from mnist.keys import ObjectVersion, chunk_name
 from mnist.places import by_picture
+from mnist.scoring.layout_source import NO_LAYOUTS, LayoutSource
 from mnist.scoring.line_graphs import PredictLine, no_line_network
 from mnist.scoring.minibatches import Allowance, cut_minibatches, load_minibatch
-from mnist.scoring.pictures import Fetch, LayoutOf, MiniBatch, Paged, Unscored, no_layouts
+from mnist.scoring.pictures import Fetch, MiniBatch, Paged, Unscored
 from mnist.scoring.place_predictions import resolved
 from mnist.scoring.predictions import PinnedModel, Predict
 from mnist.scoring.receipts import AcceptanceRecord, VersionRecord
@@ -147,7 +148,7 @@ def score_chunk(
     predict_line: PredictLine = no_line_network,
     threads: int,
     limits: Limits,
-    layout_of: LayoutOf = no_layouts,
+    layouts: LayoutSource = NO_LAYOUTS,
     seconds: float = inf,
 ) -> ScoredChunk:
     """Fetch, decode and predict every object version of a chunk, as far as the time allows.
@@ -161,7 +162,7 @@ def score_chunk(
         predict_line: The line network beside it.
         threads: Mini-batches that are fetched and decoded at once.
         limits: Of an image.
-        layout_of: Where the layouts come from that cut pictures.
+        layouts: What cuts pictures, and what its checks have to know.
         seconds: After so long no further image is begun; one image is scored in any case.
 
     Raises:
@@ -179,7 +180,7 @@ def score_chunk(
 
     def load(number: int, versions: list[ObjectVersion]) -> MiniBatch:
         return load_minibatch(
-            versions, fetch, limits, allowance, layout_of=layout_of, is_first=not number
+            versions, fetch, limits, allowance, layout_of=layouts.layout_of, is_first=not number
         )
 
     with ThreadPoolExecutor(threads, thread_name_prefix="fetch") as pool:
@@ -190,7 +191,9 @@ def score_chunk(
             _require_a_store(unscored)
             started = perf_counter()
             images = np.array(minibatch.pixels, np.uint8).reshape(-1, SIDE, SIDE)
-            predicted = resolved(minibatch.contents, images, predict, chunk.model, predict_line)
+            predicted = resolved(
+                minibatch.contents, images, predict, chunk.model, predict_line, layouts.last_values
+            )
             contents += predicted.contents
             outputs.append(predicted.outputs)
             ink.append(predicted.ink)

@@ -1,6 +1,6 @@
 """What is predicted for a mini-batch: a digit for each image, a value for each place."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from mnist.digits import CLASSES, Images, Outputs, Probabilities
 from mnist.images import Rejection
-from mnist.layouts import CheckResult, Cut, PlacePrediction, doubted, resolve, summed
+from mnist.layouts import CheckResult, Cut, IsNotBelow, PlacePrediction, doubted, resolve, summed
 from mnist.places import picture_of
+from mnist.scoring.layout_source import LastValues, no_last_values
 from mnist.scoring.line_graphs import PredictLine, no_line_network
 from mnist.scoring.predictions import PinnedModel, Predict
 from mnist.scoring.rows import Content
@@ -39,6 +40,7 @@ def resolved(
     predict: Predict,
     model: PinnedModel,
     predict_line: PredictLine = no_line_network,
+    last_values: LastValues = no_last_values,
 ) -> PredictedContents:
     """Predict all images of a mini-batch at once, and decide what they mean for each place.
 
@@ -48,6 +50,7 @@ def resolved(
         predict: The scoring graph.
         model: Says what is unlike a digit.
         predict_line: Its line network, which lines of several digits are shown to as a whole.
+        last_values: Tells what counted last in places whose values must not go down.
     """
     outputs = predict(images) if len(images) else _NO_IMAGES
     ink = images.mean(axis=(1, 2)) / 255 if len(images) else np.empty(0)
@@ -55,7 +58,8 @@ def resolved(
         return PredictedContents([*contents], outputs, ink)
     ends = np.cumsum([content.images for content in contents]).tolist()
     starts = [0, *ends[:-1]]
-    predictions = _predictions(contents, outputs, starts, model, predict_line)
+    lasts = _lasts(contents, last_values)
+    predictions = _predictions(contents, outputs, starts, model, predict_line, lasts)
     with_values, digits = [], []
     for content, predicted, first, end in zip(contents, predictions, starts, ends, strict=True):
         settled = content if predicted is None else _settled(content, predicted)
@@ -81,7 +85,11 @@ def predict_place(
 
 
 def _resolved(
-    cut: Cut, outputs: Outputs, model: PinnedModel, predict_line: PredictLine
+    cut: Cut,
+    outputs: Outputs,
+    model: PinnedModel,
+    predict_line: PredictLine,
+    last: str | None = None,
 ) -> PlacePrediction:
     return resolve(
         cut,
@@ -90,6 +98,7 @@ def _resolved(
         model.ood_threshold,
         predict_line(cut.line),
         model.accept_value_confidence,
+        last,
     )
 
 
@@ -107,13 +116,18 @@ def _predictions(
     starts: Sequence[int],
     model: PinnedModel,
     predict_line: PredictLine,
+    lasts: Mapping[str, str],
 ) -> list[PlacePrediction | None]:
     """Decide what each place holds, picture by picture; None for what is no place."""
     answers: list[PlacePrediction | None] = []
     numbered = zip(contents, starts, strict=True)
     for _, together in groupby(numbered, lambda one: picture_of(one[0].version)):
         places = list(together)
-        cuts = [(content.cut, start) for content, start in places if content.cut is not None]
+        cuts = [
+            (content.cut, start, lasts.get(content.version.key))
+            for content, start in places
+            if content.cut is not None
+        ]
         if len(cuts) < len(places):
             answers += [None] * len(places)
             continue
@@ -123,11 +137,25 @@ def _predictions(
                 Outputs(*(part[start : start + len(cut.candidates)] for part in outputs)),
                 model,
                 predict_line,
+                last,
             )
-            for cut, start in cuts
+            for cut, start, last in cuts
         ]
-        answers += doubted(summed(predicted, [cut for cut, _ in cuts]))
+        answers += doubted(summed(predicted, [cut for cut, *_ in cuts]))
     return answers
+
+
+def _lasts(contents: Sequence[Content], last_values: LastValues) -> dict[str, str]:
+    """Look up the last values of all places whose check asks for them: key -> value."""
+    keys: dict[str, list[str]] = {}
+    for content in contents:
+        rule = None if content.cut is None else content.cut.content.check
+        if isinstance(rule, IsNotBelow):
+            keys.setdefault(rule.not_below, []).append(content.version.key)
+    lasts: dict[str, str] = {}
+    for series, of_series in keys.items():
+        lasts |= last_values(series, of_series)
+    return lasts
 
 
 def _settled(content: Content, predicted: PlacePrediction) -> Content:
@@ -138,5 +166,6 @@ def _settled(content: Content, predicted: PlacePrediction) -> Content:
     detail: str | None = None
     if predicted.check is CheckResult.FAILED:
         would = f"; {predicted.proposal} would pass" if predicted.proposal else ""
-        detail = f"The check of the value {predicted.value} failed{would}."
+        last = f"; the last one was {predicted.last}" if predicted.last else ""
+        detail = f"The check of the value {predicted.value} failed{last}{would}."
     return replace(content, detail=detail, warnings=predicted.warnings, predicted=predicted)

@@ -115,7 +115,7 @@ def test_deleting_many_at_once_is_no_way_around(rights_store: Store) -> None:
 def test_copying_is_no_way_to_read(rights_store: Store) -> None:
     with pytest.raises(ClientError, match="AccessDenied"):
         _client(rights_store, "scorer").copy_object(
-            Bucket="results", Key="scores/copy", CopySource="labels/reviews/there"
+            Bucket="results", Key="scores/copy", CopySource="labels/sets/there"
         )
 
 
@@ -153,6 +153,6 @@ def test_a_refusal_says_what_to_look_at(rights_store: Store) -> None:
 
 
 def test_documented_policies_are_valid_iam_and_name_the_buckets_of_this_installation() -> None:
-    policy = SCORER.policy({"inbox": "scans", "results": "answers"})
+    policy = SCORER.policy({"inbox": "scans", "results": "answers", "labels": "said"})
     resources = [each for statement in policy["Statement"] for each in statement["Resource"]]
-    assert all(re.match(r"arn:aws:s3:::(scans|answers)(/.*\*)?$", each) for each in resources)
+    assert all(re.match(r"arn:aws:s3:::(scans|answers|said)(/.*\*)?$", each) for each in resources)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from mnist.errors import InvalidLayout
 from mnist.layouts import CheckResult, Layout
 from mnist.layouts.checks import check
 
@@ -41,3 +42,22 @@ def test_without_a_check_there_is_no_result() -> None:
 def test_no_value_breaks_a_check(value) -> None:
     for said in ("luhn", {"range": [50, 90]}, {"date": "%d%m%Y"}, {"iban": "DE"}):
         assert check(value, rule(said)) is CheckResult.FAILED
+
+
+def test_a_value_is_held_against_the_last_one_if_there_is_one() -> None:
+    not_below = rule({"not_below": "meters-"})
+    assert check("0451", not_below) is CheckResult.NONE
+    for value, last, result in (
+        ("0451", "0451", CheckResult.PASSED),
+        ("452", "0451,9", CheckResult.PASSED),
+        ("0450", "0451", CheckResult.FAILED),
+        ("1-9", "0451", CheckResult.FAILED),
+        ("0451", "1-9", CheckResult.FAILED),
+    ):
+        assert check(value, not_below, last) is result
+
+
+@pytest.mark.parametrize("series", ["", "a/b", 7])
+def test_a_series_is_the_beginning_of_names_of_batches(series) -> None:
+    with pytest.raises(InvalidLayout, match="not_below"):
+        rule({"not_below": series})
