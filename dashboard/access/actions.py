@@ -179,6 +179,7 @@ def record_answer(
         audit=ticket.audit,
         read_value=ticket.read_value,
         boxes=ticket.boxes,
+        cuts=() if value is None else ticket.cuts,
     )
     log.append(review)
     return review

@@ -1,5 +1,7 @@
 """The buttons and keys that label an image, and taking an answer back."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from dashboard.access.actions import record_answer, take_back_answer
@@ -15,6 +17,7 @@ TAKEN_BACK = "review-again"
 """Key of the session under which the image is whose answer was just taken back."""
 
 _RESULT = "review-result"
+_PROPOSED = "proposed-value"
 _DIGITS = [answer for answer in Answer if answer.digit is not None]
 
 
@@ -49,7 +52,7 @@ def show_keypad(
         st.info("You are a viewer. Log out and log in with the editors' password to label images.")
         return
     if ticket is not None and ticket.read_value is not None:
-        _show_value_form(ticket, "" if is_blind or ticket.audit else ticket.read_value)
+        _show_value_form(ticket, is_blind=is_blind or ticket.audit)
     else:
         st.markdown(f"**{question}** Press its key, or:")
         with st.container(horizontal=True):
@@ -70,13 +73,13 @@ def show_keypad(
         st.caption(result.text)
 
 
-def _show_value_form(ticket: Ticket, value: str) -> None:
-    """Ask for a value as text; it begins with this one, so that Enter confirms it."""
-    key = f"value-{ticket.sha256}"
+def _show_value_form(ticket: Ticket, *, is_blind: bool) -> None:
+    """Ask for a value as text; it begins with the predicted one, so that Enter confirms it."""
+    key = f"blind-{_value_key(ticket)}" if is_blind else _value_key(ticket)
+    st.session_state.setdefault(key, "" if is_blind else ticket.read_value)
     with st.form(f"form-{ticket.sha256}", border=False):
         st.text_input(
             "**What is written there?** Its digits, with leading zeros; Enter records it.",
-            value,
             max_chars=80,
             key=key,
         )
@@ -88,8 +91,21 @@ def _show_value_form(ticket: Ticket, value: str) -> None:
         )
 
 
+def propose_value(ticket: Ticket, value: str, cuts: Sequence[int]) -> None:
+    """Let the answer about a value begin with another one, once for each way to cut it."""
+    proposed = ticket.sha256, tuple(cuts)
+    if st.session_state.get(_PROPOSED) != proposed:
+        st.session_state[_PROPOSED] = proposed
+        st.session_state[_value_key(ticket)] = value
+
+
+def _value_key(ticket: Ticket) -> str:
+    return f"value-{ticket.sha256}"
+
+
 def _record_value(ticket: Ticket, value: str) -> ActionResult:
-    st.session_state.pop(TAKEN_BACK, None)
+    for key in (TAKEN_BACK, _PROPOSED):
+        st.session_state.pop(key, None)
     review = record_answer(services.current().reviews, person(), ticket, None, value)
     return ActionResult(f"Recorded {code(review.value or '')} for {code(review.key)}.")
 

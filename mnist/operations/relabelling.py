@@ -129,17 +129,24 @@ class Relabelling:
     def _value_images(self, label: Consensus) -> list[tuple[Image, int]] | str:
         """Cut out the digits of a value that people agreed on, or say why they are no labels.
 
-        They are if the value has as many digits as the model had found in it.
+        They are if the value has as many digits as somebody has cut out of it, or else as the
+        model had found in it.
         """
         digits = [int(sign) for sign in label.value or "" if sign.isdecimal()]
-        for review in label.reviews:
-            if len(review.boxes) != len(digits):
+        by_hand = sorted(label.reviews, key=lambda review: not review.cuts)
+        for review in by_hand:
+            if not review.cuts and len(review.boxes) != len(digits):
                 continue
             try:
-                images = self._parts.inbox.cut_out(review.version).images_in(review.boxes)
+                place = self._parts.inbox.cut_out(review.version)
             except (ObjectGone, ObjectChanged, AccessDenied):
                 continue
-            return CUT_OTHERWISE if images is None else list(zip(images, digits, strict=True))
+            if review.cuts:
+                images = place.images_between(review.cuts)
+            else:
+                images = place.images_in(review.boxes) or []
+            if len(images) == len(digits):
+                return list(zip(images, digits, strict=True))
         return CUT_OTHERWISE
 
     def _decode(self, version: ObjectVersion, sha256: str) -> Decoded | Rejection:

@@ -61,6 +61,8 @@ class Review(BaseModel, frozen=True, extra="forbid"):
         audit: Whether the image was drawn for an audit: the reviewer did not see that digit.
         read_value: Value that the model had predicted, if it had.
         boxes: Where the digits of that value are: if a reviewer sees as many, each is a label.
+        cuts: Columns of the upright picture between the digits, if the reviewer has cut it
+            otherwise: then what lies between them is labelled, and not the boxes.
     """
 
     id: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{8,64}$")]
@@ -79,6 +81,7 @@ class Review(BaseModel, frozen=True, extra="forbid"):
     audit: bool = False
     read_value: str | None = None
     boxes: tuple[Box, ...] = ()
+    cuts: tuple[int, ...] = Field((), max_length=100)
 
     @model_validator(mode="after")
     def _either_answers_or_withdraws(self) -> Self:

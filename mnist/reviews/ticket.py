@@ -21,6 +21,7 @@ class Ticket:
         audit: Whether it was drawn for an audit: the digit is not shown.
         read_value: Value of several digits that the model predicts; None where it is one digit.
         boxes: Where the digits of that value are, on the upright picture.
+        cuts: Columns of the upright picture at which the reviewer has cut it instead.
     """
 
     version: ObjectVersion
@@ -33,3 +34,4 @@ class Ticket:
     audit: bool = False
     read_value: str | None = None
     boxes: tuple[Box, ...] = ()
+    cuts: tuple[int, ...] = ()

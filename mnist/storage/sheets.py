@@ -13,6 +13,7 @@ from mnist.images import Decoded, Inspection, Limits, Rejection, Stage, load_pla
 from mnist.images.results import Plane, Source
 from mnist.keys import ObjectVersion
 from mnist.layouts import Cut, PageBox
+from mnist.layouts.drawn_cuts import digits_between
 from mnist.places import layout_place
 from mnist.scoring.pictures import BY_LAYOUT, Fetched
 from mnist.scoring.sheet_layouts import for_sheets
@@ -59,6 +60,10 @@ class CutPlace:
         if cut.content.count != 1 or not whole:
             return Rejection(Reason.SEVERAL_DIGITS, f"The place {cut.place!r} holds a value.")
         return Decoded(whole[0], cut.warnings, BY_LAYOUT, Source.of(self.crop))
+
+    def images_between(self, columns: Sequence[int]) -> list[Image]:
+        """Return the images of the digits between columns of the picture, from left to right."""
+        return [digit.image for digit in digits_between(self.picture, self.cut, columns)]
 
     def images_in(self, boxes: Sequence[PageBox]) -> list[Image] | None:
         """Return the images of the digits that lie in these boxes; None if one is cut otherwise."""

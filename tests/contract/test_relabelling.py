@@ -135,7 +135,7 @@ def test_without_reviews_a_judgement_is_untouched(relabelling, models):
 def strip_reviewed(services, inbox_bucket, log, results):
     """A strip that was read as 0148, and two people who see something in it."""
 
-    def reviewed(value, *, audit=False):
+    def reviewed(value, **more):
         inbox_bucket.put("scans/_LAYOUT.json", layout(digits=4))
         inbox_bucket.put("scans/strip.png", png_of(strip("0148")))
         services.batch_scoring.run("scans", "run")
@@ -143,7 +143,7 @@ def strip_reviewed(services, inbox_bucket, log, results):
         boxes = tuple(tuple(mark[side] for side in BOX_COLUMNS) for mark in row["marks"])
         place = {name: row[name] for name in ("key", "etag", "sha256")}
         for each in ("ada", "bob"):
-            place |= {"size": row["bytes"], "value": value, "boxes": boxes, "audit": audit}
+            place |= {"size": row["bytes"], "value": value, "boxes": boxes, **more}
             log.append(review("", each, None, **place))
 
     return reviewed
@@ -162,6 +162,28 @@ def test_a_value_of_another_length_labels_no_digit_and_is_counted(relabelling, s
     labels = relabelling.reviewed_labels()
     assert labels.images.n == 0
     assert labels.left_out == {CUT_OTHERWISE: 1}
+
+
+def test_a_value_that_a_person_cut_otherwise_is_learned_as_it_was_cut(
+    relabelling, strip_reviewed, services, results
+):
+    strip_reviewed("01498", cuts=(52, 88, 124, 142))  # the last digit in two
+    labels = relabelling.reviewed_labels()
+    assert labels.images.labels.tolist() == [0, 1, 4, 9, 8]
+    (row,) = results.rows("scans").to_pylist()
+    place = next(v for page in services.inbox.versions("scans") for v in page)
+    assert place.key == row["key"]
+    by_the_model = services.inbox.cut_out(place).cut.candidates
+    apart = [
+        min(float(np.abs(image.astype(float) - other).mean()) for other in by_the_model)
+        for image in labels.images.images
+    ]
+    assert max(apart) < 5  # grey levels: every segment of the lattice looks as it did there
+
+
+def test_cuts_that_do_not_fit_the_value_label_nothing(relabelling, strip_reviewed):
+    strip_reviewed("0149", cuts=(52, 88))
+    assert relabelling.reviewed_labels().left_out == {CUT_OTHERWISE: 1}
 
 
 def test_the_digits_of_an_audited_value_are_never_learned(relabelling, strip_reviewed):

@@ -11,7 +11,7 @@ from dashboard.components.batch_list import Status
 from dashboard.components.boundary import each_error_once, error_boundary, warn_of_unreadable
 from dashboard.components.filters import BATCH, alternatives, batch_in_address, select_name
 from dashboard.components.keypad import show_keypad
-from dashboard.components.pictures import Rendering, Thumbnail, magnified, scaled
+from dashboard.components.pictures import Rendering, Thumbnail, magnified
 from dashboard.components.selection import SELECTION, ChosenImages, selection
 from dashboard.components.texts import code, counted, plain
 from dashboard.components.titles import page_title
@@ -24,6 +24,7 @@ from dashboard.pages.review.queries import (
     work_of,
 )
 from dashboard.pages.review.queued import AGAIN, QueuedPredictions, queue_predictions
+from dashboard.pages.review.value import show_value
 from mnist import services
 from mnist.digits import Outcome
 from mnist.errors import MnistError
@@ -32,7 +33,6 @@ from mnist.reviews.review import Review
 from mnist.reviews.ticket import Ticket
 
 _PICTURE_WIDTH = 260
-_VALUE_WIDTH = 480
 
 _DIGITS = "digits"
 
@@ -80,7 +80,7 @@ def show() -> None:
                 "on is in the next training."
             )
         else:
-            _show_ticket(ticket, is_blind=is_blind)
+            ticket = _show_ticket(ticket, is_blind=is_blind)
         buttons = st.container()
         _show_progress(work)
         warn_of_unreadable(recorded.unreadable, "reviews")
@@ -163,7 +163,7 @@ def _champion_confusion() -> Sequence[Sequence[int]] | None:
     return evaluation.confusion if evaluation is not None else None
 
 
-def _show_ticket(ticket: Ticket, *, is_blind: bool) -> None:
+def _show_ticket(ticket: Ticket, *, is_blind: bool) -> Ticket:
     if ticket.read_value is None:
         original, model, words = st.columns([1, 1, 2], vertical_alignment="center")
         for column, rendering in ((original, Rendering.ORIGINAL), (model, Rendering.MODEL)):
@@ -172,8 +172,7 @@ def _show_ticket(ticket: Ticket, *, is_blind: bool) -> None:
     else:
         picture, words = st.columns([1, 1], vertical_alignment="center")
         with picture:
-            crop = services.current().inbox.cut_out(ticket.version).crop
-            st.image(scaled(crop, _VALUE_WIDTH), alt="The place, as it came")
+            ticket = show_value(ticket, is_blind=is_blind)
     with words:
         if ticket.read_value is not None and not ticket.audit and not is_blind:
             st.metric("Predicted value", ticket.read_value)
@@ -182,6 +181,7 @@ def _show_ticket(ticket: Ticket, *, is_blind: bool) -> None:
         for reason in () if is_blind else ticket.reasons:
             st.markdown(plain(reason))
         st.caption(f"{code(ticket.version.key)}", width="stretch")
+    return ticket
 
 
 def _show_picture(picture: Thumbnail, rendering: Rendering) -> None:
