@@ -11,12 +11,27 @@ from tests.sheets import layout, png_of, strip
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("champion")]
 
 
+WIDTH = 4 * 36 + 40
+"""Columns of the strip."""
+
+
 @pytest.fixture
 def strip_for_review(scorer):
     """A strip whose check fails, so that somebody is asked about it."""
     scorer.bucket.put("scans/_LAYOUT.json", layout(digits=4, check={"list": ["0149"]}))
     scorer.bucket.put("scans/strip.png", png_of(strip("0148")))
     scorer.score("scans")
+
+
+def drag(tab, cut, column):
+    """Drag a cut to a column of the strip."""
+    picture = tab.get_by_alt_text("The place with its cuts").bounding_box()
+    handle = cut.bounding_box()
+    y = handle["y"] + handle["height"] / 2
+    tab.mouse.move(handle["x"] + handle["width"] / 2, y)
+    tab.mouse.down()
+    tab.mouse.move(picture["x"] + picture["width"] * column / WIDTH, y, steps=5)
+    tab.mouse.up()
 
 
 def test_cuts_are_dragged_taken_away_and_added_and_the_value_follows(
@@ -29,21 +44,16 @@ def test_cuts_are_dragged_taken_away_and_added_and_the_value_follows(
     value = visit.tab.get_by_role("textbox", name="What is written there?")
     expect(value).to_have_value("0148")
 
-    cuts.first.press("Delete")
+    cuts.last.press("Delete")
     expect(visit.tab.get_by_text("Cut like this, the model predicts")).to_be_visible()
     expect(cuts).to_have_count(2)
     expect(value).not_to_have_value("0148")
-
     visit.tab.get_by_role("button", name="Add a cut").click()
     expect(cuts).to_have_count(3)
-    picture = visit.tab.get_by_alt_text("The place with its cuts").bounding_box()
-    handle = cuts.last.bounding_box()
-    y = handle["y"] + handle["height"] / 2
-    visit.tab.mouse.move(handle["x"] + handle["width"] / 2, y)
-    visit.tab.mouse.down()
-    wide = 4 * 36 + 40  # pixels of the drawn strip
-    visit.tab.mouse.move(picture["x"] + picture["width"] * 53 / wide, y, steps=5)
-    visit.tab.mouse.up()
+
+    drag(visit.tab, cuts.first, 34)  # through the first digit
+    expect(value).not_to_have_value("0148")
+    drag(visit.tab, cuts.first, 53)
     expect(visit.tab.get_by_text("Cut like this, the model predicts 0148.")).to_be_visible()
     expect(value).to_have_value("0148")
 
