@@ -1,6 +1,7 @@
 """How fast a batch is scored, beside the store's own speed and what else people write.
 
     python -m benchmarks.scoring [--objects 20000] [--curve 1000 10000 100000] [--images DIR]
+        [--sheets 20]
 
 Starts a store of its own, fills it with PNG files of 28x28 digits, builds an untrained network of
 the `fast` recipe (weights do not change the time), and lets every contender work in a fresh process
@@ -12,10 +13,14 @@ With `--images`, the files in a folder, photos and scans of any kind, are scored
 by the pool of threads, again and again until they are 1,000; and the processor time to prepare one
 is measured beside OpenCV's `imdecode` alone.
 
+With `--sheets`, so many sheets of 1,150 cells at 600 dpi are scored by ours too, beside the single
+images, and it is counted how often was fetched and how many batches the network was shown.
+
 The last line is one JSON object: `objects`, `limit_per_second`, `ours_per_second`,
 `loop_per_second`, `pool_per_second`, `ray_per_second`, `zip_per_second`, `peak_memory_bytes` (of
 ours), `share_of_limit`, `times_pool`, `times_ray`, `real_per_second`, `real_times_pool`,
-`real_cpu_ms`, `real_decode_only_ms`; null for what was not run. The table also gives the CPU time
+`real_cpu_ms`, `real_decode_only_ms`, `pages_per_second`, `cells_per_second`, `fetches_per_page`,
+`batches_per_page`; null for what was not run. The table also gives the CPU time
 per object of contender and store, which other work on the machine disturbs less.
 """
 
@@ -36,6 +41,7 @@ import psutil
 
 from benchmarks import real_images as files
 from benchmarks.deployed import data_dir
+from benchmarks.scoring_sheets import SHEET_KEYS, measured_sheets
 from infra.store import Store, running_store
 from mnist.data.datasets import load_dataset
 from mnist.storage.bucket import Bucket
@@ -72,7 +78,7 @@ class Benchmark:
             "MLFLOW_TRACKING_URI": "unset:",
             "TF_CPP_MIN_LOG_LEVEL": "3",
         }
-        self._bucket = Bucket.on_s3(store.settings(), "inbox")
+        self.bucket = Bucket.on_s3(store.settings(), "inbox")
         self._images = images()
 
     def build_network(self) -> None:
@@ -90,14 +96,14 @@ class Benchmark:
         with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
             for i in range(count):
                 archive.writestr(f"{i:07d}.png", self._images[i % len(self._images)])
-        self._bucket.put(f"{batch}/images.zip", content.getvalue())
+        self.bucket.put(f"{batch}/images.zip", content.getvalue())
 
     def drop_files(self, batch: str, files: dict[str, bytes]) -> int:
         """Put files into a folder again and again; return how many there are."""
         rounds = -(-_REAL_FILES // len(files))
         for turn in range(rounds):
             for name, content in files.items():
-                self._bucket.put(f"{batch}/{turn}/{name}", content)
+                self.bucket.put(f"{batch}/{turn}/{name}", content)
         return rounds * len(files)
 
     def measure(self, contender: str, batch: str, count: int, turn: int = 0) -> dict[str, float]:
@@ -114,7 +120,7 @@ class Benchmark:
         return measured
 
     def _drop_one(self, batch: str, number: int) -> None:
-        self._bucket.put(f"{batch}/{number:07d}.png", self._images[number % len(self._images)])
+        self.bucket.put(f"{batch}/{number:07d}.png", self._images[number % len(self._images)])
 
     def _run(self, command: list[str], **environment: str) -> str:
         whole = self._environment | environment
@@ -191,7 +197,7 @@ def summarise(measured: dict[str, dict[str, float]]) -> dict[str, Any]:
         "share_of_limit": ours / rates["limit"],
         "times_pool": ours / max(rates["pool"], rates["loop"]),
         "times_ray": ours / rates["ray"] if "ray" in rates else None,
-        **dict.fromkeys(_REAL_KEYS),
+        **dict.fromkeys((*_REAL_KEYS, *SHEET_KEYS)),
     }
 
 
@@ -201,6 +207,7 @@ def main() -> None:
     parser.add_argument("--objects", type=int, default=20_000)
     parser.add_argument("--images", type=Path, help="a folder of photos and scans")
     parser.add_argument("--curve", type=int, nargs="*", default=[], help="sizes for ours alone")
+    parser.add_argument("--sheets", type=int, default=0, help="sheets of 1,150 cells")
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -220,12 +227,15 @@ def main() -> None:
         for size in options.curve:
             benchmark.drop(f"curve-{size}", size)
             measured[f"ours {size:,}"] = benchmark.measure("ours", f"curve-{size}", size)
-        real: dict[str, Any] = {}
+        more: dict[str, Any] = {}
         if options.images:
-            rows, real = real_images(benchmark, options.images)
+            rows, more = real_images(benchmark, options.images)
             measured |= rows
+        if options.sheets:
+            rows, of_sheets = measured_sheets(benchmark.bucket, benchmark.measure, options.sheets)
+            measured, more = measured | rows, more | of_sheets
         print_table(measured)
-        print(json.dumps(summarise(measured) | real))
+        print(json.dumps(summarise(measured) | more))
 
 
 if __name__ == "__main__":

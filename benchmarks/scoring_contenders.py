@@ -16,6 +16,7 @@ import re
 import resource
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
@@ -26,13 +27,13 @@ from typing import Any
 import numpy as np
 import psutil
 
-from mnist.digits import SIDE, Images
+from mnist.digits import SIDE, Images, Outputs
 from mnist.operations.batches import BatchScoring
 from mnist.scoring.graphs import Predictor
 from mnist.scoring.predictions import PinnedModel
 from mnist.services import Services
 from mnist.settings import Settings, load_settings
-from mnist.storage.bucket import Bucket
+from mnist.storage.bucket import Bucket, StoredObject
 from mnist.storage.clients import control_client
 
 _THREADS = 8
@@ -57,11 +58,35 @@ class OneGraph:
         return Predictor(self._path, model.digest)
 
 
-def scoring_by(graph: Path, settings: Settings) -> BatchScoring:
-    """Make what scores, with the model of a file."""
+CALLS = Counter[str]()
+"""How often was fetched, and how often the network was shown images, where that is counted."""
+
+
+class _CountedPredictor(Predictor):
+    def outputs(self, images: Images) -> Outputs:
+        CALLS.update(batches=1, images=len(images))
+        return super().outputs(images)
+
+
+class _CountedGraph(OneGraph):
+    def predictor(self, model: PinnedModel) -> Predictor:
+        return _CountedPredictor(self._path, model.digest)
+
+
+class _CountedBucket(Bucket):
+    def fetch_once(self, key: str, etag: str) -> StoredObject:
+        CALLS["fetches"] += 1
+        return super().fetch_once(key, etag)
+
+
+def scoring_by(graph: Path, settings: Settings, *, counted: bool = False) -> BatchScoring:
+    """Make what scores, with the model of a file; `CALLS` says what it did if it is counted."""
     services = Services(settings)
-    registry: Any = OneGraph(graph)
+    registry: Any = _CountedGraph(graph) if counted else OneGraph(graph)
     services.registry, services.sure_bucket = registry, services.results_bucket
+    if counted:
+        counting: Any = partial(_CountedBucket.on_s3, settings)
+        services.bucket = counting
     return services.batch_scoring
 
 
@@ -92,11 +117,15 @@ class Contender:
 
         return work
 
-    def ours(self) -> Callable[[], int]:
+    def sheets(self) -> Callable[[], int]:
+        """The same as `ours`, for pictures that a layout cuts; what is done is counted."""
+        return self.ours(counted=True)
+
+    def ours(self, *, counted: bool = False) -> Callable[[], int]:
         """From listing to receipt: rows in Parquet, created once, reconciled."""
         import pandas  # noqa: F401, PLC0415 - pyarrow does so at its first array: cold start
 
-        scoring = scoring_by(self.folder / "model.onnx", self.settings)
+        scoring = scoring_by(self.folder / "model.onnx", self.settings, counted=counted)
 
         def work() -> int:
             with ThreadPoolExecutor(2) as pool:  # as the flow does, without Prefect's own time
@@ -169,6 +198,7 @@ def peak_bytes(process: int | str = "self") -> int:
 CONTENDERS = {
     "limit": Contender.raw_gets,
     "ours": Contender.ours,
+    "sheets": Contender.sheets,
     "loop": Contender.loop,
     "pool": Contender.pool,
 }
@@ -187,6 +217,7 @@ def main() -> None:
         "cpu_seconds": time.process_time() - started_cpu,
         "cold_seconds": cold,
         "peak_bytes": peak_bytes(),
+        **CALLS,
     }
     print(json.dumps(measured))
 
