@@ -1,6 +1,8 @@
 """Make the cut of a line of writing: every way that may be right is a path of segments."""
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from mnist.digits import ImageWarning, Reason
 from mnist.images.parameters import PARAMETERS
@@ -48,7 +50,7 @@ def line_cut(
         _signs(lattice, content.symbols),
         frozenset(lattice.blanks if " " in content.symbols else ()),
         tuple(lattice.blots.items()),
-        _warnings(line, lattice),
+        _warnings(line, lattice, content),
         None if content.count == 1 else line_image(line),
     )
 
@@ -69,8 +71,33 @@ def _signs(lattice: Lattice, allowed: str) -> tuple[tuple[int, str], ...]:
     return tuple((at, sign) for at, sign in signs.items() if sign in allowed)
 
 
-def _warnings(line: LineInk, lattice: Lattice) -> tuple[ImageWarning, ...]:
+def _is_two_values(line: LineInk, content: PlaceContent) -> bool:
+    """Whether there may be two values: one below the other, or far apart and nobody said how long.
+
+    Only what is tall counts, so that no speck joins them.
+    """
+    _, numbered, table, _ = cv2.connectedComponentsWithStats(line.mask, connectivity=8)
+    tall = table[1:, cv2.CC_STAT_HEIGHT] >= P.segment_least * line.row
+    kept = np.isin(numbered, np.flatnonzero(tall) + 1)
+    lines, columns = _runs(np.asarray(kept.any(axis=1))), np.asarray(kept.any(axis=0))
+    if sum(run >= P.values_tall * line.row for run in lines) > 1:
+        return True
+    if content.count is not None or " " in content.symbols:
+        return False
+    inked = np.flatnonzero(columns)
+    gaps = _runs(~columns[inked[0] : inked[-1] + 1]) if len(inked) else []
+    return any(gap >= P.values_apart * line.row for gap in gaps)
+
+
+def _runs(marked: NDArray[np.bool_]) -> list[int]:
+    """Lengths of the runs of marked places."""
+    edges = np.flatnonzero(np.diff(np.pad(marked.astype(np.int8), 1)))
+    return [int(length) for length in edges[1::2] - edges[::2]]
+
+
+def _warnings(line: LineInk, lattice: Lattice, content: PlaceContent) -> tuple[ImageWarning, ...]:
     doubts = {
+        ImageWarning.SEVERAL_COMPONENTS: _is_two_values(line, content),
         ImageWarning.LOW_CONTRAST: line.level < PARAMETERS.low_contrast,
         ImageWarning.NOISY: len(lattice.blots) > PARAMETERS.noisy_specks,
     }

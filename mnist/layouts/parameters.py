@@ -92,6 +92,8 @@ class LayoutParameters:
     segment_least: float = 0.35  # of the row; what is less tall is no digit
     segment_widest: float = 1.35  # of the row; what is wider is not one digit
     blank_least: float = 0.75  # of the row; as wide a gap is a blank
+    values_apart: float = 1.5  # of the row; as wide a gap lies between two values
+    values_tall: float = 0.6  # of the row; as tall is each of two lines of writing
     beam: int = 12  # values that are kept at each boundary, for each number of digits
     line_values: int = 8  # values of the lattice that the line network is asked about
     pieces_total: int = 160  # pieces of one value; more are a drawing, noise or a text

@@ -117,6 +117,38 @@ def test_too_few_digits_are_for_a_person(hand, predict) -> None:
     assert prediction.value_confidence == 0
 
 
+def beside(one, other, apart):
+    return np.hstack([one, np.full((len(one), apart), 235, np.uint8), other])
+
+
+@pytest.mark.parametrize("digits", ["auto", 4])
+def test_two_values_beside_each_other_are_for_a_person(digits, hand, predict) -> None:
+    two = beside(strip(hand, "0142"), strip(hand, "738"), 60)
+    prediction = read(predict, two, digits=digits)
+    assert ImageWarning.SEVERAL_COMPONENTS in prediction.warnings
+    assert not prediction.accepted
+
+
+def test_one_value_of_a_declared_length_may_have_gaps(hand, predict) -> None:
+    two = beside(strip(hand, "0142"), strip(hand, "738"), 60)
+    for said in ({"digits": 7}, {"digits": "auto", "symbols": " "}):
+        prediction = read(predict, two, **said)
+        assert prediction.value.replace(" ", "") == "0142738"
+        assert ImageWarning.SEVERAL_COMPONENTS not in prediction.warnings
+
+
+@pytest.mark.parametrize("digits", ["auto", 4, 8])
+def test_two_lines_of_writing_are_for_a_person(digits, hand, predict) -> None:
+    lines = [strip(hand, text) for text in ("0142", "7385")]
+    width = max(line.shape[1] for line in lines)
+    padded = [
+        np.pad(line, ((0, 0), (0, width - line.shape[1])), constant_values=235) for line in lines
+    ]
+    prediction = read(predict, np.vstack(padded), digits=digits)
+    assert ImageWarning.SEVERAL_COMPONENTS in prediction.warnings
+    assert not prediction.accepted
+
+
 def test_a_failed_check_changes_nothing_and_proposes_what_passes(hand, predict) -> None:
     listed = {"list": ["4271", "4277", "9999"]}
     right = read(predict, strip(hand, "4271"), digits=4, check=listed)
