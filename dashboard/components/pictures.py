@@ -11,6 +11,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import streamlit as st
 from numpy.typing import NDArray
 
 from mnist.digits import Image, Images
@@ -18,7 +19,7 @@ from mnist.errors import AccessDenied, ObjectChanged, ObjectGone
 from mnist.images import Decoded, Inspection, Limits, stages
 from mnist.images.results import Plane
 from mnist.keys import ObjectVersion
-from mnist.layouts import PageBox
+from mnist.layouts import Layout, PageBox, expected_boxes
 from mnist.places import layout_place
 from mnist.storage.inbox import Inbox
 
@@ -132,6 +133,18 @@ def with_boxes(picture: Plane, boxes: Sequence[PageBox]) -> NDArray[Any]:
         left, top, right, bottom = (round(edge * factor) for edge in box)
         cv2.rectangle(small, (left, top), (right, bottom), _FOR.tolist(), 2)
     return small
+
+
+def show_expected(picture: Plane, layout: Layout) -> None:
+    """Draw where the places of a layout would lie on a picture that it does not fit."""
+    boxes = expected_boxes(picture, layout)
+    alt = f"The picture, {len(boxes)} frames where places of the layout would lie"
+    st.image(with_boxes(picture, boxes), alt=alt)
+    st.caption(
+        "The layout does not fit. The frames show where its places would lie."
+        if boxes
+        else "The layout does not fit, and nothing like it is on the picture."
+    )
 
 
 def overlay(image: Image, heat: NDArray[np.float32]) -> NDArray[np.uint8]:

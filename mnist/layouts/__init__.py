@@ -2,6 +2,7 @@
 
 from mnist.layouts.checks import Check, CheckResult, IsNotBelow
 from mnist.layouts.cutting import cut
+from mnist.layouts.expected_places import expected_boxes
 from mnist.layouts.layout import Layout, PlaceContent
 from mnist.layouts.resolving import doubted, resolve
 from mnist.layouts.results import Cut, Mark, PageBox, PlacePrediction, Segment
@@ -20,6 +21,7 @@ __all__ = [
     "Segment",
     "cut",
     "doubted",
+    "expected_boxes",
     "resolve",
     "summed",
 ]

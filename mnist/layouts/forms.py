@@ -5,9 +5,11 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from mnist.images.results import Plane
+from mnist.digits import Reason
+from mnist.images.results import Plane, Rejection
 from mnist.layouts.layout import FormField
-from mnist.layouts.results import Cut, PageBox
+from mnist.layouts.parameters import LAYOUT_PARAMETERS as P
+from mnist.layouts.results import Cut, PageBox, without_digits
 from mnist.layouts.straightening import Homography
 from mnist.layouts.values import value_cut
 
@@ -15,7 +17,7 @@ from mnist.layouts.values import value_cut
 def field_cuts(plane: Plane, fields: dict[str, FormField]) -> list[Cut]:
     """Cut fields out of a page that lies as the layout says."""
     return [
-        value_cut(plane, name, _in_pixels(field.box, plane.shape), field)
+        value_cut(plane, name, in_pixels(field.box, plane.shape), field)
         for name, field in fields.items()
     ]
 
@@ -31,16 +33,29 @@ def aligned_cuts(
     flat = cv2.warpPerspective(plane, homography, size, borderMode=cv2.BORDER_REPLICATE)
     back = np.asarray(np.linalg.inv(homography), np.float64)
     return [
-        replace(
-            cut,
-            box=_mapped(cut.box, back, plane.shape),
-            segments=tuple(
-                segment._replace(box=_mapped(segment.box, back, plane.shape))
-                for segment in cut.segments
-            ),
-        )
-        for cut in field_cuts(np.asarray(flat, np.uint8), fields)
+        _on_page(cut, back, plane.shape) for cut in field_cuts(np.asarray(flat, np.uint8), fields)
     ]
+
+
+def _on_page(cut: Cut, back: Homography, shape: tuple[int, ...]) -> Cut:
+    """Map a field to the page as it came; one that lies over its edge holds nobody knows what."""
+    box = _mapped(cut.box, back, shape)
+    missing = _share_outside(cut.box, back, shape)
+    if missing > P.outside_most:
+        detail = f"{missing:.0%} of the field lies over the edge of the page."
+        return without_digits(cut.place, box, cut.content, Rejection(Reason.NOT_ALIGNED, detail))
+    segments = tuple(s._replace(box=_mapped(s.box, back, shape)) for s in cut.segments)
+    return replace(cut, box=box, segments=segments)
+
+
+def _share_outside(box: PageBox, homography: Homography, shape: tuple[int, ...]) -> float:
+    """Measure how much of a box of the template is on no page, 0-1, by a lattice of points."""
+    left, top, right, bottom = box
+    x, y = np.meshgrid(np.linspace(left, right, 41), np.linspace(top, bottom, 11))
+    points = np.stack([x, y], axis=-1).reshape(-1, 1, 2).astype(np.float32)
+    at = cv2.perspectiveTransform(points, homography).reshape(-1, 2)
+    inside = ((at >= -1) & (at <= np.array([shape[1], shape[0]]))).all(axis=1)
+    return float(1 - inside.mean())
 
 
 def _mapped(box: PageBox, homography: Homography, shape: tuple[int, ...]) -> PageBox:
@@ -52,7 +67,8 @@ def _mapped(box: PageBox, homography: Homography, shape: tuple[int, ...]) -> Pag
     return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
 
-def _in_pixels(box: tuple[float, float, float, float], shape: tuple[int, ...]) -> PageBox:
+def in_pixels(box: tuple[float, float, float, float], shape: tuple[int, ...]) -> PageBox:
+    """Turn fractions of a page of this shape into pixels; at least one each way."""
     height, width = shape
     left, top, right, bottom = box
     return (

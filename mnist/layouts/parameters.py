@@ -69,6 +69,7 @@ class LayoutParameters:
     features: int = 4000  # corners that are compared
     matches_least: int = 20  # of them that have to agree
     printed_ink: float = 0.2  # from which on something is printed
+    outside_most: float = 0.02  # share of a field that may lie over the edge of the page
     printed_least: float = 0.6  # share of the template's ink that has to be on the page
 
     # Lines of writing

@@ -255,6 +255,16 @@ def test_a_picture_that_cannot_be_cut_is_rejected_in_every_place(services, one_s
     assert receipt.is_balanced
 
 
+def test_an_archive_in_an_archive_is_rejected_in_every_place(
+    services, one_sheet, inbox_bucket, results
+):
+    inner = packed({"deep.png": png_of(sheet(CELLS))})
+    inbox_bucket.put("b/outer.zip", packed({"inner.zip": inner}))
+    receipt = score(services)
+    assert receipt.reasons == {"unsupported-format": 12}
+    assert receipt.is_balanced
+
+
 def test_a_sheet_is_fetched_and_predicted_once_for_all_its_places(
     services, one_sheet, inbox_bucket, monkeypatch
 ):

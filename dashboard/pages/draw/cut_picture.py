@@ -5,8 +5,9 @@ import streamlit as st
 
 from dashboard.components import cached, tables
 from dashboard.components.batch_rows import DECISION_OF, Decision, remark_sentence
-from dashboard.components.pictures import with_boxes
+from dashboard.components.pictures import show_expected, with_boxes
 from dashboard.components.texts import counted, plain
+from mnist.digits import Reason
 from mnist.errors import InvalidLayout
 from mnist.images import Limits, Rejection, load_plane
 from mnist.layouts import Layout
@@ -62,6 +63,11 @@ def show_cut(
     rows = rows_of_picture(content, cutter, model, predictor, limits)
     if isinstance(rows, Rejection):
         _say_why(rows)
+        return
+    layout_read = cutter.layout
+    if layout_read is not None and all(row["reason"] == Reason.NOT_ALIGNED for row in rows):
+        st.error(f"Nothing is cut: {plain(rows[0]['detail'])}")
+        show_expected(picture, layout_read)
         return
     boxes = [tuple(row[side] for side in BOX_COLUMNS) for row in rows]
     framed = [box for box in boxes if None not in box]

@@ -22,6 +22,8 @@ from dashboard.pages.image.place import show_place
 from dashboard.pages.image.predictions import show_history, show_neighbours, show_probabilities
 from dashboard.pages.image.verdict import show_fault
 from mnist import services
+from mnist.layouts import Layout
+from mnist.places import layout_place
 
 
 @each_error_once()
@@ -71,11 +73,16 @@ def _show_heading(image: OneImage, version: str) -> None:
         st.link_button(f"Run of version {plain(version)} in MLflow ↗", run.url, type="tertiary")
 
 
+def _layout_of(image: OneImage) -> Layout | None:
+    place = None if image.version is None else layout_place(image.version)
+    return None if place is None else services.current().layouts.get(place.layout).layout
+
+
 def _show_sections(image: OneImage, version: str, row: pd.Series | None) -> None:
     pixels = image.pixels
     if image.place is not None:
         with error_boundary():
-            show_place(image.place, row)
+            show_place(image.place, row, _layout_of(image))
         if pixels is None:  # a value of several digits, or nothing
             return
     with error_boundary():

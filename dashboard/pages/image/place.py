@@ -5,20 +5,29 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components import tables
-from dashboard.components.pictures import scaled, with_boxes
+from dashboard.components.pictures import scaled, show_expected, with_boxes
 from dashboard.components.texts import percent
+from mnist.digits import Reason
+from mnist.images import Rejection
+from mnist.layouts import Layout
 from mnist.storage.sheets import CutPlace
 
 _CROP_WIDTH = 500
 
 
-def show_place(place: CutPlace, row: pd.Series | None) -> None:
+def show_place(place: CutPlace, row: pd.Series | None, layout: Layout | None) -> None:
     """Draw the picture with the box of the place, what lies in it, and its value.
 
     Args:
         place: What was cut out.
         row: What was recorded for it; None if nothing was.
+        layout: By which it was cut.
     """
+    outcome = place.cut.outcome
+    if isinstance(outcome, Rejection) and outcome.reason is Reason.NOT_ALIGNED:
+        if layout is not None:
+            show_expected(place.picture, layout)
+        return
     crop, value = st.columns([1, 1], vertical_alignment="center")
     with crop:
         width = min(_CROP_WIDTH, max(place.crop.shape) * 3)

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from dashboard.components.canvas import content_of
 from tests.factories import png, template_graph
 from tests.pictures import pillow, saved
-from tests.sheets import png_of, strip
+from tests.sheets import png_of, sheet, strip
 
 
 @pytest.fixture
@@ -51,6 +51,18 @@ def test_an_upload_with_a_layout_is_cut_and_its_places_are_framed(draw, champion
     (places,) = (frame.value for frame in draw.app.dataframe)
     assert places["value"].tolist() == ["01482"]
     assert len(draw.app.get("image")) == 1  # the sheet is a component
+
+
+def test_a_layout_that_does_not_fit_says_how_far_off_and_is_drawn(draw, champion):
+    draw.open()
+    page = sheet([[1, 2, 3], [4, 5, 6], [7, 8, 9]])
+    draw.app.file_uploader[0].upload("sheet.png", png_of(page), "image/png").run()
+    draw.app.text_input(key="layout").set_value('{"grid": [9, 7]}').run()
+    assert "The layout does not fit the page" in draw.checked().words
+    assert re.search(r"\d+% of the lines were found|these are not the lines", draw.words)
+    assert "The frames show where its places would lie." in draw.words
+    assert len(draw.app.get("image")) == 1
+    assert not draw.app.dataframe
 
 
 def test_a_layout_of_no_use_says_what_is_wrong_with_it(draw, champion):

@@ -194,6 +194,16 @@ def test_a_cell_is_shown_with_its_box_on_the_picture_and_its_value(image, champi
     assert "what was cut out" in page.words
 
 
+def test_a_place_of_a_layout_that_does_not_fit_is_drawn_where_it_would_lie(
+    image, champion, sheet_scored
+):
+    sheet_scored.bucket.put("scans/_LAYOUT.json", layout(grid=[9, 7]))
+    sheet_scored.score("scans", "run-2")
+    page = image.open(**object_address(sheet_scored, "sheet.png!r09c07"))
+    assert "The layout does not fit the page" in page.app.error[0].value.replace("\\", "")
+    assert "The frames show where its places would lie." in page.words
+
+
 def test_an_empty_cell_is_said_to_be_empty(image, champion, sheet_scored):
     page = image.open(**object_address(sheet_scored, "sheet.png!r01c02"))
     assert "Empty.** Nothing is written in this place" in page.app.info[0].value

@@ -1,6 +1,7 @@
 """Each page of a file is an image of its own, in every format that has pages."""
 
 import io
+import struct
 import sys
 
 import numpy as np
@@ -115,6 +116,13 @@ def test_more_pages_than_the_limit_are_one_rejection_with_both_numbers() -> None
     result = decode(paged("GIF", (1, 2, 3, 4)), Limits(max_pages=3))
     assert result == Rejection(Reason.TOO_LARGE, "The GIF has 4 pages; at most 3 are read.")
     assert isinstance(decode(paged("GIF", (1, 2, 3)), Limits(max_pages=3)), SeveralPages)
+
+
+def test_ten_thousand_pages_are_one_rejection() -> None:
+    frame = b"\x2c" + struct.pack("<4HB", 0, 0, 1, 1, 0) + b"\x02\x02\x44\x01\x00"
+    header = b"GIF89a" + struct.pack("<2H3B", 1, 1, 0x80, 0, 0) + b"\x00\x00\x00\xff\xff\xff"
+    result = decode(header + 10_000 * frame + b"\x3b")
+    assert result == Rejection(Reason.TOO_LARGE, "The GIF has 10000 pages; at most 2000 are read.")
 
 
 def test_a_page_with_too_many_pixels_is_rejected() -> None:

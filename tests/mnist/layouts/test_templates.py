@@ -74,6 +74,16 @@ def test_another_form_is_not_aligned(kind, form) -> None:
         assert not len(each.candidates)
 
 
+def test_a_field_over_the_edge_of_the_page_is_not_read_in_part(form, page, predict) -> None:
+    whole, *_ = predict(cut(page, LAYOUT, form))
+    assert whole.value == "0427"
+    for place in cut(page[:, :520], LAYOUT, form):
+        assert isinstance(place.outcome, Rejection)
+        assert place.outcome.reason is Reason.NOT_ALIGNED
+        assert "of the field lies over the edge of the page" in place.outcome.detail
+        assert not len(place.candidates)
+
+
 def test_the_template_has_to_be_there(page) -> None:
     with pytest.raises(InvalidLayout, match=r"form\.png"):
         cut(page, LAYOUT)
