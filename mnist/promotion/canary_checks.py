@@ -12,8 +12,8 @@ from enum import StrEnum
 
 from scipy.stats import binomtest
 
+from mnist.canary import CanaryTerms
 from mnist.evaluation.statistics import holm, mcnemar, p_of_drop
-from mnist.promotion.canary import CanaryTerms
 from mnist.promotion.evidence import Replay
 from mnist.promotion.policy import Policy
 

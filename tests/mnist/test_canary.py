@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from mnist.promotion.canary import draw_choice, named
+from mnist.canary import draw_choice, named
 from mnist.promotion.canary_checks import (
     ALPHA,
     CanaryAudits,
