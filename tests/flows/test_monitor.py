@@ -8,6 +8,7 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
 from flows.monitor import monitor
 from flows.propose_retraining import propose_retraining as propose
+from mnist.monitoring.measures import NUMBERS, SHARES
 from mnist.storage.monitoring import MonitoringLog
 from tests.daily_rows import people, record
 
@@ -32,7 +33,7 @@ def test_a_changed_scanner_is_found_recorded_shown_and_announced(
     record(results, "new", TODAY, people(300, 2, brightness=lambda level: level - 60))
     found = monitor(TODAY)
     assert (found["verdict"], found["rows"]) == ("scanner-changed", 300)
-    assert MonitoringLog(results_bucket).latest_report().num_rows == 24
+    assert MonitoringLog(results_bucket).latest_report().num_rows == 2 * len((*NUMBERS, *SHARES))
     names = {(e["event"], e["resource"]["prefect.resource.id"]) for e in announced}
     assert names == {
         ("scanner.changed", "mnist.day.2026-11-20"),
