@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from mnist.acceptance.choice import source_of
+from mnist.acceptance.sources import source_of
 from mnist.acceptance.thresholds import JudgedPredictions, judged_predictions
 from mnist.errors import AccessDenied, ObjectChanged, ObjectGone
 from mnist.images import Decoded

@@ -5,7 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from mnist.acceptance.choice import SourceThreshold, choose_thresholds
+from mnist.acceptance.choice import choose_thresholds
+from mnist.acceptance.sources import SourceThreshold
 from mnist.acceptance.thresholds import JudgedPredictions, Promise
 from mnist.errors import IntegrityError, InvalidInput
 from mnist.operations.acceptance_evidence import AcceptanceEvidence

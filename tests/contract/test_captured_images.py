@@ -11,7 +11,7 @@ import pytest
 
 from dashboard.pages.review.queries import work_of
 from dashboard.pages.review.queued import queue_predictions
-from mnist.acceptance.choice import source_of
+from mnist.acceptance.sources import source_of
 from mnist.captured import CapturedFolder
 from mnist.keys import current_key
 from mnist.operations.monitoring import Monitoring
