@@ -137,7 +137,7 @@ def load_sklearn_digits() -> Dataset:
 
 
 def _load_folder(folder: Path) -> Dataset:
-    train_x, train_y, test_x, test_y = (_read_idx(folder / name) for name in MNIST_FILES)
+    train_x, train_y, test_x, test_y = (read_idx(folder / name) for name in MNIST_FILES)
     train = LabelledImages(train_x, train_y.astype(np.int64))
     test = LabelledImages(test_x, test_y.astype(np.int64))
     return Dataset(
@@ -149,7 +149,12 @@ def _load_folder(folder: Path) -> Dataset:
     )
 
 
-def _read_idx(path: Path) -> NDArray[Any]:
+def read_idx(path: Path) -> NDArray[Any]:
+    """Read a packed IDX file of a data folder; one of MNIST's must have MNIST's digest.
+
+    Raises:
+        InvalidDataset: If it is missing or damaged, or has another digest.
+    """
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -171,7 +176,7 @@ def _read_writers(path: Path, labels: Labels) -> Labels | None:
     """Read QMNIST's writer numbers, if the file is there and is about these very images."""
     if not path.is_file():
         return None
-    rows = _read_idx(path)
+    rows = read_idx(path)
     if rows.ndim != 2 or rows.shape[1] < 3 or not np.array_equal(rows[: len(labels), 0], labels):
         raise InvalidDataset(
             f"{path} does not describe MNIST's images: its first column should repeat their "

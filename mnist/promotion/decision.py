@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from mnist.evaluation.metrics import Evaluation, evaluate
 from mnist.promotion.absolute_checks import absolute_checks
-from mnist.promotion.checks import Check, Status, not_measured
+from mnist.promotion.checks import Check, Status, images, not_measured
 from mnist.promotion.comparison import (
     CleanLabels,
     PairedComparison,
@@ -206,6 +206,9 @@ def _comparisons(
     }
     if clean is not None:
         comparisons["ambiguous_left_out"] = compare_clean(candidate, champion, clean, policy)
+    mine, theirs = candidate.further, champion.further
+    if mine is not None and theirs is not None:
+        comparisons["further"] = compare(mine.correct, theirs.correct, mine.writers, policy)
     return comparisons
 
 
@@ -224,6 +227,13 @@ def _conclude(
         notes.append(
             "With known label errors corrected and undecidable images left out the verdict on "
             f"accuracy is {clean.verdict.words}, not {as_given.verdict.words}; the weaker counts."
+        )
+    further = comparisons.get("further")
+    if further is not None and verdict is Verdict.INCONCLUSIVE:
+        verdict = further.verdict
+        notes.append(
+            f"So {images(further.images)} decide that have selected nothing before. "
+            + accuracy_sentence(further, policy)
         )
     if any(check.relative and check.status is Status.FAILED for check in checks):
         verdict = Verdict.WORSE

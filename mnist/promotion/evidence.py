@@ -155,6 +155,7 @@ class Evidence(Sample):
         runtime: The load-and-predict measurement, if made.
         replay: The replay of production images, if made. Only the candidate's counts.
         holdout_uses: How many decisions these images have made before, if counted.
+        further: Predictions for images that decide only where the others cannot tell, if made.
         label_errors: Index -> correct digit, or None where no digit is right. None for the whole
             mapping means: the published list, if these are MNIST's test labels.
     """
@@ -169,6 +170,7 @@ class Evidence(Sample):
     runtime: Runtime | None = field(default=None, kw_only=True)
     replay: Replay | None = field(default=None, kw_only=True)
     holdout_uses: int | None = field(default=None, kw_only=True)
+    further: Sample | None = field(default=None, kw_only=True)
     label_errors: Mapping[int, int | None] | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:

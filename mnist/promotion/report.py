@@ -11,7 +11,11 @@ from mnist.promotion.reviewed import printed_key, reviewed_section
 _OUTCOME = {"failed": "**failed**", "not measured": "not measured", "passed": "passed"}
 """How each outcome is printed, in the order of the tables."""
 
-_LABELS = {"as_given": "labels as given", "ambiguous_left_out": "corrected, ambiguous left out"}
+_LABELS = {
+    "as_given": "labels as given",
+    "ambiguous_left_out": "corrected, ambiguous left out",
+    "further": "further test images",
+}
 
 _COMPARISON_ROWS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "verdict on accuracy": lambda c: Verdict(c["verdict"]).words,

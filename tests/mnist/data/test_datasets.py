@@ -1,9 +1,7 @@
 """Where the data comes from: in which order, how it is proven, and how loudly it is replaced."""
 
-import gzip
 import hashlib
 import os
-import struct
 from pathlib import Path
 
 import httpx
@@ -13,14 +11,11 @@ from structlog.testing import capture_logs
 
 from mnist.data import datasets
 from mnist.data.datasets import MNIST_FILES, load_dataset, load_sklearn_digits
+from mnist.data.further_test import load_further_test
 from mnist.errors import InvalidDataset
+from tests.idx_files import idx, write_further_test
 
 REAL = os.environ.get("MNIST_DATA_DIR")
-
-
-def idx(array: np.ndarray, code: int = 0x08) -> bytes:
-    header = struct.pack(f">BBBB{array.ndim}I", 0, 0, code, array.ndim, *array.shape)
-    return gzip.compress(header + array.astype(array.dtype.newbyteorder(">")).tobytes())
 
 
 @pytest.fixture
@@ -120,6 +115,27 @@ def test_writers_of_other_images_are_refused(folder: Path) -> None:
     )
     with pytest.raises(InvalidDataset, match=r"qmnist-test-labels.*repeat their 3 labels"):
         load_dataset(folder)
+
+
+def test_further_test_images_are_those_after_mnists(folder: Path) -> None:
+    labels = load_dataset(folder).test.labels
+    assert load_further_test(folder, labels) is None
+    write_further_test(folder, [*labels, 1, 2], np.full((5, 28, 28), 7, np.uint8))
+    further = load_further_test(folder, labels)
+    assert further is not None
+    assert further.labels.tolist() == [1, 2]
+    assert further.writers is not None
+    assert further.writers.tolist() == [3, 4]
+    assert further.images.shape == (2, 28, 28)
+
+
+@pytest.mark.parametrize(
+    ("labels", "images"), [([7, 8, 9], 3), ([7, 8, 1, 2], 4), ([7, 8, 9, 1, 2], 4)]
+)
+def test_other_further_test_images_are_refused(folder: Path, labels: list[int], images: int):
+    write_further_test(folder, labels, np.zeros((images, 28, 28), np.uint8))
+    with pytest.raises(InvalidDataset, match="begins with MNIST's 3 test images"):
+        load_further_test(folder, np.array([7, 8, 9]))
 
 
 def test_kerass_cache_comes_before_the_network(

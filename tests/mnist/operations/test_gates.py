@@ -11,7 +11,9 @@ from mnist.errors import InvalidInput, InvalidPolicy, NoChampion
 from mnist.operations.gates import Gates, policy_for
 from mnist.operations.measuring import Contender
 from mnist.operations.replay import ProductionImages
+from mnist.promotion import Verdict
 from tests.factories import InMemory, SeveralModels, digit_images, png
+from tests.idx_files import write_further_test
 from tests.journals import journal as entries_of
 
 LABELS = np.arange(400) % 10
@@ -63,7 +65,7 @@ def gate_slices():
 def judge(registry, aliases, gate_slices):
     """Judge a version after some decisions, the last of which made the present champion."""
 
-    def run(version, *decisions, policy=None, **changed):
+    def run(version, *decisions, policy=None, data=DATA, **changed):
         parts = InMemory(**changed)
         parts.registry, parts.aliases, parts.gate_slices = registry, aliases, gate_slices
         for decision in entries_of(*decisions):
@@ -75,7 +77,7 @@ def judge(registry, aliases, gate_slices):
         model = registry.version(version)
         source = registry.origin(version).dataset
         contender = Contender(model, registry.predictor(model), source=source)
-        judgement = gates.judge(contender, DATA, policy or {}, lambda *step: told.append(step))
+        judgement = gates.judge(contender, data, policy or {}, lambda *step: told.append(step))
         assert [share for share, _ in told] == sorted(share for share, _ in told)
         return judgement
 
@@ -256,3 +258,15 @@ def test_the_policy_follows_the_data_and_names_impossible_fields():
     assert policy_for(Dataset(DRAWN, DRAWN, "mnist"), {"margin": 0.5}).margin == 0.5
     with pytest.raises(InvalidPolicy, match="margin"):
         policy_for(DATA, {"margin": 2})
+
+
+def test_further_test_images_decide_where_the_others_cannot_tell(judge, tmp_path):
+    """400 images cannot exclude a loss of .0015, 5,000 more can."""
+    labels = np.concatenate([LABELS, np.arange(5_000) % 10])
+    mnist = replace(DATA, source="mnist")
+    alone = judge("3", "promoted 1", data=mnist, data_dir=tmp_path).decision
+    write_further_test(tmp_path, labels, digit_images(labels))
+    beside = judge("3", "promoted 1", data=mnist, data_dir=tmp_path).decision
+    assert alone.verdict is Verdict.INCONCLUSIVE
+    assert beside.verdict is Verdict.NOT_WORSE
+    assert "So 5,000 images decide that have selected nothing before." in " ".join(beside.reasons)

@@ -8,8 +8,8 @@ import pytest
 
 from mnist.errors import InvalidEvaluation
 from mnist.evaluation.statistics import bootstrap_interval, design_effect, score_interval
-from mnist.promotion import Decision, Policy, Verdict, decide, refuse
-from tests.planted import IMAGES, LABELS, WRITERS, confusion, evidence, wrong
+from mnist.promotion import Decision, Policy, Sample, Verdict, decide, refuse, report
+from tests.planted import IMAGES, LABELS, WRITERS, confusion, evidence, probabilities, wrong
 
 POLICY = Policy()
 SHARED = wrong(0, 30)
@@ -53,6 +53,31 @@ class TestPlantedCandidates:
         assert (decision.verdict, decision.promote) == (Verdict.INCONCLUSIVE, False)
         assert "14 images gained, 20 lost" in reasons(decision)
         assert "10,000 images usually show only true differences of" in reasons(decision)
+
+    def test_what_cannot_be_told_is_told_by_further_images(self):
+        def further(lost):
+            correct = np.ones(IMAGES, bool)
+            correct[:lost] = False
+            read = np.where(correct, LABELS, (LABELS + 1) % 10)
+            return Sample(LABELS, probabilities(read, 0.99), "f" * 64)
+
+        hair = SHARED | wrong(7, 20)
+        champion = evidence(SHARED | wrong(5, 14), "1", further=further(40))
+
+        equal = decide(evidence(hair, further=further(41)), champion, POLICY)
+        worse = decide(evidence(hair, further=further(80)), champion, POLICY)
+
+        assert (equal.verdict, equal.promote) == (Verdict.NOT_WORSE, True)
+        assert "So 10,000 images decide that have selected nothing before" in reasons(equal)
+        assert (worse.verdict, worse.promote) == (Verdict.WORSE, False)
+        assert "further test images" in report(worse)
+
+    def test_further_images_do_not_overrule_those_that_can_tell(self):
+        bad = Sample(LABELS, probabilities((LABELS + 1) % 10, 0.99), "f" * 64)
+
+        decision = decide(evidence(SHARED, further=bad), evidence(SHARED, "1", further=bad), POLICY)
+
+        assert decision.verdict is Verdict.NOT_WORSE
 
     def test_worse_by_a_hair_that_shows_is_worse(self):
         """Ten images in ten thousand, but all in one direction."""
