@@ -54,6 +54,7 @@ def show_map(images: EvaluatedImages) -> None:
     else:
         st.markdown(f"**{counted(len(inside), 'image')} in the box**")
     if not inside.empty:
+        images.offer_annotation(inside)
         show_tiles(images, paged(inside, "map-page"), "Images of the map", key="map-gallery")
 
 

@@ -12,6 +12,7 @@ from dashboard.components.boundary import error_boundary
 from dashboard.components.champion import accuracy_interval
 from dashboard.components.filters import alternatives
 from dashboard.components.links import go_to
+from dashboard.components.saved_views import list_views
 from dashboard.components.texts import counted, percent, plain, sentence
 from dashboard.pages.overview import numbers
 from dashboard.pages.overview.decisions import journal_or_nothing
@@ -29,6 +30,7 @@ def show_state() -> None:
     """Draw the numbers of a period and its batches, both anew every ten seconds."""
     if opened := st.session_state.pop(_OPENED, None):
         go_to(*opened)  # here, because a fragment cannot leave the page
+    list_views()
     period = alternatives("Receipts of", list(_PERIODS), "period", label_visibility="collapsed")
     _show_numbers(period)
 
