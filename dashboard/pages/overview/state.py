@@ -10,6 +10,7 @@ from dashboard.components import cached, drift, tables
 from dashboard.components.batch_list import BAD
 from dashboard.components.boundary import error_boundary
 from dashboard.components.champion import accuracy_interval
+from dashboard.components.decisions import RunningCanary
 from dashboard.components.filters import alternatives
 from dashboard.components.links import go_to
 from dashboard.components.saved_views import list_views
@@ -46,6 +47,7 @@ def _show_period(period: str) -> None:
     shown = [
         *numbers.batch_numbers(table),
         numbers.last_retraining(journal_or_nothing()),
+        *numbers.canary_numbers(_canary_or_nothing()),
         _drift_number(),
     ]
     with st.container(horizontal=True):
@@ -67,6 +69,13 @@ def _show_number(number: Number) -> None:
         st.metric(label, number.value, help=plain(number.meaning))
         if number.page and st.button(number.action, key=f"open-{number.label}", type="tertiary"):
             _open(number.page, number.address)
+
+
+def _canary_or_nothing() -> RunningCanary | None:
+    try:
+        return cached.canary()
+    except MnistError:
+        return None
 
 
 def _drift_number() -> Number:
@@ -112,7 +121,7 @@ def show_champion() -> None:
     champion = cached.champion()
     st.markdown(champion.headline)
     if canary := cached.canary():
-        st.info(f"{plain(canary)} `judge-canary` decides.")
+        st.info(f"{plain(canary.sentence)} `judge-canary` decides.")
     if not champion.is_mnist:
         st.warning(champion.origin_warning)
     if champion.evaluation is None:
