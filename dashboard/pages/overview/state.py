@@ -99,6 +99,7 @@ def _show_batches(batches: pd.DataFrame) -> None:
         choose,
         {
             "batch": st.column_config.TextColumn(width="medium"),
+            "listed": tables.number(format="localized"),
             "rejected": tables.share(),
             "review": tables.share("for review"),
             "finished_at": tables.utc("receipt"),

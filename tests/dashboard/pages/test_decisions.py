@@ -232,3 +232,20 @@ def test_the_end_of_a_trial_and_its_beginning_lead_to_each_other(decisions, serv
     assert "Show how it ended" in [button.label for button in page.app.button]
     page = decisions.by("ada").open(decision="3")
     assert "Show the trial that this ended" in [button.label for button in page.app.button]
+
+
+def test_commands_in_reasons_are_code_here_and_on_overview(decisions, overview, servers, journal):
+    record(journal, reasons=["To make it champion: `promote` version 3."])
+    servers.promote()
+    for page in (decisions, overview):
+        lines = [line.value for line in page.by("ada").open().app.markdown]
+        assert any("champion\\: `promote` version 3" in line for line in lines)
+
+
+def test_overview_shows_the_first_reasons_and_leads_to_the_others(overview, servers, journal):
+    servers.promote()
+    record(journal, reasons=[f"Reason {number}." for number in range(30)])
+    page = overview.by("ada").open()
+    assert "Reason 3." in page.words
+    assert "Reason 4." not in page.words
+    assert "26 more reasons, and its gates" in [button.label for button in page.app.button]
