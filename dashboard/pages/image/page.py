@@ -13,6 +13,7 @@ from dashboard.components.one_image import OneImage, show_pictures, show_stages
 from dashboard.components.texts import code, plain
 from dashboard.components.titles import page_title
 from dashboard.components.versions import choose_version, usual_version
+from dashboard.components.walk import show_walk
 from dashboard.pages.image.address import (
     content_of,
     image_in_address,
@@ -30,6 +31,7 @@ from mnist import services
 def show() -> None:
     """Draw the page."""
     show_way_back()
+    show_walk()
     add_title = page_title("One image")
     with error_boundary():
         versions = cached.versions()
