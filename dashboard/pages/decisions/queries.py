@@ -48,20 +48,22 @@ def canary_batches(
         end: The one that ended it; None if it goes on.
 
     Returns:
-        Columns `batch`, `images` of it that the version scored, `rejected` and `review` (shares of
-        what the whole batch listed, 0-1), and `finished_at`, UTC.
+        Columns `batch`, `images` of it that the version predicted, `rejected` and `review` (shares
+        of what the whole batch listed, 0-1), and `finished_at`, UTC.
     """
     lines = []
     for receipt in receipts:
         at = receipt.run.finished_at
-        rows = sum(model.rows for model in receipt.models if model.version == began.to_version)
-        if not rows or at < began.at or (end is not None and at > end.at):
+        if began.to_version not in {model.version for model in receipt.models}:
+            continue
+        if at < began.at or (end is not None and at > end.at):
             continue
         listed = receipt.listing.count
         review = receipt.outcomes.get(Outcome.SCORED, 0) - receipt.accepted
         rejected = receipt.outcomes.get(Outcome.REJECTED, 0)
         shares = (rejected / listed, review / listed) if listed else (None, None)
-        lines.append((receipt.batch, rows, *shares, at.astimezone(UTC).replace(tzinfo=None)))
+        images = receipt.predicted_by(began.to_version)
+        lines.append((receipt.batch, images, *shares, at.astimezone(UTC).replace(tzinfo=None)))
     frame = pd.DataFrame(lines, columns=["batch", "images", "rejected", "review", "finished_at"])
     return frame.sort_values("finished_at", ascending=False, ignore_index=True)
 

@@ -213,6 +213,7 @@ def test_a_trial_says_how_far_it_is_what_it_has_scored_and_where_it_ended(
     record(journal, version="3")
     record(journal, 2, "1", "canary", from_version="3", canary=canary_terms(least_images=40))
     scorer.drop("scans", 10)
+    scorer.drop_rejects("scans")  # which no version has seen
     scorer.score("scans")
     page = decisions.by("ada").open()
     assert "Version 1 is on canary since" in page.words
