@@ -37,8 +37,8 @@ def show_walk() -> None:
     if place is None or len(addresses) < 2:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        _show_step("← Previous", "Left", addresses, place - 1)
-        _show_step("Next →", "Right", addresses, place + 1)
+        _show_step("Previous", "Left", addresses, place - 1)
+        _show_step("Next", "Right", addresses, place + 1)
         st.caption(f"{place + 1} of {len(addresses)} in the gallery", width="content")
 
 
