@@ -7,17 +7,23 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from infra import environment
 from infra.stack import Stack
 
 
 @contextmanager
-def own_stack() -> Iterator[tuple[Stack, Path]]:
+def own_stack(
+    settings: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[tuple[Stack, Path]]:
     """Start a stack in a folder of its own, run the demo in it, and stop it in the end.
+
+    Args:
+        settings: Settings of that stack, by the names of their variables.
 
     Yields:
         The stack and the folder with its data; its variables are in this process's environment.
@@ -25,6 +31,7 @@ def own_stack() -> Iterator[tuple[Stack, Path]]:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and the stack is stopped on the way
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # a socket's path must be short
         directory = Path(folder).resolve() / ".local"
+        environment.prepare(Path.cwd(), directory, settings)
         stack = Stack(Path.cwd(), directory, say=print)
         try:
             os.environ |= environment.for_processes(stack.up())

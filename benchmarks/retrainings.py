@@ -80,8 +80,8 @@ def too_few(learned: LabelledImages) -> LabelledImages:
 
 
 def confused(learned: LabelledImages) -> LabelledImages:
-    """Call a fifth of the 4 a 9."""
-    wrong = (learned.labels == 4) & (_RANDOM.random(learned.n) < 0.2)
+    """Call half of the 4 a 9; a fifth is outvoted, and the network as good as any."""
+    wrong = (learned.labels == 4) & (_RANDOM.random(learned.n) < 0.5)
     return LabelledImages(learned.images, np.where(wrong, 9, learned.labels))
 
 
@@ -101,7 +101,7 @@ def one_pen(learned: LabelledImages) -> LabelledImages:
 
 WORSE: dict[str, Callable[[LabelledImages], LabelledImages]] = {
     "a twentieth of the images": too_few,
-    "a fifth of the 4 labelled 9": confused,
+    "half of the 4 labelled 9": confused,
     "a fifth of all labels at random": careless,
     "no thin strokes": one_pen,
 }

@@ -51,7 +51,8 @@ def monitor(day: Day = None, renew_reference: bool = False) -> dict[str, Any]:  
         renew_reference: Make the four weeks before that day the new reference first.
 
     Returns:
-        Day, verdict, causes, number of rows and where the findings lie.
+        Day, verdict, causes, number of rows, the accuracy that their confidences promise, and where
+        the findings lie.
 
     Raises:
         Unavailable: If the store does not answer.
@@ -65,10 +66,12 @@ def monitor(day: Day = None, renew_reference: bool = False) -> dict[str, Any]:  
     get_run_logger().info("%s: %s. %s", day, whole.verdict, whole.verdict.sentence)
     for cause in whole.causes:
         get_run_logger().info("%s: %s", cause, cause.sentence)
+    get_run_logger().info("%s", findings.accuracy.sentence)
     return {
         "day": day.isoformat(),
         "verdict": str(findings.verdict),
         "causes": [str(cause) for cause in whole.causes],
         "rows": findings.rows.num_rows,
+        "expected_accuracy": findings.accuracy.expected,
         "findings": key,
     }

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from mnist.data.datasets import MNIST
+from mnist.data.data_sources import MNIST
 from mnist.errors import IntegrityError, NoChampion
 from mnist.services import Services
 

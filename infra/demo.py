@@ -22,7 +22,8 @@ from infra.demo_images import demonstration_images
 from infra.identities import UPLOADER
 from infra.prefect_server import prefect_api
 from infra.services import SERVICES
-from mnist.data.datasets import MNIST, Dataset, load_dataset
+from mnist.data.data_sources import MNIST
+from mnist.data.datasets import Dataset, load_dataset
 from mnist.errors import MnistError, NoChampion, Unavailable
 from mnist.keys import READY_MARKER
 from mnist.orchestrator import PrefectApi, advice

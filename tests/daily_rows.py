@@ -17,7 +17,10 @@ def people(count: int, seed: int, **changes) -> pa.Table:
     digits = random.integers(0, 10, count)
     if "shares" in changes:
         digits = random.choice(10, count, p=changes.pop("shares"))
-    probabilities = np.full((count, 10), 0.002, np.float32)
+    slant = changes.pop("slant", 0.0)
+    others = np.exp(random.normal(0, 0.5, (count, 10)) + slant * np.linspace(-1, 1, 10))
+    others[np.arange(count), digits] = 0
+    probabilities = (0.018 * others / others.sum(axis=1, keepdims=True)).astype(np.float32)
     probabilities[np.arange(count), digits] = 0.982
     columns = {
         "width": np.full(count, 200, np.int32),

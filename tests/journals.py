@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from mnist.promotion.canary import CanaryTerms
+from mnist.canary import CanaryTerms
 from mnist.storage.journal import JournalEntry, promoted_last
 
 

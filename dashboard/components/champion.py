@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dashboard.components.texts import code
-from mnist.data.datasets import MNIST
+from mnist.data.data_sources import MNIST
 from mnist.errors import InvalidEvaluation
 from mnist.evaluation.metrics import Evaluation
 from mnist.evaluation.statistics import Interval, proportion_lower_bound, proportion_upper_bound

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from prefect.events import emit_event
 
 from mnist import services
+from mnist.canary import CANARY_PASSED
 from mnist.errors import MnistError
 from mnist.operations.completion_message import completion_message
-from mnist.promotion.canary import CANARY_PASSED
 from mnist.storage.journal import CANARY, CANARY_ENDED
 
 if TYPE_CHECKING:

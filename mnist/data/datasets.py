@@ -16,19 +16,13 @@ import httpx
 import numpy as np
 import structlog
 from numpy.typing import NDArray
-from sklearn.datasets import load_digits
 
+from mnist.data.data_sources import MNIST, SKLEARN_DIGITS
 from mnist.data.idx import parse_idx
 from mnist.data.labelled import LabelledImages, concatenate
 from mnist.data.splits import split
 from mnist.digits import Labels
 from mnist.errors import InvalidDataset
-
-MNIST = "mnist"
-SKLEARN_DIGITS = "sklearn-digits"
-
-FALLBACKS = frozenset({SKLEARN_DIGITS})
-"""Sources of a lower kind: they stand in for MNIST, and say nothing about it."""
 
 MNIST_FILES = {
     "train-images-idx3-ubyte.gz": (
@@ -130,6 +124,8 @@ def load_sklearn_digits() -> Dataset:
     1,797 digits by 43 people (Alpaydin and Kaynak 1998, UCI "Optical Recognition of Handwritten
     Digits"), grey values 0-16; a fifth of them, stratified with a fixed seed, is the test set.
     """
+    from sklearn.datasets import load_digits  # noqa: PLC0415 -- a second, and hardly ever needed
+
     bundle = load_digits()
     small = (bundle.images * (255 / 16)).astype(np.uint8)
     images = np.zeros((len(small), 28, 28), np.uint8)

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mnist.digits import CLASSES, CodeWithSentence
+from mnist.monitoring.answers import values_beside
 from mnist.monitoring.causes import PICTURE_CAUSES, Cause, causes_of
 from mnist.monitoring.distances import (
     Values,
@@ -18,7 +19,7 @@ from mnist.monitoring.distances import (
     stability_within,
 )
 from mnist.monitoring.label_shift import Shares, estimate_shares
-from mnist.monitoring.measures import NUMBERS, SHARES, Measure, values_of
+from mnist.monitoring.measures import NUMBERS, SHARES, Measure
 from mnist.tables import PROBABILITY_COLUMNS
 
 _WATCHED = len(NUMBERS) + len(SHARES)
@@ -127,7 +128,7 @@ def compare(reference: pa.Table, current: pa.Table, limits: Limits) -> DriftComp
     if min(reference.num_rows, current.num_rows) >= limits.least_rows:
         drifts = tuple(_drifts(reference, current, limits))
     moved = {d.measure.name: d.now - d.then for d in drifts if d.has_moved}
-    causes = causes_of(moved)
+    causes = causes_of(moved, {d.measure.name: d.distance for d in drifts})
     return DriftComparison(
         rows=current.num_rows,
         reference_rows=reference.num_rows,
@@ -141,8 +142,8 @@ def compare(reference: pa.Table, current: pa.Table, limits: Limits) -> DriftComp
 
 def _drifts(reference: pa.Table, current: pa.Table, limits: Limits) -> Iterator[Drift]:
     for measure in (*NUMBERS, *SHARES):
-        then, then_digits = values_of(measure, _comparable(measure, reference, current))
-        now, now_digits = values_of(measure, current)
+        before = _comparable(measure, reference, current)
+        (then, then_digits), (now, now_digits) = values_beside(measure, before, current)
         if min(len(then), len(now)) < limits.least_rows:
             continue
         if measure in SHARES:

@@ -44,6 +44,9 @@ class Measure:
     of_all_rows: bool = False
 
 
+ANSWERS = Measure("answers", Speaks.WRITING, PROBABILITY_COLUMNS, depends_on="model_digest")
+"""What the network thinks of the other digits; `mnist.monitoring.answers` compares it."""
+
 NUMBERS = (
     Measure("size", Speaks.SOURCE, ("width", "height")),
     Measure("shape", Speaks.SOURCE, ("width", "height")),
@@ -54,6 +57,7 @@ NUMBERS = (
     Measure("ink", Speaks.WRITING, ("ink",), depends_on="preprocessing_digest"),
     Measure("confidence", Speaks.WRITING, ("confidence",), depends_on="model_digest"),
     Measure("ood score", Speaks.WRITING, ("ood_score",), depends_on="model_digest"),
+    ANSWERS,
 )
 """Compared within each digit, so that other shares of the digits change none of them."""
 
@@ -69,7 +73,6 @@ _FRAMED = {ImageWarning.CUT_OFF, ImageWarning.SEVERAL_COMPONENTS}
 
 COLUMNS = (
     *dict.fromkeys(column for measure in (*NUMBERS, *SHARES) for column in measure.columns),
-    *PROBABILITY_COLUMNS,
     "model_digest",
     "preprocessing_digest",
     "scored_at",
@@ -83,8 +86,8 @@ def values_of(measure: Measure, rows: pa.Table) -> tuple[Values, NDArray[np.int6
     """Take the values of a measure, and the predicted digit of each, of the rows that have both.
 
     Args:
-        measure: One of `NUMBERS`, or of `SHARES`, whose values are classes: for `digit` 0-9, for
-            the others 0 and 1; rejected rows have the digit -1.
+        measure: One of `NUMBERS` but `ANSWERS`, or of `SHARES`, whose values are classes: for
+            `digit` 0-9, for the others 0 and 1; rejected rows have the digit -1.
         rows: At least the columns `COLUMNS`.
     """
     digits = np.asarray(rows["digit"].fill_null(-1).to_numpy(), np.int64)

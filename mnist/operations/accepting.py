@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from mnist.acceptance.choice import SourceThreshold, choose_thresholds, source_of
+from mnist.acceptance.choice import choose_thresholds
+from mnist.acceptance.sources import SourceThreshold, source_of
 from mnist.acceptance.thresholds import JudgedPredictions, Promise, judged_predictions
 from mnist.errors import AccessDenied, IntegrityError, InvalidInput, ObjectChanged, ObjectGone
 from mnist.images import Decoded

@@ -11,6 +11,13 @@ from functools import partial
 import numpy as np
 import pyarrow.compute as pc
 
+from mnist.canary import (
+    CANARY_FAILED,
+    CANARY_PASSED,
+    CANARY_UNDECIDED,
+    CanaryTerms,
+    named,
+)
 from mnist.digits import Outcome
 from mnist.errors import IntegrityError, InvalidInput
 from mnist.keys import ObjectVersion
@@ -18,13 +25,6 @@ from mnist.operations.accepting import Accepting
 from mnist.operations.measuring import Contender, compare_in_production
 from mnist.operations.replay import images_of
 from mnist.parts import Parts
-from mnist.promotion.canary import (
-    CANARY_FAILED,
-    CANARY_PASSED,
-    CANARY_UNDECIDED,
-    CanaryTerms,
-    named,
-)
 from mnist.promotion.canary_checks import (
     CanaryAudits,
     CanaryCheck,

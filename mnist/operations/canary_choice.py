@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from mnist.canary import CanaryTerms, draw_choice
 from mnist.errors import IntegrityError, InvalidInput
 from mnist.parts import Parts
-from mnist.promotion.canary import CanaryTerms, draw_choice
 from mnist.scoring.predictions import PinnedModel
 from mnist.storage.journal import lineage
 

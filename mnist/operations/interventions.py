@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from mnist.canary import CanaryTerms
 from mnist.data.datasets import load_dataset
 from mnist.errors import InvalidInput, Remedy
 from mnist.operations.approval import Statement
@@ -12,7 +13,6 @@ from mnist.operations.gates import Gates, Judgement
 from mnist.operations.measuring import ProgressCallback
 from mnist.operations.rescoring import batches_scored_by
 from mnist.parts import Parts
-from mnist.promotion.canary import CanaryTerms
 from mnist.storage.journal import (
     CANARY_ENDED,
     OVERRIDE,

@@ -9,9 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mnist.monitoring.drift import DriftComparison, Limits, Verdict, compare
+from mnist.monitoring.expected_accuracy import ExpectedAccuracy, expected_accuracy
 from mnist.monitoring.measures import COLUMNS
 from mnist.monitoring.report import WHOLE_DAY, as_markdown, as_table
 from mnist.parts import Parts
+from mnist.reviews.audits import audits_of, is_wrong
 from mnist.tables import ROWS, one_row_each
 
 _REFERENCE_DAYS = 28
@@ -27,11 +29,13 @@ class Findings:
         day: Which, in UTC.
         by_batch: Comparison of each batch; of the whole day under the empty name.
         rows: The day's rows.
+        accuracy: What their confidences promise, and what audits of them say.
     """
 
     day: date
     by_batch: Mapping[str, DriftComparison]
     rows: pa.Table
+    accuracy: ExpectedAccuracy
 
     @property
     def verdict(self) -> Verdict:
@@ -41,13 +45,14 @@ class Findings:
     @property
     def markdown(self) -> str:
         """The findings for people."""
-        return as_markdown(self.day, self.by_batch)
+        return f"{as_markdown(self.day, self.by_batch)}\n{self.accuracy.sentence}\n"
 
 
 class Monitoring:
     """The steps of watching what comes in and goes out."""
 
     def __init__(self, parts: Parts) -> None:
+        self._parts = parts
         self._results = parts.results
         self._log = parts.monitoring_log
 
@@ -96,7 +101,25 @@ class Monitoring:
         comparisons = {WHOLE_DAY: compare(then, whole, Limits())}
         for batch, rows in by_batch.items():
             comparisons[batch] = compare(then, rows, Limits())
-        return Findings(day, comparisons, whole)
+        return Findings(day, comparisons, whole, self._accuracy(whole))
+
+    def _accuracy(self, rows: pa.Table) -> ExpectedAccuracy:
+        """Hold what the confidences of rows promise against the audits of these images."""
+        identities = set(rows["identity"].to_pylist())
+        settings = self._parts.settings
+        audits = audits_of(list(self._parts.reviews.recorded()), settings.reviews_needed)
+        firsts = [
+            (first.confidence, is_wrong(image, first.read_as))
+            for image in audits.images
+            for first in image.reviews[:1]
+            if first.confidence is not None and first.read_as is not None
+            if any(version.identity in identities for version in image.versions)
+        ]
+        return expected_accuracy(
+            np.asarray(rows["confidence"].cast(pa.float64()).fill_null(np.nan).to_numpy()),
+            np.array([confidence for confidence, _ in firsts]),
+            sum(not wrong for _, wrong in firsts),
+        )
 
     def record(self, findings: Findings, run: str) -> str:
         """Write the findings as Parquet and return their key."""

@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+from mnist.canary import CANARY_VERDICTS
 from mnist.monitoring.drift import Verdict
 from mnist.monitoring.report import verdict_of_day
 from mnist.monitoring.retraining_need import Evidence, Guard, reason_to_retrain
 from mnist.parts import Parts
-from mnist.promotion.canary import CANARY_VERDICTS
 from mnist.reviews.review import standing
 from mnist.storage.journal import NOTHING_NEW, running_canary
 

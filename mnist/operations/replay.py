@@ -111,7 +111,8 @@ def compare_predictions(
     is_labelled = labels != _UNKNOWN
     flips: Counter[tuple[int, int]] = Counter()
     examples: dict[tuple[int, int], list[str]] = {}
-    for index in np.flatnonzero((before != after) & ~is_labelled):
+    changed = np.flatnonzero((before != after) & ~is_labelled)
+    for index in changed:
         pair = int(before[index]), int(after[index])
         flips[pair] += 1
         if flips[pair] <= _KEYS_SHOWN:
@@ -124,6 +125,7 @@ def compare_predictions(
         accepted_after=_share(other.accepted),
         newly_accepted=int((other.accepted & ~one.accepted).sum()),
         no_longer_accepted=int((one.accepted & ~other.accepted).sum()),
+        changed_confidence=float(one.confidence[changed].mean()) if len(changed) else 1.0,
         labelled=int(is_labelled.sum()),
         gained=int((is_labelled & is_right & ~was_right).sum()),
         lost=int((is_labelled & was_right & ~is_right).sum()),

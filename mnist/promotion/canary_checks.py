@@ -12,15 +12,19 @@ from enum import StrEnum
 
 from scipy.stats import binomtest
 
+from mnist.canary import CanaryTerms
 from mnist.evaluation.statistics import holm, mcnemar, p_of_drop
-from mnist.promotion.canary import CanaryTerms
 from mnist.promotion.evidence import Replay
+from mnist.promotion.policy import Policy
 
 ALPHA = 0.05
 EARLY_ALPHA = 0.001
 
 LOOKS = 5
 """A canary is looked at after each fifth of its least number of images."""
+
+_REVIEW_RISE: float = Policy.model_fields["review_rise_cap"].default
+"""Where much is for review anyway, a drop counts by what it adds to that, as at the gates."""
 
 
 class CanaryVerdict(StrEnum):
@@ -135,6 +139,7 @@ def _accepted_and_wrong(audits: CanaryAudits, promise: float) -> CanaryCheck:
 
 def _acceptance(replay: Replay, drop: float) -> CanaryCheck:
     gained, lost = replay.newly_accepted, replay.no_longer_accepted
+    drop = max(drop, _REVIEW_RISE * (1 - replay.accepted_before))
     return CanaryCheck(
         "acceptance",
         p_of_drop(gained, lost, replay.images, drop) if replay.images else 1.0,

@@ -1,6 +1,6 @@
 """What candidate and champion learned from: different data sources are never compared unsaid."""
 
-from mnist.data.datasets import FALLBACKS
+from mnist.data.data_sources import FALLBACKS
 from mnist.promotion.checks import Check, Status, not_measured
 from mnist.promotion.evidence import Evidence
 

@@ -83,6 +83,8 @@ class Replay:
         no_longer_accepted: Images accepted under the champion alone.
         accepted_before: Share accepted without review under the champion, 0-1.
         accepted_after: The same under the candidate, 0-1.
+        changed_confidence: How sure the champion was of its digit where the candidate gives another
+            and nobody has agreed on one, on average, 0-1.
         labelled: Images with a label; the fields below are about these.
         gained: Right under the candidate alone; what people corrected is among them.
         lost: Right under the champion alone.
@@ -98,6 +100,7 @@ class Replay:
     examples: Mapping[tuple[int, int], Sequence[str]] = field(default_factory=dict)
     newly_accepted: int = 0
     no_longer_accepted: int = 0
+    changed_confidence: float = 1.0
     labelled: int = 0
     gained: int = 0
     lost: int = 0
@@ -121,6 +124,7 @@ class Replay:
             "images": self.images,
             "accepted_before": self.accepted_before,
             "accepted_after": self.accepted_after,
+            "changed_confidence": self.changed_confidence,
             "labelled": self.labelled,
             "gained": self.gained,
             "lost": self.lost,

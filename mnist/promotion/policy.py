@@ -105,6 +105,11 @@ class Policy(BaseModel):
     acceptance_drop_cap: Share = Field(
         0.03, description="drop in the share of accepted replayed images; fails if surely exceeded"
     )
+    review_rise_cap: Share = Field(
+        0.33,
+        description="rise of the share of replayed images for review, as a share of itself; "
+        "the larger of this and `acceptance_drop_cap` is allowed",
+    )
     parity_cap: float = Field(
         1e-4, ge=0, description="largest difference between trained model and scoring graph"
     )

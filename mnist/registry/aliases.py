@@ -11,7 +11,7 @@ from typing import Literal
 
 import structlog
 
-from mnist.promotion.canary import CanaryTerms
+from mnist.canary import CanaryTerms
 from mnist.registry import tags
 from mnist.registry.client import mlflow_client
 from mnist.registry.publishing import CANDIDATE, RegisteredVersion, our_errors

@@ -7,7 +7,7 @@ from datetime import datetime
 import structlog
 from pydantic import BaseModel, Field
 
-from mnist.acceptance.choice import SourceThreshold, threshold_for
+from mnist.acceptance.sources import SourceThreshold, threshold_for
 from mnist.keys import ACCEPTANCE
 from mnist.scoring.predictions import PinnedModel
 from mnist.storage.bucket import Bucket

@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
-import pandas as pd
 import pyarrow as pa
 from pyarrow.csv import CSVWriter
 from pyarrow.parquet import ParquetWriter
@@ -122,6 +121,8 @@ class CurrentRows:
 
 
 def _json_lines(rows: pa.Table) -> bytes:
+    import pandas as pd  # noqa: PLC0415 -- 30 MB that only the watcher needs
+
     frame = rows.to_pandas(types_mapper=pd.ArrowDtype)
     text: str = frame.to_json(
         orient="records", lines=True, date_format="iso", date_unit="us", force_ascii=False

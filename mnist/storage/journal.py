@@ -7,8 +7,8 @@ from typing import Literal
 import structlog
 from pydantic import BaseModel, Field
 
+from mnist.canary import CanaryTerms
 from mnist.keys import JOURNAL
-from mnist.promotion.canary import CanaryTerms
 from mnist.storage.bucket import Bucket
 from mnist.storage.object_log import number_of
 from mnist.storage.signing import SignedNumberedLog, Signing

@@ -12,7 +12,7 @@ import httpx
 import numpy as np
 import pytest
 
-from mnist.acceptance.choice import Basis, SourceThreshold
+from mnist.acceptance.sources import Basis, SourceThreshold
 from mnist.errors import NoChampion, Unavailable
 from mnist.scoring.graphs import Predictor
 from mnist.scoring.ood import add_ood_score

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dashboard.pages.review.queries import queue_predictions, work_of
-from mnist.acceptance.choice import source_of
+from mnist.acceptance.sources import source_of
 from mnist.captured import CapturedFolder
 from mnist.keys import current_key
 from mnist.operations.monitoring import Monitoring

@@ -95,6 +95,7 @@ def test_flips_are_counted_by_pair_with_keys_and_acceptance_by_each_models_own_t
     )
     assert replay.flips == {(4, 9): 7}
     assert replay.examples == {(4, 9): [f"b/{i}.png" for i in range(5)]}
+    assert replay.changed_confidence == pytest.approx(0.82)
     assert (replay.accepted_before, replay.accepted_after) == (0.9, 0.0)
     assert (replay.newly_accepted, replay.no_longer_accepted) == (0, 9)
 

@@ -9,9 +9,9 @@ from flows.promote import promote
 from flows.rollback import rollback
 from flows.score_batch import score_batch
 from mnist import services
+from mnist.canary import CanaryTerms
 from mnist.data.datasets import Dataset
 from mnist.errors import InvalidInput
-from mnist.promotion.canary import CanaryTerms
 from mnist.storage.journal import Journal
 from tests.factories import png
 from tests.flows.test_interventions import DRAWN, SWAPS_4_AND_9

@@ -8,8 +8,11 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
 from flows.monitor import monitor
 from flows.propose_retraining import propose_retraining as propose
+from mnist.monitoring.measures import NUMBERS, SHARES
 from mnist.storage.monitoring import MonitoringLog
 from tests.daily_rows import people, record
+from tests.factories import version
+from tests.reviewing import review
 
 TODAY = date(2026, 11, 20)
 
@@ -25,6 +28,13 @@ def announced(monkeypatch):
     return found
 
 
+def published() -> str:
+    """Fetch the newest findings for people."""
+    with get_client(sync_client=True) as client:
+        of_key = ArtifactFilter(key=ArtifactFilterKey(any_=["monitor"]))
+        return max(client.read_artifacts(artifact_filter=of_key), key=lambda a: a.created).data
+
+
 def test_a_changed_scanner_is_found_recorded_shown_and_announced(
     results, results_bucket, announced
 ):
@@ -32,16 +42,28 @@ def test_a_changed_scanner_is_found_recorded_shown_and_announced(
     record(results, "new", TODAY, people(300, 2, brightness=lambda level: level - 60))
     found = monitor(TODAY)
     assert (found["verdict"], found["rows"]) == ("scanner-changed", 300)
-    assert MonitoringLog(results_bucket).latest_report().num_rows == 24
+    assert MonitoringLog(results_bucket).latest_report().num_rows == 2 * len((*NUMBERS, *SHARES))
     names = {(e["event"], e["resource"]["prefect.resource.id"]) for e in announced}
     assert names == {
         ("scanner.changed", "mnist.day.2026-11-20"),
         ("scanner.changed", "mnist.batch.new"),
     }
-    with get_client(sync_client=True) as client:
-        wanted = ArtifactFilter(key=ArtifactFilterKey(any_=["monitor"]))
-        text = client.read_artifacts(artifact_filter=wanted)[-1].data
+    text = published()
     assert "a person should look at scanner" in text
+
+
+def test_audits_of_the_day_are_held_against_its_confidences(services, results):
+    record(results, "b", TODAY, people(300, 2))
+    for place in [*(f"b/2/{number}.png" for number in range(20)), "another-day/1.png"]:
+        audited = version(place)
+        usual = {"key": audited.key, "etag": audited.etag, "size": audited.size, "audit": True}
+        for who in ("ada", "bob"):
+            services.reviews.append(
+                review(place, who, "3", read_as=3, model_version="1", confidence=0.98, **usual)
+            )
+    monitor(TODAY)
+    text = published()
+    assert "Of 20 audited ones it should be right on 98.0% and is on 100.0%" in text
 
 
 def test_a_day_without_rows_is_no_failure_and_no_news(announced):

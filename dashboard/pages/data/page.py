@@ -13,7 +13,8 @@ from dashboard.components.titles import page_title
 from dashboard.pages.data import queries
 from dashboard.pages.data.charts import class_chart, density_chart
 from dashboard.pages.data.sets import MEANING, show_sets
-from mnist.data.datasets import MNIST, Dataset
+from mnist.data.data_sources import MNIST
+from mnist.data.datasets import Dataset
 from mnist.digits import CLASSES
 
 _SEED = "sample"

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from mnist.monitoring.answers import values_beside
 from mnist.monitoring.drift import Verdict
-from mnist.monitoring.measures import NUMBERS, SHARES, values_of
+from mnist.monitoring.measures import NUMBERS, SHARES
 from mnist.monitoring.report import WHOLE_DAY
 
 _BINS = 24
@@ -89,10 +90,8 @@ def distribution(reference: pa.Table, now: pa.Table, measure: str) -> pd.DataFra
         Columns `images` (reference, now), `low`, `high` (the bin) and `share` (0-1); empty where
         one side has no value.
     """
-    sides = {
-        name: values_of(_MEASURES[measure], table)[0]
-        for name, table in (("reference", reference), ("now", now))
-    }
+    then_side, now_side = values_beside(_MEASURES[measure], reference, now)
+    sides = {"reference": then_side[0], "now": now_side[0]}
     columns = ["images", "low", "high", "share"]
     if not all(len(values) for values in sides.values()):
         return pd.DataFrame(columns=columns)

@@ -18,7 +18,7 @@ from dashboard.components.versions import usual_version
 from dashboard.pages.errors.production_slices import measured, production_slices
 from dashboard.pages.errors.queries import Order, ordered, slice_table
 from mnist import services
-from mnist.acceptance.choice import source_of
+from mnist.acceptance.sources import source_of
 from mnist.digits import Image
 from mnist.errors import AccessDenied, InvalidDataset, InvalidInput, ObjectChanged, ObjectGone
 from mnist.evaluation import weak_slices

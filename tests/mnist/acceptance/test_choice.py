@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from mnist.acceptance.choice import Basis, choose_thresholds, source_of, threshold_for
+from mnist.acceptance.choice import choose_thresholds
+from mnist.acceptance.sources import Basis, source_of, threshold_for
 from mnist.acceptance.thresholds import NOTHING_ACCEPTED, JudgedPredictions, Promise
 
 PROMISE = Promise(0.002)

@@ -40,6 +40,12 @@ def test_more_ones_are_another_mix_and_no_thinner_writing():
         ({"width": lambda w: w + 100}, (Cause.FORM,)),
         ({"sharpness": lambda s: s * 0.5, "contrast": lambda c: c * 0.8}, (Cause.BLUR,)),
         ({"ood_score": lambda score: score + 3}, (Cause.WRITERS,)),
+        ({"slant": 0.6}, (Cause.WRITERS,)),
+        ({"slant": 0.6, "coverage": lambda c: c * 1.5}, (Cause.PEN,)),
+        (
+            {"slant": 0.6, "coverage": lambda c: c * 1.5, "ink": lambda i: i * 1.5},
+            (Cause.WRITERS,),
+        ),
         ({"shares": ONES, "ink": lambda ink: ink * 1.6}, (Cause.PEN, Cause.MIX)),
         ({"brightness": lambda level: level - 25, "ink": lambda ink: ink * 2}, (Cause.BRIGHTNESS,)),
     ],

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mnist.acceptance.choice import Basis
+from mnist.acceptance.sources import Basis
 from mnist.signatures import SigningKey
 from mnist.storage.signing import Signing
 from tests.factories import InMemory, SeveralModels, png

@@ -403,6 +403,24 @@ class TestOperation:
     def test_changes_of_which_labels_show_nothing_good_do_block(self):
         assert not alone(replay=replay(1_000, changed=60, labelled=100, gained=3, lost=4)).promote
 
+    def test_changes_of_digits_that_the_champion_doubted_itself_do_not_block(self):
+        doubtful = alone(replay=replay(5_000, changed=130, changed_confidence=0.6))
+
+        assert doubtful.promote
+        assert "the champion was 60% sure of their digits" in " ".join(
+            c["sentence"] for c in doubtful.evidence["checks"]
+        )
+        assert not alone(replay=replay(5_000, changed=130, changed_confidence=0.95)).promote
+
+    def test_labels_correct_what_the_champion_was_sure_of(self):
+        """Half of 200 were right before: surely more than a tenth, surely less than all."""
+        labelled = {"labelled": 300, "gained": 100, "lost": 100}
+
+        assert alone(replay=replay(1_000, changed=30, changed_confidence=1.0, **labelled)).promote
+        assert not alone(
+            replay=replay(1_000, changed=80, changed_confidence=0.1, **labelled)
+        ).promote
+
     def test_labelled_images_of_production_that_are_lost_block(self):
         worse = alone(replay=replay(500, labelled=200, gained=1, lost=9))
 
@@ -418,6 +436,15 @@ class TestOperation:
         assert not alone(replay=replay(1_000, no_longer_accepted=50)).promote
         assert alone(replay=replay(1_000, no_longer_accepted=35)).promote, "may be chance"
         assert alone(replay=replay(1_000, newly_accepted=50)).promote
+
+    def test_a_drop_counts_by_what_it_adds_to_the_work_of_reviewing(self):
+        """Seven points more for review are a third of 20 %, and 1.4 times 5 %."""
+        drop = {"accepted_after": 0.0, "no_longer_accepted": 280}
+
+        assert alone(replay=Replay(5_000, {}, accepted_before=0.8, **drop)).promote
+        refused = alone(replay=Replay(5_000, {}, accepted_before=0.95, **drop))
+        assert not refused.promote
+        assert "where 5.00% are for review before" in refused.reasons[0]
 
     @pytest.mark.parametrize("required", ["runtime", "replay"])
     def test_what_is_required_and_missing_blocks(self, required):

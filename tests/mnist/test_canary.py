@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from mnist.promotion.canary import draw_choice, named
+from mnist.canary import draw_choice, named
 from mnist.promotion.canary_checks import (
     ALPHA,
     CanaryAudits,
@@ -97,6 +97,13 @@ def test_better_acceptance_never_takes_a_canary_off():
 def test_a_drop_of_acceptance_counts_beyond_the_tolerance():
     assert failed(replay(accepted_after=0.77, no_longer_accepted=30)) == []
     assert failed(replay(accepted_after=0.7, no_longer_accepted=100)) == ["acceptance"]
+
+
+def test_a_drop_counts_by_what_it_adds_to_the_work_of_reviewing():
+    """Seven points are a third more where a fifth is for review, and over twice of 5 %."""
+    drop = {"no_longer_accepted": 70, "accepted_after": 0.0}
+    assert failed(replay(accepted_before=0.8, **drop)) == []
+    assert failed(replay(accepted_before=0.95, **drop)) == ["acceptance"]
 
 
 def test_many_changed_digits_count_but_not_those_that_labels_show_to_be_right():

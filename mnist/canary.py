@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from mnist.acceptance.choice import source_of
+from mnist.acceptance.sources import source_of
 
 CANARY_PASSED = "canary-passed"
 CANARY_FAILED = "canary-failed"
