@@ -30,8 +30,8 @@ _STYLE = """\
 def style() -> None:
     """Set what Streamlit's theme cannot; call it once in a page.
 
-    Captions, main buttons and opened buttons get a contrast of more than 4.5 to 1: Streamlit writes white on a
-    theme's primary colour, which is a light one where the page is dark. Tables lose Streamlit's own
+    Captions, main buttons and opened buttons get a contrast of more than 4.5 to 1: Streamlit writes
+    white on a theme's primary colour, which is a light one where the page is dark. Tables lose its
     download, which gives the rows that are drawn, which may be one page of many, and cells that a
     spreadsheet computes. `download` gives what its label says.
     """

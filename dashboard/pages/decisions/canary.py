@@ -10,7 +10,7 @@ from dashboard.components.filters import BATCH
 from dashboard.components.links import go_to
 from dashboard.components.texts import plain
 from dashboard.pages.decisions import queries
-from mnist.promotion.canary import CanaryTerms
+from mnist.canary import CanaryTerms
 from mnist.storage.journal import JournalEntry, progress
 
 _CHOSEN = "canary-batch"

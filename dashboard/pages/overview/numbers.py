@@ -9,8 +9,8 @@ import pandas as pd
 from dashboard.components import drift
 from dashboard.components.batch_list import BAD, UNFINISHED
 from dashboard.components.decisions import DECISION, RunningCanary
+from mnist.canary import CANARY_VERDICTS
 from mnist.monitoring.report import WHOLE_DAY
-from mnist.promotion.canary import CANARY_VERDICTS
 from mnist.storage.journal import OVERRIDE, ROLLBACK, JournalEntry
 
 _FIRST = BAD | UNFINISHED
