@@ -122,6 +122,8 @@ TRAINER = Identity(
 """For workers, which run every deployment: training, promotion, rescoring, scoring by hand, and the
 removal of captured images."""
 
+_SAID = ("annotations/", "reviews/", "uploads/", "verdicts/", "views/")
+
 VIEWER = Identity(
     "viewer",
     (
@@ -129,7 +131,7 @@ VIEWER = Identity(
         Grant("results", _LOOK),
         Grant("results", ("write",), ("audit/", "gate-slices/", "maps/", "verifications/")),
         Grant("labels", _LOOK),
-        Grant("labels", ("write",), ("reviews/", "uploads/", "verdicts/")),
+        Grant("labels", ("write",), _SAID),
     ),
 )
 """For the dashboard: it reads everything; it writes what people said or had made to look at."""

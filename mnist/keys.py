@@ -42,11 +42,13 @@ SCORES = "scores/"
 VERIFICATIONS = "verifications/"
 """Prefixes in the results bucket."""
 
+ANNOTATIONS = "annotations/"
 REVIEWS = "reviews/"
 SETS = "sets/"
 SET_MANIFESTS = "set-manifests/"
 UPLOADS = "uploads/"
 VERDICTS = "verdicts/"
+VIEWS = "views/"
 """Prefixes in the labels bucket."""
 
 _MAX_NAME = 200

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mnist.images import Limits
 from mnist.orchestrator import PrefectApi
 from mnist.storage.acceptance import AcceptanceLog
+from mnist.storage.annotations import AnnotationLog
 from mnist.storage.audit import AuditLog
 from mnist.storage.bucket import Bucket
 from mnist.storage.conditions import with_sure_writes
@@ -27,6 +28,7 @@ from mnist.storage.pages import PageCounts
 from mnist.storage.rescores import Rescores
 from mnist.storage.results import Results
 from mnist.storage.reviews import ReviewLog
+from mnist.storage.saved_views import SavedViews
 from mnist.storage.signing import Signing
 from mnist.storage.stored_sets import StoredSets
 from mnist.storage.verdicts import VerdictLog
@@ -182,6 +184,16 @@ class Parts:
         return VerdictLog(self.bucket(self.settings.labels_bucket))
 
     @cached_property
+    def annotations(self) -> AnnotationLog:
+        """Notes and tags of people on images."""
+        return AnnotationLog(self.bucket(self.settings.labels_bucket))
+
+    @cached_property
+    def saved_views(self) -> SavedViews:
+        """Pages of the dashboard that people gave names."""
+        return SavedViews(self.bucket(self.settings.labels_bucket))
+
+    @cached_property
     def stored_sets(self) -> StoredSets:
         """Labelled sets that were imported."""
         return StoredSets(self.bucket(self.settings.labels_bucket))
@@ -200,6 +212,8 @@ class Parts:
             self.deliveries.log,
             self.reviews.log,
             self.verdicts.log,
+            self.annotations.log,
+            self.saved_views.log,
             self.stored_sets.log,
         ]
 

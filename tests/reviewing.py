@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from mnist.keys import ObjectVersion
+from mnist.reviews.annotation import Annotation
+from mnist.reviews.content import ImageContent
 from mnist.reviews.review import Answer, Review, new_id
 from mnist.reviews.verdict import ErrorFault, ErrorVerdict, Misclassified
 
@@ -57,3 +59,14 @@ def verdict(image: int, who: str, fault: ErrorFault | None, /, **values) -> Erro
     """Let somebody judge a misclassified test image, a second later than the entry before."""
     at = _START + timedelta(seconds=next(_SECONDS))
     return ErrorVerdict(at=at, who=who, fault=fault, **misclassified(image, **values).model_dump())
+
+
+def content(image: int) -> ImageContent:
+    """Name a test image."""
+    return ImageContent(sha256=hashlib.sha256(str(image).encode()).hexdigest(), test_image=image)
+
+
+def annotation(images: list[int], who: str = "ada", /, **values) -> Annotation:
+    """Let somebody write on test images, a second later than the entry before."""
+    at = _START + timedelta(seconds=next(_SECONDS))
+    return Annotation(at=at, who=who, images=tuple(map(content, images)), **values)

@@ -11,10 +11,12 @@ import pyarrow.compute as pc
 from mnist.digits import ImageWarning, Outcome, Reason
 from mnist.errors import IntegrityError
 from mnist.keys import ObjectVersion
+from mnist.reviews.annotation import MOST_IMAGES
+from mnist.reviews.content import ImageContent
 from mnist.storage.results import Results
 from mnist.tables import ROWS
 
-_SHOWN = ("key", "etag", "bytes", "digit", "confidence", "margin", "detail")
+_SHOWN = ("key", "etag", "bytes", "sha256", "digit", "confidence", "margin", "detail")
 
 
 class Decision(StrEnum):
@@ -87,6 +89,15 @@ def versions_of(frame: pd.DataFrame) -> tuple[ObjectVersion, ...]:
     """Name the object versions behind some rows, in order."""
     columns = (frame[name] for name in ("key", "etag", "bytes"))
     return tuple(ObjectVersion(*values) for values in zip(*columns, strict=True))
+
+
+def contents_of(frame: pd.DataFrame) -> list[ImageContent]:
+    """Name the images of the first rows, up to 500, of which somebody has fetched the content."""
+    images = frame[frame["sha256"].notna()].head(MOST_IMAGES)
+    return [
+        ImageContent(sha256=sha256, key=version.key, etag=version.etag, size=version.size)
+        for sha256, version in zip(images["sha256"], versions_of(images), strict=True)
+    ]
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:

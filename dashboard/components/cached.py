@@ -10,6 +10,7 @@ from dashboard.components import champion as champions
 from dashboard.components import labelled_predictions as predictions
 from dashboard.components.batch_list import Batches
 from dashboard.components.batch_rows import BatchRows
+from dashboard.components.decisions import RunningCanary
 from dashboard.components.labelled_predictions import LabelledPredictions
 from mnist import services
 from mnist.data.datasets import Dataset, load_dataset
@@ -20,7 +21,7 @@ from mnist.registry.records import Version, VersionDetails
 from mnist.reviews.agreement import consensuses
 from mnist.scoring.features import FeatureExtractor, Features
 from mnist.scoring.graphs import Predictor
-from mnist.storage.journal import JournalEntry, progress
+from mnist.storage.journal import JournalEntry
 from mnist.storage.object_log import Entries
 
 _VERSIONS_SHOWN = 100
@@ -47,14 +48,13 @@ def journal() -> Entries[JournalEntry]:
 
 
 @st.cache_resource(ttl=10, show_spinner=False)
-def canary() -> str | None:
-    """How far the version on canary is, for people; None if there is none."""
+def canary() -> RunningCanary | None:
+    """The version on canary and how far it is; None if there is none."""
     running = services.current().journal.canary()
     if running is None:
         return None
-    return progress(
-        running, services.current().results.scored_since(running.to_version, running.at)
-    )
+    images = services.current().results.scored_since(running.to_version, running.at)
+    return RunningCanary(running, images)
 
 
 def forget_champion() -> None:

@@ -1,10 +1,31 @@
 """What a decision about a version came to, in words, and the run that made it."""
 
+from dataclasses import dataclass
+
 from dashboard.components.texts import code, plain
-from mnist.storage.journal import OVERRIDE, ROLLBACK, JournalEntry
+from mnist.storage.journal import OVERRIDE, ROLLBACK, JournalEntry, progress
 
 DECISION = "decision"
 """Number of the decision in the address."""
+
+
+@dataclass(frozen=True)
+class RunningCanary:
+    """The version on canary.
+
+    Attributes:
+        entry: The decision that began its trial.
+        images: How many it has scored since.
+    """
+
+    entry: JournalEntry
+    images: int
+
+    @property
+    def sentence(self) -> str:
+        """Say how far it is."""
+        return progress(self.entry, self.images)
+
 
 _BECAME = {
     "promoted": "was promoted",

@@ -1,13 +1,12 @@
 """Labelled images and the predictions of one version for them, as tiles that lead on."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
-from dashboard.components import cached
+from dashboard.components import annotations, cached
 from dashboard.components.batch_rows import versions_of
 from dashboard.components.gallery import gallery, prediction_tiles
 from dashboard.components.labelled_predictions import LabelledPredictions
@@ -23,6 +22,8 @@ from dashboard.components.verdicts import (
 from mnist.errors import InvalidDataset
 from mnist.evaluation.known_label_errors import known_label_errors
 from mnist.keys import batch_of
+from mnist.reviews.annotation import MOST_IMAGES
+from mnist.reviews.content import ImageContent
 from mnist.reviews.verdict import ErrorFault, Misclassified
 
 EVERY_BATCH = "every labelled batch"
@@ -68,39 +69,47 @@ class EvaluatedImages:
         """Name the misclassified images among some rows, by row; none whose content is not here."""
         wrong = page[~page["right"].to_numpy(bool)]
         try:
-            records = self._contents(wrong)
+            contents = self.contents(wrong)
         except InvalidDataset:
             return {}
+        models = [self.version] * len(wrong) if self.batch is None else wrong["version"]
+        columns = (wrong.index, wrong["label"], wrong["digit"], models)
         return {
-            int(row): Misclassified(label=int(label), predicted=int(digit), **content)
-            for row, label, digit, content in zip(
-                wrong.index, wrong["label"], wrong["digit"], records, strict=True
+            int(row): Misclassified(
+                label=int(label),
+                predicted=int(digit),
+                model_version=str(model),
+                **content.model_dump(),
             )
+            for content, row, label, digit, model in zip(contents, *columns, strict=True)
         }
 
-    def _contents(self, wrong: pd.DataFrame) -> list[dict[str, Any]]:
-        """Say of each row what its content is, and which version predicted it."""
-        if self.batch is None:
+    def digests(self, page: pd.DataFrame) -> pd.Series:
+        """Give the digest of each row's content; missing where it is not here."""
+        if self.batch is not None:
+            return page["sha256"]
+        try:
             images = cached.test_images(self.version)
+        except InvalidDataset:
+            return pd.Series(None, index=page.index, dtype="str")
+        digests = [hashlib.sha256(images[row].tobytes()).hexdigest() for row in page.index]
+        return pd.Series(digests, index=page.index, dtype="str")
+
+    def contents(self, page: pd.DataFrame) -> list[ImageContent]:
+        """Name the image of each row.
+
+        Raises:
+            InvalidDataset: If the test images are not here.
+        """
+        if self.batch is not None:
             return [
-                {
-                    "sha256": hashlib.sha256(images[row].tobytes()).hexdigest(),
-                    "model_version": self.version,
-                    "test_image": int(row),
-                }
-                for row in wrong.index
+                ImageContent(sha256=sha256, key=place.key, etag=place.etag, size=place.size)
+                for sha256, place in zip(page["sha256"], versions_of(page), strict=True)
             ]
+        cached.test_images(self.version)
         return [
-            {
-                "sha256": sha256,
-                "model_version": str(model),
-                "key": place.key,
-                "etag": place.etag,
-                "size": place.size,
-            }
-            for sha256, model, place in zip(
-                wrong["sha256"], wrong["version"], versions_of(wrong), strict=True
-            )
+            ImageContent(sha256=sha256, test_image=int(row))
+            for row, sha256 in zip(page.index, self.digests(page), strict=True)
         ]
 
     def with_verdicts(self) -> pd.DataFrame:
@@ -118,6 +127,15 @@ class EvaluatedImages:
             if verdict is not None:
                 columns.loc[row] = [str(verdict.fault), verdict.who]
         return frame.join(columns)
+
+    def offer_annotation(self, page: pd.DataFrame) -> None:
+        """Draw the button that writes notes and tags on these rows."""
+        first = page.head(MOST_IMAGES)
+        annotations.offer_annotation(lambda: self.digests(page), lambda: self.contents(first))
+
+    def carrying(self, page: pd.DataFrame, tags: Sequence[str]) -> pd.DataFrame:
+        """Keep the rows whose images carry one of these tags; all of them without tags."""
+        return page[annotations.carrying(self.digests(page), tags)] if tags else page
 
 
 def show_tiles(
@@ -137,6 +155,7 @@ def show_tiles(
     opened = zip(addresses, page.index, strict=True)
     wrong = {address: rows[row] for address, row in opened if row in rows}
     offer_verdicts(tiles, wrong)
+    annotations.show_on_tiles(tiles, dict(zip(addresses, images.digests(page), strict=True)))
     show_verdict_result()
 
     def give(address: str, fault: str) -> None:

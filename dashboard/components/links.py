@@ -1,7 +1,7 @@
 """Going to another page with an address that can be passed on, in the same visit."""
 
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -10,6 +10,8 @@ from mnist.keys import ObjectVersion
 
 _PAGES = "pages"
 _WAY_BACK = "way-back"
+_FIRST = "overview"
+"""Name of the page that lies at the root."""
 
 
 def remember_pages(pages: Mapping[str, StreamlitPage]) -> None:
@@ -40,8 +42,8 @@ def go_to(page: str, address: str | None) -> None:
     """Go to a page if there is an address to go to, and remember the way back."""
     if address is not None:
         if _here() != page:
-            st.session_state[_WAY_BACK] = _here(), st.query_params.to_dict()
-        st.switch_page(st.session_state[_PAGES][page], query_params=dict(parse_qsl(address)))
+            st.session_state[_WAY_BACK] = _here(), _parameters()
+        st.switch_page(st.session_state[_PAGES][page], query_params=parse_qs(address))
 
 
 def show_way_back() -> None:
@@ -52,6 +54,21 @@ def show_way_back() -> None:
         return
     if st.button(f"← Back to {pages[page].title}", type="tertiary"):
         st.switch_page(pages[page], query_params=query)
+
+
+def page_named(name: str) -> StreamlitPage | None:
+    """Find a page by its name in addresses; None if there is none, or no longer."""
+    pages: Mapping[str, StreamlitPage] = st.session_state.get(_PAGES, {})
+    return pages.get(name)
+
+
+def address_here() -> tuple[str, str]:
+    """Say which page this is, and what stands in its address."""
+    return _here() or _FIRST, urlencode(_parameters(), doseq=True)
+
+
+def _parameters() -> dict[str, list[str]]:
+    return {key: st.query_params.get_all(key) for key in st.query_params}
 
 
 def _here() -> str:

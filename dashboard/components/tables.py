@@ -19,6 +19,9 @@ _STYLE = """\
 [data-testid^="stBaseButton-primary"], [data-testid^="stBaseButton-primary"] p {
   color: light-dark(#ffffff, #0e1117);
 }
+[data-testid="stPopover"] button[aria-expanded="true"] {
+  color: light-dark(#0b4a8f, #8ec1f5);
+}
 [data-testid="stElementToolbarButton"]:has(button[aria-label^="Download as CSV"]) {display: none}
 </style>
 """
@@ -27,8 +30,8 @@ _STYLE = """\
 def style() -> None:
     """Set what Streamlit's theme cannot; call it once in a page.
 
-    Captions and the main buttons get a contrast of more than 4.5 to 1: Streamlit writes white on a
-    theme's primary colour, which is a light one where the page is dark. Tables lose Streamlit's own
+    Captions, main buttons and opened buttons get a contrast of more than 4.5 to 1: Streamlit writes
+    white on a theme's primary colour, which is a light one where the page is dark. Tables lose its
     download, which gives the rows that are drawn, which may be one page of many, and cells that a
     spreadsheet computes. `download` gives what its label says.
     """

@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import combinations
 
 from mnist.keys import ObjectVersion
+from mnist.reviews.content import ImageContent
 from mnist.reviews.review import Answer, Review, standing
 
 
@@ -55,6 +56,12 @@ class Consensus:
     def versions(self) -> tuple[ObjectVersion, ...]:
         """Object versions that have this content, the first one reviewed first."""
         return tuple(dict.fromkeys(review.version for review in self.reviews))
+
+    @property
+    def content(self) -> ImageContent:
+        """The image, as it lay where it was first reviewed."""
+        first = self.versions[0]
+        return ImageContent(sha256=self.sha256, key=first.key, etag=first.etag, size=first.size)
 
     @property
     def supporters(self) -> tuple[str, ...]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Self
 
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import AwareDatetime, Field
 
-from mnist.keys import ObjectVersion
-from mnist.reviews.review import Reviewer, Sha256
+from mnist.reviews.content import ImageContent
+from mnist.reviews.review import Reviewer
 
 
 class ErrorFault(StrEnum):
@@ -32,44 +31,18 @@ _SENTENCES = {
 }
 
 
-class Misclassified(BaseModel, frozen=True, extra="forbid"):
+class Misclassified(ImageContent, frozen=True, extra="forbid"):
     """An image, its label, and the prediction that differs from it.
 
     Attributes:
-        sha256: Digest of the content: the bytes of an object, the pixels of a test image.
         label: Digit of its label.
         predicted: Digit that was predicted.
         model_version: Version that predicted it.
-        test_image: Its row among the test images; None for an object of the inbox.
-        key: Key of the object in the inbox; empty for a test image, like what follows.
-        etag: Which version of the object was predicted.
-        size: Its length in bytes.
     """
 
-    sha256: Sha256
     label: int = Field(ge=0, le=9)
     predicted: int = Field(ge=0, le=9)
     model_version: str
-    test_image: int | None = Field(None, ge=0)
-    key: str = ""
-    etag: str = ""
-    size: int = Field(0, ge=0)
-
-    @model_validator(mode="after")
-    def _is_one_of_both(self) -> Self:
-        if (self.test_image is None) != bool(self.key):
-            raise ValueError("a misclassified image is either a test image or an object")
-        return self
-
-    @property
-    def version(self) -> ObjectVersion | None:
-        """The object version; None for a test image."""
-        return ObjectVersion(self.key, self.etag, self.size) if self.key else None
-
-    @property
-    def name(self) -> str:
-        """What it is called, for people."""
-        return self.key or f"test image {self.test_image}"
 
 
 class ErrorVerdict(Misclassified, frozen=True, extra="forbid"):

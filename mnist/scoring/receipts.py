@@ -156,6 +156,16 @@ class Receipt(BaseModel, frozen=True):
         """Tell whether every listed object version has exactly one outcome."""
         return self.missing == 0 and self.listing.count == sum(self.outcomes.values())
 
+    def predicted_by(self, version: str) -> int:
+        """Count the images of which a model version has said something.
+
+        Rejected images and empty places, which no model saw, are among its rows and do not count;
+        in a batch of several versions, where nobody can tell whose they are, some may.
+        """
+        rows = sum(model.rows for model in self.models if model.version == version)
+        seen = (self.outcomes.get(name, 0) for name in (Outcome.SCORED, Outcome.NOT_A_DIGIT))
+        return min(rows, sum(seen))
+
     def summary(self) -> dict[str, str | int]:
         """Give the sums in one flat mapping."""
         return {

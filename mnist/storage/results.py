@@ -121,13 +121,11 @@ class Results:
         return None
 
     def scored_since(self, version: str, since: datetime) -> int:
-        """Count the rows of a model version in batches whose receipt was written since then."""
+        """Count what a model version predicted in batches whose receipt was written since then."""
         return sum(
-            model.rows
+            receipt.predicted_by(version)
             for receipt in self.latest_receipts().by_batch.values()
             if receipt.run.finished_at >= since
-            for model in receipt.models
-            if model.version == version
         )
 
     def scored(self, batch: str) -> Identities:

@@ -56,6 +56,11 @@ def test_no_page_breaks_a_serious_rule(visit, busy, scheme):
     for page in ("", *(page for page in PAGES if page != "image")):  # that one takes an address
         visit.open(page)
         broken |= _grave_violations(visit.tab, page)
+    for button in ("Views", "Notes and tags"):
+        visit.open("errors")
+        visit.tab.get_by_role("button", name=button, exact=True).click()
+        expect(visit.tab.get_by_test_id("stPopoverBody")).to_be_visible()
+        broken |= _grave_violations(visit.tab, button)
     visit.open("labels")
     visit.tab.locator(".tile button.open").first.click()
     expect(visit.tab.get_by_text("What do you see now?")).to_be_visible()

@@ -90,3 +90,17 @@ def test_a_failed_batch_is_one_click_from_its_images_and_two_from_the_reason(
     visit.tab.locator(".tile button").first.click()
     expect(visit.tab.get_by_text("What to do").first).to_be_visible()
     assert visit.complaints == []
+
+
+@pytest.mark.slow
+def test_the_way_back_keeps_every_value_of_a_filter(visit, champion, scorer):
+    scorer.drop("scans", 5)
+    scorer.drop_rejects("scans")
+    scorer.score("scans")
+    visit.log_in("ada")
+    visit.tab.goto(f"{visit.address}/batches?batch=scans&digit=0&digit=3")
+    expect(visit.tab.locator(".tile")).to_have_count(2)
+    visit.tab.locator(".tile button.open").first.click()
+    visit.tab.get_by_role("button", name="Back to Batches").click()
+    expect(visit.tab.get_by_text("2 of 8 images")).to_be_visible()
+    expect(visit.tab.locator(".tile")).to_have_count(2)

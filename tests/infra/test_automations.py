@@ -23,7 +23,13 @@ OUR_EVENTS = {
     for module in (events, completion_message)
     for name, value in vars(module).items()
     if name.isupper() and isinstance(value, str)
-} | {*events.DRIFTS.values(), "candidate.promoted", "candidate.refused", "acceptance.broken"}
+} | {
+    *events.DRIFTS.values(),
+    "candidate.promoted",
+    "candidate.refused",
+    "candidate.nothing-new",
+    "acceptance.broken",
+}
 BLOCK = "0d9ff4a3-9a0a-4b3b-8b8b-0123456789ab"
 DEPLOYMENT = "1d9ff4a3-9a0a-4b3b-8b8b-0123456789ab"
 
@@ -74,6 +80,14 @@ def test_what_is_told_stays_json_whatever_the_text_holds():
     event = {"payload": {"batch": 'monday "x"\n', "reason": "too\\many"}}
     text = jinja2.Environment(autoescape=False).from_string(action["payload"]).render(event=event)  # noqa: S701
     assert json.loads(text) == {"text": 'Batch monday "x"\n failed: too\\many'}
+
+
+def test_people_are_told_where_to_look_at_a_failed_batch():
+    (action,) = made(DECLARED["tell people that a batch has failed"])["actions"]
+    links = {"batch": "http://digits/batches?batch=scans"}
+    event = {"payload": {"batch": "scans", "reason": "All were rejected.", "links": links}}
+    text = asyncio.run(render_user_template(action["payload"], {"event": event}))
+    assert json.loads(text)["text"].endswith(f"All were rejected. {links['batch']}")
 
 
 def test_a_training_that_crashes_by_its_own_fault_is_not_restarted_for_ever():

@@ -11,6 +11,7 @@ from dashboard.components.batch_rows import Decision, remark_sentence, remark_se
 from dashboard.components.browser import browser_component, draw_again
 from dashboard.components.pictures import Thumbnail
 from dashboard.components.texts import percent, short
+from dashboard.components.walk import remember_order
 
 _NEARLY_ALL = 0.99995
 _LONGEST_NAME = 60
@@ -84,6 +85,8 @@ def gallery(
         on_chosen_change=choose,
     )
     opened: str | None = result.opened
+    if opened:
+        remember_order([tile["opens"] for tile in tiles])
     return opened
 
 

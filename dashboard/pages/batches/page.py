@@ -51,7 +51,8 @@ def _show_list(batches: Batches, names: list[str]) -> None:
         lambda row: _choose(names[row]),
         {
             "batch": st.column_config.TextColumn(width="medium"),
-            "review": tables.number("for review"),
+            "listed": tables.number(format="localized"),
+            "review": tables.number("for review", format="localized"),
             "per_second": tables.number(
                 "images/s", format="%.0f", help="Rows recorded per second of the last run."
             ),

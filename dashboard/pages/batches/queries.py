@@ -123,9 +123,12 @@ def as_parquet(rows: BatchRows, selection: pd.DataFrame) -> bytes:
     return to_parquet(rows.table.take(pa.array(selection.index)))
 
 
-def as_csv(rows: BatchRows, selection: pd.DataFrame) -> bytes:
-    """Write selected rows as CSV, identities in hexadecimal."""
-    return to_csv(rows.table.take(pa.array(selection.index)))
+def as_csv(rows: BatchRows, selection: pd.DataFrame, more: pd.DataFrame) -> bytes:
+    """Write selected rows as CSV, identities in hexadecimal, with columns of text after them."""
+    table = rows.table.take(pa.array(selection.index))
+    for name in more:
+        table = table.append_column(name, pa.array(more[name], pa.string()))
+    return to_csv(table)
 
 
 def first_within_bounds(versions: Sequence[ObjectVersion]) -> list[ObjectVersion]:

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components import cached
+from dashboard.components.annotations import choose_tags
 from dashboard.components.boundary import error_boundary, section
 from dashboard.components.evaluated_images import EvaluatedImages, show_tiles
 from dashboard.components.filters import alternatives, paged
@@ -86,14 +87,19 @@ def _show_verdict(comparison: Difference, first: str, second: str) -> None:
 
 def _show_images(comparison: Difference, second: str) -> None:
     fate = Fate(alternatives("Images that were", [str(fate) for fate in Fate], "fate"))
-    frame = comparison.frame[comparison.frame["fate"] == fate]
+    images = EvaluatedImages(second, None, cached.test_predictions(second))
+    tags = choose_tags()
+    frame = images.carrying(comparison.frame[comparison.frame["fate"] == fate], tags)
+    if frame.empty and tags:
+        st.info(f"No image that is {fate} carries the tag; take it away.")
+        return
     if frame.empty:
         st.info(f"No image is {fate}: none was {_MEANING[fate]}.")
         return
     st.caption(
         f"{counted(len(frame), 'image')} {_MEANING[fate]}; each shows what the second predicts."
     )
-    images = EvaluatedImages(second, None, cached.test_predictions(second))
+    images.offer_annotation(frame)
     rows = frame.index.to_numpy().tolist()
     before = {row: f"before: {digit}" for row, digit in zip(rows, frame["before"], strict=True)}
     show_tiles(images, paged(frame, "compare-page"), f"Images {fate}", before, "compare")

@@ -11,9 +11,10 @@ from dashboard.components.decisions import DECISION, headline, run_name
 from dashboard.components.filters import name_in_address, select_name
 from dashboard.components.following import show_followed
 from dashboard.components.links import go_to, show_way_back
-from dashboard.components.texts import counted, percent, plain
+from dashboard.components.texts import counted, percent, plain, sentence
 from dashboard.components.titles import page_title
 from dashboard.pages.decisions import queries
+from dashboard.pages.decisions.canary import show_beginning, show_canary
 from dashboard.pages.decisions.forms import show_forms
 from dashboard.pages.decisions.images import show_labels, show_production
 from mnist import services
@@ -21,7 +22,7 @@ from mnist.errors import MnistError
 from mnist.promotion import Decision
 from mnist.promotion.checks import Status
 from mnist.registry.records import VersionDetails
-from mnist.storage.journal import JournalEntry
+from mnist.storage.journal import CANARY, JournalEntry
 
 _RED = "color: #d1350f; font-weight: 600"
 _VERSION = "version"
@@ -69,7 +70,13 @@ def _choose(entries: list[JournalEntry]) -> JournalEntry:
 
 def _show_decision(entry: JournalEntry) -> None:
     st.markdown(f"{headline(entry)} · {entry.at:%Y-%m-%d %H:%M} UTC · {plain(entry.who)}")
-    st.markdown("\n".join(f"- {plain(reason)}" for reason in entry.reasons))
+    entries = list(cached.journal())
+    terms = entry.canary
+    if entry.action == CANARY and terms is not None:
+        section("Canary", lambda: show_canary(entry, terms, entries))
+    else:
+        show_beginning(entry, entries)
+    st.markdown("\n".join(f"- {sentence(reason)}" for reason in entry.reasons))
     decision = None
     with error_boundary():
         details = cached.details(entry.to_version)

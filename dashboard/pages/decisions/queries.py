@@ -1,15 +1,18 @@
 """What a decision rests on, as tables: gates, changed production images, reviewed labels."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC
 from typing import Any
 
 import pandas as pd
 
 from dashboard.components.decisions import became
+from mnist.digits import Outcome
 from mnist.keys import ObjectVersion, batch_of
 from mnist.promotion import Decision
 from mnist.promotion.checks import Status
-from mnist.storage.journal import JournalEntry
+from mnist.scoring.receipts import Receipt
+from mnist.storage.journal import CANARY, CANARY_ENDED, JournalEntry, running_canary
 from mnist.storage.results import Results
 
 _ORDER = [Status.FAILED, Status.NOT_MEASURED, Status.PASSED]
@@ -19,6 +22,50 @@ _PLACE = ["key", "etag", "bytes", "scored_at"]
 def described(entry: JournalEntry) -> str:
     """Name a decision in a list."""
     return f"{entry.sequence}: version {entry.to_version} {became(entry)}, {entry.at:%Y-%m-%d}"
+
+
+def end_of_canary(entries: Sequence[JournalEntry], began: JournalEntry) -> JournalEntry | None:
+    """Return the decision that ended a trial: the canary's own end, or another champion."""
+    later = (entry for entry in entries if entry.sequence > began.sequence)
+    return next((e for e in later if e.moves or e.action in {CANARY, CANARY_ENDED}), None)
+
+
+def began_canary(entries: Sequence[JournalEntry], end: JournalEntry) -> JournalEntry | None:
+    """Return the decision that began the trial that another one ended; None if it ended none."""
+    before = [entry for entry in entries if entry.sequence < end.sequence]
+    running = running_canary(before)
+    return running if end.moves or end.action == CANARY_ENDED else None
+
+
+def canary_batches(
+    receipts: Iterable[Receipt], began: JournalEntry, end: JournalEntry | None
+) -> pd.DataFrame:
+    """List the batches that the version on canary scored during its trial, the newest first.
+
+    Args:
+        receipts: The newest of each batch.
+        began: The decision that began the trial.
+        end: The one that ended it; None if it goes on.
+
+    Returns:
+        Columns `batch`, `images` of it that the version predicted, `rejected` and `review` (shares
+        of what the whole batch listed, 0-1), and `finished_at`, UTC.
+    """
+    lines = []
+    for receipt in receipts:
+        at = receipt.run.finished_at
+        if began.to_version not in {model.version for model in receipt.models}:
+            continue
+        if at < began.at or (end is not None and at > end.at):
+            continue
+        listed = receipt.listing.count
+        review = receipt.outcomes.get(Outcome.SCORED, 0) - receipt.accepted
+        rejected = receipt.outcomes.get(Outcome.REJECTED, 0)
+        shares = (rejected / listed, review / listed) if listed else (None, None)
+        images = receipt.predicted_by(began.to_version)
+        lines.append((receipt.batch, images, *shares, at.astimezone(UTC).replace(tzinfo=None)))
+    frame = pd.DataFrame(lines, columns=["batch", "images", "rejected", "review", "finished_at"])
+    return frame.sort_values("finished_at", ascending=False, ignore_index=True)
 
 
 def gates(decision: Decision) -> pd.DataFrame:

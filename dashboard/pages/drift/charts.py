@@ -37,7 +37,7 @@ def strip_chart(verdicts: pd.DataFrame, day: str) -> alt.Chart:
                 "verdict:N",
                 title=None,
                 scale=alt.Scale(domain=list(colours), range=list(colours.values())),
-                legend=alt.Legend(orient="bottom"),
+                legend=alt.Legend(orient="bottom", columns=3),  # five are wider than a phone
             ),
             stroke=alt.when(is_chosen).then(alt.value("#1d6fc4")).otherwise(alt.value(None)),
             strokeWidth=alt.when(is_chosen).then(alt.value(3)).otherwise(alt.value(0)),

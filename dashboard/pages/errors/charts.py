@@ -1,5 +1,8 @@
 """The map of images as a chart."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
@@ -9,12 +12,14 @@ BOX = "box"
 _COLUMNS = ["x", "y", "label", "digit", "right", "name", "confidence"]
 
 
-def map_chart(places: pd.DataFrame) -> alt.Chart:
+def map_chart(places: pd.DataFrame, box: Mapping[str, Sequence[float]] | None = None) -> alt.Chart:
     """Draw a map: the colour is the label, crosses are misclassified.
 
     Args:
         places: Labelled predictions with columns `x` and `y`.
+        box: What is chosen at first: `x` and `y`, each two ends; without it nothing is.
     """
+    value: Any = dict(box) if box else alt.Undefined
     right = alt.datum.right
     chart: alt.Chart = (
         alt.Chart(places[_COLUMNS], height=520)
@@ -33,6 +38,6 @@ def map_chart(places: pd.DataFrame) -> alt.Chart:
                 alt.Tooltip("confidence:Q", format=".1%"),
             ],
         )
-        .add_params(alt.selection_interval(name=BOX, zoom=False))
+        .add_params(alt.selection_interval(name=BOX, zoom=False, value=value))
     )
     return chart

@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components import cached, tables
+from dashboard.components.annotations import choose_tags, columns_for
 from dashboard.components.batch_rows import versions_of
 from dashboard.components.evaluated_images import EVERY_BATCH, EvaluatedImages, show_tiles
 from dashboard.components.filters import FILTER, first_page, paged, range_slider
@@ -39,7 +40,8 @@ def show_images(images: EvaluatedImages) -> None:
     """Draw the controls and the images that they leave."""
     values, order = _controls()
     everything = images.with_verdicts()
-    frame = ordered(matching(everything, values, _ranges()), order)
+    chosen = images.carrying(matching(everything, values, _ranges()), choose_tags())
+    frame = ordered(chosen, order)
     if frame.empty:
         st.info("No image fits this choice: choose another cell, or widen the ranges.")
         return
@@ -59,12 +61,14 @@ def show_images(images: EvaluatedImages) -> None:
         if batch is not None and batch != EVERY_BATCH:
             places = set(versions_of(frame.head(MOST_REVIEWED)))
             offer_review(batch, lambda: tickets_at(cached.rows(batch), places))
+        images.offer_annotation(frame)
     show_tiles(images, paged(frame), "Images of the choice")
 
 
 def _csv(images: EvaluatedImages, frame: pd.DataFrame, pages: str) -> bytes:
-    """Write predictions as CSV, each with where the page of its image lies."""
-    return as_csv(frame.assign(page=[f"{pages}?{name}" for name in images.addresses(frame)]))
+    """Write predictions as CSV, each with what people wrote and where its page lies."""
+    written = frame.join(columns_for(images.digests(frame)))
+    return as_csv(written.assign(page=[f"{pages}?{name}" for name in images.addresses(frame)]))
 
 
 def selected_cell() -> tuple[int | None, int | None]:

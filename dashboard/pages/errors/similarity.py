@@ -1,5 +1,6 @@
 """The map of images: those that look alike to the model lie close together."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -9,10 +10,15 @@ from dashboard.access.login import person
 from dashboard.components import cached
 from dashboard.components.evaluated_images import EvaluatedImages, show_tiles
 from dashboard.components.filters import paged
-from dashboard.components.texts import counted
+from dashboard.components.texts import code, counted
 from dashboard.pages.errors.charts import BOX, map_chart
 from dashboard.pages.errors.queries import Order, ordered, stored_map, within
 from mnist import services
+
+_BOX = "box"
+"""Name of the box in the address."""
+
+_DRAWN = "map-drawn"
 
 
 @st.cache_resource(max_entries=3, show_spinner="Drawing the map of this version, once …")
@@ -34,10 +40,19 @@ def show_map(images: EvaluatedImages) -> None:
         _offer_map(images.version)
         return
     places = _image_map(images.version)
-    state: Any = st.altair_chart(
-        map_chart(places),
-        key="map",
-        on_select="rerun",
+    box = _box_in_address()
+    # The chart keeps the box it was drawn with: another would draw it anew while people drag.
+    first_box, number = st.session_state.setdefault(_DRAWN, (box, 0))
+    key = f"map-{number}"
+
+    def choose() -> None:
+        dragged: Any = st.session_state[key]["selection"].get(BOX, {})
+        _put_in_address(dragged)
+
+    st.altair_chart(
+        map_chart(places, first_box),
+        key=key,
+        on_select=choose,
         selection_mode=[BOX],
         alt=f"Map of {len(places):,} test images; each is a dot, wrong predictions are crosses",
     )
@@ -46,15 +61,44 @@ def show_map(images: EvaluatedImages) -> None:
         "random sample. Dots that are close look alike to this version (t-SNE of its last hidden "
         "layer); distances between groups mean nothing. Drag a box to see the images in it."
     )
-    box = state["selection"].get(BOX, {})
     inside = ordered(within(places, box), Order.LOSS)
     if not box:
         inside = inside[~inside["right"]]
         st.markdown(f"**The {counted(len(inside), 'misclassified image')} on the map**")
     else:
         st.markdown(f"**{counted(len(inside), 'image')} in the box**")
+        st.button("Take the box away", type="tertiary", on_click=_take_box_away)
     if not inside.empty:
+        images.offer_annotation(inside)
         show_tiles(images, paged(inside, "map-page"), "Images of the map", key="map-gallery")
+
+
+def _box_in_address() -> dict[str, list[float]]:
+    """Read the box of the address, as the chart gives it; nothing where there is none."""
+    text = st.query_params.get(_BOX)
+    try:
+        left, right, low, high = (float(edge) for edge in (text or "").split(","))
+    except ValueError:
+        if text is not None:
+            st.warning(f"{code(text)} is no box; it has four numbers: left, right, low and high.")
+        return {}
+    return {"x": [left, right], "y": [low, high]}
+
+
+def _put_in_address(box: Mapping[str, Sequence[float]]) -> None:
+    """Write the box into the address, so that it can be passed on; for callbacks."""
+    st.session_state["map-page"] = 1
+    if "x" in box and "y" in box:
+        st.query_params[_BOX] = ",".join(f"{edge:.2f}" for edge in (*box["x"], *box["y"]))
+    else:
+        st.query_params.pop(_BOX, None)
+
+
+def _take_box_away() -> None:
+    """Have the chart drawn anew without a box; for callbacks."""
+    _put_in_address({})
+    _, number = st.session_state[_DRAWN]
+    st.session_state[_DRAWN] = {}, number + 1
 
 
 def _offer_map(version: str) -> None:

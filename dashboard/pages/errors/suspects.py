@@ -34,5 +34,6 @@ def show_suspects(images: EvaluatedImages) -> None:
         int(name): f"{margin:+.2f} margin{', beyond its usual confidence' if sure else ''}"
         for name, margin, sure in zip(names, suspects.margin, suspects.confident, strict=True)
     }
+    images.offer_annotation(predictions.frame.loc[names])
     page = paged(predictions.frame.loc[names], "suspects-page")
     show_tiles(images, page, "Suspected label errors", remarks, key="suspects")

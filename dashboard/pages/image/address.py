@@ -1,11 +1,13 @@
 """Which image the address names, and what can be said of it without any model."""
 
+import hashlib
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from dashboard.components import cached
-from dashboard.components.batch_rows import marks_of
+from dashboard.components.batch_rows import contents_of, marks_of
 from dashboard.components.one_image import OneImage
 from dashboard.components.pictures import LIMITS, png
 from dashboard.components.selection import tickets_at
@@ -16,6 +18,7 @@ from mnist.evaluation.known_label_errors import known_label_errors
 from mnist.images import Decoded, stages
 from mnist.keys import ObjectVersion
 from mnist.places import layout_place
+from mnist.reviews.content import ImageContent
 from mnist.reviews.ticket import Ticket
 
 
@@ -114,6 +117,19 @@ def recorded_row() -> tuple[str, pd.Series] | None:
     if row is None:
         return None
     return batch, pd.concat([row, pd.Series({"marks": marks_of(rows, int(str(row.name)))})])
+
+
+def content_of(image: OneImage, row: pd.Series | None) -> ImageContent | None:
+    """Name the image by its content; None for an object that has no row, or was never fetched.
+
+    Args:
+        image: The image of the address.
+        row: What `recorded_row` found of it.
+    """
+    if image.index is not None and image.pixels is not None:
+        digest = hashlib.sha256(image.pixels.tobytes()).hexdigest()
+        return ImageContent(sha256=digest, test_image=image.index)
+    return None if row is None else next(iter(contents_of(row.to_frame().T)), None)
 
 
 def ticket_in_address() -> Ticket | None:

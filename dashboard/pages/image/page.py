@@ -5,6 +5,7 @@ import streamlit as st
 
 from dashboard.access.login import person
 from dashboard.components import cached, tables
+from dashboard.components.annotations import show_annotations
 from dashboard.components.boundary import each_error_once, error_boundary, section
 from dashboard.components.keypad import show_keypad
 from dashboard.components.links import show_way_back
@@ -12,7 +13,9 @@ from dashboard.components.one_image import OneImage, show_pictures, show_stages
 from dashboard.components.texts import code, plain
 from dashboard.components.titles import page_title
 from dashboard.components.versions import choose_version, usual_version
+from dashboard.components.walk import show_walk
 from dashboard.pages.image.address import (
+    content_of,
     image_in_address,
     recorded_row,
     ticket_in_address,
@@ -30,6 +33,7 @@ from mnist.places import layout_place
 def show() -> None:
     """Draw the page."""
     show_way_back()
+    show_walk()
     add_title = page_title("One image")
     with error_boundary():
         versions = cached.versions()
@@ -57,6 +61,9 @@ def show() -> None:
                 show_keypad(ticket)
         with error_boundary():
             show_fault(image, version)
+        with error_boundary():
+            if (content := content_of(image, recorded and recorded[1])) is not None:
+                show_annotations(content)
         _show_sections(image, version, recorded and recorded[1])
 
 

@@ -7,6 +7,13 @@ import streamlit as st
 
 from dashboard.access.login import person
 from dashboard.components import cached, tables
+from dashboard.components.annotations import (
+    carrying,
+    choose_tags,
+    columns_for,
+    offer_annotation,
+    show_on_tiles,
+)
 from dashboard.components.boundary import each_error_once, error_boundary, warn_of_unreadable
 from dashboard.components.filters import FILTER, alternatives, paged
 from dashboard.components.gallery import Tile, gallery, tile_picture
@@ -20,6 +27,7 @@ from mnist import services
 from mnist.errors import MnistError
 from mnist.keys import batch_of
 from mnist.reviews.agreement import Consensus, State, consensuses
+from mnist.reviews.annotation import MOST_IMAGES
 from mnist.reviews.review import Answer
 
 _LABEL = "label"
@@ -70,9 +78,17 @@ def _show_labels(images: Mapping[str, Consensus]) -> None:
     frame = queries.matching(
         everything, states=states, answers=answers, who="" if by == "anybody" else by
     )
+    with who:
+        tags = choose_tags()
+    if tags:
+        frame = frame[carrying(frame["sha256"], tags)]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{len(frame):,} of {counted(len(everything), 'image')}**", width="content")
-        tables.download("Download as CSV", lambda: queries.as_csv(frame), "labels.csv", "text/csv")
+        tables.download("Download as CSV", lambda: _csv(frame), "labels.csv", "text/csv")
+        offer_annotation(
+            lambda: frame["sha256"],
+            lambda: [images[sha256].content for sha256 in frame["sha256"].head(MOST_IMAGES)],
+        )
     if frame.empty:
         st.info("No label fits the filters; take one of them away.")
     elif view == _TABLE:
@@ -82,6 +98,10 @@ def _show_labels(images: Mapping[str, Consensus]) -> None:
         _show_tiles(paged(frame), images)
 
 
+def _csv(frame: pd.DataFrame) -> bytes:
+    return queries.as_csv(frame.join(columns_for(frame["sha256"])))
+
+
 def _show_tiles(page: pd.DataFrame, images: Mapping[str, Consensus]) -> None:
     versions = tuple(images[sha256].versions[0] for sha256 in page["sha256"])
     pictures = cached.thumbnails(versions, Rendering.ORIGINAL)
@@ -89,6 +109,7 @@ def _show_tiles(page: pd.DataFrame, images: Mapping[str, Consensus]) -> None:
         _tile(record, images[str(record["sha256"])].state, picture)
         for record, picture in zip(page.to_dict("records"), pictures, strict=True)
     ]
+    show_on_tiles(tiles, {tile["opens"]: tile["opens"] for tile in tiles})
     if opened := gallery(tiles, "Labelled images", "labels"):
         st.query_params[_LABEL] = opened
         st.rerun()

@@ -17,7 +17,7 @@ from dashboard.components.boundary import (
 from dashboard.components.decisions import DECISION, headline
 from dashboard.components.following import follow, show_followed
 from dashboard.components.links import go_to
-from dashboard.components.texts import code, plain
+from dashboard.components.texts import code, counted, plain, sentence
 from dashboard.pages.overview import queries
 from mnist import services
 from mnist.errors import MnistError
@@ -25,6 +25,7 @@ from mnist.registry.records import TrainingRun
 from mnist.storage.journal import JournalEntry, lineage, running_canary
 
 _ROWS_SHOWN = 20
+_REASONS_SHOWN = 4
 _WHY = "rollback-why"
 _SURE = "rollback-sure"
 _RESULT = "rollback-result"
@@ -54,7 +55,7 @@ def show_decisions() -> None:
         return
     last = entries[-1]
     st.markdown(f"{headline(last)} · {last.at:%Y-%m-%d %H:%M} UTC · {plain(last.who)}")
-    st.markdown("\n".join(f"- {plain(reason)}" for reason in last.reasons))
+    _show_reasons(last)
     _show_rollback(entries)
     shown = queries.decisions(entries[-_ROWS_SHOWN:])
 
@@ -75,6 +76,15 @@ def show_decisions() -> None:
     )
     if (number := st.session_state.pop(_CHOSEN, None)) is not None:
         go_to("decisions", urlencode({DECISION: number}))
+
+
+def _show_reasons(entry: JournalEntry) -> None:
+    """Draw the first reasons, which decided, and lead to the others."""
+    first = entry.reasons[:_REASONS_SHOWN]
+    st.markdown("\n".join(f"- {sentence(reason)}" for reason in first))
+    more = len(entry.reasons) - len(first)
+    if more and st.button(f"{counted(more, 'more reason')}, and its gates", type="tertiary"):
+        go_to("decisions", urlencode({DECISION: entry.sequence}))
 
 
 def show_training_runs() -> None:

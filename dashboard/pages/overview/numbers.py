@@ -8,7 +8,8 @@ import pandas as pd
 
 from dashboard.components import drift
 from dashboard.components.batch_list import BAD, UNFINISHED
-from dashboard.components.decisions import DECISION
+from dashboard.components.decisions import DECISION, RunningCanary
+from mnist.canary import CANARY_VERDICTS
 from mnist.monitoring.report import WHOLE_DAY
 from mnist.storage.journal import OVERRIDE, ROLLBACK, JournalEntry
 
@@ -126,7 +127,8 @@ def _batches_number(
 
 def last_retraining(entries: Sequence[JournalEntry]) -> Number:
     """Say how the last training ended that was judged by the gates."""
-    judged = [entry for entry in entries if entry.verdict not in {OVERRIDE, ROLLBACK}]
+    others = {OVERRIDE, ROLLBACK, *CANARY_VERDICTS}
+    judged = [entry for entry in entries if entry.verdict not in others]
     label = "Last retraining"
     if not judged:
         return Number(label, "none", "Nothing has been trained and judged yet.")
@@ -134,6 +136,15 @@ def last_retraining(entries: Sequence[JournalEntry]) -> Number:
     meaning = f"{last.at:%Y-%m-%d %H:%M} UTC, version {last.to_version}: {' '.join(last.reasons)}"
     value = last.action.replace("-", " ")
     return Number(label, value, meaning, "decisions", {DECISION: str(last.sequence)})
+
+
+def canary_numbers(running: RunningCanary | None) -> list[Number]:
+    """Say which version is on canary and how far it is; nothing where none is."""
+    if running is None:
+        return []
+    address = {DECISION: str(running.entry.sequence)}
+    value = f"version {running.entry.to_version}"
+    return [Number("Canary", value, running.sentence, "decisions", address)]
 
 
 def drift_number(findings: pd.DataFrame) -> Number:

@@ -10,8 +10,10 @@ from dashboard.components import cached, drift, tables
 from dashboard.components.batch_list import BAD
 from dashboard.components.boundary import error_boundary
 from dashboard.components.champion import accuracy_interval
+from dashboard.components.decisions import RunningCanary
 from dashboard.components.filters import alternatives
 from dashboard.components.links import go_to
+from dashboard.components.saved_views import list_views
 from dashboard.components.texts import counted, percent, plain, sentence
 from dashboard.pages.overview import numbers
 from dashboard.pages.overview.decisions import journal_or_nothing
@@ -29,6 +31,7 @@ def show_state() -> None:
     """Draw the numbers of a period and its batches, both anew every ten seconds."""
     if opened := st.session_state.pop(_OPENED, None):
         go_to(*opened)  # here, because a fragment cannot leave the page
+    list_views()
     period = alternatives("Receipts of", list(_PERIODS), "period", label_visibility="collapsed")
     _show_numbers(period)
 
@@ -44,6 +47,7 @@ def _show_period(period: str) -> None:
     shown = [
         *numbers.batch_numbers(table),
         numbers.last_retraining(journal_or_nothing()),
+        *numbers.canary_numbers(_canary_or_nothing()),
         _drift_number(),
     ]
     with st.container(horizontal=True):
@@ -67,6 +71,13 @@ def _show_number(number: Number) -> None:
             _open(number.page, number.address)
 
 
+def _canary_or_nothing() -> RunningCanary | None:
+    try:
+        return cached.canary()
+    except MnistError:
+        return None
+
+
 def _drift_number() -> Number:
     """Say how many days and batches changed; where nobody can know it, that is said instead."""
     try:
@@ -88,6 +99,7 @@ def _show_batches(batches: pd.DataFrame) -> None:
         choose,
         {
             "batch": st.column_config.TextColumn(width="medium"),
+            "listed": tables.number(format="localized"),
             "rejected": tables.share(),
             "review": tables.share("for review"),
             "finished_at": tables.utc("receipt"),
@@ -110,7 +122,7 @@ def show_champion() -> None:
     champion = cached.champion()
     st.markdown(champion.headline)
     if canary := cached.canary():
-        st.info(f"{plain(canary)} `judge-canary` decides.")
+        st.info(f"{plain(canary.sentence)} `judge-canary` decides.")
     if not champion.is_mnist:
         st.warning(champion.origin_warning)
     if champion.evaluation is None:

@@ -118,7 +118,9 @@ def test_exports_hold_the_chosen_rows_in_their_order_and_nothing_else(scans):
     parquet = pq.read_table(io.BytesIO(as_parquet(scans, selection)))
     assert parquet.schema.equals(scans.table.schema)
     assert parquet["key"].to_pylist() == ["scans/C.png", "scans/a.png"]
-    csv = pd.read_csv(io.BytesIO(as_csv(scans, selection)))
+    notes = pd.DataFrame({"tags": ["blurred", ""]}, index=selection.index)
+    csv = pd.read_csv(io.BytesIO(as_csv(scans, selection, notes)))
+    assert csv["tags"].tolist()[:1] == ["blurred"]
     assert csv["key"].tolist() == ["scans/C.png", "scans/a.png"]
     assert csv["identity"].tolist() == [v.identity.hex() for v in versions_of(selection)]
     assert csv["p3"].isna().all()

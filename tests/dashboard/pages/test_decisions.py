@@ -12,6 +12,7 @@ from mnist.promotion import Policy, Replay, decide
 from mnist.storage.audit import AuditLog
 from mnist.storage.journal import Journal
 from tests.dashboard.pages.test_overview import changes, record, two_champions
+from tests.journals import canary_terms
 from tests.planted import evidence, wrong
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -203,3 +204,49 @@ def test_without_an_audit_line_nothing_is_started(
     with pytest.raises(Unavailable):
         act(PrefectApi(f"{servers.url}/api"), AuditLog(results_bucket), person, *arguments)
     assert servers.started == []
+
+
+def test_a_trial_says_how_far_it_is_what_it_has_scored_and_where_it_ended(
+    decisions, servers, journal, scorer
+):
+    servers.promote()
+    record(journal, version="3")
+    record(journal, 2, "1", "canary", from_version="3", canary=canary_terms(least_images=40))
+    scorer.drop("scans", 10)
+    scorer.drop_rejects("scans")  # which no version has seen
+    scorer.score("scans")
+    page = decisions.by("ada").open()
+    assert "Version 1 is on canary since" in page.words
+    assert "10 of 40 images are scored" in page.words
+    (batches,) = [f.value for f in page.app.dataframe if "batch" in f.value.columns]
+    assert batches[["batch", "images"]].to_numpy().tolist() == [["scans", 10]]
+
+
+def test_the_end_of_a_trial_and_its_beginning_lead_to_each_other(decisions, servers, journal):
+    servers.promote()
+    record(journal, version="3")
+    record(journal, 2, "4", "canary", from_version="3", canary=canary_terms())
+    record(journal, 3, "4", "canary-ended", from_version="3", verdict="canary-failed")
+    page = decisions.by("ada").open(decision="2")
+    assert "It ended on" in page.words
+    assert "It has scored no batch that has a receipt." in page.words
+    assert "Show how it ended" in [button.label for button in page.app.button]
+    page = decisions.by("ada").open(decision="3")
+    assert "Show the trial that this ended" in [button.label for button in page.app.button]
+
+
+def test_commands_in_reasons_are_code_here_and_on_overview(decisions, overview, servers, journal):
+    record(journal, reasons=["To make it champion: `promote` version 3."])
+    servers.promote()
+    for page in (decisions, overview):
+        lines = [line.value for line in page.by("ada").open().app.markdown]
+        assert any("champion\\: `promote` version 3" in line for line in lines)
+
+
+def test_overview_shows_the_first_reasons_and_leads_to_the_others(overview, servers, journal):
+    servers.promote()
+    record(journal, reasons=[f"Reason {number}." for number in range(30)])
+    page = overview.by("ada").open()
+    assert "Reason 3." in page.words
+    assert "Reason 4." not in page.words
+    assert "26 more reasons, and its gates" in [button.label for button in page.app.button]

@@ -6,9 +6,11 @@ import pandas as pd
 import pytest
 
 from dashboard.components import cached, drift
+from dashboard.components.decisions import RunningCanary
 from dashboard.pages.overview.numbers import (
     Sums,
     batch_numbers,
+    canary_numbers,
     drift_number,
     last_retraining,
     of_period,
@@ -16,6 +18,7 @@ from dashboard.pages.overview.numbers import (
     sums,
 )
 from tests.dashboard.pages.test_overview import decision
+from tests.journals import canary_terms
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -107,3 +110,24 @@ def test_a_steady_last_day_hides_no_alarm_before_it():
 def test_drift_without_alarms_and_without_reports():
     assert drift_number(findings((1, "", "steady"), (2, "", "too-few"))).value == "none"
     assert drift_number(pd.DataFrame()).value == "unknown"
+
+
+def test_a_canary_that_ended_is_no_retraining():
+    entries = [
+        decision(1, "4", "refused"),
+        decision(2, "4", "canary", verdict="override", canary=canary_terms()),
+        decision(3, "4", "canary-ended", verdict="canary-failed"),
+    ]
+    assert last_retraining(entries).address == {"decision": "1"}
+
+
+def test_a_running_canary_is_a_number_that_leads_to_its_decision():
+    began = decision(2, "4", "canary", from_version="3", canary=canary_terms())
+    (number,) = canary_numbers(RunningCanary(began, 40))
+    assert (number.label, number.value, number.address) == (
+        "Canary",
+        "version 4",
+        {"decision": "2"},
+    )
+    assert "40 of 100 images are scored" in number.meaning
+    assert canary_numbers(None) == []
