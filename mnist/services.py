@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mnist.operations.delivering import Delivering
     from mnist.operations.importing import Importing
     from mnist.operations.interventions import Interventions
+    from mnist.operations.lateness import Lateness
     from mnist.operations.monitoring import Monitoring
     from mnist.operations.proposals import Proposals
     from mnist.operations.removing import Removing
@@ -121,6 +122,13 @@ class Services(Parts):
         from mnist.operations.monitoring import Monitoring
 
         return Monitoring(self)
+
+    @cached_property
+    def lateness(self) -> Lateness:
+        """What finds late batches and decisions."""
+        from mnist.operations.lateness import Lateness
+
+        return Lateness(self)
 
     @cached_property
     def proposals(self) -> Proposals:

@@ -131,6 +131,12 @@ class Settings(ConnectionSettings, AcceptanceSettings, ApiSettings, CanarySettin
     longest_open_seconds: float = Field(
         900.0, gt=0, description="a batch that never comes to rest gets a receipt after this"
     )
+    late_batch_minutes: float = Field(
+        60.0, gt=0, description="a batch that waits so long for its receipt is late"
+    )
+    late_decision_days: float = Field(
+        8.0, gt=0, description="a week without a judged retraining, and a day, is late"
+    )
     events_port: int | None = Field(
         None, ge=1, le=65_535, description="where the watcher hears the store's notifications"
     )

@@ -20,8 +20,10 @@ from mnist.storage.journal import CANARY, CANARY_ENDED
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
+    from uuid import UUID
 
     from mnist.monitoring.drift import DriftComparison
+    from mnist.operations.lateness import Late
     from mnist.scoring.receipts import Receipt
     from mnist.storage.acceptance import AcceptanceEntry
     from mnist.storage.journal import JournalEntry
@@ -110,6 +112,17 @@ def decided(entry: JournalEntry) -> None:
     if entry.verdict == CANARY_PASSED:
         _emit(CANARY_PASSES, resource, name, payload)
     _emit(_OF_CANARIES.get(entry.action, f"candidate.{kind}"), resource, name, payload)
+
+
+def late(what: Late, event: UUID) -> None:
+    """Say that something should have happened and has not; the same event is sent only once."""
+    prefect = services.current().prefect
+    if prefect.page_url is not None and prefect.has_event(event):
+        return
+    kind = what.event.partition(".")[0]
+    payload = {"since": what.since.isoformat(), "sentence": what.sentence}
+    named = {"prefect.resource.id": f"mnist.{kind}.{what.name}", "prefect.resource.name": what.name}
+    emit_event(event=what.event, resource=named, payload=payload, id=event)
 
 
 def acceptance_broken(entry: AcceptanceEntry, broken: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from itertools import takewhile
 from typing import IO, Any
 
@@ -110,6 +111,17 @@ class Bucket:
                 return self._slow().folders(prefix)
         loose = [_version(meta) for meta in top["objects"]]
         return list(top["common_prefixes"]), self._without_markers(loose, "", after="")
+
+    def oldest(self, prefix: str) -> datetime | None:
+        """Say when the oldest of the first thousand objects below a prefix was written."""
+        folder = prefix.removesuffix("/")
+        with self._our_errors(f"list {prefix!r}"):
+            try:
+                listing = iter(self._data.list(folder or None, chunk_size=_PAGE))
+                times = [meta["last_modified"] for meta in next(listing, ())]
+            except InvalidPathError:  # an oddly named file; whoever scores it says so
+                return None
+        return min(times, default=None)
 
     def fetch(self, key: str, etag: str | None = None) -> bytes:
         """Fetch an object whole, on condition that it still has the given etag.

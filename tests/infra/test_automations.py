@@ -15,12 +15,12 @@ from flows.support import events
 from infra import automations
 from infra.automations import declared, resolved
 from mnist.errors import InvalidSettings
-from mnist.operations import completion_message
+from mnist.operations import completion_message, lateness
 
 DECLARED = {each["name"]: each for each in declared(Path())}
 OUR_EVENTS = {
     value
-    for module in (events, completion_message)
+    for module in (events, completion_message, lateness)
     for name, value in vars(module).items()
     if name.isupper() and isinstance(value, str)
 } | {
