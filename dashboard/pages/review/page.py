@@ -139,6 +139,8 @@ def _show_how_far(
     elif predictions is not None:
         total = len(predictions.for_review)
         done, what = work.done(predictions, person().name), f"{total:,} for review"
+        if drawn := len(set(predictions.audited_digests)):
+            what += f" (with {drawn:,} drawn for the audit)"
     else:
         return False
     st.progress(done / total if total else 1.0, f"{plain(what)}, {done:,} done")

@@ -205,7 +205,7 @@ def test_an_image_stays_drawn_for_an_audit_although_people_have_labelled_it(
         log.append(blind.model_copy(update=elsewhere))
     page = review.by("bob").open()
     assert "An audit: a random share of all predictions" in page.words
-    assert progress(page) == "1 for review, 0 done"
+    assert progress(page) == "1 for review (with 1 drawn for the audit), 0 done"
     page = review.by("eve").open()
     assert "An audit" not in page.words
 
@@ -233,7 +233,7 @@ def test_an_audit_of_a_value_shows_neither_value_nor_reason_and_begins_empty(
     (entry,) = recorded()
     assert (entry.audit, entry.value, entry.read_value) == (True, "0148", "0148")
     assert 0 < entry.confidence <= 1
-    assert progress(page) == "1 for review, 1 done"
+    assert progress(page) == "1 for review (with 1 drawn for the audit), 1 done"
     page = review.by("bob").open()
     (field,) = page.app.text_input
     assert field.value == ""
@@ -254,9 +254,9 @@ def test_progress_counts_what_is_done_of_the_batch(review, scorer, dashboard):
     scorer.drop("scans", 3)
     scorer.score("scans")
     page = review.by("ada").open()
-    assert progress(page) == "3 for review, 0 done"
+    assert progress(page) == "3 for review (with 3 drawn for the audit), 0 done"
     press(page, "4")
-    assert progress(page) == "3 for review, 1 done"
+    assert progress(page) == "3 for review (with 3 drawn for the audit), 1 done"
 
 
 def test_the_models_digit_can_be_hidden_until_the_answer(review, scorer):
