@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-
-import numpy as np
-import pyarrow.compute as pc
 
 from mnist.canary import (
     CANARY_FAILED,
@@ -18,10 +14,9 @@ from mnist.canary import (
     CanaryTerms,
     named,
 )
-from mnist.digits import Outcome
 from mnist.errors import IntegrityError, InvalidInput
-from mnist.keys import ObjectVersion
 from mnist.operations.acceptance_evidence import AcceptanceEvidence
+from mnist.operations.canary_images import ScoredOnCanary, scored_on_canary
 from mnist.operations.measuring import Contender, compare_in_production
 from mnist.operations.replay import images_of
 from mnist.parts import Parts
@@ -33,13 +28,8 @@ from mnist.promotion.canary_checks import (
     judge_canary,
 )
 from mnist.reviews.audits import audits_of
-from mnist.scoring.identities import identity_column
 from mnist.storage.journal import CANARY_ENDED, JournalEntry, progress
 
-_COLUMNS = (
-    *("identity", "key", "etag", "bytes", "sha256", "digit"),
-    *("model_version", "scored_at", "outcome"),
-)
 _SPARE = 2
 """So many times the images of a look are remembered, in case that some are gone."""
 
@@ -63,21 +53,6 @@ class CanaryLook:
     entry: JournalEntry | None = None
     images: int = 0
     batches: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Scored:
-    """What a canary has scored, as far as there are receipts.
-
-    Attributes:
-        images: How many.
-        sample: Some of them, drawn at random, with the SHA-256 of their contents.
-        batches: Where they lie.
-    """
-
-    images: int
-    sample: list[tuple[ObjectVersion, str]]
-    batches: tuple[str, ...]
 
 
 class Canaries:
@@ -121,7 +96,7 @@ class Canaries:
 
     def _look(self, canary: JournalEntry, terms: CanaryTerms, now: datetime) -> CanaryLook:
         is_over = now >= terms.ends(canary.at)
-        scored = self._scored(canary, _SPARE * terms.least_images)
+        scored = scored_on_canary(self._parts.results, canary, _SPARE * terms.least_images)
         most = images_of_look(scored.images, terms.least_images)
         if not most and not is_over:
             return _waiting(canary, scored, [])
@@ -158,49 +133,6 @@ class Canaries:
         model = registry.version(version)
         return Contender(model, registry.predictor(model))
 
-    def _scored(self, canary: JournalEntry, most: int) -> _Scored:
-        """Find what the canary has scored, and draw some of it by digest: at random, and stable."""
-        drawn: dict[bytes, tuple[ObjectVersion, str]] = {}
-        images, batches = 0, []
-        for batch, receipt in self._parts.results.latest_receipts().by_batch.items():
-            is_recent = receipt.run.finished_at >= canary.at
-            if not is_recent or canary.to_version not in {m.version for m in receipt.models}:
-                continue
-            batches.append(batch)
-            for count, rows in self._rows(batch, canary, most):
-                images += count
-                drawn |= rows
-            drawn = dict(sorted(drawn.items())[:most])
-        return _Scored(images, list(drawn.values()), tuple(sorted(batches)))
-
-    def _rows(
-        self, batch: str, canary: JournalEntry, most: int
-    ) -> Iterator[tuple[int, dict[bytes, tuple[ObjectVersion, str]]]]:
-        """Yield for each part of a batch how many images the canary scored, and the first drawn."""
-        for _, table in self._parts.results.parts(batch, _COLUMNS):
-            is_its = pc.and_(
-                pc.equal(table["model_version"], canary.to_version),
-                pc.greater_equal(table["scored_at"], canary.at),
-            )
-            # Calling digits none is a fault like any other, so those images are looked at as well.
-            is_one = pc.or_(
-                pc.is_valid(table["digit"]), pc.equal(table["outcome"], str(Outcome.NOT_A_DIGIT))
-            )
-            rows = table.filter(pc.and_(is_its, is_one))
-            identities = identity_column(rows)
-            order = np.argsort(identities)[:most]
-            names = rows.take(order).select(["key", "etag", "bytes", "sha256"]).to_pylist()
-            yield (
-                rows.num_rows,
-                {
-                    identities[place]: (
-                        ObjectVersion(row["key"], row["etag"], row["bytes"]),
-                        row["sha256"],
-                    )
-                    for place, row in zip(order.tolist(), names, strict=True)
-                },
-            )
-
     def _audits(self, canary: JournalEntry, before: Contender, side: Contender) -> CanaryAudits:
         """Hold both versions against audits of images that the canary has scored.
 
@@ -234,7 +166,7 @@ class Canaries:
         )
 
 
-def _waiting(canary: JournalEntry, scored: _Scored, sentences: list[str]) -> CanaryLook:
+def _waiting(canary: JournalEntry, scored: ScoredOnCanary, sentences: list[str]) -> CanaryLook:
     return CanaryLook(
         CanaryVerdict.WAITING,
         (progress(canary, scored.images), *sentences),
@@ -246,7 +178,7 @@ def _waiting(canary: JournalEntry, scored: _Scored, sentences: list[str]) -> Can
 def _concluded(
     verdict: CanaryVerdict,
     canary: JournalEntry,
-    scored: _Scored,
+    scored: ScoredOnCanary,
     images: int,
     sentences: list[str],
 ) -> CanaryLook:
