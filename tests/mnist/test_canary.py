@@ -138,14 +138,8 @@ def test_nothing_looked_at_shows_nothing():
     assert failed(replay(images=0)) == []
 
 
-def test_an_equal_canary_is_taken_off_by_chance_less_often_than_promised(monkeypatch):
+def test_an_equal_canary_is_taken_off_by_chance_less_often_than_promised():
     """All looks together, at the edge of what is tolerated: 5 % changed, acceptance 3 % lower."""
-
-    def quick_holm(p_values):
-        """Statsmodels' collects garbage each time; the smallest value is all that counts here."""
-        return [len(p_values) * p if p == min(p_values) else 1.0 for p in p_values]
-
-    monkeypatch.setattr("mnist.promotion.canary_checks.holm", quick_holm)
     generator = np.random.default_rng(5)
     alarms = 0
     for _ in range(400):

@@ -1,5 +1,7 @@
 """Statistics: against scipy, statsmodels, published figures and simulation."""
 
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 import scipy.stats
@@ -245,12 +247,12 @@ class TestPower:
 
 @briefly
 @given(st.lists(st.floats(0, 1), max_size=12))
-@pytest.mark.slow
 def test_holm_agrees_with_statsmodels(p_values):
     ours = holm(p_values)
 
     if p_values:
-        oracle = multipletests(p_values, method="holm")[1]
+        with patch("gc.collect"):  # half a second each time, in a process of many tests
+            oracle = multipletests(p_values, method="holm")[1]
         assert list(ours) == pytest.approx(oracle.tolist())
     else:
         assert ours == ()
