@@ -80,10 +80,29 @@ class Visit:
         """Press a key once its button is there, and wait for what the page says of it."""
         button = self.tab.get_by_role("button", name=re.compile(f"Shortcut {key}$", re.IGNORECASE))
         expect(button).to_be_enabled()
-        idle = self.tab.locator("[data-testid=stApp][data-test-script-state=notRunning]")
-        expect(idle).to_have_count(1)
+        self._settle()
         self.tab.keyboard.press(key)
         expect(self.tab.get_by_text(then)).to_be_visible()
+
+    def download(self, button: str | Locator, to: Path) -> Path:
+        """Press a button that gives a file, and keep that.
+
+        Args:
+            button: Its whole name, or where it is.
+            to: The file.
+        """
+        self._settle()
+        if isinstance(button, str):
+            button = self.tab.get_by_role("button", name=button, exact=True)
+        with self.tab.expect_download() as download:
+            button.click()
+        download.value.save_as(to)
+        return to
+
+    def _settle(self) -> None:
+        """Wait until no part of the page is about to be drawn anew: a click on it would be lost."""
+        idle = self.tab.locator("[data-testid=stApp][data-test-script-state=notRunning]")
+        expect(idle).to_have_count(1)
 
     def _note_request(self, request) -> None:
         at_home = (self.address, self.address.replace("http", "ws", 1), "data:", "blob:")

@@ -54,9 +54,7 @@ def test_a_link_to_a_batch_opens_its_images_and_leads_on(visit, scorer, servers,
     expect(visit.tab.get_by_alt_text("0007-7.png, predicted as 7")).to_be_visible()
     assert tiles.locator("img").first.evaluate("image => image.naturalWidth") == 28
 
-    with visit.tab.expect_download() as download:
-        visit.tab.get_by_role("button", name="Download as CSV", exact=True).click()
-    download.value.save_as(tmp_path / "scans.csv")
+    visit.download("Download as CSV", tmp_path / "scans.csv")
     assert (pd.read_csv(tmp_path / "scans.csv")["digit"] == 7).all()
 
     # Another batch by a click into the table: the one with the odd name is the newest.
@@ -106,8 +104,6 @@ def test_a_batch_of_100_000_images_is_looked_through_page_by_page(
     visit.tab.get_by_label("Name contains").fill("")
     visit.tab.keyboard.press("Enter")
     expect(visit.tab.get_by_text("10,000 of 100,000 images")).to_be_visible()
-    with visit.tab.expect_download() as download:
-        downloads.click()
-    download.value.save_as(tmp_path / "many.csv")
+    visit.download(downloads, tmp_path / "many.csv")
     assert len(pd.read_csv(tmp_path / "many.csv")) == 10_000
     assert visit.complaints == []

@@ -34,9 +34,7 @@ def test_a_selection_is_tagged_filtered_by_and_exported(visit, champion, tmp_pat
     expect(visit.tab.get_by_text("Written on 3 images: tag open top.")).to_be_visible()
     expect(visit.tab.get_by_text("Tags in this selection: open top 3.")).to_be_visible()
     expect(visit.tab.locator(".tile", has_text="#open top")).to_have_count(3)
-    with visit.tab.expect_download() as download:
-        visit.tab.get_by_role("button", name="All notes and tags as CSV").click()
-    download.value.save_as(tmp_path / "written.csv")
+    visit.download("All notes and tags as CSV", tmp_path / "written.csv")
     table = pd.read_csv(tmp_path / "written.csv")
     assert table["tags"].tolist() == ["open top"] * 3
 

@@ -28,16 +28,12 @@ def test_verdicts_are_given_on_tiles_and_by_keys_and_exported(visit, champion, t
     expect(pressed).to_have_count(1)
     expect(visit.tab.get_by_text("1 label wrong, 0 ambiguous, 4 not judged")).to_be_visible()
 
-    with visit.tab.expect_download() as download:
-        visit.tab.get_by_role("button", name="Download as CSV", exact=True).click()
-    download.value.save_as(tmp_path / "predictions.csv")
+    visit.download("Download as CSV", tmp_path / "predictions.csv")
     content = (tmp_path / "predictions.csv").read_bytes()
     assert content.startswith(BYTE_ORDER_MARK)
     table = pd.read_csv(io.BytesIO(content)).set_index("row")
     assert table.loc[row, ["verdict", "judged_by"]].tolist() == ["label wrong", "ada"]
-    with visit.tab.expect_download() as download:
-        visit.tab.get_by_role("button", name="All verdicts as CSV").click()
-    download.value.save_as(tmp_path / "verdicts.csv")
+    visit.download("All verdicts as CSV", tmp_path / "verdicts.csv")
     assert pd.read_csv(tmp_path / "verdicts.csv")["image"].tolist() == [f"test image {row}"]
 
     # The exported address opens the image, where keys say it.
