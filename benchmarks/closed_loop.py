@@ -204,12 +204,17 @@ def wait_until(is_so: Callable[[], bool], what: str) -> None:
 
 def closed(loop: Loop, say: Callable[[str], None]) -> dict[str, Any]:
     """Go round once, and say what each step came to."""
-    loop.drop(0)
-    before = {source: loop.audit(source, 0) for source in SOURCES}
-    for source, audited in before.items():
-        say(f"audit of {source}-0: {audited.sentence}")
-    loop.run("renew-acceptance")
-    say(f"acceptance: {loop.acceptance('clinic')}")
+
+    def audits(number: int) -> dict[str, Audited]:
+        loop.drop(number)
+        found = {source: loop.audit(source, number) for source in SOURCES}
+        for source, audited in found.items():
+            say(f"audit of {source}-{number}: {audited.sentence}")
+        loop.run("renew-acceptance")
+        say(f"acceptance: {loop.acceptance('clinic')}")
+        return found
+
+    before = audits(0)
     loop.label("clinic", 0)
     say("labels: clinic-0 is imported, half to learn from and half as a gate")
     loop.run("retrain", recipe="demo", seed=1)
@@ -220,14 +225,8 @@ def closed(loop: Loop, say: Callable[[str], None]) -> dict[str, Any]:
     loop.run("judge-canary")
     verdict = loop.parts.journal.entries()[-1]
     say(f"canary: {verdict.verdict}. {' '.join(verdict.reasons[:2])}")
-    loop.drop(2)
-    after = {source: loop.audit(source, 2) for source in SOURCES}
-    for source, audited in after.items():
-        say(f"audit of {source}-2: {audited.sentence}")
-    loop.run("renew-acceptance")
-    say(f"acceptance: {loop.acceptance('clinic')}")
-    champion = loop.parts.registry.champion().version
-    rates = [audits["clinic"].wrong / audits["clinic"].audited for audits in (before, after)]
+    after = audits(2)
+    rates = [found["clinic"].wrong / found["clinic"].audited for found in (before, after)]
     return {
         source: {"before": asdict(before[source]), "after": asdict(after[source])}
         for source in SOURCES
@@ -235,7 +234,7 @@ def closed(loop: Loop, say: Callable[[str], None]) -> dict[str, Any]:
         "gate": gate,
         "canary": verdict.verdict,
         "closed": verdict.verdict == CANARY_PASSED
-        and champion == decision.to_version
+        and loop.parts.registry.champion().version == decision.to_version
         and rates[1] < rates[0],
     }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from typing import TYPE_CHECKING
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from prefect.events import emit_event
 
@@ -20,7 +21,6 @@ from mnist.storage.journal import CANARY, CANARY_ENDED
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
-    from uuid import UUID
 
     from mnist.monitoring.drift import DriftComparison
     from mnist.operations.lateness import Late
@@ -114,15 +114,15 @@ def decided(entry: JournalEntry) -> None:
     _emit(_OF_CANARIES.get(entry.action, f"candidate.{kind}"), resource, name, payload)
 
 
-def late(what: Late, event: UUID) -> None:
-    """Say that something should have happened and has not; the same event is sent only once."""
+def late(what: Late, day: date) -> None:
+    """Say that something should have happened and has not; the same things once on a day."""
+    event = uuid5(NAMESPACE_URL, f"{what.event} {day} {what.names}")
     prefect = services.current().prefect
     if prefect.page_url is not None and prefect.has_event(event):
         return
     kind = what.event.partition(".")[0]
     payload = {"since": what.since.isoformat(), "sentence": what.sentence}
-    named = {"prefect.resource.id": f"mnist.{kind}.{what.name}", "prefect.resource.name": what.name}
-    emit_event(event=what.event, resource=named, payload=payload, id=event)
+    _emit(what.event, f"{kind}.{what.names[0]}", what.names[0], payload, event)
 
 
 def acceptance_broken(entry: AcceptanceEntry, broken: Sequence[str]) -> None:
@@ -152,8 +152,13 @@ def _emit_batch(event: str, batch: str, payload: Mapping[str, object]) -> None:
 
 
 def _emit(
-    event: str, resource: str, name: str, payload: Mapping[str, object], **labels: str
+    event: str,
+    resource: str,
+    name: str,
+    payload: Mapping[str, object],
+    identifier: UUID | None = None,
+    **labels: str,
 ) -> None:
     named = {"prefect.resource.id": f"mnist.{resource}", "prefect.resource.name": name}
     labelled = {f"mnist.{label}": value for label, value in labels.items()}
-    emit_event(event=event, resource=named | labelled, payload=dict(payload))
+    emit_event(event=event, resource=named | labelled, payload=dict(payload), id=identifier)

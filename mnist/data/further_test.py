@@ -33,22 +33,22 @@ def load_further_test(data_dir: Path | None, test_labels: Labels) -> LabelledIma
     if data_dir is None or not (data_dir / IMAGES).is_file():
         return None
     images, rows = read_idx(data_dir / IMAGES), read_idx(data_dir / LABELS)
-    own = len(test_labels)
+    first = len(test_labels)
     is_whole = (
         images.shape[1:] == (SIDE, SIDE)
         and rows.ndim == 2
         and rows.shape[1] > 2
-        and len(images) == len(rows) > own
-        and np.array_equal(rows[:own, 0], test_labels)
+        and len(images) == len(rows) > first
+        and np.array_equal(rows[:first, 0], test_labels)
     )
     if not is_whole:
         raise InvalidDataset(
             f"{data_dir / IMAGES} of shape {images.shape} and {LABELS} of shape {rows.shape} are "
-            f"not QMNIST's test set, which begins with MNIST's {own:,} test images. Fetch both "
+            f"not QMNIST's test set, which begins with MNIST's {first:,} test images. Fetch both "
             "again, or remove the images."
         )
     return LabelledImages(
-        images[own:].astype(np.uint8),
-        rows[own:, 0].astype(np.int64),
-        rows[own:, 2].astype(np.int64),
+        images[first:].astype(np.uint8),
+        rows[first:, 0].astype(np.int64),
+        rows[first:, 2].astype(np.int64),
     )

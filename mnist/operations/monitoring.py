@@ -14,6 +14,7 @@ from mnist.monitoring.measures import COLUMNS
 from mnist.monitoring.report import WHOLE_DAY, as_markdown, as_table
 from mnist.parts import Parts
 from mnist.reviews.audits import audits_of, is_wrong
+from mnist.scoring.identities import Identities, identity_column
 from mnist.tables import ROWS, one_row_each
 
 _REFERENCE_DAYS = 28
@@ -105,7 +106,7 @@ class Monitoring:
 
     def _accuracy(self, rows: pa.Table) -> ExpectedAccuracy:
         """Hold what the confidences of rows promise against the audits of these images."""
-        identities = set(rows["identity"].to_pylist())
+        scored = Identities(identity_column(rows))
         settings = self._parts.settings
         audits = audits_of(list(self._parts.reviews.recorded()), settings.reviews_needed)
         firsts = [
@@ -113,7 +114,7 @@ class Monitoring:
             for image in audits.images
             for first in image.reviews[:1]
             if first.confidence is not None and first.read_as is not None
-            if any(version.identity in identities for version in image.versions)
+            if scored.has([version.identity for version in image.versions]).any()
         ]
         return expected_accuracy(
             np.asarray(rows["confidence"].cast(pa.float64()).fill_null(np.nan).to_numpy()),

@@ -28,7 +28,7 @@ class Policy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     version: str = Field(
-        "2", min_length=1, description="name of this policy; change it whenever you change a value"
+        "3", min_length=1, description="name of this policy; change it whenever you change a value"
     )
 
     alpha: float = Field(

@@ -38,34 +38,24 @@ def open_tickets(
 
 def _open_ticket(consensus: Consensus) -> Ticket:
     first = consensus.reviews[0]
-    if consensus.is_audit:  # no word about the model's digit, nor about what others answered
-        value = _THIRD_LOOK if consensus.state is State.THIRD_LOOK else _CONTRADICTED
-        return Ticket(
-            first.version,
-            first.sha256,
-            first.read_as,
-            first.model_version,
-            value,
-            (AUDIT,),
-            first.confidence,
-            audit=True,
-            read_value=first.read_value,
-            boxes=first.boxes,
-        )
     contradicted = first.predicted is not None and first.reply != first.predicted
     if consensus.state is State.THIRD_LOOK:
         value, reason = _THIRD_LOOK, "People disagree about it: your look decides."
-    elif contradicted:
+    elif contradicted or consensus.is_audit:
         value, reason = _CONTRADICTED, "Somebody contradicts the model: a second look is needed."
     else:
         value, reason = _SECOND_LOOK, "Somebody has looked at it: a second look makes it a label."
+    is_audit = consensus.is_audit
     return Ticket(
         first.version,
         first.sha256,
         first.read_as,
         first.model_version,
         value,
-        (reason,),
+        # In an audit no word about the model's digit, nor about what others answered.
+        (AUDIT if is_audit else reason,),
+        confidence=first.confidence if is_audit else None,
+        audit=is_audit,
         read_value=first.read_value,
         boxes=first.boxes,
     )

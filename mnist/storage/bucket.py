@@ -112,16 +112,14 @@ class Bucket:
         loose = [_version(meta) for meta in top["objects"]]
         return list(top["common_prefixes"]), self._without_markers(loose, "", after="")
 
-    def oldest(self, prefix: str) -> datetime | None:
-        """Say when the oldest of the first thousand objects below a prefix was written."""
-        folder = prefix.removesuffix("/")
+    def written(self, prefix: str) -> dict[str, datetime]:
+        """Say of the first thousand objects below a prefix when each was written: key -> time."""
         with self._our_errors(f"list {prefix!r}"):
             try:
-                listing = iter(self._data.list(folder or None, chunk_size=_PAGE))
-                times = [meta["last_modified"] for meta in next(listing, ())]
+                listing = iter(self._data.list(prefix.removesuffix("/"), chunk_size=_PAGE))
+                return {meta["path"]: meta["last_modified"] for meta in next(listing, ())}
             except InvalidPathError:  # an oddly named file; whoever scores it says so
-                return None
-        return min(times, default=None)
+                return {}
 
     def fetch(self, key: str, etag: str | None = None) -> bytes:
         """Fetch an object whole, on condition that it still has the given etag.

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from threading import Lock
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import structlog
-from cachetools import LRUCache, TTLCache
+from cachetools import LRUCache, TTLCache, cachedmethod
 
 from mnist.errors import AccessDenied, IntegrityError, ObjectChanged, ObjectGone
 from mnist.keys import CURRENT, ObjectVersion, folder_of
@@ -20,7 +21,8 @@ _FILE = ".parquet"
 _MOST_BATCHES = 24
 """Earlier batches in which a place is looked for, the nearest first."""
 
-_FILES_REMEMBERED = 8
+_FILES_REMEMBERED = _MOST_BATCHES
+_LISTINGS, _LISTING_SECONDS = 16, 10
 _REVIEW_SECONDS = 30
 
 _log = structlog.get_logger(__name__)
@@ -39,8 +41,10 @@ class LastValues:
         self._results = results
         self._reviews = reviews
         self._needed = needed
-        self._files: LRUCache[ObjectVersion, pa.Table] = LRUCache(_FILES_REMEMBERED)
-        self._agreed: TTLCache[str, Mapping[str, str]] = TTLCache(1, _REVIEW_SECONDS)
+        # A batch asks again with each of its pictures.
+        self._files: LRUCache[Any, pa.Table] = LRUCache(_FILES_REMEMBERED)
+        self._listings: TTLCache[Any, list[ObjectVersion]] = TTLCache(_LISTINGS, _LISTING_SECONDS)
+        self._agreed: TTLCache[Any, Mapping[str, str]] = TTLCache(1, _REVIEW_SECONDS)
         self._lock = Lock()
 
     def of(self, series: str, batch: str, places: Sequence[str]) -> dict[str, str]:
@@ -67,6 +71,7 @@ class LastValues:
             values |= self._values_in(version, missing)
         return values
 
+    @cachedmethod(lambda self: self._listings, lock=lambda self: self._lock)
     def _earlier(self, series: str, batch: str) -> list[ObjectVersion]:
         """List the files of earlier batches, the nearest first."""
         own, beginning = folder_of(batch), f"{CURRENT}{folder_of(series)}"
@@ -83,7 +88,9 @@ class LastValues:
     def _values_in(self, version: ObjectVersion, places: Sequence[str]) -> dict[str, str]:
         try:
             table = self._table(version)
-        except (ObjectGone, ObjectChanged):  # written anew meanwhile; the next chunk finds it
+        except (ObjectGone, ObjectChanged):  # written anew meanwhile; the next picture finds it
+            with self._lock:
+                self._listings.clear()
             return {}
         # The rows of one file are of one batch, so what stands before the first slash is its name.
         of_places = table.filter(pc.is_in(table["place"], pa.array(places)))
@@ -95,37 +102,27 @@ class LastValues:
                 values[row["place"]] = value
         return values
 
+    @cachedmethod(lambda self: self._files, lock=lambda self: self._lock)
     def _table(self, version: ObjectVersion) -> pa.Table:
-        with self._lock:
-            table = self._files.get(version)
-        if table is None:
-            try:
-                table = from_parquet(self._results.fetch(version.key, version.etag), _COLUMNS)
-                table = table.filter(pc.is_valid(table["value"]))
-            except (pa.ArrowException, KeyError) as error:
-                raise IntegrityError(
-                    f"{version.key} cannot be read ({error}); delete it, and the next look at its "
-                    "batch writes it anew."
-                ) from error
-            place = pc.replace_substring_regex(table["key"], "^[^/]*/", "")
-            table = table.append_column("place", place)
-            with self._lock:
-                self._files[version] = table
-        return table
+        try:
+            table = from_parquet(self._results.fetch(version.key, version.etag), _COLUMNS)
+            table = table.filter(pc.is_valid(table["value"]))
+        except (pa.ArrowException, KeyError) as error:
+            raise IntegrityError(
+                f"{version.key} cannot be read ({error}); delete it, and the next look at its "
+                "batch writes it anew."
+            ) from error
+        place = pc.replace_substring_regex(table["key"], "^[^/]*/", "")
+        return table.append_column("place", place)
 
+    @cachedmethod(lambda self: self._agreed, lock=lambda self: self._lock)
     def _agreed_values(self) -> Mapping[str, str]:
         """Tell what people agreed on: digest of a place -> value."""
-        with self._lock:
-            agreed = self._agreed.get("")
-        if agreed is None:
-            try:
-                agreed = dict(_agreed_on(self._reviews, self._needed))
-            except AccessDenied as error:
-                _log.warning("last-values.no-reviews", error=str(error))
-                agreed = {}
-            with self._lock:
-                self._agreed[""] = agreed
-        return agreed
+        try:
+            return dict(_agreed_on(self._reviews, self._needed))
+        except AccessDenied as error:
+            _log.warning("last-values.no-reviews", error=str(error))
+            return {}
 
 
 def _agreed_on(reviews: ReviewLog, needed: int) -> Iterator[tuple[str, str]]:

@@ -28,8 +28,25 @@ def test_a_batch_without_a_receipt_is_late_after_an_hour(services, inbox_bucket)
     lateness = Lateness(services)
     assert lateness.find(now + SOON) == []
     (late,) = lateness.find(now + LATE)
-    assert (late.event, late.name) == ("batch.late", "scans")
-    assert "Nothing of it is scored: see whether the watcher runs" in late.sentence
+    assert (late.event, late.names) == ("batch.late", ("scans",))
+    assert "0 of them are scored in part. See whether the watcher runs" in late.sentence
+
+
+def test_many_late_batches_are_one_entry_that_names_the_first(services, inbox_bucket):
+    for number in range(8):
+        inbox_bucket.put(f"scans-{number}/1.png", png(1))
+    (late,) = Lateness(services).find(datetime.now(UTC) + LATE)
+    assert sorted(late.names) == [f"scans-{number}" for number in range(8)]
+    assert late.sentence.startswith("8 batches wait for their receipts, the first since ")
+    assert " and 3 more. " in late.sentence
+
+
+def test_what_only_prepares_a_batch_does_not_make_it_late(services, inbox_bucket):
+    """A layout comes first, and may be weeks old when the first image comes."""
+    inbox_bucket.put("cards/_LAYOUT.json", b"{}")
+    inbox_bucket.put("cards/.DS_Store", b"?")
+    inbox_bucket.put("cards/_READY", b"")
+    assert Lateness(services).find(datetime.now(UTC) + LATE) == []
 
 
 def test_a_batch_with_its_receipt_is_not(wired, inbox_bucket):
