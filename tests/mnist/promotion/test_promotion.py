@@ -73,9 +73,13 @@ class TestPlantedCandidates:
         assert "further test images" in report(worse)
 
     def test_further_images_do_not_overrule_those_that_can_tell(self):
-        bad = Sample(LABELS, probabilities((LABELS + 1) % 10, 0.99), "f" * 64)
+        good, bad = (
+            Sample(LABELS, probabilities((LABELS + shift) % 10, 0.99), "f" * 64) for shift in (0, 1)
+        )
 
-        decision = decide(evidence(SHARED, further=bad), evidence(SHARED, "1", further=bad), POLICY)
+        decision = decide(
+            evidence(SHARED, further=bad), evidence(SHARED, "1", further=good), POLICY
+        )
 
         assert decision.verdict is Verdict.NOT_WORSE
 
