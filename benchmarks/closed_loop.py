@@ -35,7 +35,7 @@ import numpy as np
 from benchmarks.own_stack import own_stack
 from dashboard.access.actions import record_answer
 from dashboard.access.people import Person, Role
-from dashboard.pages.review.queries import queue_predictions
+from dashboard.pages.review.queued import queue_predictions
 from infra.prefect_server import prefect_api
 from mnist.canary import CANARY_PASSED
 from mnist.data.datasets import load_dataset
