@@ -1,6 +1,6 @@
 """From untrusted bytes to a (28, 28) digit, or a reason why there is none."""
 
-from mnist.images.decoding import Inspection, Stage, decode, load_plane, stages
+from mnist.images.decoding import Inspection, Stage, decode, decode_native, load_plane, stages
 from mnist.images.pages import page_files
 from mnist.images.parameters import PREPROCESSING_VERSION, preprocessing_digest
 from mnist.images.results import Decoded, Limits, Pipeline, Rejection, SeveralPages
@@ -15,6 +15,7 @@ __all__ = [
     "SeveralPages",
     "Stage",
     "decode",
+    "decode_native",
     "load_plane",
     "page_files",
     "preprocessing_digest",

@@ -1,15 +1,19 @@
 """The one door: bytes in, a digit or a reason out."""
 
+import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist.digits import Reason
+from mnist.digits import SIDE, Reason
+from mnist.images.containers import PNG_SIGNATURE
 from mnist.images.formats import inspect
 from mnist.images.grey import to_grey
 from mnist.images.header import Format, Header
+from mnist.images.native import native_results
 from mnist.images.pipelines import Trace, run
 from mnist.images.results import Decoded, Limits, Pipeline, Plane, Rejection, SeveralPages
 from mnist.images.sandbox import sandbox
@@ -19,6 +23,8 @@ _DEFAULT_LIMITS = Limits()
 
 _PIXELS_IN_PROCESS = 4_000_000
 """Larger pictures are decoded in the sandbox, where memory is limited."""
+
+_PNG_OF_28_BY_28 = PNG_SIGNATURE + struct.pack(">I4sII", 13, b"IHDR", SIDE, SIDE)
 
 _DIVIDED = {
     2: cv2.IMREAD_REDUCED_COLOR_2,
@@ -65,6 +71,35 @@ def decode(
             no fault of the image, so trying again may help.
     """
     return _decode(content, limits, pipeline, lambda *_: None)
+
+
+def decode_native(contents: Sequence[object], limits: Limits) -> list[Decoded | None]:
+    """Decode those files at once that are PNGs of 28x28 pixels in MNIST's format.
+
+    Nearly all files of a batch may be such. Together, one costs half of what `decode` costs, and
+    threads beside this one are disturbed less often.
+
+    Args:
+        contents: Files, and what is none, for which nothing is returned.
+        limits: As in `decode`.
+
+    Returns:
+        For each what `decode` returns for it, its `source` to within rounding, or None, which says
+        nothing about the file.
+    """
+    planes: dict[int, Plane] = {}
+    for number, content in enumerate(contents):
+        if isinstance(content, bytes) and content.startswith(_PNG_OF_28_BY_28):
+            plane = load_plane(content, limits)
+            if not isinstance(plane, Rejection):
+                planes[number] = plane
+    results: list[Decoded | None] = [None] * len(contents)
+    if planes:
+        for number, result in zip(
+            planes, native_results(np.stack([*planes.values()])), strict=True
+        ):
+            results[number] = result
+    return results
 
 
 def stages(

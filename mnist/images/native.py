@@ -6,12 +6,18 @@ so everything here is chosen for speed.
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from mnist.digits import SIDE, Image, ImageWarning
+from mnist.digits import SIDE, Image, Images, ImageWarning
 from mnist.images.parameters import PARAMETERS
-from mnist.images.results import Plane
+from mnist.images.results import Decoded, Pipeline, Plane, Source
 
 _TWO_BY_TWO = np.ones((2, 2), np.uint8)
+_COORDINATES = np.arange(SIDE, dtype=np.float32)
+_MOMENTS = np.stack(
+    [np.ones((SIDE, SIDE)), *np.meshgrid(_COORDINATES, _COORDINATES)], axis=-1, dtype=np.float32
+).reshape(-1, 3)
+"""Of a pixel in the moments 00, 10 and 01; float32 holds such sums of 28x28 bytes exactly."""
 
 
 def as_native(plane: Plane) -> Image | None:
@@ -22,10 +28,29 @@ def as_native(plane: Plane) -> Image | None:
     """
     if plane.shape != (SIDE, SIDE):
         return None
-    if _is_native(plane):
-        return plane
-    inverted = np.bitwise_not(plane)  # exactly 255 - value, so nothing is lost
-    return inverted if _is_native(inverted) else None
+    image, is_native = _light_on_dark(plane[None])
+    return image[0] if is_native[0] else None
+
+
+def native_results(planes: Images) -> list[Decoded | None]:
+    """Give what `decode` gives for images that are in MNIST's format; None for the other ones.
+
+    All are looked at together, so that an image costs a fifth of what it costs alone.
+
+    Args:
+        planes: Grey pictures of 28x28 pixels, shape (n, 28, 28), uint8, ink of either polarity.
+    """
+    images, are_native = _light_on_dark(planes)
+    sources = Source.of_many(planes)
+    outlines = _outlines(images)
+    return [
+        Decoded(image, native_warnings(image) if pieces > 1 else (), Pipeline.STANDARD, source)
+        if is_native
+        else None
+        for image, is_native, pieces, source in zip(
+            images, are_native.tolist(), outlines, sources, strict=True
+        )
+    ]
 
 
 def native_warnings(image: Image) -> tuple[ImageWarning, ...]:
@@ -43,22 +68,60 @@ def native_warnings(image: Image) -> tuple[ImageWarning, ...]:
     return tuple(warnings)
 
 
-def _is_native(image: Image) -> bool:
-    """Whether ground, size, middle and pen are what all of MNIST's 70,000 images have.
+def _light_on_dark(planes: Images) -> tuple[Images, NDArray[np.bool_]]:
+    """Invert the images that are native only as negatives; tell which ones are native at all."""
+    are_native = _are_native(planes)
+    if are_native.all():
+        return planes, are_native
+    inverted = np.bitwise_not(planes)  # exactly 255 - value, so nothing is lost
+    as_negatives = ~are_native & _are_native(inverted)
+    return np.where(as_negatives[:, None, None], inverted, planes), are_native | as_negatives
+
+
+def _are_native(images: Images) -> NDArray[np.bool_]:
+    """Tell whether ground, size, middle and pen are what all of MNIST's 70,000 images have.
 
     There the longer side is 20 pixels (16 times 19), the centre of mass within .52 pixels of the
     middle, the brightest ink at least 254, and nothing is written with a pen of one pixel.
+
+    Args:
+        images: Shape (n, 28, 28), uint8.
+
+    Returns:
+        Shape (n,).
     """
-    if cv2.minMaxLoc(image)[1] < PARAMETERS.native_brightest:
-        return False
-    _, mask = cv2.threshold(image, PARAMETERS.native_ground, 1, cv2.THRESH_BINARY)
-    _, _, width, height = cv2.boundingRect(mask)
-    if not PARAMETERS.box_side - 1 <= max(width, height) <= PARAMETERS.box_side:
-        return False
-    moments = cv2.moments(image)
-    off_x = moments["m10"] / moments["m00"] - SIDE / 2
-    off_y = moments["m01"] / moments["m00"] - SIDE / 2
-    return bool(
-        max(abs(off_x), abs(off_y)) <= PARAMETERS.native_off_centre
-        and cv2.minMaxLoc(cv2.erode(image, _TWO_BY_TWO))[1] >= PARAMETERS.native_pen
+    pixels = images.reshape(len(images), -1)
+    mask = images > PARAMETERS.native_ground
+    longest = np.maximum(*(_extent(np.logical_or.reduce(mask, axis=axis)) for axis in (1, 2)))
+    mass, *first = (pixels.astype(np.float32) @ _MOMENTS).T.astype(np.float64)
+    off = np.abs(np.array(first) / np.maximum(mass, 1) - SIDE / 2).max(axis=0)
+    squares = cv2.erode(_column(images, between=255), _TWO_BY_TWO).reshape(len(images), -1)
+    return np.asarray(
+        (pixels.max(axis=1) >= PARAMETERS.native_brightest)
+        & (longest >= PARAMETERS.box_side - 1)
+        & (longest <= PARAMETERS.box_side)
+        & (off <= PARAMETERS.native_off_centre)
+        & (squares[:, SIDE:].max(axis=1) >= PARAMETERS.native_pen)
     )
+
+
+def _extent(are_inked: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Count lines from the first to the last with ink, shape (n, 28) to (n,); 0 without any."""
+    ends = SIDE - are_inked[:, ::-1].argmax(axis=1)
+    return np.where(are_inked.any(axis=1), ends - are_inked.argmax(axis=1), 0)
+
+
+def _outlines(images: Images) -> list[int]:
+    """Count the outlines of ink of each image, all at once."""
+    column = _column(images > PARAMETERS.native_ink, between=0)
+    outlines, _ = cv2.findContours(column, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    images_of = [int(outline[0, 0, 1]) // (SIDE + 1) for outline in outlines]
+    counts: list[int] = np.bincount(images_of, minlength=len(images)).tolist()
+    return counts
+
+
+def _column(images: NDArray[np.uint8 | np.bool_], *, between: int) -> Plane:
+    """Put n images below each other, shape (n * 29, 28), with a row of one value above each."""
+    column = np.full((len(images), SIDE + 1, SIDE), between, np.uint8)
+    column[:, 1:] = images
+    return column.reshape(-1, SIDE)

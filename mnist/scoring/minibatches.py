@@ -13,7 +13,7 @@ from itertools import chain
 from threading import BoundedSemaphore
 from time import perf_counter, thread_time
 
-from mnist.images import Limits
+from mnist.images import Limits, decode_native
 from mnist.images.sandbox import seconds_waited
 from mnist.keys import ObjectVersion
 from mnist.places import by_picture, picture_of
@@ -119,12 +119,21 @@ def load_minibatch(
     with allowance.decoders:
         started = perf_counter()
         rest = iter(answers)
-        for number, (picture, unasked) in enumerate(zip(pictures, answered, strict=True)):
-            fetched = unasked or next(rest, None)
-            if fetched is None or (allowance.is_over and (number or not is_first)):
+        fetched = [unasked or next(rest, None) for unasked in answered]
+        natives = decode_native(
+            [
+                one.content if one and picture.layout is None else None
+                for picture, one in zip(pictures, fetched, strict=True)
+            ],
+            limits,
+        )
+        for number, (picture, one, native) in enumerate(
+            zip(pictures, fetched, natives, strict=True)
+        ):
+            if one is None or (allowance.is_over and (number or not is_first)):
                 minibatch.put_off += chain.from_iterable(p.places for p in pictures[number:])
                 break
-            take(minibatch, picture, fetched, limits)
+            take(minibatch, picture, one, limits, native)
         minibatch.decode_seconds = perf_counter() - started
     minibatch.cpu_seconds = thread_time() + seconds_waited() - cpu_started
     return minibatch

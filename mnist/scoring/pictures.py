@@ -146,8 +146,14 @@ def known_answer(picture: Picture, limits: Limits) -> Fetched | None:
     return Fetched(Rejection(Reason.TOO_LARGE, detail), 0)
 
 
-def take(minibatch: MiniBatch, picture: Picture, fetched: Fetched, limits: Limits) -> None:
-    """Decode what was fetched, and note what it gives for each place."""
+def take(
+    minibatch: MiniBatch,
+    picture: Picture,
+    fetched: Fetched,
+    limits: Limits,
+    decoded: Decoded | None = None,
+) -> None:
+    """Decode what was fetched, unless it is decoded, and note what it gives for each place."""
     result: Decoded | Rejection | Outcome | Unavailable
     sha256: str | None = None
     match fetched.content:
@@ -159,7 +165,7 @@ def take(minibatch: MiniBatch, picture: Picture, fetched: Fetched, limits: Limit
                 return
             result = plane
         case bytes() as content:
-            sha256, result = hashlib.sha256(content).hexdigest(), decode(content, limits)
+            sha256, result = hashlib.sha256(content).hexdigest(), decoded or decode(content, limits)
         case result:
             pass
     if isinstance(result, SeveralPages):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow.csv import CSVWriter
 from pyarrow.parquet import ParquetWriter
 
@@ -123,8 +124,9 @@ class CurrentRows:
 def _json_lines(rows: pa.Table) -> bytes:
     import pandas as pd  # noqa: PLC0415 -- 30 MB that only the watcher needs
 
-    frame = rows.to_pandas(types_mapper=pd.ArrowDtype)
-    text: str = frame.to_json(
-        orient="records", lines=True, date_format="iso", date_unit="us", force_ascii=False
-    )
+    # Writing times takes pandas longer than all other columns together.
+    place = rows.column_names.index("scored_at")
+    times = pc.strftime(rows["scored_at"], "%Y-%m-%dT%H:%M:%SZ")
+    frame = rows.set_column(place, "scored_at", times).to_pandas(types_mapper=pd.ArrowDtype)
+    text: str = frame.to_json(orient="records", lines=True, force_ascii=False)
     return text.encode()

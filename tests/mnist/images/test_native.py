@@ -1,6 +1,7 @@
 """Images in MNIST's format pass byte for byte; others do not pretend to be."""
 
 import os
+from dataclasses import astuple
 from pathlib import Path
 
 import cv2
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from mnist.data.datasets import load_dataset
 from mnist.digits import ImageWarning
-from mnist.images import Decoded, Pipeline, decode
+from mnist.images import Decoded, Limits, Pipeline, Rejection, decode, decode_native
 from mnist.images.native import as_native
 from tests.factories import digit_images
 
@@ -93,7 +94,7 @@ def test_what_mnist_does_not_have_is_placed_again(fault: str, *, negative: bool)
 def test_mnists_own_images_and_their_negatives_pass_untouched() -> None:
     data = load_dataset(Path(os.environ["MNIST_DATA_DIR"]))
     for image in np.concatenate([data.train.images, data.test.images]):
-        assert as_native(image) is image
+        np.testing.assert_array_equal(as_native(image), image)
     for image in data.test.images:
         native = as_native(np.bitwise_not(image))
         assert native is not None
@@ -152,3 +153,49 @@ def test_doubts_about_native_images_are_named() -> None:
         result = _decoded(image)
         assert result.pipeline == "standard", doubt
         assert doubt in result.warnings, doubt
+
+
+def _odd_pictures() -> NDArray[np.uint8]:
+    """Draw digits as MNIST has them, as negatives, and in every way in which it does not."""
+    digits = digit_images(np.arange(10))
+    random = np.random.default_rng(0)
+    noise = random.integers(0, 256, (20, 28, 28), dtype=np.uint8)
+    sparse = np.where(random.random((200, 28, 28)) < random.random((200, 1, 1)) / 4, 255, 0)
+    sparse[:, :4] = sparse[:, 24:] = sparse[:, :, :4] = sparse[:, :, 24:] = 0
+    dim, grey = digits // 2, 40 + digits // 2
+    moved = np.concatenate([np.roll(digits, by, axis=(1, 2)) for by in ((1, 0), (-4, -4), (8, 8))])
+    blank = np.zeros((1, 28, 28), np.uint8)
+    return np.concatenate(
+        [digits, 255 - digits, moved, 255 - moved, dim, grey, noise, sparse, blank]
+    ).astype(np.uint8)
+
+
+def test_images_decoded_together_are_what_each_is_by_itself() -> None:
+    pictures = _odd_pictures()
+    together = decode_native([_png(picture) for picture in pictures], Limits())
+    warned = 0
+    for picture, native in zip(pictures, together, strict=True):
+        alone = decode(_png(picture))
+        is_native = isinstance(alone, Decoded) and alone.pipeline == "standard"
+        assert (native is not None) == is_native
+        if native is not None and isinstance(alone, Decoded):
+            np.testing.assert_array_equal(native.pixels, alone.pixels)
+            assert (native.warnings, native.pipeline) == (alone.warnings, alone.pipeline)
+            assert astuple(native.source) == pytest.approx(astuple(alone.source))
+            warned += bool(native.warnings)
+    assert sum(native is not None for native in together) >= 40
+    assert warned >= 10
+
+
+def test_other_files_beside_them_are_left_alone() -> None:
+    image = _png(_centred())
+    large = _png(np.pad(_centred(), 20))
+    gone = Rejection(ImageWarning.NOISY, "")  # type: ignore[arg-type]
+    files = [b"", large, image[:40], image, gone, cv2.imencode(".bmp", _centred())[1].tobytes()]
+    assert [result is not None for result in decode_native(files, Limits())] == [
+        *[False] * 3,
+        True,
+        *[False] * 2,
+    ]
+    assert decode_native([], Limits()) == []
+    assert decode_native([image], Limits(max_bytes=10)) == [None]

@@ -44,16 +44,16 @@ def test_a_slice_is_fetched_whole_before_anything_is_decoded(monkeypatch):
             happened.append("fetched")
             yield Fetched(png(int(each.key[2])))
 
-    def decode(content, limits):
-        happened.append("decoded")
-        return real(content, limits)
+    def decode_native(contents, limits):
+        happened.append(f"{len(contents)} decoded")
+        return real(contents, limits)
 
-    from mnist.scoring import pictures
+    from mnist.scoring import minibatches
 
-    real = pictures.decode
-    monkeypatch.setattr(pictures, "decode", decode)
+    real = minibatches.decode_native
+    monkeypatch.setattr(minibatches, "decode_native", decode_native)
     read = load_minibatch(sized(300, 300, 300), fetch, LIMITS, Allowance.of("b", 60))
-    assert happened == ["fetched"] * 3 + ["decoded"] * 3
+    assert happened == ["fetched"] * 3 + ["3 decoded"]
     assert len(read.pixels) == len(read.contents) == 3
     assert read.fetch_seconds > 0
     assert read.decode_seconds > 0
