@@ -60,6 +60,14 @@ def _review_selection(tab: Page) -> Locator:
     return tab.get_by_role("button", name="Review this selection")
 
 
+def _box_of_images(tab: Page) -> Locator:
+    return tab.get_by_test_id("stSelectbox").filter(has_text="Images").get_by_role("combobox")
+
+
+def _training_images(tab: Page) -> Locator:
+    return tab.get_by_role("option", name="training images")
+
+
 JOBS = (
     Look(
         "failed-batch",
@@ -112,6 +120,15 @@ JOBS = (
         "a version with a misclassified test image",
         "What is confused most?",
         "errors",
+    ),
+    Look(
+        "training-labels",
+        "errors",
+        [_box_of_images, _training_images],
+        ".tile:has-text('self-confidence') img",
+        "a run of `check-labels/default`",
+        "Which training labels are suspect?",
+        "training",
     ),
     Look(
         "selection",
