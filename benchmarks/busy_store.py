@@ -50,7 +50,8 @@ _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 _IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 _PAGES = (
     *("", "batches", f"batches?batch={_LARGE}", "errors", "review", "labels", "champion"),
-    *("decisions", "compare", "drift", "data"),
+    *("decisions", "compare", "drift", "data", "values", "draw"),
+    *("errors?of=training+images", "image?test=247"),
 )
 _SIZES = ((1440, 1000), (390, 844))
 _GRAVE = {"serious", "critical"}
