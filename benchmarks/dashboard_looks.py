@@ -56,6 +56,10 @@ def _wrong_cell(tab: Page) -> Locator:
     return tab.locator("button.cell[data-kind=wrong]").first
 
 
+def _views(tab: Page) -> Locator:
+    return tab.get_by_role("button", name="Views", exact=True)
+
+
 def _review_selection(tab: Page) -> Locator:
     return tab.get_by_role("button", name="Review this selection")
 
@@ -128,7 +132,6 @@ JOBS = (
         ".tile:has-text('self-confidence') img",
         "a run of `check-labels/default`",
         "Which training labels are suspect?",
-        "training",
     ),
     Look(
         "selection",
@@ -158,6 +161,15 @@ JOBS = (
 )
 
 PICTURES = (
+    Look(
+        "training",
+        "errors?of=training+images&source=mnist",
+        [],
+        ".tile:has-text('self-confidence') img",
+        "a run of `check-labels/default`",
+        picture="training",
+        is_scrolled=True,
+    ),
     Look("overview", "", [], "text=Last retraining", "a champion", picture="overview"),
     Look("batches", "batches?show=images", [], _TILE, "a scored batch", picture="batches"),
     Look("image", "errors", [_tile], "text=Across model versions", "a champion", picture="image"),
@@ -181,5 +193,30 @@ PICTURES = (
         is_scrolled=True,
     ),
     Look("data", "data", [], "text=Labelled sets", "a champion", picture="data"),
+    Look(
+        "values",
+        "values",
+        [],
+        "text=right as a whole",
+        "values that are looked at",
+        picture="values",
+    ),
+    Look(
+        "cuts",
+        "batches?batch=meters",
+        [_review_selection],
+        ".cut",
+        "a batch `meters` of values in pictures without printed boxes",
+        picture="cuts",
+    ),
+    Look("canary", "", [_number("Canary")], "text=is on canary", "a canary", picture="canary"),
+    Look(
+        "views",
+        "errors?true=4&read=9",
+        [_views],
+        "text=Save this page",
+        "a champion",
+        picture="views",
+    ),
 )
 """What the documents show besides the answers of jobs."""

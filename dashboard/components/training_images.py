@@ -82,16 +82,25 @@ def last_check() -> TrainingRun | None:
     return services.current().catalogue.label_check()
 
 
-def training_images() -> TrainingImages | None:
-    """Fetch what the last check predicted; None if there was none."""
+def training_images(source: str | None = None) -> TrainingImages | None:
+    """Fetch what the last check predicted, for one source or for all; None if there was none."""
     run = last_check()
-    return None if run is None else _images(run.run_id, run)
+    if run is None:
+        return None
+    return _images(run.run_id, run) if source is None else _of_source(run.run_id, run, source)
 
 
 @st.cache_resource(max_entries=1, show_spinner="Fetching the predictions of this check …")
 def _images(run_id: str, _run: TrainingRun) -> TrainingImages | None:  # noqa: ARG001
     content = services.current().catalogue.file(_run, LABEL_CHECK)
     return None if content is None else images_of_check(content, _run.name)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _of_source(run_id: str, _run: TrainingRun, source: str) -> TrainingImages | None:
+    """Remembered, because its evaluation is."""
+    images = _images(run_id, _run)
+    return None if images is None else images.of_source(source)
 
 
 def images_of_check(content: bytes, name: str) -> TrainingImages:

@@ -12,6 +12,9 @@ from dashboard.pages.errors.images import ANY, VERDICTS
 from dashboard.pages.errors.queries import matching
 from mnist.evaluation.confident_learning import Suspects, suspected_label_errors
 
+_LEAST = 5e-5
+"""What is below would be written as 0.00 %."""
+
 _CONFIDENT, _EVERY = "with confidence", "all"
 
 
@@ -44,7 +47,7 @@ def show_suspects(images: EvaluatedImages) -> None:
     images.offer_annotation(chosen)
     page = paged(chosen)
     remarks = {
-        int(row): f"self-confidence {percent(share)}"
+        int(row): f"self-confidence {'< 0.01 %' if share < _LEAST else percent(share)}"
         f"{', beyond its usual confidence' if sure else ''}"
         for row, share, sure in zip(page.index, np.exp(-page["loss"]), page["sure"], strict=True)
     }

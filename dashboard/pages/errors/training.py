@@ -35,10 +35,11 @@ def choose_training_images() -> TrainingImages | None:
     frame = images.predictions.frame
     sources = frame["source"].unique().tolist()
     source = st.selectbox("Source", [_ALL, *sources], key="source", **FILTER)
-    checked = f"[{plain(run.name)} ↗]({run.url}) of {run.started_at:%Y-%m-%d %H:%M} UTC"
-    st.caption(f"{_MEANING} Checked by {checked}.")
-    _offer_check()
-    return images if source == _ALL else images.of_source(source)
+    st.caption(f"{_MEANING} Checked {run.started_at:%Y-%m-%d %H:%M} UTC.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.link_button(f"{plain(run.name)} in MLflow ↗", run.url, type="tertiary")
+        _offer_check()
+    return images if source == _ALL else training_images(source)
 
 
 def _offer_check() -> None:
