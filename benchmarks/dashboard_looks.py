@@ -135,7 +135,7 @@ JOBS = (
     ),
     Look(
         "selection",
-        "batches",
+        "batches?batch=large-archive",
         [_review_selection],
         _ASKED,
         "a scored batch",
@@ -145,7 +145,7 @@ JOBS = (
         "labels",
         "labels",
         [_tile],
-        "text=What do you see now?",
+        "text=/What do you see now|What is written/",
         "an answer of somebody on the page Review",
         "What did we answer?",
         "labels",
@@ -171,7 +171,14 @@ PICTURES = (
         is_scrolled=True,
     ),
     Look("overview", "", [], "text=Last retraining", "a champion", picture="overview"),
-    Look("batches", "batches?show=images", [], _TILE, "a scored batch", picture="batches"),
+    Look(
+        "batches",
+        "batches?batch=large-archive&show=images",
+        [],
+        _TILE,
+        "a scored batch",
+        picture="batches",
+    ),
     Look("image", "errors", [_tile], "text=Across model versions", "a champion", picture="image"),
     Look("compare", "compare", [], _TILE, "two versions that differ", picture="compare"),
     Look(

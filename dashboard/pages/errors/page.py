@@ -43,8 +43,10 @@ def show() -> None:
             return
         add_title(_title(images))
         show_confusion(images)
-        sections = _OF_TRAINING if isinstance(images, TrainingImages) else _SECTIONS
-        section = alternatives("Look at", list(sections), "look", on_change=first_page)
+        # A key of its own: what was looked at of test images would otherwise stay chosen.
+        of_training = isinstance(images, TrainingImages)
+        sections, key = (_OF_TRAINING, "part") if of_training else (_SECTIONS, "look")
+        section = alternatives("Look at", list(sections), key, on_change=first_page)
         sections[section](images)
 
 

@@ -94,15 +94,21 @@ def test_contradicted_labels_are_ranked_with_self_confidence_and_source(errors, 
         ({"source": "reviewed labels"}, [REVIEWED]),
         ({"verdict": "label wrong"}, []),
         ({"contradicted": "with confidence"}, [SURE, REVIEWED]),
-        ({"look": "images", "show": "misclassified"}, [SURE, UNSURE, REVIEWED]),
+        ({"part": "images", "show": "misclassified"}, [SURE, UNSURE, REVIEWED]),
     ],
 )
 def test_an_address_filters_them(errors, check, query, shown):
     assert sorted(rows(errors.by("ada").open(of=TRAINING, **query))) == shown
 
 
+def test_who_comes_from_the_test_images_sees_the_suspects_first(errors, check):
+    page = errors.by("ada").open()
+    page.app.selectbox(key="of").select(TRAINING).run()
+    assert page.checked().tiles[0]["remarks"].startswith("self-confidence")
+
+
 def test_images_that_were_predicted_as_labelled_are_counted_and_have_no_picture(errors, check):
-    page = errors.by("ada").open(of=TRAINING, look="images", show="all")
+    page = errors.by("ada").open(of=TRAINING, part="images", show="all")
     assert len(page.tiles) == 48
     without = [tile for tile in page.tiles if not tile["png"]]
     assert len(without) >= 45
