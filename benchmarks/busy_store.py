@@ -24,6 +24,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
+import cv2
 import numpy as np
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, ViewportSize, sync_playwright
@@ -39,6 +40,7 @@ from mnist.settings import load_settings
 from mnist.storage.bucket import Bucket
 from mnist.storage.clients import control_client
 
+_BLANK = cv2.imencode(".png", np.full((200, 200), 255, np.uint8))[1].tobytes()
 _DAYS = 12
 _BATCHES = 200
 _FAILED_EVERY, _CHANGED_DAY = 60, 2
@@ -50,7 +52,8 @@ _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 _IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 _PAGES = (
     *("", "batches", f"batches?batch={_LARGE}", "errors", "review", "labels", "champion"),
-    *("decisions", "compare", "drift", "data"),
+    *("decisions", "compare", "drift", "data", "values", "draw"),
+    *("errors?of=training+images", "image?test=247"),
 )
 _SIZES = ((1440, 1000), (390, 844))
 _GRAVE = {"serious", "critical"}
@@ -110,7 +113,8 @@ def _put(inbox: Bucket, name: str, number: int, days: float, images: Images) -> 
     inbox.put(f"{name}/images.zip", archive(chosen, count))
     spoilt = 2 * count if number % _FAILED_EVERY == _FAILED_EVERY - 1 else int(rng.integers(0, 3))
     for place in range(spoilt):
-        inbox.put(f"{name}/note-{place}.txt", b"no image")
+        blank = place % 2 == 0
+        inbox.put(f"{name}/{place}.{'png' if blank else 'txt'}", _BLANK if blank else b"no image")
 
 
 def look(tab: Page, address: str, page: str) -> dict[str, object]:

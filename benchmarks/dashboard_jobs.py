@@ -26,7 +26,7 @@ from dashboard.access.people import Person, Role
 
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 _SECONDS = 30
-_STILL_SECONDS = 3
+_STILL_SECONDS = 6
 _POLL_MILLISECONDS = 20
 _LONGEST_EXCERPT = 160
 _SIZE = {"width": 1280, "height": 1000}

@@ -56,8 +56,20 @@ def _wrong_cell(tab: Page) -> Locator:
     return tab.locator("button.cell[data-kind=wrong]").first
 
 
+def _views(tab: Page) -> Locator:
+    return tab.get_by_role("button", name="Views", exact=True)
+
+
 def _review_selection(tab: Page) -> Locator:
     return tab.get_by_role("button", name="Review this selection")
+
+
+def _box_of_images(tab: Page) -> Locator:
+    return tab.get_by_test_id("stSelectbox").filter(has_text="Images").get_by_role("combobox")
+
+
+def _training_images(tab: Page) -> Locator:
+    return tab.get_by_role("option", name="training images")
 
 
 JOBS = (
@@ -114,8 +126,16 @@ JOBS = (
         "errors",
     ),
     Look(
+        "training-labels",
+        "errors",
+        [_box_of_images, _training_images],
+        ".tile:has-text('self-confidence') img",
+        "a run of `check-labels/default`",
+        "Which training labels are suspect?",
+    ),
+    Look(
         "selection",
-        "batches",
+        "batches?batch=large-archive",
         [_review_selection],
         _ASKED,
         "a scored batch",
@@ -125,7 +145,7 @@ JOBS = (
         "labels",
         "labels",
         [_tile],
-        "text=What do you see now?",
+        "text=/What do you see now|What is written/",
         "an answer of somebody on the page Review",
         "What did we answer?",
         "labels",
@@ -141,8 +161,24 @@ JOBS = (
 )
 
 PICTURES = (
+    Look(
+        "training",
+        "errors?of=training+images&source=mnist",
+        [],
+        ".tile:has-text('self-confidence') img",
+        "a run of `check-labels/default`",
+        picture="training",
+        is_scrolled=True,
+    ),
     Look("overview", "", [], "text=Last retraining", "a champion", picture="overview"),
-    Look("batches", "batches?show=images", [], _TILE, "a scored batch", picture="batches"),
+    Look(
+        "batches",
+        "batches?batch=large-archive&show=images",
+        [],
+        _TILE,
+        "a scored batch",
+        picture="batches",
+    ),
     Look("image", "errors", [_tile], "text=Across model versions", "a champion", picture="image"),
     Look("compare", "compare", [], _TILE, "two versions that differ", picture="compare"),
     Look(
@@ -164,5 +200,30 @@ PICTURES = (
         is_scrolled=True,
     ),
     Look("data", "data", [], "text=Labelled sets", "a champion", picture="data"),
+    Look(
+        "values",
+        "values",
+        [],
+        "text=right as a whole",
+        "values that are looked at",
+        picture="values",
+    ),
+    Look(
+        "cuts",
+        "batches?batch=meters",
+        [_review_selection],
+        ".cut",
+        "a batch `meters` of values in pictures without printed boxes",
+        picture="cuts",
+    ),
+    Look("canary", "", [_number("Canary")], "text=is on canary", "a canary", picture="canary"),
+    Look(
+        "views",
+        "errors?true=4&read=9",
+        [_views],
+        "text=Save this page",
+        "a champion",
+        picture="views",
+    ),
 )
 """What the documents show besides the answers of jobs."""

@@ -41,6 +41,8 @@ def load_data(seed: int, recipe: Recipe | None = None) -> TrainingData:
         data.validation.n,
         data.dataset.test.n,
     )
+    for why, count in data.left_out.items():
+        get_run_logger().info("Left out of %s: %d, %s.", data.dataset.source, count, why)
     for source in data.sources if data.added else ():
         get_run_logger().info(
             "%s %s: %d images, %d times per epoch, %.1f %% of it; digest %s.",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mnist.operations.accepting import Accepting
     from mnist.operations.batches import BatchScoring
     from mnist.operations.canaries import Canaries
+    from mnist.operations.checking_labels import CheckingLabels
     from mnist.operations.comparing import Comparing
     from mnist.operations.comparing_pipelines import ComparingPipelines
     from mnist.operations.delivering import Delivering
@@ -94,6 +95,13 @@ class Services(Parts):
         from mnist.operations.interventions import Interventions
 
         return Interventions(self)
+
+    @cached_property
+    def checking_labels(self) -> CheckingLabels:
+        """The steps of checking the training images' labels."""
+        from mnist.operations.checking_labels import CheckingLabels
+
+        return CheckingLabels(self)
 
     @cached_property
     def comparing(self) -> Comparing:

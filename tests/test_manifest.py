@@ -50,6 +50,15 @@ def test_no_key_is_misspelt_because_prefect_would_ignore_it(deployment):
     assert set(deployment) <= KNOWN_KEYS
 
 
+def test_the_first_tag_says_what_it_does_in_a_few_words(deployment):
+    """Prefect's page of deployments calls all of them `default`, and cuts long tags off."""
+    (first, area) = deployment["tags"]
+    assert 10 <= len(first) <= 20
+    assert area in {"training", "scoring", "monitoring", "intervention"}
+    assert [each["tags"][0] for each in DEPLOYMENTS.values()].count(first) == 1
+    assert deployment["description"].count(".") >= 1
+
+
 def test_parameters_are_those_of_the_flow(flow, deployment):
     allowed = set(flow.parameters.properties)
     given = [deployment.get("parameters", {})]

@@ -108,6 +108,20 @@ def rescore(
     return prefect.start("rescore/default", {"from_version": from_version})
 
 
+def check_labels(prefect: PrefectApi, audit: AuditLog, person: Person) -> str:
+    """Start a run that looks for wrong labels among the training images; it changes nothing.
+
+    Returns:
+        Identifier of the flow run.
+
+    Raises:
+        InvalidInput: If there is no such deployment.
+    """
+    require_editor(person, "check labels")
+    audit.record(person.name, "check labels", "training images", "")
+    return prefect.start("check-labels/default", {})
+
+
 def _reason(why: str, what: str) -> str:
     reason = " ".join(why.split())
     if len(reason) < _SHORTEST_REASON:

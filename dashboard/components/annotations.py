@@ -13,7 +13,7 @@ from dashboard.components import tables
 from dashboard.components.boundary import ActionResult, remember_result, show_result
 from dashboard.components.filters import FILTER
 from dashboard.components.gallery import Tile
-from dashboard.components.links import image_of_batch, url_of
+from dashboard.components.links import image_of_batch, image_of_training, url_of
 from dashboard.components.texts import code, counted, plain
 from mnist import services
 from mnist.keys import batch_of
@@ -247,4 +247,6 @@ def _address(held: ImageAnnotations) -> str:
     version = held.image.version
     if version is not None:
         return image_of_batch(batch_of(version.key), version)
+    if held.image.source:
+        return image_of_training(held.image.sha256)
     return f"test={held.image.test_image}"

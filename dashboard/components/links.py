@@ -31,6 +31,11 @@ def image_of_batch(batch: str, version: ObjectVersion) -> str:
     )
 
 
+def image_of_training(sha256: str) -> str:
+    """Name a training image, by the digest of its pixels, as the page of one image does."""
+    return urlencode({"training": sha256})
+
+
 def url_of(page: str) -> str:
     """Write where a page lies, as it can be passed on, from where this one does."""
     here = urlsplit(str(st.context.url or ""))

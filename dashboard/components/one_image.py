@@ -27,6 +27,8 @@ class OneImage:
         label: What it shows, if somebody has labelled it.
         label_error: What an audit says of that label; empty for most.
         index: Its row among the test images, or None.
+        source: Where a training image comes from; empty for others.
+        reviewed_key: Key of a training image that people have labelled; empty for others.
         version: Its object version in the inbox, or None.
         batch: The batch it lies in, or None.
         place: What a layout cut out of a picture; None for a picture that is one digit.
@@ -39,6 +41,8 @@ class OneImage:
     label: int | None = None
     label_error: str = ""
     index: int | None = None
+    source: str = ""
+    reviewed_key: str = ""
     version: ObjectVersion | None = None
     batch: str | None = None
     place: CutPlace | None = None

@@ -9,7 +9,7 @@ from dashboard.access.actions import record_verdict
 from dashboard.access.login import person
 from dashboard.components.boundary import ActionResult, remember_result, show_result
 from dashboard.components.gallery import Choices, Tile
-from dashboard.components.links import image_of_batch, image_of_test
+from dashboard.components.links import image_of_batch, image_of_test, image_of_training
 from dashboard.components.texts import code, plain
 from mnist import services
 from mnist.keys import batch_of
@@ -66,9 +66,10 @@ def show_verdict(image: Misclassified) -> None:
     """Draw whose fault a misclassified image is, and for editors the buttons and keys that say."""
     verdict = verdict_on(image)
     standing_fault = verdict.fault if verdict is not None else None
+    by = "" if image.source else "version "
     st.markdown(
-        f"**Whose fault?** Label {image.label}, predicted as {image.predicted} by version "
-        f"{plain(image.model_version)}: **{standing_fault or NOT_JUDGED}**."
+        f"**Whose fault?** Label {image.label}, predicted as {image.predicted} by "
+        f"{by}{plain(image.model_version)}: **{standing_fault or NOT_JUDGED}**."
     )
     if person().is_editor:
         with st.container(horizontal=True):
@@ -152,6 +153,8 @@ def address_of(image: Misclassified) -> str:
     """Name an image as the page of one image does in its address."""
     if image.test_image is not None:
         return image_of_test(image.model_version, image.test_image)
+    if image.source:
+        return image_of_training(image.sha256)
     version = image.version
     assert version is not None  # noqa: S101 -- it is one or the other
     return image_of_batch(batch_of(version.key), version)

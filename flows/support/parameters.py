@@ -147,6 +147,9 @@ Day = Annotated[
 Seed = Annotated[int, Field(ge=0, le=_LARGEST_SEED)]
 """What randomness begins with."""
 
+Folds = Annotated[int, Field(ge=2, le=10)]
+"""How many parts a cross-validation has."""
+
 Share = Annotated[float, Field(ge=0, le=1)]
 """A part of a whole, 0-1."""
 

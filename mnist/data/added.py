@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mnist.data.digests import Digests, pixel_digests
 from mnist.data.labelled import LabelledImages, concatenate
+from mnist.data.wrong_labels import WRONG_LABEL, WrongLabels
 
 _MOST_REPEATS = 10
 
@@ -31,6 +32,8 @@ class AddedImages:
         who: Who vouches for the labels; empty for public ones.
         repeats: How often each is shown per epoch.
         left_out: Why -> images that are not learned from.
+        originals: Which digit of the source each image shows, shape (n,), where a digit is drawn
+            several times; None where each image is one of its own.
     """
 
     name: str
@@ -40,6 +43,7 @@ class AddedImages:
     who: str = ""
     repeats: int = 1
     left_out: Mapping[str, int] = field(default_factory=dict)
+    originals: NDArray[np.int64] | None = None
 
     def without(self, evaluated: Digests, tested: Digests, contents: Digests | None = None) -> Self:
         """Leave out what evaluates: learned, it would flatter.
@@ -55,6 +59,10 @@ class AddedImages:
             evaluates |= np.isin(contents, evaluated)
         return self._keep(~evaluates, EVALUATES)._keep_of(pixels[~evaluates], tested)
 
+    def without_labels(self, wrong: WrongLabels) -> Self:
+        """Leave out images whose label a person found wrong."""
+        return self._keep(~wrong.rows(self.images), WRONG_LABEL)
+
     def _keep_of(self, pixels: Digests, tested: Digests) -> Self:
         return self._keep(~np.isin(pixels, tested), TEST_IMAGE)
 
@@ -62,8 +70,12 @@ class AddedImages:
         lost = int((~kept).sum())
         if not lost:
             return self
-        images = self.images.take(np.flatnonzero(kept))
-        return replace(self, images=images, left_out={**self.left_out, why: lost})
+        return replace(
+            self,
+            images=self.images.take(np.flatnonzero(kept)),
+            left_out={**self.left_out, why: lost},
+            originals=None if self.originals is None else self.originals[kept],
+        )
 
 
 def with_repeats(
@@ -94,7 +106,12 @@ def joined(train: LabelledImages, added: Sequence[AddedImages], repeats: int = 1
 
 
 def describe_sources(
-    source: str, digest: str, images: int, added: Sequence[AddedImages], repeats: int = 1
+    source: str,
+    digest: str,
+    images: int,
+    added: Sequence[AddedImages],
+    repeats: int = 1,
+    left_out: Mapping[str, int] | None = None,
 ) -> list[dict[str, Any]]:
     """List what a training learns from, as JSON types, with each source's share of an epoch.
 
@@ -104,9 +121,12 @@ def describe_sources(
         images: How many of them are learned from.
         added: What joins them.
         repeats: How often the dataset's are shown per epoch.
+        left_out: Why -> images of the dataset that are not learned from.
     """
     total = images * repeats + sum(other.images.n * other.repeats for other in added)
-    rows: list[tuple[Any, ...]] = [("dataset", source, digest, images, repeats, "", {})]
+    rows: list[tuple[Any, ...]] = [
+        ("dataset", source, digest, images, repeats, "", dict(left_out or {}))
+    ]
     rows += [
         (e.kind, e.name, e.digest, e.images.n, e.repeats, e.who, dict(e.left_out)) for e in added
     ]

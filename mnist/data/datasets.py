@@ -70,6 +70,12 @@ class Dataset:
         """SHA-256 over the digests of the training and the test images."""
         return hashlib.sha256(f"{self.train.digest} {self.test.digest}".encode()).hexdigest()
 
+    def with_rows(self, rows: NDArray[np.bool_]) -> Self:
+        """Keep some of the training images; `rows` tells which, shape (n,)."""
+        kept = np.flatnonzero(rows)
+        writers = None if self.train_writers is None else self.train_writers[kept]
+        return replace(self, train=self.train.take(kept), train_writers=writers)
+
     def extended(self, images: LabelledImages) -> Self:
         """Add training images of unknown writers, whose number is -1."""
         writers = self.train_writers

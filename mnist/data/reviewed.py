@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist.data.labelled import LabelledImages, concatenate
+from mnist.data.wrong_labels import WRONG_LABEL, WrongLabels
 from mnist.digits import SIDE
 
 _REPEATS = 10
@@ -61,6 +62,10 @@ class ReviewedLabels:
         tested = {image.tobytes() for image in test.images}
         leaked = np.array([image.tobytes() in tested for image in self.images.images], bool)
         return self._keep(np.flatnonzero(~leaked), why)
+
+    def without_labels(self, wrong: WrongLabels) -> Self:
+        """Leave out images whose label a person found wrong, until another one is agreed on."""
+        return self._keep(np.flatnonzero(~wrong.rows(self.images)), WRONG_LABEL)
 
     def limited(self, training_images: int, max_share: float) -> Self:
         """Keep reviewed images a small part of the training, whoever may have labelled them.

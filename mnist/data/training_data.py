@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mnist.data.added import (
     EVALUATES,
     HANDS,
@@ -19,7 +22,11 @@ from mnist.data.datasets import Dataset, load_dataset
 from mnist.data.labelled import LabelledImages, concatenate
 from mnist.data.reviewed import ReviewedLabels
 from mnist.data.splits import split
+from mnist.data.wrong_labels import WRONG_LABEL, WrongLabels
 from mnist.errors import InvalidDataset
+
+REVIEWED = "reviewed labels"
+"""Name of their source where every training image has one."""
 
 _PAIRS_NAMED = 5
 
@@ -54,6 +61,7 @@ class TrainingData:
         labelled_sets: Name -> images of one's own that evaluate; never learned from.
         added: Public hands and labelled sets that are learned from; their images are among `train`.
         repeats: How often the dataset's own images are among `train`.
+        left_out: Why -> images of the dataset that are in neither of the two parts.
     """
 
     dataset: Dataset
@@ -63,6 +71,7 @@ class TrainingData:
     labelled_sets: Mapping[str, LabelledImages] = field(default_factory=dict)
     added: Sequence[AddedImages] = ()
     repeats: int = 1
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def sources(self) -> list[dict[str, Any]]:
@@ -70,8 +79,37 @@ class TrainingData:
         of_added = sum(source.images.n * source.repeats for source in self.added)
         own = (self.train.n - of_added) // self.repeats
         return describe_sources(
-            self.dataset.source, self.dataset.digest, own, self.added, self.repeats
+            self.dataset.source, self.dataset.digest, own, self.added, self.repeats, self.left_out
         )
+
+    @property
+    def _extent(self) -> tuple[int, int]:
+        """Where reviewed images begin among `dataset.train`, and where added ones do."""
+        added = self.dataset.train.n - sum(source.images.n for source in self.added)
+        return added - self.reviewed.images.n, added
+
+    @property
+    def rows_of_reviewed(self) -> slice:
+        """Which of `dataset.train` are reviewed images."""
+        return slice(*self._extent)
+
+    @property
+    def source_of_rows(self) -> list[str]:
+        """Name the source of each image of `dataset.train`, in which every image occurs once."""
+        own, _ = self._extent
+        names = [self.dataset.source] * own + [REVIEWED] * self.reviewed.images.n
+        for source in self.added:
+            names += [f"{source.kind} {source.name}"] * source.images.n
+        return names
+
+    @property
+    def originals(self) -> NDArray[np.int64]:
+        """Number the digits that `dataset.train` shows; several images of one have its number."""
+        numbers = [np.arange(self._extent[1])]
+        for source in self.added:
+            of_source = np.arange(source.images.n) if source.originals is None else source.originals
+            numbers.append(of_source + numbers[-1].max() + 1)
+        return np.concatenate(numbers)
 
     @property
     def digest(self) -> str:
@@ -87,6 +125,7 @@ def load_training_data(
     *,
     labelled_sets: Mapping[str, LabelledImages] | None = None,
     add: Callable[[LabelledImages], Sequence[AddedImages]] = lambda _test: (),
+    wrong: WrongLabels | None = None,
     shares: Shares = _DEFAULT_SHARES,
     fallback: bool = False,
 ) -> TrainingData:
@@ -101,6 +140,7 @@ def load_training_data(
         reviewed: Images that people have labelled.
         labelled_sets: Images of one's own to report on, by the name of their set.
         add: Given the test images, gives images to learn from besides the dataset's.
+        wrong: Labels that people found wrong; their images are left out, wherever they come from.
         shares: How much of an epoch goes to what.
         fallback: Whether scikit-learn's digits will do where MNIST is not to be had.
 
@@ -109,12 +149,14 @@ def load_training_data(
             a test image is among those to learn from.
     """
     dataset = load_dataset(data_dir, fallback=fallback)
-    train, validation = split(dataset.train, seed=seed)
-    joining = (reviewed or ReviewedLabels.none()).without(dataset.test)
+    wrong = wrong or WrongLabels()
+    dataset, train, validation, left_out = _parts(dataset, seed, wrong)
+    joining = (reviewed or ReviewedLabels.none()).without_labels(wrong).without(dataset.test)
     for images in (labelled_sets or {}).values():
         joining = joining.without(images, EVALUATES)
     joining = joining.limited(train.n, shares.reviewed)
-    added = with_repeats(add(dataset.test), train.n, shares.sets)
+    sources = [source.without_labels(wrong) for source in add(dataset.test)]
+    added = with_repeats([s for s in sources if s.images.n], train.n, shares.sets)
     if joining.images.n:
         train = joining.joined_to(train)
         dataset = dataset.extended(joining.images)
@@ -123,9 +165,23 @@ def load_training_data(
     if added:
         dataset = dataset.extended(concatenate([source.images for source in added]))
     sets = labelled_sets or {}
-    data = TrainingData(dataset, train, validation, joining, sets, added, repeats)
+    data = TrainingData(dataset, train, validation, joining, sets, added, repeats, left_out)
     check_training_data(data)
     return data
+
+
+def _parts(
+    dataset: Dataset, seed: int, wrong: WrongLabels
+) -> tuple[Dataset, LabelledImages, LabelledImages, dict[str, int]]:
+    """Cut a dataset in two, then leave wrong labels out, so that all others stay where they are."""
+    train, validation = split(dataset.train, seed=seed)
+    rows = wrong.rows(dataset.train)
+    if not rows.any():
+        return dataset, train, validation, {}
+    train, validation = (
+        part.take(np.flatnonzero(~wrong.rows(part))) for part in (train, validation)
+    )
+    return dataset.with_rows(~rows), train, validation, {WRONG_LABEL: int(rows.sum())}
 
 
 def check_training_data(data: TrainingData) -> None:

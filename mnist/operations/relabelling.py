@@ -9,6 +9,7 @@ import numpy as np
 
 from mnist.data.labelled import LabelledImages
 from mnist.data.reviewed import ReviewedLabels
+from mnist.data.wrong_labels import WrongLabels
 from mnist.digits import SIDE, Image, Images, PredictProbabilities
 from mnist.digits import Labels as DigitLabels
 from mnist.errors import AccessDenied, IntegrityError, NoChampion, ObjectChanged, ObjectGone
@@ -20,6 +21,7 @@ from mnist.places import layout_place, page_place
 from mnist.promotion.reviewed import reviewed_changes
 from mnist.reviews.agreement import Consensus
 from mnist.reviews.trust import Labels, trusted_labels
+from mnist.reviews.verdict import wrong_training_labels
 
 GONE = "image deleted, overwritten or locked since"
 UNREADABLE = "no digit could be found in the image"
@@ -72,6 +74,10 @@ class Relabelling:
             reviewers=tuple(label.supporters for label, _, _ in kept),
             left_out={why: count for why, count in left_out.items() if count},
         )
+
+    def wrong_labels(self) -> WrongLabels:
+        """Gather the labels of training images that people found wrong."""
+        return WrongLabels(wrong_training_labels(self._parts.verdicts.recorded()))
 
     def explain(
         self, judgement: Judgement, predict: PredictProbabilities, reviewed: ReviewedLabels

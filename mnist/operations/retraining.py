@@ -57,8 +57,15 @@ class Retraining:
             self._parts.registry.champion()
         self._parts.decisions.champion()
 
-    def load(self, seed: int, recipe: Recipe | None = None) -> TrainingData:
+    def load(
+        self, seed: int, recipe: Recipe | None = None, *, with_wrong_labels: bool = False
+    ) -> TrainingData:
         """Load the images, cut off the validation set and add what else the recipe learns from.
+
+        Args:
+            seed: Determines the validation set.
+            recipe: What is trained.
+            with_wrong_labels: Whether images whose label people found wrong are among them.
 
         Raises:
             InvalidDataset: If a file is missing or is not what it claims to be.
@@ -70,6 +77,7 @@ class Retraining:
             self._relabelling.reviewed_labels(),
             labelled_sets=evaluate,
             add=lambda test: sets.to_train(recipe, test, evaluate),
+            wrong=None if with_wrong_labels else self._relabelling.wrong_labels(),
             shares=Shares(
                 self._settings.max_reviewed_share,
                 self._settings.sets_share,

@@ -75,7 +75,12 @@ class SetImages:
                 added.append(own.without(evaluated, tested, contents))
         for hands in load_hands(self._settings.hands_dir) if recipe.hands else []:
             public = AddedImages(
-                hands.name, HANDS, hands.images, hands.sha256, repeats=recipe.hands
+                hands.name,
+                HANDS,
+                hands.images,
+                hands.sha256,
+                repeats=recipe.hands,
+                originals=hands.originals,
             )
             added.append(public.without(evaluated, tested))
         return [source for source in added if source.images.n]

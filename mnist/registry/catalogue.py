@@ -16,6 +16,13 @@ from mnist.storage.journal import OVERRIDE, ROLLBACK, Journal, JournalEntry
 TEST_PREDICTIONS = "test-predictions.parquet"
 """What a version predicts for each test image: `index`, `label`, `p0` to `p9`."""
 
+LABEL_CHECKS = "label-checks"
+"""Kind of the runs that check the labels of training images."""
+
+LABEL_CHECK = "label-check.parquet"
+"""A row for each training image: `label`, `source`, `key` of a reviewed one, `sha256` of its
+pixels, `p0` to `p9` out of fold, and `pixels` where the label is contradicted."""
+
 HISTORY = "history.json"
 """One object per epoch: loss and accuracy, in training and validation."""
 
@@ -23,6 +30,7 @@ _EVALUATION = "evaluation.json"
 _DECISION = "decision.json"
 _OVERRIDE = "decision-override-"
 _PROXIED = "mlflow-artifacts:/"
+_LABEL_CHECK = "check-labels-%"
 _COMPARISON = "compare-models-%"
 
 
@@ -132,6 +140,11 @@ class Catalogue:
         """List the parent runs of finished comparisons of models, the newest first."""
         query = f"attributes.run_name LIKE '{_COMPARISON}' and attributes.status = 'FINISHED'"
         return self._runs_in(f"{self._experiment_name}-comparisons", limit, query)
+
+    def label_check(self) -> TrainingRun | None:
+        """Find the last finished check of the training images' labels; None if there is none."""
+        query = f"attributes.run_name LIKE '{_LABEL_CHECK}' and attributes.status = 'FINISHED'"
+        return next(iter(self._runs_in(f"{self._experiment_name}-{LABEL_CHECKS}", 1, query)), None)
 
     def _runs_in(self, experiment: str, limit: int, query: str = "") -> list[TrainingRun]:
         answer = self._rest.get("experiments/get-by-name", {"experiment_name": experiment})

@@ -73,3 +73,17 @@ def standing_verdicts(entries: Iterable[ErrorVerdict]) -> dict[tuple[str, int], 
     standing = [entry for entry in last.values() if entry.fault is not None]
     standing.sort(key=lambda entry: entry.at)
     return {(entry.sha256, entry.label): entry for entry in standing}
+
+
+def wrong_training_labels(entries: Iterable[ErrorVerdict]) -> list[tuple[str, int]]:
+    """List the training images whose label is wrong by the verdict that counts.
+
+    Returns:
+        SHA-256 of the pixels, and the label; none of a test image or of an object of a batch, whose
+        labels people change on the page Labels.
+    """
+    return [
+        pair
+        for pair, entry in standing_verdicts(entries).items()
+        if entry.source and entry.fault is ErrorFault.LABEL_WRONG
+    ]

@@ -44,6 +44,7 @@ class FakeServers:
         self.files: dict[str, bytes] = {}
         self.versions: dict[str, dict[str, Any]] = {}
         self.comparisons: list[dict[str, Any]] = []
+        self.checks: list[dict[str, Any]] = []
         self.files_of: dict[str, dict[str, bytes]] = {}
 
     def promote(self, **tags: str) -> None:
@@ -90,6 +91,12 @@ class FakeServers:
         self.comparisons.append(_run([], run_id, f"compare-models-seed-{len(self.comparisons)}"))
         self.files_of[run_id] = files
 
+    def check_labels(self, files: dict[str, bytes]) -> None:
+        """Have a finished check of the training images' labels that kept some files."""
+        run_id = f"check-{len(self.checks)}"
+        self.checks.insert(0, _run([], run_id, f"check-labels-fast-seed-{len(self.checks)}"))
+        self.files_of[run_id] = files
+
     def _prefect(self, path: str, body: bytes) -> tuple[int, bytes]:
         """Answer as Prefect does, and remember the runs that were asked for."""
         if path == "/flow_runs/filter":
@@ -124,7 +131,7 @@ class FakeServers:
             "/model-versions/search": {"model_versions": list(versions.values())},
             "/model-versions/get": version and {"model_version": version},
             "/runs/get": {"run": run if run_id == RUN_ID else _run([], run_id)} if run else None,
-            "/runs/search": {"runs": self.comparisons if b"compare-models" in body else self.runs},
+            "/runs/search": {"runs": self._runs_sought(body)},
             "/experiments/get-by-name": {"experiment": {"experiment_id": "1"}},
             "/artifacts/list": {"files": [{"path": name} for name in self._files(run_id)]},
         }
@@ -132,6 +139,11 @@ class FakeServers:
         if answer is None:
             return 404, b'{"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "not found"}'
         return 200, json.dumps(answer).encode()
+
+    def _runs_sought(self, query: bytes) -> list[dict[str, Any]]:
+        if b"check-labels" in query:
+            return self.checks
+        return self.comparisons if b"compare-models" in query else self.runs
 
     def _files(self, run_id: str) -> dict[str, bytes]:
         return self.files if run_id == RUN_ID else self.files_of.get(run_id, {})

@@ -15,6 +15,7 @@ from tests.dashboard.inspected import digits, files, rows_of, tags
 from tests.dashboard.pages.test_decisions import refused
 from tests.dashboard.pages.test_drift import change_scanner
 from tests.dashboard.pages.test_overview import record
+from tests.dashboard.pages.test_training_images import checked
 from tests.reviewing import review, verdict
 
 pytestmark = pytest.mark.browser
@@ -41,6 +42,7 @@ def busy(champion, scorer, results_bucket, results, review_log, tmp_path):
     )
     record(Journal(results_bucket), 2, "4", "refused", from_version="3", verdict=values["verdict"])
     change_scanner(results)
+    champion.check_labels(checked())
     (image, *_) = rows_of(4, 3)
     content = hashlib.sha256(digits().test.images[image].tobytes()).hexdigest()
     services.current().verdicts.append(verdict(image, "ada", ErrorFault.AMBIGUOUS, sha256=content))
@@ -56,6 +58,8 @@ def test_no_page_breaks_a_serious_rule(visit, busy, scheme):
     for page in ("", *(page for page in PAGES if page != "image")):  # that one takes an address
         visit.open(page)
         broken |= _grave_violations(visit.tab, page)
+    visit.open("errors", of="training images")
+    broken |= _grave_violations(visit.tab, "errors, training images")
     for button in ("Views", "Notes and tags"):
         visit.open("errors")
         visit.tab.get_by_role("button", name=button, exact=True).click()

@@ -45,6 +45,7 @@ TEXTS = {
     "flows.renew_acceptance.renew_acceptance": [],
     "flows.remove_captured.remove_captured": ["identifier", "who", "why"],
     "flows.judge_canary.judge_canary": [],
+    "flows.check_labels.check_labels": ["recipe"],
     "flows.find_late.find_late": [],
     "flows.watch_inbox.watch_inbox": [],
 }

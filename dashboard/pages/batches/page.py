@@ -52,6 +52,7 @@ def _show_list(batches: Batches, names: list[str]) -> None:
         {
             "batch": st.column_config.TextColumn(width="medium"),
             "listed": tables.number(format="localized"),
+            "not_a_digit": tables.number("not a digit", format="localized"),
             "review": tables.number("for review", format="localized"),
             "per_second": tables.number(
                 "images/s", format="%.0f", help="Rows recorded per second of the last run."

@@ -17,7 +17,7 @@ def show_matrices(first: str, second: str) -> None:
     """Draw both matrices, in colours of one scale."""
     content = alternatives("Cells show", ["counts", "rates"], "cells", label_visibility="collapsed")
     confusions = {
-        version: cached.test_predictions(version).evaluation().confusion
+        version: cached.test_predictions(version).evaluation.confusion
         for version in (first, second)
     }
     fullest = max(fullest_cell(confusion) for confusion in confusions.values())

@@ -24,8 +24,9 @@ from mnist.promotion.checks import Status
 from mnist.registry.records import VersionDetails
 from mnist.storage.journal import CANARY, JournalEntry
 
-_RED = "color: #d1350f; font-weight: 600"
 _VERSION = "version"
+_FIGURES = "%.5g"
+"""Counts of images and shares stand in the same column."""
 
 
 @each_error_once()
@@ -137,12 +138,14 @@ def _show_gates(decision: Decision) -> None:
         for status, meaning in names.items()
     )
     _show_comparison(decision)
+    red = tables.alarm()
     tables.table(
-        frame.style.map(lambda outcome: _RED if outcome == Status.FAILED else "", ["outcome"]),
+        frame.style.map(lambda outcome: red if outcome == Status.FAILED else "", ["outcome"]),
         "The gates with what they measured, failed ones first",
         {
-            "measured": tables.number(format="%.4f"),
-            "limit": tables.number(format="%.4f"),
+            "kind": st.column_config.TextColumn(width=140),
+            "measured": tables.number(format=_FIGURES),
+            "limit": tables.number(format=_FIGURES),
             "sentence": st.column_config.TextColumn("in words", width="large"),
         },
         placeholder="",

@@ -8,6 +8,9 @@ from mnist.monitoring.drift import Limits, Verdict
 CHOICE = "chosen-day"
 """Name of the selection of a day."""
 
+_DAYS = alt.Axis(labelAngle=0, labelOverlap=True, labelExpr="slice(datum.label, 5)")
+"""Month and day: with its year, the last label is wider than its square on a phone."""
+
 _COLOURS = {
     Verdict.TOO_FEW: "#b9c0cc",
     Verdict.STEADY: "#2f9e58",
@@ -28,16 +31,16 @@ def strip_chart(verdicts: pd.DataFrame, day: str) -> alt.Chart:
     colours = {str(verdict).replace("-", " "): colour for verdict, colour in _COLOURS.items()}
     is_chosen = alt.datum.day == day
     chart: alt.Chart = (
-        alt.Chart(frame, height=190)
+        alt.Chart(frame, height=210)
         .mark_rect(cornerRadius=3)
         .encode(
-            x=alt.X("day:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+            x=alt.X("day:O", title=None, axis=_DAYS),
             y=alt.Y("scope:N", title=None, sort=["the day", "its batches"]),
             color=alt.Color(
                 "verdict:N",
                 title=None,
                 scale=alt.Scale(domain=list(colours), range=list(colours.values())),
-                legend=alt.Legend(orient="bottom", columns=3),  # five are wider than a phone
+                legend=alt.Legend(orient="bottom", columns=2),  # three are wider than a phone
             ),
             stroke=alt.when(is_chosen).then(alt.value("#1d6fc4")).otherwise(alt.value(None)),
             strokeWidth=alt.when(is_chosen).then(alt.value(3)).otherwise(alt.value(0)),
@@ -51,7 +54,7 @@ def strip_chart(verdicts: pd.DataFrame, day: str) -> alt.Chart:
 def history_chart(history: pd.DataFrame, measure: str) -> alt.LayerChart:
     """Draw how far a measure lies from the reference, day by day, and the limit of the rule."""
     base = alt.Chart(history).encode(
-        x=alt.X("day:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+        x=alt.X("day:O", title=None, axis=_DAYS),
         y=alt.Y("stability:Q", title=f"stability index of {measure}"),
         tooltip=["day:N", alt.Tooltip("stability:Q", format=".3f")],
     )

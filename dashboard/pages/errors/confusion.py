@@ -21,7 +21,7 @@ _PAIRS_SHOWN = 10
 
 def show_confusion(images: EvaluatedImages) -> None:
     """Draw matrix, numbers and most frequent confusions."""
-    evaluation = images.predictions.evaluation()
+    evaluation = images.predictions.evaluation
     left, right = st.columns([3, 2], gap="large")
     with left:
         _show_matrix(evaluation)

@@ -24,10 +24,10 @@ from mnist.digits import CLASSES
 from mnist.reviews.verdict import ErrorFault
 
 _TRUE, _PREDICTED, _SHOW = "true", "read", "show"  # in addresses that people have passed on
-_WRONG, _ALL, _ANY = "misclassified", "all", "any"
+_WRONG, _ALL, ANY = "misclassified", "all", "any"
 _FILE = "predictions.csv"
-_VERDICTS = [_ANY, *map(str, ErrorFault), NOT_JUDGED]
-_DIGITS = [_ANY, *map(str, range(CLASSES))]
+VERDICTS = [ANY, *map(str, ErrorFault), NOT_JUDGED]
+_DIGITS = [ANY, *map(str, range(CLASSES))]
 _RANGES = (
     ("confidence", "Confidence", 1.0, "Probability of the predicted digit."),
     ("margin", "Margin", 1.0, "Confidence minus the probability of the next best digit."),
@@ -74,7 +74,7 @@ def _csv(images: EvaluatedImages, frame: pd.DataFrame, pages: str) -> bytes:
 def selected_cell() -> tuple[int | None, int | None]:
     """Return the true and the predicted digit that are chosen; None stands for any."""
     true, predicted = (
-        st.session_state.get(key, st.query_params.get(key, _ANY)) for key in (_TRUE, _PREDICTED)
+        st.session_state.get(key, st.query_params.get(key, ANY)) for key in (_TRUE, _PREDICTED)
     )
     return _digit(true), _digit(predicted)
 
@@ -82,7 +82,7 @@ def selected_cell() -> tuple[int | None, int | None]:
 def show_cell(true: int | None, predicted: int | None) -> None:
     """Choose the images of one cell, or of all; for callbacks."""
     for key, digit in ((_TRUE, true), (_PREDICTED, predicted)):
-        st.session_state[key] = _ANY if digit is None else str(digit)
+        st.session_state[key] = ANY if digit is None else str(digit)
     st.session_state[_SHOW] = _ALL if true is not None and true == predicted else _WRONG
     first_page()
 
@@ -94,7 +94,7 @@ def _controls() -> tuple[dict[str, object], Order]:
         ("Show", _SHOW, [_WRONG, _ALL]),
         ("True digit", _TRUE, _DIGITS),
         ("Predicted as", _PREDICTED, _DIGITS),
-        ("Verdict", "verdict", _VERDICTS),
+        ("Verdict", "verdict", VERDICTS),
         ("Order", "by", [str(order) for order in Order]),
     )
     show, true, predicted, verdict, order = (
@@ -106,7 +106,7 @@ def _controls() -> tuple[dict[str, object], Order]:
         "label": _digit(true),
         "digit": _digit(predicted),
         "right": right,
-        "verdict": None if verdict == _ANY else verdict,
+        "verdict": None if verdict == ANY else verdict,
     }
     return values, Order(order)
 

@@ -12,6 +12,7 @@ from dashboard.components.one_image import OneImage
 from dashboard.components.pictures import LIMITS, png
 from dashboard.components.selection import tickets_at
 from dashboard.components.texts import sentence
+from dashboard.components.training_images import training_images
 from mnist import services
 from mnist.errors import InvalidInput, MnistError
 from mnist.evaluation.known_label_errors import known_label_errors
@@ -33,6 +34,8 @@ def image_in_address(model_version: str) -> OneImage | None:
     query = st.query_params
     if "test" in query:
         return _test_image(query["test"], model_version)
+    if "training" in query:
+        return _training_image(query["training"])
     if "key" not in query:
         return None
     return _object(query.get("batch", ""), _object_version())
@@ -72,6 +75,26 @@ def _test_image(number: str, model_version: str) -> OneImage:
         label=int(labels[index]),
         label_error=sentence,
         index=index,
+    )
+
+
+def _training_image(sha256: str) -> OneImage:
+    images = training_images()
+    pixels = None if images is None else images.pixels.get(sha256)
+    if images is None or pixels is None:
+        raise InvalidInput(
+            f"The last check of the labels contradicted no training image {sha256[:12]!r}; only "
+            "those that it contradicted are kept."
+        )
+    row, content = images.with_digest(sha256).iloc[0], png(pixels)
+    return OneImage(
+        name=str(row["name"]),
+        content=content,
+        inspection=stages(content, LIMITS),
+        pixels=np.asarray(pixels),
+        label=int(row["label"]),
+        source=str(row["source"]),
+        reviewed_key=str(row["key"]),
     )
 
 
@@ -126,9 +149,9 @@ def content_of(image: OneImage, row: pd.Series | None) -> ImageContent | None:
         image: The image of the address.
         row: What `recorded_row` found of it.
     """
-    if image.index is not None and image.pixels is not None:
+    if image.version is None and image.pixels is not None:
         digest = hashlib.sha256(image.pixels.tobytes()).hexdigest()
-        return ImageContent(sha256=digest, test_image=image.index)
+        return ImageContent(sha256=digest, test_image=image.index, source=image.source)
     return None if row is None else next(iter(contents_of(row.to_frame().T)), None)
 
 

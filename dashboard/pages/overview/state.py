@@ -91,7 +91,7 @@ def _show_batches(batches: pd.DataFrame) -> None:
     def choose(row: int) -> None:
         st.session_state[_CHOSEN] = batches["batch"].iloc[row]
 
-    red = "color: #d1350f; font-weight: 600"
+    red = tables.alarm()
     tables.choice_table(
         batches.style.map(lambda status: red if status in BAD else "", subset=["status"]),
         "Batches of the period: failed ones first, then unfinished ones, then the newest",

@@ -311,7 +311,7 @@ def test_the_wheel_does_not_resize_the_box_on_the_map():
 def test_shares_of_no_images_are_not_zero():
     images = predictions()
     table = per_digit(
-        labelled_predictions(images.labels[:1], images.probabilities[:1]).evaluation()
+        labelled_predictions(images.labels[:1], images.probabilities[:1]).evaluation
     ).set_index("digit")
     (label,) = images.labels[:1]
     others = table.drop(index=label)
