@@ -78,7 +78,7 @@ def wired_to_mlflow(wired, reader, monkeypatch):
 pytestmark = pytest.mark.usefixtures("wired_to_mlflow")
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=90)
 def test_two_retrainings_leave_evidence_and_never_something_worse(
     settings, reader, inbox_bucket, tmp_path
 ):
