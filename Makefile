@@ -32,11 +32,11 @@ demo: up  ## train a champion, score a folder of images, show what became of eac
 	@. .local/env && python -m infra.demo
 
 test: $(STAMP)  ## run the tests; `make test ARGS="-k leases"` runs some
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 coverage: $(STAMP)  ## measure which branches the tests take, without dashboard, behaviour and chaos
 	@mkdir -p .cache/coverage
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term --cov-report=html:.cache/coverage/html \
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term --cov-report=html:.cache/coverage/html \
 	  $(or $(ARGS),tests/mnist tests/api tests/watcher tests/infra tests/flows tests/contract)
 
 check: $(STAMP)  ## lint, format, types, and the directions of imports

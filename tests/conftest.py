@@ -4,10 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import hypothesis
 import pytest
@@ -19,12 +17,13 @@ from mnist.images import Limits
 from mnist.services import Services
 from mnist.settings import Settings
 from mnist.storage.bucket import Bucket
-from mnist.storage.clients import control_client
 from mnist.storage.inbox import Inbox
 from mnist.storage.layouts import StoredLayouts
 from mnist.storage.pages import PageCounts
 from mnist.storage.results import Results
+from tests.buckets import FreshBuckets
 from tests.factories import OneModel, services_of
+from tests.ordering import longest_first
 from tests.stores import STORES, chosen
 from tests.waiting import wait_until_up
 
@@ -41,7 +40,7 @@ _BROWSERS = {"address", "visit"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need a running store or a browser, so that `-m` can choose."""
+    """Mark the tests that need a running store or a browser; what takes long begins first."""
     for item in items:
         if not isinstance(item, pytest.Function):
             continue
@@ -51,6 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.real_store)
         if _BROWSERS & {*item.fixturenames}:
             item.add_marker(pytest.mark.browser)
+    items[:] = longest_first(items)
 
 
 @pytest.fixture(autouse=True)
@@ -137,28 +137,30 @@ def prefect_api() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def settings(store: Store, tmp_path: Path) -> Iterator[Settings]:
-    """Settings that name the real store with buckets of this test's own."""
-    mark = uuid.uuid4().hex[:8]
-    made = Settings(
-        **store.environment(),
-        MLFLOW_TRACKING_URI="http://127.0.0.1:1",
-        inbox_bucket=f"inbox-{mark}",
-        results_bucket=f"results-{mark}",
-        labels_bucket=f"labels-{mark}",
-        cache_dir=tmp_path / "cache",
-        chunk_images=10,
-        sweep_seconds=0.05,
-        settle_seconds=0,
-        cautious_confidence=0,
-    )
-    buckets = (made.inbox_bucket, made.results_bucket, made.labels_bucket)
-    create_buckets(made, buckets)
+@pytest.fixture(scope="session")
+def fresh_buckets(store: Store) -> Iterator[FreshBuckets]:
+    """Buckets for the tests of this process."""
+    made = FreshBuckets(store.settings())
     yield made
-    # Each bucket takes volumes of the store, and there are only so many.
-    for bucket in buckets:
-        _delete_bucket(control_client(made), bucket)
+    made.close()
+
+
+@pytest.fixture
+def settings(store: Store, fresh_buckets: FreshBuckets, tmp_path: Path) -> Iterator[Settings]:
+    """Settings that name the real store with buckets of this test's own."""
+    with fresh_buckets.three() as (inbox_name, results_name, labels_name):
+        yield Settings(
+            **store.environment(),
+            MLFLOW_TRACKING_URI="http://127.0.0.1:1",
+            inbox_bucket=inbox_name,
+            results_bucket=results_name,
+            labels_bucket=labels_name,
+            cache_dir=tmp_path / "cache",
+            chunk_images=10,
+            sweep_seconds=0.05,
+            settle_seconds=0,
+            cautious_confidence=0,
+        )
 
 
 @pytest.fixture
@@ -205,11 +207,3 @@ def services(
     """The services of a test: the buckets above, a small model."""
     parts = {"inbox": inbox, "results": results, "sure_bucket": results_bucket}
     return services_of(settings, registry=registry, **parts)
-
-
-def _delete_bucket(client: Any, bucket: str) -> None:
-    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
-        found = [{"Key": each["Key"]} for each in page.get("Contents", [])]
-        if found:
-            client.delete_objects(Bucket=bucket, Delete={"Objects": found, "Quiet": True})
-    client.delete_bucket(Bucket=bucket)

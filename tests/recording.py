@@ -124,7 +124,7 @@ def recording(certificate: Path | None = None, *, is_proxy: bool = False) -> Ite
     server = Server(("127.0.0.1", 0), Handler)
     scheme = "https" if certificate and not is_proxy else "http"
     recorder.url = f"{scheme}://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield recorder
     finally:

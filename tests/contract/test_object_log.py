@@ -7,9 +7,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from mnist.keys import lease_key
-from mnist.services import Services
 from mnist.storage.lease import Lease, holder
-from tests.factories import OneModel, png
+from tests.factories import OneModel, png, services_of
 from tests.journals import entry_for
 
 STRAYS = {
@@ -23,9 +22,7 @@ STRAYS = {
 
 @pytest.fixture
 def parts(settings, tmp_path):
-    services = Services(settings)
-    services.registry = OneModel(tmp_path)
-    return services
+    return services_of(settings, registry=OneModel(tmp_path))
 
 
 @pytest.fixture
@@ -66,8 +63,7 @@ def test_a_batch_with_a_stray_object_among_its_receipts_is_scored_and_verified(
     results_bucket.put("receipts/b/notes.txt", b"remember")
     results_bucket.put("receipts/b/half.json", b'{"batch": "b"')
     inbox_bucket.put("b/2.png", png(2))
-    fresh = Services(settings)
-    fresh.registry = OneModel(tmp_path)
+    fresh = services_of(settings, registry=OneModel(tmp_path))
     assert fresh.batch_scoring.run("b", "again").receipt.listing.count == 2
     assert fresh.results.verify("b")[1] == ()
     assert set(fresh.results.latest_receipts().unreadable) == {

@@ -16,7 +16,7 @@ from infra.stack import Stack
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(2_400)]
+pytestmark = [pytest.mark.slow(seconds=300), pytest.mark.timeout(2_400)]
 
 
 def printed() -> list[tuple[str, str]]:

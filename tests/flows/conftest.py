@@ -5,7 +5,7 @@ import pytest
 from mnist import services
 from mnist.services import Services
 from mnist.settings import Settings
-from tests.factories import OneModel
+from tests.factories import OneModel, services_of
 
 
 @pytest.fixture
@@ -13,7 +13,6 @@ def wired(
     prefect_api: None, settings: Settings, registry: OneModel, monkeypatch: pytest.MonkeyPatch
 ) -> Services:
     """Point the flows at this test's buckets and champion."""
-    parts = Services(settings)
-    parts.registry = registry
+    parts = services_of(settings, registry=registry)
     monkeypatch.setattr(services, "current", lambda: parts)
     return parts

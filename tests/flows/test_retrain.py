@@ -71,14 +71,16 @@ def reader(settings, results_bucket):
 @pytest.fixture
 def wired_to_mlflow(wired, reader, monkeypatch):
     services.current().registry = reader
-    tiny = Recipe("tiny", "deep-cnn", epochs=12, width=0.3, batch_size=64, strips=640)
+    monkeypatch.setattr("mnist.training.recipes._FEWEST_STEPS", 200)
+    monkeypatch.setattr("mnist.training.line_network.BATCH", 4)
+    tiny = Recipe("tiny", "deep-cnn", epochs=10, width=0.3, batch_size=64, strips=40)
     monkeypatch.setitem(RECIPES, "tiny", tiny)
 
 
 pytestmark = pytest.mark.usefixtures("wired_to_mlflow")
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=90)
 def test_two_retrainings_leave_evidence_and_never_something_worse(
     settings, reader, inbox_bucket, tmp_path
 ):

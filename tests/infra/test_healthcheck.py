@@ -26,7 +26,7 @@ class _Handler(BaseHTTPRequestHandler):
 def port() -> Iterator[int]:
     """A server with one page that is well."""
     with HTTPServer(("127.0.0.1", 0), _Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         yield server.server_port
         server.shutdown()

@@ -35,7 +35,7 @@ class _Handler(BaseHTTPRequestHandler):
 def variables() -> Iterator[dict[str, str]]:
     """Where a server answers that is well, broken or locked by page."""
     with HTTPServer(("127.0.0.1", 0), _Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         yield {"PORT": str(server.server_port), "NAME": "admin", "PASSWORD": "secret"}
         server.shutdown()
