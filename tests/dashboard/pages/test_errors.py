@@ -245,7 +245,12 @@ def test_suspected_label_errors_are_ranked(errors, champion):
     page = errors.open(look="suspected label errors")
     assert "5 labels contradicted" in page.words
     assert names(page) == images(MISTAKES)
-    margins = [float(tile["remarks"].split()[0]) for tile in page.tiles]
+    for tile in page.tiles:
+        assert tile["remarks"].startswith("self-confidence ")
+    margins = [
+        float(tile["confidence"].split()[0]) - float(tile["remarks"].split()[1])
+        for tile in page.tiles
+    ]
     assert margins == sorted(margins, reverse=True)
 
 
