@@ -11,7 +11,7 @@ from mnist.storage.results import Results
 from tests.factories import png
 from tests.watching import environment, wait_until, watcher  # noqa: F401 - the first is a fixture
 
-IMAGES = 1_500
+IMAGES = 600
 
 
 def more_than(parts: int, results: Results, log: Path) -> None:

@@ -24,7 +24,7 @@ from infra.stack import Stack
 from mnist.errors import AccessDenied
 from mnist.registry.rest import MlflowRest
 
-pytestmark = pytest.mark.slow(seconds=90)
+pytestmark = [pytest.mark.slow(seconds=90), pytest.mark.timeout(1_200)]
 
 ROOT = Path(__file__).parents[2]
 

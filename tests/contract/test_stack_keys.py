@@ -25,7 +25,7 @@ from mnist.services import Services
 from mnist.settings import Settings
 from tests.journals import entry_for
 
-pytestmark = pytest.mark.slow(seconds=90)
+pytestmark = [pytest.mark.slow(seconds=90), pytest.mark.timeout(1_200)]
 
 ROOT = Path(__file__).parents[2]
 API_KEY = "an API key of twenty letters"

@@ -25,6 +25,7 @@ PG_CTL = PROGRAMS[-1] if PROGRAMS else Path(shutil.which("pg_ctl") or "pg_ctl")
 
 pytestmark = [
     pytest.mark.slow(seconds=90),
+    pytest.mark.timeout(1_200),
     pytest.mark.skipif(
         not PG_CTL.exists() or shutil.which("psql") is None,
         reason="PostgreSQL's server is not installed; on Debian: apt-get install postgresql",
