@@ -74,10 +74,11 @@ def data_dir() -> Path | None:
 def _thresholds(predictor: Predictor) -> ReviewThresholds:
     _, validation = split(load_dataset(data_dir()).train, seed=0)
     outputs = predictor.outputs(validation.images)
-    chosen = review_thresholds(validation.labels, outputs, _default("max_accepted_error_rate"))
-    cautious = max(chosen.accept_confidence, _default("cautious_confidence"))
+    chosen = review_thresholds(validation.labels, outputs, default_of("max_accepted_error_rate"))
+    cautious = max(chosen.accept_confidence, default_of("cautious_confidence"))
     return chosen._replace(accept_confidence=cautious)
 
 
-def _default(setting: str) -> float:
+def default_of(setting: str) -> float:
+    """Give the default of a setting that is a number."""
     return float(Settings.model_fields[setting].default)
