@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.containers.compose import Containers
 from tests.containers.conftest import PUBLIC
-from tests.dashboard.browser import Visit, visit  # noqa: F401  # fixture
+from tests.dashboard.browser import Visit, chromium, visit  # noqa: F401  # fixtures
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_800)]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from dashboard.access.accounts import Accounts
 from dashboard.access.people import Person, Role
@@ -20,6 +20,7 @@ from tests.waiting import wait_until_up
 _ROOT = Path(__file__).parents[2]
 _CHROMIUM = shutil.which("chromium")
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+_MISSING = "Chromium is not installed: apt-get install chromium"
 _SECONDS = 60
 
 
@@ -27,7 +28,7 @@ _SECONDS = 60
 def address(environment, tmp_path) -> Iterator[str]:
     """A dashboard that was started just now and that nobody has opened yet."""
     if _CHROMIUM is None:
-        pytest.skip("Chromium is not installed: apt-get install chromium")
+        pytest.skip(_MISSING)
     (port,) = free_ports(1)
     options = ("--server.address", "127.0.0.1", "--server.port", str(port))
     log = tmp_path / "dashboard.log"
@@ -110,13 +111,21 @@ class Visit:
             self.strangers.append(request.url)
 
 
-@pytest.fixture
-def visit(address) -> Iterator[Visit]:
-    """A fresh browser in which nobody has logged in."""
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A browser for the tests of a file, none of which sees what another did in it."""
+    if _CHROMIUM is None:
+        pytest.skip(_MISSING)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
-        tab = browser.new_page(accept_downloads=True)
-        tab.set_default_timeout(_SECONDS * 1000)
         expect.set_options(timeout=_SECONDS * 1000)
-        yield Visit(tab, address)
+        yield browser
         browser.close()
+
+
+@pytest.fixture
+def visit(address: str, chromium: Browser) -> Iterator[Visit]:
+    """A profile of its own in which nobody has logged in."""
+    with chromium.new_context(accept_downloads=True) as profile:
+        profile.set_default_timeout(_SECONDS * 1000)
+        yield Visit(profile.new_page(), address)

@@ -20,7 +20,7 @@ from mnist.storage.bucket import Bucket
 from mnist.storage.journal import Journal
 from mnist.storage.reviews import ReviewLog
 from tests.dashboard import inspected
-from tests.dashboard.browser import address, visit  # noqa: F401  # fixtures
+from tests.dashboard.browser import address, chromium, visit  # noqa: F401  # fixtures
 from tests.dashboard.fake_servers import RUN_ID, FakeServers, running_servers
 from tests.dashboard.scored import Scorer
 
