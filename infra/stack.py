@@ -1,7 +1,5 @@
 """The local stack: start it, stop it, look at it. Every step is safe to repeat."""
 
-import fcntl
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from infra.automations import register_automations
 from infra.database_passwords import passwords_told
 from infra.identities import bucket_names
 from infra.leftovers import end_leftovers
+from infra.locks import locked, one_start_at_a_time
 from infra.prefect_server import end_interrupted_runs, prefect_api
 from infra.proxies import reach_loopback_directly
 from infra.services import (
@@ -81,7 +80,7 @@ class Stack:
         reach_loopback_directly()
         programs = commands(self._root / "Procfile")
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._lock():
+        with self._lock(), one_start_at_a_time(self._say):
             variables = environment.prepare(self._root, self._directory, say=self._say)
             processes = environment.for_processes(variables)
             self._start_supervisor(programs)
@@ -232,12 +231,8 @@ class Stack:
     @contextmanager
     def _lock(self) -> Iterator[None]:
         """Let one `up` or `down` at a time work on this stack; the others wait for it."""
-        descriptor = os.open(self._directory / "lock", os.O_WRONLY | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with locked(self._directory / "lock"):
             yield
-        finally:
-            os.close(descriptor)
 
 
 def _health(service: Service, state: ProcessState, variables: Mapping[str, str]) -> Health:

@@ -63,14 +63,15 @@ def best_paths(arcs: Arcs, count: int | None, beam: int) -> list[ScoredPath]:
         skip = float(arcs.skips[end - 1])
         if np.isfinite(skip):
             for path in _all(kept[end - 1]):
-                _keep(new, path._replace(score=path.score + skip), count)
+                _keep(new, path.score + skip, path.digits, path.segments, count)
         for index in by_end[end]:
+            scored = [(digit, float(arcs.scores[index, digit])) for digit in ranked[index].tolist()]
             for path in _all(kept[int(arcs.starts[index])]):
                 if count is None or len(path.digits) < count:
-                    for digit in ranked[index].tolist():
-                        score = path.score + float(arcs.scores[index, digit])
+                    segments = (*path.segments, index)
+                    for digit, score in scored:
                         digits = (*path.digits, digit)
-                        _keep(new, ScoredPath(score, digits, (*path.segments, index)), count)
+                        _keep(new, path.score + score, digits, segments, count)
         kept[end] = {
             length: dict(sorted(paths.items(), key=lambda pair: -pair[1].score)[:beam])
             for length, paths in new.items()
@@ -118,12 +119,16 @@ def _all(kept: dict[int, dict[tuple[int, ...], ScoredPath]]) -> list[ScoredPath]
 
 
 def _keep(
-    new: dict[int, dict[tuple[int, ...], ScoredPath]], path: ScoredPath, count: int | None
+    new: dict[int, dict[tuple[int, ...], ScoredPath]],
+    score: float,
+    digits: tuple[int, ...],
+    segments: tuple[int, ...],
+    count: int | None,
 ) -> None:
-    paths = new.setdefault(0 if count is None else len(path.digits), {})
-    former = paths.get(path.digits)
-    if former is None or former.score < path.score:
-        paths[path.digits] = path
+    paths = new.setdefault(0 if count is None else len(digits), {})
+    former = paths.get(digits)
+    if former is None or former.score < score:
+        paths[digits] = ScoredPath(score, digits, segments)
 
 
 def log_total(arcs: Arcs, count: int | None) -> float:
