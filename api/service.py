@@ -20,7 +20,7 @@ from api.schemas import Json, model_fields, prediction_response, rejection_respo
 from api.telemetry import Telemetry
 from api.uploads import Upload, files_of
 from mnist.captured import new_identifier
-from mnist.images import Decoded, Limits, Rejection, decode
+from mnist.images import Decoded, Limits, Rejection, decode, use_one_core_for_each_picture
 from mnist.scoring.captured_answers import digit_metadata, model_metadata, values_metadata
 from mnist.scoring.graphs import Predictor
 from mnist.scoring.predictions import PinnedModel, Prediction, predict_digits
@@ -72,6 +72,7 @@ class Service:
         self._key = None if key is None else key.get_secret_value().encode()
         self._image_limits = Limits.of(settings)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="predict")
+        use_one_core_for_each_picture()
         self._busy = 0
         self._captures: CaptureQueue | None = None
         if settings.api_capture != "off":

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mnist.captured import CapturedFolder
-from mnist.images import Limits
+from mnist.images import Limits, use_one_core_for_each_picture
 from mnist.keys import ObjectVersion
 from mnist.operations.batch_runs import BatchRun
 from mnist.operations.canary_choice import version_for
@@ -54,6 +54,7 @@ class BatchScoring:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._results = Results(parts.sure_bucket, parts.signing)
+        use_one_core_for_each_picture()
 
     def run(
         self,
