@@ -44,6 +44,7 @@ class Steps:
             train=FEW,
             validation=FEW,
             added=(),
+            left_out={},
             reviewed=ReviewedLabels.none(),
         )
 
