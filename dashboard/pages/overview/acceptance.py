@@ -18,9 +18,14 @@ def _entry(digest: str) -> tuple[AcceptanceEntry | None, Entries[AcceptanceEntry
     return acceptance.newest(digest), acceptance.log.entries()
 
 
+def champions_entry() -> tuple[AcceptanceEntry | None, Entries[AcceptanceEntry]]:
+    """Fetch the thresholds of the champion, None where nobody has audited it, and all entries."""
+    return _entry(cached.champion().details.tags.get(GRAPH_SHA256, ""))
+
+
 def show_acceptance() -> None:
     """Draw the thresholds of the champion, source by source, and the cost of the audits."""
-    entry, entries = _entry(cached.champion().details.tags.get(GRAPH_SHA256, ""))
+    entry, entries = champions_entry()
     warn_of_unreadable(entries.unreadable, "thresholds of acceptance")
     settings = services.current().settings
     promise = percent(settings.max_accepted_error_rate, 2)

@@ -9,8 +9,10 @@ import pandas as pd
 from dashboard.components import drift
 from dashboard.components.batch_list import BAD, UNFINISHED
 from dashboard.components.decisions import DECISION, RunningCanary
+from mnist.acceptance.sources import ALL_SOURCES, Basis
 from mnist.canary import CANARY_VERDICTS
 from mnist.monitoring.report import WHOLE_DAY
+from mnist.storage.acceptance import AcceptanceEntry
 from mnist.storage.journal import OVERRIDE, ROLLBACK, JournalEntry
 
 _FIRST = BAD | UNFINISHED
@@ -145,6 +147,27 @@ def canary_numbers(running: RunningCanary | None) -> list[Number]:
     address = {DECISION: str(running.entry.sequence)}
     value = f"version {running.entry.to_version}"
     return [Number("Canary", value, running.sentence, "decisions", address)]
+
+
+def promise_number(entry: AcceptanceEntry | None, promise: str) -> Number:
+    """Say whether what is promised about accepted predictions is kept, as far as audits show.
+
+    Args:
+        entry: The thresholds of the champion; None if nobody has audited its predictions.
+        promise: Largest share of wrong ones, as text.
+    """
+    label, promised = "Promise", f"At most {promise} of the accepted predictions wrong."
+    if entry is None:
+        few = "Nobody has audited this version yet, so only its surest predictions are accepted."
+        return Number(label, "not audited", f"{promised} {few}", "review", action="Audit")
+    chosen = [*entry.thresholds, *entry.value_thresholds]
+    broken = [one.sentence for one in chosen if one.is_broken]
+    if broken:
+        meaning = " ".join([promised, *broken])
+        return Number(label, "broken", meaning, "labels", is_bad=True)
+    overall = next((one for one in chosen if one.source == ALL_SOURCES), chosen[0])
+    value = "kept" if overall.basis is Basis.PROVEN else "not proven"
+    return Number(label, value, f"{promised} {overall.sentence}", "labels")
 
 
 def drift_number(findings: pd.DataFrame) -> Number:

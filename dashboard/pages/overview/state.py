@@ -16,6 +16,7 @@ from dashboard.components.links import go_to
 from dashboard.components.saved_views import list_views
 from dashboard.components.texts import counted, percent, plain, sentence
 from dashboard.pages.overview import numbers
+from dashboard.pages.overview.acceptance import champions_entry
 from dashboard.pages.overview.decisions import journal_or_nothing
 from dashboard.pages.overview.numbers import Number
 from mnist import services
@@ -46,6 +47,7 @@ def _show_period(period: str) -> None:
     table = numbers.of_period(cached.batches().table, _PERIODS[period])
     shown = [
         *numbers.batch_numbers(table),
+        *_promise_numbers(),
         numbers.last_retraining(journal_or_nothing()),
         *numbers.canary_numbers(_canary_or_nothing()),
         _drift_number(),
@@ -69,6 +71,16 @@ def _show_number(number: Number) -> None:
         st.metric(label, number.value, help=plain(number.meaning))
         if number.page and st.button(number.action, key=f"open-{number.label}", type="tertiary"):
             _open(number.page, number.address)
+
+
+def _promise_numbers() -> list[Number]:
+    """Say whether the promise is kept; nothing where there is no champion, or nobody can know."""
+    try:
+        entry, _ = champions_entry()
+    except MnistError:
+        return []
+    share = percent(services.current().settings.max_accepted_error_rate, 2)
+    return [numbers.promise_number(entry, share)]
 
 
 def _canary_or_nothing() -> RunningCanary | None:

@@ -1,6 +1,6 @@
 """Whether anything is wrong: what each number counts, and what it leads to."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 import pytest
@@ -14,9 +14,12 @@ from dashboard.pages.overview.numbers import (
     drift_number,
     last_retraining,
     of_period,
+    promise_number,
     rates,
     sums,
 )
+from mnist.acceptance.sources import Basis, SourceThreshold
+from mnist.storage.acceptance import AcceptanceEntry
 from tests.dashboard.pages.test_overview import decision
 from tests.journals import canary_terms
 
@@ -131,3 +134,57 @@ def test_a_running_canary_is_a_number_that_leads_to_its_decision():
     )
     assert "40 of 100 images are scored" in number.meaning
     assert canary_numbers(None) == []
+
+
+def audited(*thresholds, **changes) -> AcceptanceEntry:
+    chosen = [
+        SourceThreshold(
+            source=source,
+            threshold=0.99,
+            basis=basis,
+            labels=2_000,
+            accepted=1_800,
+            wrong=9 if is_broken else 0,
+            bound=0.009 if is_broken else 0.0017,
+            is_broken=is_broken,
+        )
+        for source, basis, is_broken in thresholds
+    ]
+    return AcceptanceEntry(
+        sequence=1,
+        at=datetime(2026, 11, 28, tzinfo=UTC),
+        who="accept",
+        model="digits",
+        version="3",
+        digest="d",
+        max_error_rate=0.002,
+        assurance=0.95,
+        thresholds=chosen,
+        reasons=[],
+        **changes,
+    )
+
+
+def test_the_promise_is_kept_only_where_audits_prove_it():
+    proven = promise_number(
+        audited(("", Basis.PROVEN, False), ("a/", Basis.CAUTIOUS, False)), "1 %"
+    )
+    assert (proven.value, proven.page, proven.is_bad) == ("kept", "labels", False)
+    assert "At most 1 %" in proven.meaning
+    assert "0 of 1,800 audited wrong" in proven.meaning
+    few = promise_number(audited(("", Basis.CAUTIOUS, False)), "1 %")
+    assert (few.value, few.is_bad) == ("not proven", False)
+    nobody = promise_number(None, "1 %")
+    assert (nobody.value, nobody.page) == ("not audited", "review")
+
+
+def test_a_promise_broken_at_one_source_is_broken_and_names_it():
+    number = promise_number(audited(("", Basis.PROVEN, False), ("a/", Basis.RAISED, True)), "1 %")
+    assert (number.value, number.is_bad) == ("broken", True)
+    assert "Source a/: 9 of 1,800 audited wrong" in number.meaning
+
+
+def test_the_first_screen_says_that_nobody_has_audited_the_champion(overview, servers):
+    servers.promote()
+    page = overview.open()
+    assert {metric.label: metric.value for metric in page.app.metric}["Promise"] == "not audited"
