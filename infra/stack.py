@@ -1,7 +1,7 @@
 """The local stack: start it, stop it, look at it. Every step is safe to repeat."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,7 +80,7 @@ class Stack:
         reach_loopback_directly()
         programs = commands(self._root / "Procfile")
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._lock(), one_start_at_a_time(self._say):
+        with self._lock(), self._start_alone():
             variables = environment.prepare(self._root, self._directory, say=self._say)
             processes = environment.for_processes(variables)
             self._start_supervisor(programs)
@@ -174,6 +174,13 @@ class Stack:
     def _runs(self, *services: Service) -> bool:
         states = self._supervisor.states()
         return any(states[service.name].pid for service in services)
+
+    def _start_alone(self) -> AbstractContextManager[None]:
+        """Let no other stack start meanwhile, unless this one has all of its ports already."""
+        supervisor = self._supervisor
+        if supervisor.is_running() and all(one.pid for one in supervisor.states().values()):
+            return nullcontext()
+        return one_start_at_a_time(self._say)
 
     def _stop_outdated(self, variables: Mapping[str, str]) -> None:
         """Stop the processes whose settings have changed since they started."""
