@@ -1,7 +1,7 @@
 """The local stack: start it, stop it, look at it. Every step is safe to repeat."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -235,11 +235,9 @@ class Stack:
         if (self._directory / environment.FILE_NAME).exists():
             seaweedfs.remove_sockets(seaweedfs.ports_of(self.variables()))
 
-    @contextmanager
-    def _lock(self) -> Iterator[None]:
+    def _lock(self) -> AbstractContextManager[None]:
         """Let one `up` or `down` at a time work on this stack; the others wait for it."""
-        with locked(self._directory / "lock"):
-            yield
+        return locked(self._directory / "lock")
 
 
 def _health(service: Service, state: ProcessState, variables: Mapping[str, str]) -> Health:

@@ -199,3 +199,13 @@ def test_other_files_beside_them_are_left_alone() -> None:
     ]
     assert decode_native([], Limits()) == []
     assert decode_native([image], Limits(max_bytes=10)) == [None]
+
+
+def test_a_pen_is_measured_up_to_the_edge_of_the_picture() -> None:
+    rows, columns = np.indices((28, 28))
+    dots = (
+        ((rows + columns) % 2 == 0) & (rows >= 10) & (rows < 20) & (columns >= 9) & (columns < 19)
+    )
+    picture = np.where(dots, 255, 0).astype(np.uint8)  # nowhere two rows and two columns thick
+    picture[0, 13:15] = 255  # but here, if what lies beyond the edge counts as ink
+    np.testing.assert_array_equal(as_native(picture), picture)
