@@ -121,7 +121,8 @@ class FakeServers:
             return self.status, b'{"error_code": "SOME_ERROR", "message": "told to"}'
         if path.startswith(_ARTIFACTS):
             run_id, _, name = path.removeprefix(_ARTIFACTS).partition("/artifacts/")
-            return 200, self._files(run_id)[name]
+            content = self._files(run_id).get(name)
+            return (200, content) if content is not None else (404, b"")
         run_id = query.get("run_id", RUN_ID)
         versions = self.versions | ({"3": self.champion} if self.champion else {})
         version = versions.get(query.get("version", ""))

@@ -21,6 +21,11 @@ from tests.reviewing import review, verdict
 pytestmark = pytest.mark.browser
 
 GRAVE = {"serious", "critical"}
+# A placeholder of what is still loading moves for ever, and may.
+STILL = """document.getAnimations().every(
+    ({playState, effect}) =>
+        playState !== "running" || effect.getComputedTiming().endTime === Infinity
+)"""
 
 
 @pytest.fixture
@@ -83,7 +88,7 @@ def _grave_violations(tab, page):
     idle = tab.locator("[data-testid=stApp][data-test-script-state=notRunning]")
     expect(idle).to_have_count(1)
     # What Streamlit has just drawn anew fades in.
-    tab.wait_for_function("document.getAnimations().length === 0")
+    tab.wait_for_function(STILL)
     return {
         f"{page or 'overview'}: {violation['id']}": [
             (node["html"][:300], node["failureSummary"]) for node in violation["nodes"]
