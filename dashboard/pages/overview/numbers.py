@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import chain
 
 import pandas as pd
 
 from dashboard.components import drift
 from dashboard.components.batch_list import BAD, UNFINISHED
 from dashboard.components.decisions import DECISION, RunningCanary
-from mnist.acceptance.sources import ALL_SOURCES, Basis
+from mnist.acceptance.sources import ALL_SOURCES, Basis, SourceThreshold, source_of, threshold_for
 from mnist.canary import CANARY_VERDICTS
 from mnist.monitoring.report import WHOLE_DAY
 from mnist.storage.acceptance import AcceptanceEntry
@@ -74,6 +75,19 @@ def of_period(table: pd.DataFrame, days: int | None, now: datetime | None = None
     midnight = pd.Timestamp(now or datetime.now(UTC)).tz_convert(None).normalize()
     recent = table["finished_at"] > midnight - pd.Timedelta(days=days - 1)
     return table[table["finished_at"].isna() | recent]
+
+
+def of_source(table: pd.DataFrame, source: str, declared: str | None) -> pd.DataFrame:
+    """Keep what is about the batches of a source.
+
+    Args:
+        table: Has a column `batch`.
+        source: See `mnist.acceptance.sources.source_of`; empty for all.
+        declared: Declared sources, with commas between.
+    """
+    if not source:
+        return table
+    return table[[source_of(batch, declared) == source for batch in table["batch"]]]
 
 
 def sums(table: pd.DataFrame) -> Sums:
@@ -149,25 +163,35 @@ def canary_numbers(running: RunningCanary | None) -> list[Number]:
     return [Number("Canary", value, running.sentence, "decisions", address)]
 
 
-def promise_number(entry: AcceptanceEntry | None, promise: str) -> Number:
+def promise_number(
+    entry: AcceptanceEntry | None, promise: str, source: str = ALL_SOURCES
+) -> Number:
     """Say whether what is promised about accepted predictions is kept, as far as audits show.
 
     Args:
         entry: The thresholds of the champion; None if nobody has audited its predictions.
         promise: Largest share of wrong ones, as text.
+        source: Whose predictions; one without a threshold of its own has that of all sources.
     """
     label, promised = "Promise", f"At most {promise} of the accepted predictions wrong."
     if entry is None:
         few = "Nobody has audited this version yet, so only its surest predictions are accepted."
         return Number(label, "not audited", f"{promised} {few}", "review", action="Audit")
-    chosen = [*entry.thresholds, *entry.value_thresholds]
+    chosen = _thresholds(entry, source)
     broken = [one.sentence for one in chosen if one.is_broken]
     if broken:
         meaning = " ".join([promised, *broken])
         return Number(label, "broken", meaning, "labels", is_bad=True)
-    overall = next((one for one in chosen if one.source == ALL_SOURCES), chosen[0])
-    value = "kept" if overall.basis is Basis.PROVEN else "not proven"
-    return Number(label, value, f"{promised} {overall.sentence}", "labels")
+    value = "kept" if chosen[0].basis is Basis.PROVEN else "not proven"
+    return Number(label, value, f"{promised} {chosen[0].sentence}", "labels")
+
+
+def _thresholds(entry: AcceptanceEntry, source: str) -> list[SourceThreshold]:
+    """List the thresholds of digits and of values that a source has, the deciding one first."""
+    kinds = (entry.thresholds, entry.value_thresholds)
+    if source != ALL_SOURCES:
+        return [one for kind in kinds if (one := threshold_for(kind, source)) is not None]
+    return sorted(chain(*kinds), key=lambda one: one.source != ALL_SOURCES)
 
 
 def drift_number(findings: pd.DataFrame) -> Number:

@@ -20,10 +20,12 @@ from dashboard.pages.overview.acceptance import champions_entry
 from dashboard.pages.overview.decisions import journal_or_nothing
 from dashboard.pages.overview.numbers import Number
 from mnist import services
+from mnist.acceptance.sources import ALL_SOURCES, source_of
 from mnist.errors import MnistError
 
 _PERIODS = {"7 days": 7, "today": 1, "30 days": 30, "all": None}
 _BATCHES_SHOWN = 20
+_FEWEST_SOURCES = 2
 _CHOSEN = "chosen-on-overview"
 _OPENED = "opened-on-overview"
 
@@ -33,24 +35,50 @@ def show_state() -> None:
     if opened := st.session_state.pop(_OPENED, None):
         go_to(*opened)  # here, because a fragment cannot leave the page
     list_views()
-    period = alternatives("Receipts of", list(_PERIODS), "period", label_visibility="collapsed")
-    _show_numbers(period)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        period = alternatives("Receipts of", list(_PERIODS), "period", label_visibility="collapsed")
+        source = _choose_source()
+    _show_numbers(period, source)
+
+
+def _choose_source() -> str:
+    """Ask for the source of the batches where there are several; empty for all of them."""
+    try:
+        batches = cached.batches().table["batch"]
+    except MnistError:
+        return ALL_SOURCES
+    declared = services.current().settings.acceptance_sources
+    sources = sorted({source_of(batch, declared) for batch in batches})
+    if len(sources) < _FEWEST_SOURCES:
+        return ALL_SOURCES
+    names = [ALL_SOURCES, *sources]
+    return st.selectbox(
+        "Source",
+        names,
+        format_func=lambda source: source or "All sources",
+        key="source",
+        bind="query-params",
+        label_visibility="collapsed",
+        width=280,
+    )
 
 
 @st.fragment(run_every=10)
-def _show_numbers(period: str) -> None:
+def _show_numbers(period: str, source: str) -> None:
     with error_boundary():  # what leaves a fragment reaches no boundary around it
-        _show_period(period)
+        _show_period(period, source)
 
 
-def _show_period(period: str) -> None:
-    table = numbers.of_period(cached.batches().table, _PERIODS[period])
+def _show_period(period: str, source: str) -> None:
+    declared = services.current().settings.acceptance_sources
+    batches = numbers.of_source(cached.batches().table, source, declared)
+    table = numbers.of_period(batches, _PERIODS[period])
     shown = [
         *numbers.batch_numbers(table),
-        *_promise_numbers(),
+        *_promise_numbers(source),
         numbers.last_retraining(journal_or_nothing()),
         *numbers.canary_numbers(_canary_or_nothing()),
-        _drift_number(),
+        _drift_number(source, declared),
     ]
     with st.container(horizontal=True):
         for number in shown:
@@ -73,14 +101,14 @@ def _show_number(number: Number) -> None:
             _open(number.page, number.address)
 
 
-def _promise_numbers() -> list[Number]:
+def _promise_numbers(source: str) -> list[Number]:
     """Say whether the promise is kept; nothing where there is no champion, or nobody can know."""
     try:
         entry, _ = champions_entry()
     except MnistError:
         return []
     share = percent(services.current().settings.max_accepted_error_rate, 2)
-    return [numbers.promise_number(entry, share)]
+    return [numbers.promise_number(entry, share, source)]
 
 
 def _canary_or_nothing() -> RunningCanary | None:
@@ -90,13 +118,14 @@ def _canary_or_nothing() -> RunningCanary | None:
         return None
 
 
-def _drift_number() -> Number:
+def _drift_number(source: str, declared: str | None) -> Number:
     """Say how many days and batches changed; where nobody can know it, that is said instead."""
     try:
         entries = services.current().monitoring_log.reports.entries(last=drift.REPORTS_SHOWN)
     except MnistError:
         return Number("Drift", "unknown", "The store does not answer.")
-    return numbers.drift_number(drift.findings(entries))
+    findings = drift.findings(entries)
+    return numbers.drift_number(numbers.of_source(findings, source, declared))
 
 
 def _show_batches(batches: pd.DataFrame) -> None:

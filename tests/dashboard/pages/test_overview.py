@@ -11,6 +11,7 @@ from dashboard.access import model_actions
 from dashboard.access.login import PERSON
 from dashboard.access.people import Person, Role
 from dashboard.app import script
+from dashboard.components import cached
 from mnist.errors import Unavailable
 from mnist.orchestrator import PrefectApi
 from mnist.storage.audit import AuditLog
@@ -347,6 +348,21 @@ def test_the_first_screen_shows_numbers_and_the_batches_behind_them(overview, sc
     assert page.numbers["Drift"] == "unknown"
     assert "1 batch with 11 images: 27.3 % rejected" in page.words
     assert page.app.dataframe[0].value["batch"].tolist() == ["scans"]
+
+
+def test_the_first_screen_can_be_about_one_source(overview, scorer, servers):
+    scorer.drop("scans", 2)
+    scorer.score("scans")
+    assert not overview.open().app.selectbox  # with one source there is nothing to choose
+    scorer.drop_rejects("bad")
+    scorer.score("bad")
+    cached.batches.clear()
+    page = overview.open(source="scans/")
+    assert page.app.selectbox(key="source").options == ["All sources", "bad/", "scans/"]
+    assert page.numbers["Failed"] == "0"
+    assert page.app.dataframe[0].value["batch"].tolist() == ["scans"]
+    page.app.selectbox(key="source").select("").run()
+    assert page.numbers[":red[**Failed**]"] == "1"
 
 
 def test_a_failed_batch_is_red_on_the_first_screen(overview, scorer, servers):

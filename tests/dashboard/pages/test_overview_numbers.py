@@ -14,6 +14,7 @@ from dashboard.pages.overview.numbers import (
     drift_number,
     last_retraining,
     of_period,
+    of_source,
     promise_number,
     rates,
     sums,
@@ -182,6 +183,20 @@ def test_a_promise_broken_at_one_source_is_broken_and_names_it():
     number = promise_number(audited(("", Basis.PROVEN, False), ("a/", Basis.RAISED, True)), "1 %")
     assert (number.value, number.is_bad) == ("broken", True)
     assert "Source a/: 9 of 1,800 audited wrong" in number.meaning
+
+
+def test_the_promise_of_one_source_is_that_of_its_own_threshold():
+    entry = audited(("", Basis.PROVEN, False), ("a/", Basis.RAISED, True))
+    assert promise_number(entry, "1 %", "a/").value == "broken"
+    assert promise_number(entry, "1 %", "b/").value == "kept"  # as for all sources
+
+
+def test_a_source_is_every_batch_whose_name_begins_so_and_no_day_as_a_whole():
+    batches = pd.DataFrame({"batch": ["a-monday", "a-tuesday", "b", ""]})
+    assert of_source(batches, "a-", "a-,a-long").index.tolist() == [0, 1]
+    assert of_source(batches, "b/", "a-,a-long").index.tolist() == [2]
+    assert of_source(batches, "", "a-") is batches
+    assert of_source(batches, "gone/", None).empty
 
 
 def test_the_first_screen_says_that_nobody_has_audited_the_champion(overview, servers):
