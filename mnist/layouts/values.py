@@ -27,12 +27,25 @@ def value_cut(plane: Plane, place: str, box: PageBox, content: PlaceContent) -> 
     mesh = None if content.count == 1 else boxes_of(part, content.count)
     if mesh is not None and (content.count is not None or mesh.support >= P.boxes_sure):
         return boxes_cut(part, mesh, place, box, content)
-    line = line_of(part)
-    if line is None:
-        return without_digits(place, box, content, Outcome.EMPTY)
-    as_line = line_cut(line, place, box, content, (left, top))
-    if mesh is None:
+    as_line = written_cut(plane, place, box, content)
+    if mesh is None or as_line.outcome is Outcome.EMPTY:
         return as_line
     # Lines of boxes would be predicted as digits.
     kinds = {*as_line.warnings, ImageWarning.SEVERAL_COMPONENTS}
     return replace(as_line, warnings=tuple(kind for kind in ImageWarning if kind in kinds))
+
+
+def written_cut(plane: Plane, place: str, box: PageBox, content: PlaceContent) -> Cut:
+    """Cut out a value that stands in no printed boxes, without the search for them.
+
+    Args:
+        plane: The upright page.
+        place: Its name.
+        box: Where it is on the page.
+        content: What may be written there.
+    """
+    left, top, right, bottom = box
+    line = line_of(plane[top:bottom, left:right])
+    if line is None:
+        return without_digits(place, box, content, Outcome.EMPTY)
+    return line_cut(line, place, box, content, (left, top))

@@ -1,6 +1,5 @@
 """Values of several digits, drawn from single ones: how many a version predicts as a whole."""
 
-import json
 from collections.abc import Sequence
 
 import cv2
@@ -8,7 +7,7 @@ import numpy as np
 
 from mnist.data.labelled import LabelledImages
 from mnist.evaluation.statistics import Flags
-from mnist.layouts import Cut, Layout, cut, resolve
+from mnist.layouts import Cut, PlaceContent, resolve, written_cut
 from mnist.scoring.graphs import Predictor
 from mnist.training.strips import Strip, StripDrawer
 
@@ -43,12 +42,11 @@ def values_right(sides: Sequence[tuple[Predictor, float]], test: LabelledImages)
 
 
 def _place(strip: Strip) -> Cut:
-    """Write a strip on paper, and cut it as a scan is cut."""
+    """Write a strip on paper, and cut it as a scan without printed boxes is cut."""
     plane = cv2.resize(255 - strip.image, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
     plane = cv2.copyMakeBorder(plane, 20, 20, 0, 0, cv2.BORDER_CONSTANT, value=255)
-    layout = Layout.parse(json.dumps({"digits": len(strip.digits)}).encode())
-    (place,) = cut(np.asarray(plane, np.uint8), layout)
-    return place
+    box = (0, 0, plane.shape[1], plane.shape[0])
+    return written_cut(np.asarray(plane, np.uint8), "", box, PlaceContent(digits=len(strip.digits)))
 
 
 def _digits(place: Cut, predictor: Predictor, ood_threshold: float) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mnist.digits import ImageWarning, Outcome
-from mnist.layouts import CheckResult, Layout, cut, resolve
+from mnist.layouts import CheckResult, Layout, PlaceContent, cut, resolve, written_cut
 from mnist.layouts.sequences import ANSWERS, LineScores
 
 HEIGHT = 44
@@ -49,6 +49,15 @@ def test_a_spaced_value_is_predicted(text, digits, hand, predict) -> None:
     assert prediction.digits == tuple(map(int, text))
     assert prediction.outcome is Outcome.SCORED
     assert 0 <= prediction.value_confidence <= 1
+
+
+def test_without_boxes_a_value_is_cut_as_with_the_search_for_them(hand) -> None:
+    plane = strip(hand, "10938")
+    (searched,) = cut(plane, Layout.parse(b'{"digits": 5}'))
+    box = (0, 0, plane.shape[1], plane.shape[0])
+    written = written_cut(plane, "", box, PlaceContent(digits=5))
+    assert written.segments == searched.segments
+    np.testing.assert_array_equal(written.candidates, searched.candidates)
 
 
 def test_marks_are_in_order_and_lie_on_the_digits(hand, predict) -> None:
