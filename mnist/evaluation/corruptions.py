@@ -18,7 +18,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
-from mnist.digits import SIDE, Images, Labels, PredictProbabilities
+from mnist.digits import SIDE, Images
 from mnist.evaluation.corruption_shapes import line, plasma
 
 _CENTRE = (SIDE - 1) / 2
@@ -211,22 +211,3 @@ def corrupt(images: Images, corruption: Corruption, *, seed: int = 0) -> Images:
         ink = corruption.apply(image.astype(np.float32) / 255, generator)
         corrupted[index] = np.rint(np.clip(ink, 0, 1) * 255)
     return corrupted
-
-
-def corruption_accuracies(
-    predict: PredictProbabilities, images: Images, labels: Labels, *, seed: int = 0
-) -> dict[str, float]:
-    """Return the accuracy of a model under each corruption, 0-1, by the corruption's name.
-
-    Args:
-        predict: The model.
-        images: Uncorrupted images, shape (n, 28, 28), n > 0.
-        labels: Their digits, shape (n,).
-        seed: Use the same for every model that is to be compared.
-    """
-    return {
-        corruption.value: float(
-            (predict(corrupt(images, corruption, seed=seed)).argmax(axis=1) == labels).mean()
-        )
-        for corruption in Corruption
-    }

@@ -14,6 +14,7 @@ from dashboard.components.texts import code, counted
 from dashboard.pages.errors.charts import BOX, map_chart
 from dashboard.pages.errors.queries import Order, ordered, stored_map, within
 from mnist import services
+from mnist.keys import MAPS
 
 _BOX = "box"
 """Name of the box in the address."""
@@ -114,4 +115,4 @@ def _offer_map(version: str) -> None:
 
 def _map_key(version: str) -> str:
     tags = cached.details(version).tags
-    return f"maps/{tags['scoring_graph_sha256']}-{tags['test_digest']}.parquet"
+    return f"{MAPS}{tags['scoring_graph_sha256']}-{tags['test_digest']}.parquet"

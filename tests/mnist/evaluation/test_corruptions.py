@@ -7,7 +7,6 @@ import pytest
 from mnist.evaluation.corruptions import (
     Corruption,
     corrupt,
-    corruption_accuracies,
 )
 
 ALL = pytest.mark.parametrize("corruption", list(Corruption))
@@ -216,24 +215,6 @@ def test_canny_edges_are_outlines_one_pixel_wide(digits):
 
 def test_no_images_give_no_images():
     assert corrupt(np.zeros((0, 28, 28), np.uint8), Corruption.FOG).shape == (0, 28, 28)
-
-
-def test_accuracies_tell_a_model_that_reads_from_one_that_guesses(digits):
-    def nearest(images):
-        distances = ((images[:, None].astype(float) - digits) ** 2).mean(axis=(2, 3))
-        weights = np.exp(-distances / distances.std())
-        return (weights / weights.sum(1, keepdims=True)).astype(np.float32)
-
-    def guess(images):
-        return np.full((len(images), 10), 0.1, np.float32)
-
-    labels = np.arange(10)
-    reading = corruption_accuracies(nearest, digits, labels)
-    guessing = corruption_accuracies(guess, digits, labels)
-
-    assert list(reading) == [corruption.value for corruption in Corruption]
-    assert reading["dotted_line"] == reading["brightness"] == 1.0
-    assert set(guessing.values()) == {0.1}
 
 
 def test_corruptions_stay_as_strong_as_they_are(digits):
