@@ -188,7 +188,7 @@ def _derived(chosen: Mapping[str, str], directory: Path) -> dict[str, str]:
         # Prefect deletes events by itself; ended runs with their logs and artifacts only if told.
         "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
         "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": _KEEP_RUNS_SECONDS,
-        "PREFECT_WORKER_QUERY_SECONDS": "1",
+        "PREFECT_WORKER_QUERY_SECONDS": "2",
         # Both come from one lock; asking would cost each run a request, and a start its server.
         "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
         "PREFECT_WORKER_WEBSERVER_HOST": LOOPBACK,

@@ -32,7 +32,7 @@ class ApiSettings(BaseSettings):
         30.0, gt=0, description="time for a request to arrive, and again for its answer"
     )
     api_refresh_seconds: float = Field(
-        2.0, gt=0, description="pause between two looks of the API at the champion"
+        5.0, gt=0, description="pause between two looks of the API at the champion"
     )
     api_clients: str | None = Field(
         None,
