@@ -62,8 +62,7 @@ def strength_of(piece: int, pieces: Pieces, ink: Ink) -> float:
         pieces: All pieces.
         ink: Strength of ink, shape (h, w).
     """
-    left, top, width, height, _ = pieces.stats[piece].tolist()
-    box = np.s_[top : top + height, left : left + width]
+    box = _box_of(piece, pieces)
     inside = np.asarray(pieces.labels[box] == piece + 1).view(np.uint8)
     return float(cv2.mean(ink[box], inside)[0])
 
@@ -97,11 +96,13 @@ def select(pieces: Pieces, ink: Ink) -> Selection:
     large = eligible & left_out & (areas >= PARAMETERS.rival_area * areas[main])
     # Taken for a part or left out, faint or clipped: what is as tall as a digit may be one.
     tall = boxes[:, 3] >= PARAMETERS.rival_height * boxes[main, 3]
-    tall &= ~_near_frame(labels, stats)[candidates]
     tall &= ~_around(boxes[main], boxes)  # a printed box; the main piece itself is none either
-    taken = np.zeros(len(stats) + 1, np.uint8)
-    taken[candidates[parts] + 1] = 1
-    chosen = taken[labels]
+    for other in np.flatnonzero(tall).tolist():
+        tall[other] = not _is_near_frame(int(candidates[other]), pieces)
+    chosen = np.zeros(labels.shape, np.uint8)
+    for piece in candidates[parts].tolist():
+        box = _box_of(piece, pieces)
+        chosen[box] |= labels[box] == piece + 1
     specks = int((stats[:, cv2.CC_STAT_AREA] < PARAMETERS.part_area * areas[main]).sum())
     left, top, width, height = cv2.boundingRect(chosen)
     rivals = int(np.count_nonzero(large | tall))
@@ -113,9 +114,15 @@ def tall_pieces(mask: Plane, height: int) -> int:
 
     A line along the frame, and the rim of a neighbour there, are none.
     """
-    labels, stats = pieces_of(mask)
-    tall = stats[:, cv2.CC_STAT_HEIGHT] >= PARAMETERS.rival_height * height
-    return int(np.count_nonzero(tall & ~_near_frame(labels, stats)))
+    pieces = pieces_of(mask)
+    tall = pieces.stats[:, cv2.CC_STAT_HEIGHT] >= PARAMETERS.rival_height * height
+    return sum(not _is_near_frame(piece, pieces) for piece in np.flatnonzero(tall).tolist())
+
+
+def _box_of(piece: int, pieces: Pieces) -> tuple[slice, slice]:
+    """Rows and columns of a piece: looking at all of the picture takes ten times as long."""
+    left, top, width, height, _ = pieces.stats[piece].tolist()
+    return slice(top, top + height), slice(left, left + width)
 
 
 def _prominence(
@@ -142,13 +149,16 @@ def _share_along_frame(labels: NDArray[np.int32], stats: NDArray[np.int32]) -> N
     return np.asarray(touching / stats[:, 2:4].max(axis=1), np.float64)
 
 
-def _near_frame(labels: NDArray[np.int32], stats: NDArray[np.int32]) -> NDArray[np.bool_]:
+def _is_near_frame(piece: int, pieces: Pieces) -> bool:
     """Whether nearly all of a piece is in a margin along the frame: a line, a neighbour's rim."""
-    margin = max(1, round(PARAMETERS.frame_margin * min(labels.shape)))
-    inner = labels[margin:-margin, margin:-margin]
-    inside = np.bincount(inner.ravel(), minlength=len(stats) + 1)[1:]
-    share = 1 - inside / stats[:, cv2.CC_STAT_AREA]
-    return np.asarray(share >= PARAMETERS.rival_near_frame, np.bool_)
+    margin = max(1, round(PARAMETERS.frame_margin * min(pieces.labels.shape)))
+    rows, columns = (
+        slice(max(along.start, margin), min(along.stop, side - margin))
+        for along, side in zip(_box_of(piece, pieces), pieces.labels.shape, strict=True)
+    )
+    inside = np.count_nonzero(pieces.labels[rows, columns] == piece + 1)
+    share = 1 - inside / int(pieces.stats[piece, cv2.CC_STAT_AREA])
+    return bool(share >= PARAMETERS.rival_near_frame)
 
 
 def _around(box: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -82,16 +82,17 @@ def _faint_remains(
     cut = max(PARAMETERS.faint_part * segmented.cut, PARAMETERS.noise_sigmas * segmented.noise)
     if cut >= segmented.cut:
         return False, 0
-    weak = without_ruling((ink > cut).astype(np.uint8))
+    weak = without_ruling((ink > cut).view(np.uint8))
     side = 2 * max(1, round(pen)) + 1
-    beyond = weak * (cv2.dilate(chosen.mask, np.ones((side, side), np.uint8)) == 0)
-    if not beyond.any():
+    # Of masks of 0 and 1: what is weak ink and not near the digit.
+    beyond = cv2.subtract(weak, cv2.dilate(chosen.mask, np.ones((side, side), np.uint8)))
+    if not cv2.countNonZero(beyond):
         return False, 0
     count, numbered = cv2.connectedComponents(weak, connectivity=8)
     pieces = np.asarray(numbered, np.int32)
     belonging = np.zeros(count, bool)
     belonging[pieces[(chosen.mask & weak) > 0]] = True
-    of_digit = belonging[pieces]
+    of_digit = np.take(belonging, pieces)
     goes_on = (beyond * of_digit).sum() > PARAMETERS.faint_part_area * chosen.mask.sum()
     others = beyond * ~of_digit
     return bool(goes_on), tall_pieces(others, chosen.box[3]) if others.any() else 0

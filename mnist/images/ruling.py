@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist.images.grey import shrunk
+from mnist.images.median import median
 from mnist.images.parameters import PARAMETERS
 from mnist.images.results import Plane
 from mnist.images.strokes import stroke_width
@@ -136,7 +137,7 @@ def _measured(mask: Plane, offset: float, slope: float) -> PrintedLine | None:
     inked = np.flatnonzero(runs)
     if inked.size < PARAMETERS.ruling_span * width:
         return None
-    thickness = float(np.median(runs[inked]))
+    thickness = median(runs[inked])
     if thickness > reach:
         return None
     # Where a stroke crosses, the run of ink is longer than the line is thick, and stays.
