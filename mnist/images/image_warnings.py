@@ -36,10 +36,12 @@ def _is_cut_off(ink: Ink, level: float, chosen: Selection, pen: float) -> bool:
     A tightly cropped digit touches opposite sides, and is whole. So is one that ends at the frame
     or runs along it: there its ink is weak, gets wider farther in, or is wider than a stroke.
     """
-    strong = chosen.mask * (ink >= PARAMETERS.crossing_strength * level)
     height, width = chosen.mask.shape
     left, top, box_width, box_height = chosen.box
     right, bottom = width - left - box_width, height - top - box_height
+    if min(left, top, right, bottom) > 0:
+        return False
+    strong = chosen.mask * (ink >= PARAMETERS.crossing_strength * level)
     room_x, room_y = (PARAMETERS.cut_off_room * side for side in (box_width, box_height))
     # In the order in which turning by a quarter brings the sides up.
     sides = (

@@ -70,11 +70,12 @@ def _mostly_light(plane: Plane, threshold: float) -> bool:
     """
     deepest = PARAMETERS.frame_margin * min(plane.shape)
     steps = PARAMETERS.frame_depths - 1
-    depths = np.array(sorted({round(deepest * step / steps) for step in range(steps + 1)}))
+    depths = sorted({round(deepest * step / steps) for step in range(steps + 1)})
+    lines = [*depths, *(-1 - depth for depth in depths)]  # of two opposite sides
     lit = 0.0
     for turned in (plane, plane.T):
-        for lines in (turned[depths], turned[-1 - depths]):
-            lit += median_of_few((lines > threshold).sum(axis=1).tolist())
+        counts = (turned[lines] > threshold).sum(axis=1).tolist()
+        lit += sum(map(median_of_few, (counts[: len(depths)], counts[len(depths) :])))
     return lit > sum(plane.shape)
 
 
@@ -84,7 +85,7 @@ def _longest_run(marked: NDArray[np.bool_]) -> int:
     gaps = np.flatnonzero(~np.concatenate((marked, marked)))
     if not gaps.size:
         return marked.size
-    return int(np.diff(gaps).max(initial=1)) - 1
+    return int((gaps[1:] - gaps[:-1]).max(initial=1)) - 1
 
 
 def _is_lighter_than_ink(grey: float, histogram: NDArray[np.float64], threshold: int) -> bool:

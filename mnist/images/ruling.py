@@ -43,6 +43,10 @@ def without_ruling(mask: Plane) -> Plane:
     """
     if min(mask.shape) < PARAMETERS.ruling_least_side:
         return mask
+    least_height, least_width = (PARAMETERS.ruling_span * side for side in mask.shape)
+    _, _, width, height = cv2.boundingRect(mask)
+    if width < least_width and height < least_height:  # as most digits, which leave a margin
+        return mask
     if _may_be_crossed(mask):
         mask = _without_horizontal(mask)
     if not _may_be_crossed(mask.T):
@@ -51,7 +55,7 @@ def without_ruling(mask: Plane) -> Plane:
 
 
 def _may_be_crossed(mask: Plane) -> bool:
-    """Whether ink is in so many columns as a line has; most digits leave a margin."""
+    """Whether ink is in so many columns as a line has."""
     return bool(np.count_nonzero(mask.max(axis=0)) >= PARAMETERS.ruling_span * mask.shape[1])
 
 

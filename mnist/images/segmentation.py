@@ -65,9 +65,10 @@ def typical_strength(above: Ink) -> float:
     """Average the stronger of Otsu's two classes: ink, without lines, stains and rims.
 
     Args:
-        above: Strengths above the noise, any shape, at least one.
+        above: Strengths above the noise, so above 0, any shape, at least one.
     """
-    values = np.clip(above * 255, 0, 255).astype(np.uint8).ravel()
+    values = np.minimum(above * 255, 255).astype(np.uint8).ravel()
     cut, _ = cv2.threshold(values, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     strong = values[values > cut]
-    return float((strong if strong.size else values).mean()) / 255
+    strong = strong if strong.size else values
+    return cv2.sumElems(strong)[0] / strong.size / 255

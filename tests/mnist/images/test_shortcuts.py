@@ -16,6 +16,7 @@ from mnist.images.median import median
 from mnist.images.native import as_native
 from mnist.images.parameters import PARAMETERS
 from mnist.images.polarity import levels_of
+from mnist.images.segmentation import typical_strength
 from mnist.images.strokes import redraw
 from tests.pictures import seven
 
@@ -168,9 +169,44 @@ def test_pieces_are_looked_at_in_their_boxes_alone(
     off_frame = 1 - inside / stats[:, cv2.CC_STAT_AREA] < PARAMETERS.rival_near_frame
     tall = stats[:, cv2.CC_STAT_HEIGHT] >= PARAMETERS.rival_height * 10
     assert tall_pieces(mask, 10) == np.count_nonzero(tall & off_frame)
+    _, numbered, table, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    np.testing.assert_array_equal(labels, numbered)
+    np.testing.assert_array_equal(stats, table[1:])
     chosen = select(pieces, random.random(mask.shape).astype(np.float32))
     whole = np.isin(labels, np.unique(labels[chosen.mask > 0]))
     np.testing.assert_array_equal(chosen.mask > 0, whole)
+
+
+@pytest.mark.parametrize("side", [508, 520])
+def test_the_most_pieces_that_fit_are_numbered(side: int) -> None:
+    """Just below and above what 16 bits number."""
+    mask: NDArray[np.uint8] = np.zeros((side, side), np.uint8)
+    mask[::2, ::2] = 1
+    labels, stats = pieces_of(mask)
+    assert labels.max() == len(stats) == mask.sum() == (side // 2) ** 2
+
+
+@given(SEEDS, st.sampled_from([0, 5]))
+@settings(max_examples=60, deadline=None)
+def test_a_single_piece_is_taken_whole(seed: int, margin: int) -> None:
+    random = np.random.default_rng(seed)
+    mask: NDArray[np.uint8] = np.zeros((50, 40), np.uint8)
+    corners = random.integers(margin, 35, (1, 6, 2)).astype(np.int32)
+    cv2.polylines(mask, [*corners], isClosed=False, color=1, thickness=3)
+    chosen = select(pieces_of(mask), random.random(mask.shape).astype(np.float32))
+    np.testing.assert_array_equal(chosen.mask, mask)
+    assert chosen.mask.dtype == np.uint8
+    assert chosen[1:] == (cv2.boundingRect(mask), 0, 0)
+
+
+@given(SEEDS, st.integers(1, 400))
+@settings(max_examples=60, deadline=None)
+def test_typical_strength_is_the_mean_of_the_stronger_class(seed: int, count: int) -> None:
+    above = np.random.default_rng(seed).uniform(0.04, 1.4, count).astype(np.float32)
+    values = np.clip(above * 255, 0, 255).astype(np.uint8)
+    cut, _ = cv2.threshold(values, 0, 255, cv2.THRESH_OTSU)
+    strong = values[values > cut]
+    assert typical_strength(above) == float((strong if strong.size else values).mean()) / 255
 
 
 @pytest.mark.parametrize("side", [18, 19, 20, 21])
