@@ -38,6 +38,7 @@ def inspect_png(content: bytes) -> Header | Rejection:
     out, so that no decoder sees them; EXIF is read for its orientation only.
     """
     kept: list[tuple[int, int]] = []
+    view = memoryview(content)  # a slice of it copies nothing
     orientation, position, size = 1, len(PNG_SIGNATURE), len(content)
     dropped, several, kind = False, False, b""
     for _ in range(_PNG_MAX_CHUNKS):
@@ -47,7 +48,7 @@ def inspect_png(content: bytes) -> Header | Rejection:
         end = position + 12 + length
         if end > size:
             return _png_truncated(position, size)
-        if crc32(content[position + 4 : end - 4]) != _PNG_CRC.unpack_from(content, end - 4)[0]:
+        if crc32(view[position + 4 : end - 4]) != _PNG_CRC.unpack_from(content, end - 4)[0]:
             return Rejection(
                 Reason.CORRUPT, f"PNG chunk {kind!r} at byte {position} has a bad CRC."
             )

@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -108,9 +109,16 @@ def stages(
     """Do what `decode` does, and keep the picture of every stage."""
     kept: list[Stage] = []
     result = _decode(
-        content, limits, pipeline, lambda name, picture: kept.append(Stage(name, picture.copy()))
+        content, limits, pipeline, lambda name, picture: kept.append(Stage(name, _visible(picture)))
     )
     return Inspection(tuple(kept), result)
+
+
+def _visible(picture: NDArray[Any]) -> Plane:
+    """Copy a picture as grey levels: full ink, and what a mask marks, are white."""
+    if picture.dtype == np.uint8:
+        return picture.copy()
+    return np.asarray(np.clip(picture, 0, 1) * 255, np.uint8)
 
 
 def _decode(

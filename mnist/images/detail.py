@@ -14,7 +14,13 @@ from mnist.images.sheet import Sheet
 
 
 def crop_of(
-    chosen: Selection, ink: Ink, sheet: Sheet, ground: Ink, levels: Levels, edge: float
+    chosen: Selection,
+    ink: Ink,
+    level: float,
+    sheet: Sheet,
+    ground: Ink,
+    levels: Levels,
+    edge: float,
 ) -> Ink:
     """Cut the digit out.
 
@@ -23,7 +29,8 @@ def crop_of(
 
     Args:
         chosen: The pieces of the digit.
-        ink: Its picture as it was cleaned, 1 at typical ink, shape (h, w).
+        ink: Strength of ink in the picture as it was cleaned, shape (h, w).
+        level: Its typical strength.
         sheet: That picture, and its detail.
         ground: The empty sheet, shape (1, 1) or (h, w).
         levels: Whether ink is lighter than the sheet.
@@ -32,16 +39,16 @@ def crop_of(
     Returns:
         0 on the ground, 1 at full ink.
     """
-    # One pixel more than the mask, so that the grey rim of a stroke is cropped with it.
-    near = cv2.dilate(chosen.mask, np.ones((3, 3), np.uint8)).astype(np.float32)
     left, top, width, height = chosen.box
+    box = np.s_[max(0, top - 1) : top + height + 1, max(0, left - 1) : left + width + 1]
+    # One pixel more than the mask, so that the grey rim of a stroke is cropped with it.
+    near = cv2.dilate(chosen.mask[box], np.ones((3, 3), np.uint8)).astype(np.float32)
     zoom = PARAMETERS.box_side * PARAMETERS.drawing_scale / max(width, height)
     zoom = min(zoom, 1 / sheet.scale)
     if zoom <= PARAMETERS.least_zoom:
-        box = np.s_[top : top + height, left : left + width]
-        return np.asarray(np.clip(ink[box] * near[box], 0, 1), np.float32)
-    box = np.s_[max(0, top - 1) : top + height + 1, max(0, left - 1) : left + width + 1]
-    near = near[box]
+        crop = np.clip(ink[box] / level * near, 0, 1)
+        top, left = top - box[0].start, left - box[1].start
+        return np.asarray(crop[top : top + height, left : left + width], np.float32)
     detail = sheet.detail[_scaled(box[0], sheet.scale), _scaled(box[1], sheet.scale)]
     size = size_at(zoom * sheet.scale, detail.shape)  # its own, unless there are more than needed
     detail = np.asarray(cv2.resize(detail, size, interpolation=cv2.INTER_AREA), np.uint8)

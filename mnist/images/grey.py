@@ -19,6 +19,7 @@ _UPRIGHT: dict[int, Callable[[Plane], Any]] = {
     7: lambda plane: cv2.flip(cv2.transpose(plane), -1),
     8: lambda plane: cv2.rotate(plane, cv2.ROTATE_90_COUNTERCLOCKWISE),
 }
+_OPAQUE = 0xFF000000  # least value of an opaque BGRA pixel as one number, alpha being the last byte
 _UNSIGNED = "BH"  # dtype characters of uint8 and uint16; comparing dtypes is slow
 
 
@@ -91,18 +92,44 @@ def to_eight_bits(pixels: NDArray[Any]) -> Pixels:
 
 def _without_colour(pixels: Pixels) -> Plane:
     """Take luminance, unless one channel shows much more: yellow ink on white, red on green."""
-    # The same size for every picture, so that the blur is as wide beside any stroke; a quarter of
-    # the rows and columns of a large one show as much.
-    step = max(1, min(pixels.shape[:2]) // 256)
-    small = cv2.resize(pixels[::step, ::step], (64, 64), interpolation=cv2.INTER_AREA)
-    small = small.astype(np.float32)
+    # A quarter of the rows and columns of a large one show as much.
+    sample = _thinned(pixels, max(1, min(pixels.shape[:2]) // 256))
+    if not _is_colourless(sample):
+        channel = _clearest_channel(sample)
+        if channel is not None:
+            return np.asarray(cv2.extractChannel(pixels, channel), np.uint8)
+    code = cv2.COLOR_BGRA2GRAY if pixels.shape[2] == 4 else cv2.COLOR_BGR2GRAY
+    return np.asarray(cv2.cvtColor(pixels, code), np.uint8)
+
+
+def _thinned(pixels: Pixels, step: int) -> Pixels:
+    """Take some rows and columns, as BGR."""
+    if step > 1:
+        # NumPy copies the four bytes of a pixel at once, and three bytes one by one.
+        rows = pixels[::step]
+        if rows.shape[2] == 3:
+            rows = np.asarray(cv2.cvtColor(rows, cv2.COLOR_BGR2BGRA), np.uint8)
+        pixels = np.ascontiguousarray(rows.view("<u4")[:, ::step]).view(np.uint8)
+    if pixels.shape[2] == 3:
+        return pixels
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2BGR), np.uint8)
+
+
+def _is_colourless(pixels: Pixels) -> bool:
+    """Tell whether all channels are equal; then none of them shows more than luminance does."""
+    blue, green, red = cv2.split(pixels)
+    return np.array_equal(blue, green) and np.array_equal(red, green)
+
+
+def _clearest_channel(pixels: Pixels) -> int | None:
+    """Name the channel of a BGR picture that shows much more than luminance."""
+    # The same size for every picture, so that the blur is as wide beside any stroke.
+    small = cv2.resize(pixels, (64, 64), interpolation=cv2.INTER_AREA).astype(np.float32)
     luminance = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
     *detail, usual = _details(np.dstack((small, luminance)))
     best = int(np.argmax(detail))
     # One grey level more, so that rounding in a colourless picture never decides.
-    if detail[best] > PARAMETERS.colour_gain * usual + 1:
-        return np.asarray(cv2.extractChannel(pixels, best), np.uint8)
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), np.uint8)
+    return best if detail[best] > PARAMETERS.colour_gain * usual + 1 else None
 
 
 def _details(channels: NDArray[np.float32]) -> list[float]:
@@ -117,10 +144,10 @@ def _flattened(pixels: Pixels) -> Pixels:
     If all that shows has one colour, the shape is in the transparency, whether the ink is black
     or white. Otherwise the ground continues the colour that shows most: the paper.
     """
+    if pixels.view("<u4").min() >= _OPAQUE:
+        return pixels
     alpha = np.asarray(cv2.extractChannel(pixels, 3), np.uint8)
     colours = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2BGR), np.uint8)
-    if cv2.minMaxLoc(alpha)[0] == 255:
-        return colours
     shown = colours[alpha >= 128]
     if not shown.size:
         return alpha

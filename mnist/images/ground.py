@@ -10,7 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist.images.closing import closed_by_disc
 from mnist.images.grey import shrunk
+from mnist.images.median import median
 from mnist.images.parameters import PARAMETERS
 from mnist.images.polarity import Levels, frame_around
 from mnist.images.results import Ink, Plane
@@ -91,8 +93,8 @@ def _closed(small: Ink) -> Ink:
     surface = _surface(small)
     # Odd, so that the kernel has a middle and moves nothing.
     side = max(3, round(max(small.shape) * PARAMETERS.closing_share)) | 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    closed = cv2.morphologyEx(cv2.medianBlur(small - surface, 3), cv2.MORPH_CLOSE, kernel)
+    detail = np.asarray(cv2.medianBlur(small - surface, 3), np.float32)
+    closed = closed_by_disc(detail, side)
     return np.asarray(cv2.GaussianBlur(closed, (0, 0), side / 6) + surface, np.float32)
 
 
@@ -111,7 +113,7 @@ def _surface(small: Ink) -> Ink:
         weights = np.asarray(solution, np.float64)
         rest = values - terms @ weights
         # The median deviation of a normal distribution times 1.4826 is its standard deviation.
-        spread = 1.4826 * float(np.median(np.abs(rest[kept])))
+        spread = 1.4826 * median(np.abs(rest[kept]))
         # Narrower below than above: what is darker than the sheet is ink.
         kept = (rest > -1.5 * spread - 1) & (rest < 3 * spread + 1)
     return (_cubic_terms(small.shape) @ weights).reshape(small.shape).astype(np.float32)
@@ -120,7 +122,9 @@ def _surface(small: Ink) -> Ink:
 def _cubic_terms(shape: tuple[int, ...]) -> NDArray[np.float64]:
     y, x = (((np.arange(side) + 0.5) / side * 2 - 1) for side in shape)
     powers = [(i, j) for i in range(4) for j in range(4 - i)]
-    return np.stack([np.outer(y**j, x**i).ravel() for i, j in powers], axis=-1)
+    rows = np.stack([y**j for _, j in powers], axis=-1)
+    columns = np.stack([x**i for i, _ in powers], axis=-1)
+    return (rows[:, None] * columns).reshape(-1, len(powers))
 
 
 def sheet_in_shadow(small: Ink, sheet: Ink) -> Ink:
@@ -139,7 +143,7 @@ def sheet_in_shadow(small: Ink, sheet: Ink) -> Ink:
     if not strokes.any():
         return sheet
     light = np.maximum(sheet, _BLACK)
-    ink = float(np.median((small / light)[strokes]))
+    ink = median((small / light)[strokes])
     shade = np.asarray(without_strokes / light, np.float32)
     shadows = _regions_at_the_frame(shade, side, ink + PARAMETERS.shadow_lightness)
     # The border of a shadow is soft, so its surroundings are measured anew as well.
@@ -149,11 +153,9 @@ def sheet_in_shadow(small: Ink, sheet: Ink) -> Ink:
 
 def _filled(small: Ink, side: int) -> Ink:
     """Fill what is narrower than a stroke; what the frame cuts is taken to go on beyond it."""
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     # Unpadded, a shadow along the frame would be narrower than the kernel, and be filled.
-    beyond = np.pad(cv2.medianBlur(small, 3), side, mode="edge")
-    closed = cv2.morphologyEx(beyond, cv2.MORPH_CLOSE, kernel)
-    return np.asarray(closed[side:-side, side:-side], np.float32)
+    beyond = np.pad(np.asarray(cv2.medianBlur(small, 3), np.float32), side, mode="edge")
+    return closed_by_disc(beyond, side)[side:-side, side:-side]
 
 
 def _regions_at_the_frame(light: Ink, length: int, darkest: float) -> NDArray[np.bool_]:
@@ -165,6 +167,6 @@ def _regions_at_the_frame(light: Ink, length: int, darkest: float) -> NDArray[np
     chosen = [
         region
         for region in range(1, count)
-        if met[region] >= length and float(np.median(light[labels == region])) > darkest
+        if met[region] >= length and median(light[labels == region]) > darkest
     ]
     return np.isin(labels, chosen)

@@ -36,10 +36,12 @@ def _is_cut_off(ink: Ink, level: float, chosen: Selection, pen: float) -> bool:
     A tightly cropped digit touches opposite sides, and is whole. So is one that ends at the frame
     or runs along it: there its ink is weak, gets wider farther in, or is wider than a stroke.
     """
-    strong = chosen.mask * (ink >= PARAMETERS.crossing_strength * level)
     height, width = chosen.mask.shape
     left, top, box_width, box_height = chosen.box
     right, bottom = width - left - box_width, height - top - box_height
+    if min(left, top, right, bottom) > 0:
+        return False
+    strong = chosen.mask * (ink >= PARAMETERS.crossing_strength * level)
     room_x, room_y = (PARAMETERS.cut_off_room * side for side in (box_width, box_height))
     # In the order in which turning by a quarter brings the sides up.
     sides = (
@@ -82,16 +84,17 @@ def _faint_remains(
     cut = max(PARAMETERS.faint_part * segmented.cut, PARAMETERS.noise_sigmas * segmented.noise)
     if cut >= segmented.cut:
         return False, 0
-    weak = without_ruling((ink > cut).astype(np.uint8))
+    weak = without_ruling((ink > cut).view(np.uint8))
     side = 2 * max(1, round(pen)) + 1
-    beyond = weak * (cv2.dilate(chosen.mask, np.ones((side, side), np.uint8)) == 0)
-    if not beyond.any():
+    # Of masks of 0 and 1: what is weak ink and not near the digit.
+    beyond = cv2.subtract(weak, cv2.dilate(chosen.mask, np.ones((side, side), np.uint8)))
+    if not cv2.countNonZero(beyond):
         return False, 0
     count, numbered = cv2.connectedComponents(weak, connectivity=8)
     pieces = np.asarray(numbered, np.int32)
     belonging = np.zeros(count, bool)
     belonging[pieces[(chosen.mask & weak) > 0]] = True
-    of_digit = belonging[pieces]
+    of_digit = np.take(belonging, pieces)
     goes_on = (beyond * of_digit).sum() > PARAMETERS.faint_part_area * chosen.mask.sum()
     others = beyond * ~of_digit
     return bool(goes_on), tall_pieces(others, chosen.box[3]) if others.any() else 0

@@ -91,8 +91,8 @@ class Source:
         paper = (cv2.mean(plane[:1])[0] + cv2.mean(plane[-1:])[0]) / 2
         darkest, lightest, _, _ = cv2.minMaxLoc(plane)
         contrast = lightest - darkest
-        steps = cv2.absdiff(plane[:, 1:], plane[:, :-1]) if width > 1 else plane[:0]
-        largest = cv2.minMaxLoc(steps)[1] if steps.size else 0.0
+        steps = plane[:, 1:], plane[:, :-1]
+        largest = cv2.norm(*steps, cv2.NORM_INF) if width > 1 else 0.0
         if not contrast:
             return cls(width, height, paper, contrast)
         coverage = abs(cv2.mean(plane)[0] - paper) / contrast

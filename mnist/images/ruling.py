@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist.images.grey import shrunk
+from mnist.images.median import median
 from mnist.images.parameters import PARAMETERS
 from mnist.images.results import Plane
 from mnist.images.strokes import stroke_width
@@ -42,6 +43,10 @@ def without_ruling(mask: Plane) -> Plane:
     """
     if min(mask.shape) < PARAMETERS.ruling_least_side:
         return mask
+    least_height, least_width = (PARAMETERS.ruling_span * side for side in mask.shape)
+    _, _, width, height = cv2.boundingRect(mask)
+    if width < least_width and height < least_height:  # as most digits, which leave a margin
+        return mask
     if _may_be_crossed(mask):
         mask = _without_horizontal(mask)
     if not _may_be_crossed(mask.T):
@@ -50,7 +55,7 @@ def without_ruling(mask: Plane) -> Plane:
 
 
 def _may_be_crossed(mask: Plane) -> bool:
-    """Whether ink is in so many columns as a line has; most digits leave a margin."""
+    """Whether ink is in so many columns as a line has."""
     return bool(np.count_nonzero(mask.max(axis=0)) >= PARAMETERS.ruling_span * mask.shape[1])
 
 
@@ -136,7 +141,7 @@ def _measured(mask: Plane, offset: float, slope: float) -> PrintedLine | None:
     inked = np.flatnonzero(runs)
     if inked.size < PARAMETERS.ruling_span * width:
         return None
-    thickness = float(np.median(runs[inked]))
+    thickness = median(runs[inked])
     if thickness > reach:
         return None
     # Where a stroke crosses, the run of ink is longer than the line is thick, and stays.

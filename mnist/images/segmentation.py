@@ -5,6 +5,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from mnist.images.median import median
 from mnist.images.parameters import PARAMETERS
 from mnist.images.results import Ink, Plane
 from mnist.images.ruling import without_ruling
@@ -40,7 +41,7 @@ def segment(ink: Ink, *, even: bool) -> Segmentation | None:
     # A digit may fill half of a drawing, so only what is surely ground is measured there.
     ground = sample[sample < PARAMETERS.ink_share_even * float(ink.max())] if even else sample
     # Median deviations, because ink is an outlier; 1.4826 makes them standard deviations.
-    noise = 1.4826 * float(np.median(np.abs(ground - np.median(ground))))
+    noise = 1.4826 * median(np.abs(ground - median(ground)))
     floor = PARAMETERS.least_ink
     if not even:
         floor = max(floor, PARAMETERS.noise_sigmas * noise)
@@ -50,7 +51,7 @@ def segment(ink: Ink, *, even: bool) -> Segmentation | None:
     level = typical_strength(above)
     share = PARAMETERS.ink_share_even if even else PARAMETERS.ink_share
     cut = max(share * level, floor)
-    mask = without_ruling((ink > cut).astype(np.uint8))
+    mask = without_ruling((ink > cut).view(np.uint8))
     return Segmentation(mask, cut, level, noise)
 
 
@@ -64,9 +65,10 @@ def typical_strength(above: Ink) -> float:
     """Average the stronger of Otsu's two classes: ink, without lines, stains and rims.
 
     Args:
-        above: Strengths above the noise, any shape, at least one.
+        above: Strengths above the noise, so above 0, any shape, at least one.
     """
-    values = np.clip(above * 255, 0, 255).astype(np.uint8).ravel()
+    values = np.minimum(above * 255, 255).astype(np.uint8).ravel()
     cut, _ = cv2.threshold(values, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     strong = values[values > cut]
-    return float((strong if strong.size else values).mean()) / 255
+    strong = strong if strong.size else values
+    return cv2.sumElems(strong)[0] / strong.size / 255

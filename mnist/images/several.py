@@ -6,9 +6,8 @@ Only what is certain is said here; what is doubtful is a warning (`image_warning
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mnist.images.components import Pieces, largest, strength_of
+from mnist.images.components import Labels, Pieces, largest, strength_of
 from mnist.images.parameters import PARAMETERS
 from mnist.images.results import Ink
 
@@ -69,7 +68,7 @@ def row_of(pieces: Pieces, ink: Ink) -> Row:
     return Row(len(apart), sum(_digits_in(piece, pieces.labels) for piece in apart))
 
 
-def _is_inside(piece: _Piece, labels: NDArray[np.int32]) -> bool:
+def _is_inside(piece: _Piece, labels: Labels) -> bool:
     """Tell whether a piece is no end of something outside: it does not lie along a side."""
     rows = slice(piece.top, piece.top + piece.height)
     edges = (
@@ -82,7 +81,7 @@ def _is_inside(piece: _Piece, labels: NDArray[np.int32]) -> bool:
     )
 
 
-def _is_cut(piece: _Piece, labels: NDArray[np.int32]) -> bool:
+def _is_cut(piece: _Piece, labels: Labels) -> bool:
     """Tell whether the frame cuts a piece above or below: what is left of it is wide."""
     return piece.top == 0 or piece.top + piece.height == len(labels)
 
@@ -106,7 +105,7 @@ def _gap(a: _Piece, b: _Piece) -> int:
     return max(a.left, b.left) - min(a.left + a.width, b.left + b.width)
 
 
-def _digits_in(piece: _Piece, labels: NDArray[np.int32]) -> int:
+def _digits_in(piece: _Piece, labels: Labels) -> int:
     """Say as how many digits a piece is wide, if it is tall all along as digits are."""
     if piece.width < PARAMETERS.row_wide * piece.height or _is_cut(piece, labels):
         return 1

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist.images.grey import shrunk
+from mnist.images.median import median
 from mnist.images.parameters import PARAMETERS
 from mnist.images.results import Ink, Plane
 
@@ -65,46 +66,56 @@ def _outlines(small: Plane) -> list[NDArray[np.float32]]:
     for regions in (light, 1 - light):
         # Two levels: a parent (index 3) below 0 is an outline, any other a hole in one.
         outlines, tree = cv2.findContours(regions, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-        for index, outline in enumerate(outlines):
+        parents = tree[0, :, 3].tolist() if outlines else []
+        for index, (outline, parent) in enumerate(zip(outlines, parents, strict=True)):
+            if parent >= 0:
+                continue
             hull = cv2.convexHull(outline)
             area = cv2.contourArea(hull)
-            if tree[0][index][3] >= 0 or area < PARAMETERS.sheet_least_share * small.size:
+            if area < PARAMETERS.sheet_least_share * small.size:
                 continue
-            holes = [o for o, node in zip(outlines, tree[0], strict=True) if node[3] == index]
-            if _is_sheet(regions, hull, area, holes) and _is_bordered(small, regions, hull, area):
+            holes = [o for o, above in zip(outlines, parents, strict=True) if above == index]
+            if not _is_rectangle_around(hull, area, holes):
+                continue
+            sheet: Plane = np.zeros(small.shape, np.uint8)
+            cv2.fillConvexPoly(sheet, hull, 1)
+            if _is_solid(regions, sheet) and _is_bordered(small, regions, hull, area, sheet):
                 sheets.append(hull.reshape(-1, 2).astype(np.float32))
     return sorted(sheets, key=cv2.contourArea, reverse=True)
 
 
-def _is_sheet(
-    regions: cv2.typing.MatLike,
-    hull: cv2.typing.MatLike,
-    area: float,
-    holes: list[cv2.typing.MatLike],
+def _is_rectangle_around(
+    hull: cv2.typing.MatLike, area: float, holes: list[cv2.typing.MatLike]
 ) -> bool:
-    """Whether the region is solid, rectangular, and encloses something as large as a digit."""
+    """Whether the region is rectangular, and encloses something as large as a digit."""
     _, (width, height), _ = cv2.minAreaRect(hull)  # turned as the sheet is turned
     rectangular = area >= PARAMETERS.sheet_rectangularity * width * height
     largest = max((max(cv2.boundingRect(hole)[2:]) for hole in holes), default=0)
-    if not rectangular or largest < PARAMETERS.sheet_content * np.sqrt(area):
-        return False
-    # Counted in pixels: the ground inside of a 0 is sheet as well.
-    inside = cv2.fillConvexPoly(np.zeros(regions.shape, np.uint8), hull, 1)
-    return float(regions[inside > 0].mean()) >= PARAMETERS.sheet_solidity
+    return rectangular and largest >= PARAMETERS.sheet_content * np.sqrt(area)
+
+
+def _is_solid(regions: cv2.typing.MatLike, sheet: Plane) -> bool:
+    """Whether little of the sheet is ink; the ground inside of a 0 is sheet as well."""
+    solid = cv2.countNonZero(cv2.bitwise_and(regions, sheet))
+    return solid / cv2.countNonZero(sheet) >= PARAMETERS.sheet_solidity
 
 
 def _is_bordered(
-    small: Plane, regions: cv2.typing.MatLike, hull: cv2.typing.MatLike, area: float
+    small: Plane,
+    regions: cv2.typing.MatLike,
+    hull: cv2.typing.MatLike,
+    area: float,
+    sheet: Plane,
 ) -> bool:
     """Whether the sheet ends sharply at another grey, or at a printed box around it.
 
     A gradient ends nowhere sharply, and ruled lines end at the frame of the picture.
     """
-    sheet = np.zeros(small.shape, np.uint8)
-    cv2.fillConvexPoly(sheet, hull, 1)
-    if sheet.all():
+    beyond = small.size - cv2.countNonZero(sheet)
+    if not beyond:
         return False
-    if float(regions[sheet == 0].mean()) <= 1 - PARAMETERS.sheet_contrast:
+    same = cv2.countNonZero(cv2.subtract(regions, sheet))  # pixels of the same grey outside
+    if same / beyond <= 1 - PARAMETERS.sheet_contrast:
         levels = [float(small[regions == region].mean()) for region in (0, 1)]
         return _step(small, sheet) >= PARAMETERS.sheet_step * abs(levels[1] - levels[0])
     # No other grey outside: the sheet goes on, and only a printed box encloses this part of it.
@@ -122,7 +133,7 @@ def _step(small: Plane, sheet: Plane) -> float:
     within = (cv2.erode(sheet, near) > 0) & (cv2.erode(sheet, far) == 0)
     if not beyond.any() or not within.any():
         return 0.0
-    return abs(float(np.median(small[within])) - float(np.median(small[beyond])))
+    return abs(median(small[within]) - median(small[beyond]))
 
 
 def _cropped(plane: Plane, outline: NDArray[np.float32], scale: float) -> Sheet:
@@ -154,6 +165,6 @@ def _continued(crop: Plane, sheet: Plane) -> Ink:
     sigma = max(crop.shape) / 20  # wide, so that strokes hardly darken it
     weight = cv2.GaussianBlur(sheet.astype(np.float32), (0, 0), sigma)
     total = cv2.GaussianBlur((crop * sheet).astype(np.float32), (0, 0), sigma)
-    middle = float(np.median(crop[sheet > 0]))
+    middle = median(crop[sheet > 0])
     # Where no sheet is near both sums are about 0, and the median takes over.
     return np.asarray((total + 1e-3 * middle) / (weight + 1e-3), np.float32)

@@ -38,20 +38,27 @@ def redraw(ink: Ink, share: float) -> Drawing:
     scale = PARAMETERS.box_side * per_pixel / max(ink.shape)
     method = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
     large = np.asarray(cv2.resize(ink, size_at(scale, ink.shape), interpolation=method), np.float32)
-    large = np.pad(large, 2 * per_pixel)  # room to widen strokes at the edge of the crop
+    # To widen strokes at the edge of the crop, by half of the least width, and a ramp.
+    room = int(PARAMETERS.stroke_width_least / 2 * per_pixel) + 2
+    padded = cv2.copyMakeBorder(large, room, room, room, room, cv2.BORDER_CONSTANT, value=0)
+    large = np.asarray(padded, np.float32)
     # Faint ink may never reach the share; then its own darkest tenth is the stroke.
-    mask = (large > min(share, 0.9 * float(large.max()))).astype(np.uint8)
+    mask = (large > min(share, 0.9 * float(large.max()))).view(np.uint8)
     # A sixth of the stroke at most, or smoothing would eat thin strokes.
     sigma = min(PARAMETERS.smoothing * per_pixel, stroke_width(mask) / 6)
     smooth = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), sigma) > 0.5
     if smooth.any():  # dots of a few pixels may vanish altogether
-        mask = smooth.astype(np.uint8)
+        mask = smooth.view(np.uint8)
     inside = _distance(mask)
     width = _width_by(inside, mask) / per_pixel
     target = min(max(width, PARAMETERS.stroke_width_least), PARAMETERS.stroke_width_most)
-    signed = inside - _distance(1 - mask)
+    shift = (target - width) / 2 * per_pixel
+    # The ground is 1 away from strokes or more, and stays ground if they are not widened: how far
+    # it is takes as long to measure as all distances inside.
+    outside = 1 - mask if shift <= 0.5 else _distance(1 - mask)
+    signed = inside - outside
     # Thinning must leave the core of every stroke, however unlike its strokes are in width.
-    moved = signed + max((target - width) / 2 * per_pixel, 0.5 - float(signed.max()))
+    moved = signed + max(shift, 0.5 - float(signed.max()))
     # A ramp of one pixel at the outline, so that the reduction to 20x20 sees no steps.
     return Drawing((np.clip(moved + 0.5, 0, 1) * 255).astype(np.uint8), width)
 
@@ -62,7 +69,8 @@ def stroke_width(mask: Plane) -> float:
 
 
 def _width_by(distance: Ink, mask: Plane) -> float:
-    return 4 * float(cv2.mean(distance, mask)[0])
+    # As `cv2.mean` over the mask, which takes five times as long: distances are 0 elsewhere.
+    return 4 * cv2.sumElems(distance)[0] * (1 / max(cv2.countNonZero(mask), 1))
 
 
 def _distance(mask: Plane) -> Ink:
