@@ -35,6 +35,6 @@ def app() -> FastAPI:
     """Make the application."""
     unused = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "unused")
     settings = Settings(MLFLOW_TRACKING_URI="http://127.0.0.1:1", **unused)
-    bucket = Bucket.in_memory("results")
-    acceptance = AcceptanceLog(bucket, Signing(bucket), settings.cautious_confidence)
-    return create(settings, OneVersion(Path(os.environ["BENCHMARK_GRAPH"])), acceptance)
+    results, inbox = Bucket.in_memory("results"), Bucket.in_memory("inbox")
+    acceptance = AcceptanceLog(results, Signing(results), settings.cautious_confidence)
+    return create(settings, OneVersion(Path(os.environ["BENCHMARK_GRAPH"])), acceptance, inbox)
