@@ -13,7 +13,7 @@ from mnist.evaluation.confident_learning import Suspects, suspected_label_errors
 from mnist.operations.retraining import Retraining
 from mnist.parts import Parts
 from mnist.provenance import code_digest, environment
-from mnist.registry.catalogue import LABEL_CHECK, LABEL_CHECKS
+from mnist.registry.catalogue import LABEL_CHECK, LABEL_CHECK_RUN, LABEL_CHECKS
 from mnist.tables import PROBABILITY_COLUMNS, to_parquet
 from mnist.training.out_of_fold import out_of_fold
 from mnist.training.recipes import get_recipe
@@ -54,7 +54,7 @@ class CheckingLabels:
         suspects = suspected_label_errors(labels, probabilities)
         markdown = _table(data, suspects)
         run = self._log.begin(
-            f"check-labels-{recipe}-seed-{seed}",
+            f"{LABEL_CHECK_RUN}{recipe}-seed-{seed}",
             {
                 "recipe": recipe,
                 "network": _NETWORK,

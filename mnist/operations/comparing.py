@@ -22,6 +22,7 @@ from mnist.operations.set_images import SetImages
 from mnist.parts import Parts
 from mnist.plots import plot_confusion_matrix, plot_learning_curves
 from mnist.provenance import code_digest, environment
+from mnist.registry.catalogue import COMPARISON_RUN
 from mnist.training.train import Epoch
 
 
@@ -59,7 +60,7 @@ class Comparing:
     def begin(self, names: Sequence[str], data: TrainingData, seed: int) -> str:
         """Open the parent run."""
         return self._log.begin(
-            f"compare-models-seed-{seed}",
+            f"{COMPARISON_RUN}seed-{seed}",
             {
                 "models": ", ".join(names),
                 "seed": seed,

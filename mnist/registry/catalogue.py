@@ -23,6 +23,9 @@ LABEL_CHECK = "label-check.parquet"
 """A row for each training image: `label`, `source`, `key` of a reviewed one, `sha256` of its
 pixels, `p0` to `p9` out of fold, and `pixels` where the label is contradicted."""
 
+LABEL_CHECK_RUN, COMPARISON_RUN = "check-labels-", "compare-models-"
+"""What the names of such runs begin with."""
+
 HISTORY = "history.json"
 """One object per epoch: loss and accuracy, in training and validation."""
 
@@ -30,8 +33,6 @@ _EVALUATION = "evaluation.json"
 _DECISION = "decision.json"
 _OVERRIDE = "decision-override-"
 _PROXIED = "mlflow-artifacts:/"
-_LABEL_CHECK = "check-labels-%"
-_COMPARISON = "compare-models-%"
 
 
 class Catalogue:
@@ -138,12 +139,12 @@ class Catalogue:
 
     def comparisons(self, limit: int) -> list[TrainingRun]:
         """List the parent runs of finished comparisons of models, the newest first."""
-        query = f"attributes.run_name LIKE '{_COMPARISON}' and attributes.status = 'FINISHED'"
+        query = f"attributes.run_name LIKE '{COMPARISON_RUN}%' and attributes.status = 'FINISHED'"
         return self._runs_in(f"{self._experiment_name}-comparisons", limit, query)
 
     def label_check(self) -> TrainingRun | None:
         """Find the last finished check of the training images' labels; None if there is none."""
-        query = f"attributes.run_name LIKE '{_LABEL_CHECK}' and attributes.status = 'FINISHED'"
+        query = f"attributes.run_name LIKE '{LABEL_CHECK_RUN}%' and attributes.status = 'FINISHED'"
         return next(iter(self._runs_in(f"{self._experiment_name}-{LABEL_CHECKS}", 1, query)), None)
 
     def _runs_in(self, experiment: str, limit: int, query: str = "") -> list[TrainingRun]:
