@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from functools import cached_property, partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -28,22 +28,30 @@ import numpy as np
 import psutil
 
 from mnist.digits import SIDE, Images, Outputs
+from mnist.operations.batch_runs import BatchRun
 from mnist.operations.batches import BatchScoring
 from mnist.scoring.graphs import Predictor
 from mnist.scoring.predictions import PinnedModel
 from mnist.services import Services
 from mnist.settings import Settings, load_settings
-from mnist.storage.bucket import Bucket, StoredObject
+from mnist.storage.bucket import Bucket
 from mnist.storage.clients import control_client
+from mnist.storage.user_metadata import StoredObject
 
 _THREADS = 8
 
 
 class OneGraph:
-    """A registry of one model, so that no MLflow is needed."""
+    """A registry of one model, so that no MLflow is needed.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: Of its scoring graph.
+        kind: What runs the graph.
+    """
+
+    def __init__(self, path: Path, kind: type[Predictor] = Predictor) -> None:
         self._path = path
+        self._kind = kind
         self._model = PinnedModel(
             "benchmark", "1", hashlib.sha256(path.read_bytes()).hexdigest(), accept_confidence=0.9
         )
@@ -52,10 +60,13 @@ class OneGraph:
         """Give the one model."""
         return self._model
 
-    @cache  # noqa: B019 - one registry in each process
-    def predictor(self, model: PinnedModel) -> Predictor:
-        """Load its graph."""
-        return Predictor(self._path, model.digest)
+    def predictor(self, model: PinnedModel) -> Predictor:  # noqa: ARG002 - there is one
+        """Give its graph."""
+        return self._predictor
+
+    @cached_property
+    def _predictor(self) -> Predictor:
+        return self._kind(self._path, self._model.digest)
 
 
 CALLS = Counter[str]()
@@ -68,26 +79,37 @@ class _CountedPredictor(Predictor):
         return super().outputs(images)
 
 
-class _CountedGraph(OneGraph):
-    def predictor(self, model: PinnedModel) -> Predictor:
-        return _CountedPredictor(self._path, model.digest)
-
-
 class _CountedBucket(Bucket):
     def fetch_once(self, key: str, etag: str) -> StoredObject:
         CALLS["fetches"] += 1
         return super().fetch_once(key, etag)
 
 
+class _CountedServices(Services):
+    def bucket(self, name: str) -> Bucket:
+        return _CountedBucket.on_s3(self.settings, name)
+
+
 def scoring_by(graph: Path, settings: Settings, *, counted: bool = False) -> BatchScoring:
     """Make what scores, with the model of a file; `CALLS` says what it did if it is counted."""
-    services = Services(settings)
-    registry: Any = _CountedGraph(graph) if counted else OneGraph(graph)
+    services = _CountedServices(settings) if counted else Services(settings)
+    registry: Any = OneGraph(graph, _CountedPredictor if counted else Predictor)
     services.registry, services.sure_bucket = registry, services.results_bucket
-    if counted:
-        counting: Any = partial(_CountedBucket.on_s3, settings)
-        services.bucket = counting
     return services.batch_scoring
+
+
+def scored_whole(run: BatchRun) -> int:
+    """Return how many objects a run scored.
+
+    Raises:
+        SystemExit: Unless each of the batch was scored, and once.
+    """
+    receipt = run.receipt
+    if receipt is None:
+        raise SystemExit(f"batch {run.batch} has no receipt: it was not scored to its end")
+    if not receipt.is_balanced or receipt.run.rows_written != receipt.listing.count:
+        raise SystemExit(f"the batch was not scored once and whole: {receipt.summary()}")
+    return receipt.listing.count
 
 
 class Contender:
@@ -132,10 +154,7 @@ class Contender:
                 run = scoring.run(
                     self.batch, f"benchmark-{time.time_ns()}", map=partial(windowed, pool)
                 )
-            receipt = run.receipt
-            if not receipt.is_balanced or receipt.run.rows_written != receipt.listing.count:
-                raise SystemExit(f"the batch was not scored once and whole: {receipt.summary()}")
-            return receipt.listing.count
+            return scored_whole(run)
 
         return work
 
