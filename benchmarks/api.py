@@ -29,13 +29,12 @@ import cv2
 import httpx
 import numpy as np
 import psutil
+from cv2.typing import MatLike
 
+from benchmarks.network import write_network
 from benchmarks.scoring_contenders import peak_bytes
 from infra.ports import free_ports
 from mnist.images.strokes import place
-from mnist.scoring.graphs import export_graph
-from mnist.training.models import assemble, build_body
-from mnist.training.recipes import get_recipe
 
 _WORKERS = 2
 _SMALL = "28x28 PNG"
@@ -57,7 +56,7 @@ def write_files(folder: Path) -> dict[str, Path]:
     cv2.putText(digit, "7", (30, 110), cv2.FONT_HERSHEY_SIMPLEX, 4, 255, 14)
     left, top, width, height = cv2.boundingRect(digit)
     small = place(digit[top : top + height, left : left + width])  # or it would be redrawn
-    pictures = {_SMALL: (small, ".png")}
+    pictures: dict[str, tuple[MatLike, str]] = {_SMALL: (small, ".png")}
     dice = np.random.default_rng(0)
     for name, (width, height) in _PHOTOS.items():
         light = np.linspace(0.6, 1, width)[None] * 220 + dice.normal(0, 4, (height, width))
@@ -74,13 +73,8 @@ def write_files(folder: Path) -> dict[str, Path]:
 
 def write_models(folder: Path) -> dict[str, str]:
     """Write one network as scoring graph and as Keras model."""
-    model = assemble([build_body(get_recipe("demo"))], "demo")
-    export_graph(model, folder / "model.onnx")
-    model.save(folder / "model.keras")
-    return {
-        "BENCHMARK_GRAPH": str(folder / "model.onnx"),
-        "BENCHMARK_KERAS_MODEL": str(folder / "model.keras"),
-    }
+    graph, of_keras = write_network("demo", folder)
+    return {"BENCHMARK_GRAPH": str(graph), "BENCHMARK_KERAS_MODEL": str(of_keras)}
 
 
 @contextmanager

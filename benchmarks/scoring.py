@@ -54,17 +54,6 @@ _TURNS = 2
 """How often the limit and ours are measured, in turns; the better one of each counts."""
 
 _BUCKETS = ("inbox", *(f"results-{turn}" for turn in range(_TURNS)))
-_MODEL = """
-import sys
-from pathlib import Path
-from mnist.scoring.graphs import export_graph
-from mnist.training.models import assemble, build_body
-from mnist.training.recipes import get_recipe
-folder = Path(sys.argv[1])
-model = assemble([build_body(get_recipe("fast"))], "fast")
-export_graph(model, folder / "model.onnx")
-model.save(folder / "model.keras")
-"""
 
 
 class Benchmark:
@@ -83,7 +72,7 @@ class Benchmark:
 
     def build_network(self) -> None:
         """Write the network as Keras model and as scoring graph."""
-        self._run([sys.executable, "-c", _MODEL, str(self._folder)])
+        self._run([sys.executable, "-m", "benchmarks.network", "fast", str(self._folder)])
 
     def drop(self, batch: str, count: int) -> None:
         """Fill a folder of the inbox."""
