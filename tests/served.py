@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import uvicorn
+from fastapi import FastAPI
 
 from api.application import create
 from api.champion import Registry
@@ -23,7 +24,7 @@ def served(
     inbox: Bucket | None = None,
     **settings: Any,
 ) -> Iterator[httpx.Client]:
-    """Serve until the block ends; what is under way then is answered first."""
+    """Serve the application over a registry until the block ends."""
     known = Settings(
         AWS_ACCESS_KEY_ID="unused",
         AWS_SECRET_ACCESS_KEY="unused",
@@ -31,7 +32,13 @@ def served(
         **{"api_refresh_seconds": 0.01} | settings,
     )
     acceptance = acceptance or empty_acceptance_log()
-    application = create(known, registry, acceptance, inbox or Bucket.in_memory())
+    with running(create(known, registry, acceptance, inbox or Bucket.in_memory())) as client:
+        yield client
+
+
+@contextmanager
+def running(application: FastAPI) -> Iterator[httpx.Client]:
+    """Serve an application until the block ends; what is under way then is answered first."""
     server = _Server(uvicorn.Config(application, port=0, log_config=None))
     thread = threading.Thread(target=server.run)
     thread.start()
