@@ -42,6 +42,9 @@ STREAMS = 200
 _SURE = 0.995
 """Share of MNIST's images whose out-of-distribution score counts as that of a digit."""
 
+Draw = Callable[[np.random.Generator], tuple[float, JudgedPredictions]]
+"""Draws by the dice given; returns a threshold and the predictions that it judges."""
+
 
 def set_of(
     labels: Path, predictor: Predictor, ood_threshold: float
@@ -100,13 +103,11 @@ class Rules:
             evidence, self._promise, cautious=self._cautious, present=self._cautious
         ).threshold
 
-    def ways(
-        self, mine: JudgedPredictions, others: JudgedPredictions
-    ) -> dict[str, Callable[[np.random.Generator], tuple[float, JudgedPredictions]]]:
+    def ways(self, mine: JudgedPredictions, others: JudgedPredictions) -> dict[str, Draw]:
         """Give, for one set, each way with what it judges."""
         size = len(mine.confidence)
 
-        def split(count: int, choose: Callable[[JudgedPredictions], float]):
+        def split(count: int, choose: Callable[[JudgedPredictions], float]) -> Draw:
             def draw(random: np.random.Generator) -> tuple[float, JudgedPredictions]:
                 order = random.permutation(size)
                 evidence = taken(mine, order[:count])
@@ -123,11 +124,7 @@ class Rules:
         }
 
 
-def measure(
-    draw: Callable[[np.random.Generator], tuple[float, JudgedPredictions]],
-    promise: Promise,
-    share: float,
-) -> dict[str, float | int | bool]:
+def measure(draw: Draw, promise: Promise, share: float) -> dict[str, float | int | bool]:
     """Judge a set with the thresholds of twenty draws; `share` of its images have no warning."""
     accepted = wrong = images = 0
     for seed in range(SEEDS):

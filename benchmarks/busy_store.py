@@ -20,8 +20,9 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Self
 from unittest.mock import patch
 
 import cv2
@@ -65,8 +66,8 @@ def _days_ago(days: float) -> Iterator[None]:
 
     class Then(datetime):
         @classmethod
-        def now(cls, tz=None):  # type: ignore[no-untyped-def]
-            return datetime.now(tz) - timedelta(days=days)
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return super().now(tz) - timedelta(days=days)
 
     with ExitStack() as stack:
         for module in _CLOCKS:

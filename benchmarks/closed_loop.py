@@ -143,6 +143,7 @@ class Loop:
         Raises:
             Unavailable: If it does not complete.
         """
+        run = self._prefect.start(f"{deployment}/default", parameters)
 
         def ended() -> bool:
             nonlocal run
@@ -153,7 +154,6 @@ class Loop:
                 run = self._prefect.start(f"{deployment}/default", parameters)
             return state == "COMPLETED"
 
-        run = self._prefect.start(f"{deployment}/default", parameters)
         wait_until(ended, deployment)
 
     def label(self, source: str, number: int) -> None:

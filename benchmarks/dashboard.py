@@ -168,8 +168,7 @@ def main() -> None:
             )
             tab = browser.new_page()
             tab.set_default_timeout(_READY_SECONDS * 1000)
-            cookie = {"name": "digits-session", "value": session, "url": address}
-            tab.context.add_cookies([cookie])
+            tab.context.add_cookies([{"name": "digits-session", "value": session, "url": address}])
             medians = measure(tab, address, empty, batch, arguments.repeats)
             browser.close()
     for name, seconds in medians.items():

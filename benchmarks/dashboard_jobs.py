@@ -17,7 +17,7 @@ import shutil
 import time
 from pathlib import Path
 
-from playwright.sync_api import Browser, Error, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Locator, Page, ViewportSize, sync_playwright
 
 from benchmarks.dashboard import served
 from benchmarks.dashboard_looks import JOBS, PICTURES, Look
@@ -29,7 +29,7 @@ _SECONDS = 30
 _STILL_SECONDS = 6
 _POLL_MILLISECONDS = 20
 _LONGEST_EXCERPT = 160
-_SIZE = {"width": 1280, "height": 1000}
+_SIZE = ViewportSize(width=1280, height=1000)
 _IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 

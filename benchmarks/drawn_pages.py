@@ -174,9 +174,11 @@ def _scanned(
     height, width = ink.shape
     picture = np.maximum(lines, ink * scan.faint)
     matrix = _placed(width, height, scan, random)
-    flat = cv2.perspectiveTransform(corners.reshape(-1, 1, 2), matrix).reshape(corners.shape)
+    moved = cv2.perspectiveTransform(corners.reshape(-1, 1, 2), matrix)
+    flat = np.asarray(moved, np.float32).reshape(corners.shape)
     size = _size(matrix, width, height)
-    picture = cv2.warpPerspective(picture, matrix, size, flags=cv2.INTER_AREA)
+    warped = cv2.warpPerspective(picture, matrix, size, flags=cv2.INTER_AREA)
+    picture = np.asarray(warped, np.float32)
     if scan.wave:
         picture, flat = _bent(picture, flat, scan.wave)
     level = 235 * (1 - picture)
@@ -213,7 +215,7 @@ def _bent(
     y, x = np.mgrid[:height, :width].astype(np.float32)
     bend: Callable[[NDArray[np.float32]], NDArray[np.float32]]
     bend = lambda along: wave * np.sin(along / width * np.pi * 1.5)  # noqa: E731
-    picture = cv2.remap(picture, x, (y - bend(x)).astype(np.float32), cv2.INTER_LINEAR)
+    bent = cv2.remap(picture, x, (y - bend(x)).astype(np.float32), cv2.INTER_LINEAR)
     moved = corners.copy()
     moved[..., 1] += bend(corners[..., 0])
-    return np.asarray(picture, np.float32), moved
+    return np.asarray(bent, np.float32), moved

@@ -77,9 +77,9 @@ class Scanner:
         field[top : top + side, left : left + side] = np.clip(digit, 0, 255) / 255
         if self.frame:
             field[-3:-1] = 1
-        field = cv2.GaussianBlur(field, (0, 0), self.blur)
+        blurred = cv2.GaussianBlur(field, (0, 0), self.blur)
         paper, ink = self.paper + random.normal(0, 5), self.ink + random.normal(0, 12)
-        grey = paper + (ink - paper) * field + random.normal(0, 2, field.shape)
+        grey = paper + (ink - paper) * blurred + random.normal(0, 2, field.shape)
         return cv2.imencode(".png", np.clip(grey, 0, 255).astype(np.uint8))[1].tobytes()
 
 

@@ -46,6 +46,6 @@ def archive(images: Images, rows: int) -> bytes:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for number in range(rows):
             turn, place = divmod(number, len(images))
-            fainter = np.asarray(cv2.subtract(images[place], turn % _FAINTEST), np.uint8)
+            fainter = images[place] - np.minimum(images[place], turn % _FAINTEST)
             archive.writestr(f"{number:06d}.png", cv2.imencode(".png", fainter)[1].tobytes())
     return file.getvalue()

@@ -36,7 +36,7 @@ def compare(digits: NDArray[np.float32], others: NDArray[np.float32]) -> tuple[f
 
 def largest(outputs: Outputs) -> NDArray[np.float32]:
     """Score by the largest probability, as most do (Hendrycks and Gimpel 2017)."""
-    return -outputs.probabilities.max(axis=1)
+    return np.asarray(-outputs.probabilities.max(axis=1), np.float32)
 
 
 def main() -> None:

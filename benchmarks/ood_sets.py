@@ -143,10 +143,10 @@ class Artist:
         if kind == 1:
             share = self._rng.uniform(0.05, 0.3)
             return np.where(self._rng.random((28, 28)) < share, 255, 0).astype(np.uint8)
-        clouds = self._rng.normal(0, 1, (28, 28)).astype(np.float32)
-        clouds = cv2.GaussianBlur(clouds, (0, 0), self._rng.uniform(1, 3))
+        dots = self._rng.normal(0, 1, (28, 28)).astype(np.float32)
+        clouds = cv2.GaussianBlur(dots, (0, 0), self._rng.uniform(1, 3))
         level = (clouds - clouds.min()) / np.ptp(clouds)
-        return np.clip((level - 0.5) * 500, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip((level - 0.5) * 500, 0, 255), np.uint8)
 
     def two_digits(self) -> Picture:
         """Put two digits side by side."""
@@ -202,7 +202,8 @@ class Artist:
         return ink[top : top + height, left : left + width]
 
     def _any_digit(self) -> Picture:
-        return self._digits[self._between(0, len(self._digits))]
+        digit: Picture = self._digits[self._between(0, len(self._digits))]
+        return digit
 
     def _letter(self) -> str:
         return str(self._rng.choice(_LETTERS))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from mnist.digits import Image
@@ -26,15 +27,16 @@ class Drawing:
 
     def thinned(self, pen: int) -> Page:
         """Return the ink as a pen of so many pixels would have left it."""
-        left = (self.ink > 0.5).astype(np.uint8)
-        line = np.zeros_like(left)
+        left: MatLike = (self.ink > 0.5).astype(np.uint8)
+        line: MatLike = np.zeros_like(left)
         cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
         while left.any():
-            line |= left & ~cv2.morphologyEx(left, cv2.MORPH_OPEN, cross)
+            opened = cv2.morphologyEx(left, cv2.MORPH_OPEN, cross)
+            line = cv2.bitwise_or(line, cv2.subtract(left, opened))
             left = cv2.erode(left, cross)
         line = cv2.morphologyEx(line, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
         tip = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (pen, pen))
-        return cv2.GaussianBlur(cv2.dilate(line, tip).astype(np.float64), (0, 0), 0.8)
+        return _soft(cv2.dilate(line, tip).astype(np.float64), 0.8)
 
     def page(self) -> Page:
         """Return an empty sheet of one grey."""
@@ -74,6 +76,10 @@ class Drawing:
         return self.on(self.page()) * (1 - shade)
 
 
+def _soft(page: Page, radius: float) -> Page:
+    return np.asarray(cv2.GaussianBlur(page, (0, 0), radius), np.float64)
+
+
 def _ruled(d: Drawing) -> Page:
     gap, strength = int(d.dice.integers(20, 45)), d.dice.uniform(0.15, 0.5)
     return d.on(d.lined(d.page(), gap, strength, int(d.dice.integers(1, 4)), squared=False))
@@ -92,7 +98,7 @@ def _sloping_light(d: Drawing) -> Page:
     y, x = d.places()
     angle = d.dice.uniform(0, 2 * np.pi)
     slope = np.cos(angle) * x + np.sin(angle) * y
-    slope = (slope - slope.min()) / np.ptp(slope)
+    slope = np.asarray((slope - slope.min()) / np.ptp(slope), np.float64)
     return d.on(d.page()) * (1 - d.dice.uniform(0.3, 0.7) * slope)
 
 
@@ -116,19 +122,20 @@ def _shadow_across(d: Drawing) -> Page:
 
 
 def _chalk(d: Drawing) -> Page:
-    grain = cv2.GaussianBlur(d.dice.random((d.side, d.side)), (0, 0), 1)
+    grain = _soft(d.dice.random((d.side, d.side)), 1)
     chalk = d.thinned(int(d.dice.integers(5, 10))) * np.clip(0.55 + 0.7 * grain, 0, 1)
     board = 255 - d.dice.uniform(25, 70) + np.zeros(d.shape)
     return 255 - d.on(board, chalk, d.dice.uniform(0.55, 0.8))
 
 
 def _blurred(d: Drawing) -> Page:
-    return cv2.GaussianBlur(d.on(d.page()), (0, 0), d.side / 22)
+    return _soft(d.on(d.page()), d.side / 22)
 
 
 def _small(d: Drawing) -> Page:
     share = d.dice.uniform(0.12, 0.22)
-    return cv2.resize(d.on(d.page()), None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(d.on(d.page()), None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float64)
 
 
 def _boxed(d: Drawing) -> Page:
@@ -138,7 +145,7 @@ def _boxed(d: Drawing) -> Page:
     thick = max(1, int(d.dice.uniform(0.008, 0.03) * min(page.shape)))
     grey = page.max() * (1 - d.dice.uniform(0.3, 0.9))
     for turns in np.flatnonzero(d.dice.random(4) < 0.7):
-        side = np.rot90(page, turns)[inset : inset + thick]
+        side = np.rot90(page, int(turns))[inset : inset + thick]
         side[:] = np.minimum(side, grey)
     return page
 
@@ -170,7 +177,7 @@ def _small_at_28(d: Drawing) -> Page:
 
 def _grey_at_28(d: Drawing) -> Page:
     ink = cv2.resize(d.ink, (28, 28), interpolation=cv2.INTER_AREA)
-    return _at_28(ink, d, ground=d.dice.uniform(20, 60))
+    return _at_28(np.asarray(ink, np.float64), d, ground=d.dice.uniform(20, 60))
 
 
 def _thin_at_28(d: Drawing) -> Page:

@@ -10,6 +10,7 @@ import re
 import sys
 import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 
@@ -36,7 +37,7 @@ def main() -> None:
             options.intra_op_num_threads = 1
             self._session = onnxruntime.InferenceSession(f"{folder}/model.onnx", options)
 
-        def __call__(self, rows: dict) -> dict:  # type: ignore[type-arg]
+        def __call__(self, rows: dict[str, Any]) -> dict[str, Any]:
             images = rows["image"]
             pixels = images[..., 0] if images.ndim == 4 else images
             name = self._session.get_inputs()[0].name

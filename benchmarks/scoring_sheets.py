@@ -1,7 +1,7 @@
 """Sheets for `benchmarks.scoring`: pages of 1,150 cells as a scanner of 600 dpi writes them."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -38,8 +38,8 @@ def drop_sheets(bucket: Bucket, batch: str, count: int) -> float:
 
 
 def measured_sheets(
-    bucket: Bucket, measure: Callable[[str, str, int], Mapping[str, float]], count: int
-) -> tuple[dict[str, Mapping[str, float]], dict[str, Any]]:
+    bucket: Bucket, measure: Callable[[str, str, int], dict[str, float]], count: int
+) -> tuple[dict[str, dict[str, float]], dict[str, Any]]:
     """Have sheets scored.
 
     Args:

@@ -156,8 +156,7 @@ class Load:
             )
             cleanup.callback(browser.close)
             tab = browser.new_page()
-            cookie = {"name": "digits-session", "value": session, "url": address}
-            tab.context.add_cookies([cookie])
+            tab.context.add_cookies([{"name": "digits-session", "value": session, "url": address}])
 
             def look(number: int) -> None:
                 try:

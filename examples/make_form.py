@@ -95,7 +95,8 @@ def scanned(page: NDArray[np.float32], seed: int) -> Page:
     generator = np.random.default_rng(seed)
     turn = cv2.getRotationMatrix2D((WIDTH / 2, HEIGHT / 2), generator.uniform(-0.8, 0.8), 1)
     turned = cv2.warpAffine(page, turn, (WIDTH, HEIGHT), borderValue=PAPER)
-    return np.clip(turned - 8 + generator.normal(0, 2, turned.shape), 0, 255).astype(np.uint8)
+    grained = turned - 8 + generator.normal(0, 2, turned.shape)
+    return np.asarray(np.clip(grained, 0, 255), np.uint8)
 
 
 def main() -> None:

@@ -39,7 +39,7 @@ def find_dask_problem(address: str | None) -> str | None:
     from distributed import Client  # noqa: PLC0415 - a second that others save
 
     try:
-        with Client(address, timeout=_DASK_SECONDS, set_as_default=False) as client:  # type: ignore[no-untyped-call]
+        with Client(address, timeout=_DASK_SECONDS, set_as_default=False) as client:
             threads = sum(client.nthreads().values())
     except OSError:
         return f"no scheduler answers at {address}, so every batch fails"

@@ -35,7 +35,7 @@ def dask_workers(address: str) -> Iterator[tuple[Submit, int]]:
         Unavailable: If the scheduler does not answer or has no workers.
     """
     try:
-        client: Any = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
+        client: Any = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
     except OSError as error:
         raise Unavailable(
             f"No Dask scheduler answers at {address}; start it with `dask scheduler`, or unset "
