@@ -43,7 +43,7 @@ def write_difference(plan: RescorePlan) -> Difference:
     name="rescore",
     flow_run_name="rescore-{from_version}",
     on_failure=[say_remedy],
-    task_runner=ThreadPoolTaskRunner(max_workers=_CHUNKS_AT_ONCE),  # type: ignore[arg-type]
+    task_runner=ThreadPoolTaskRunner(max_workers=_CHUNKS_AT_ONCE),  # type: ignore[arg-type]  # invariant
 )
 def rescore(
     from_version: Version, to_version: OptionalVersion = "", batches: Texts = ()

@@ -64,7 +64,7 @@ def map_chunks(_score: ScoreChunk, chunks: Iterable[Chunk]) -> Iterator[Recorded
     name="score-batch",
     flow_run_name="score-{batch}",
     on_failure=[say_remedy],
-    task_runner=ThreadPoolTaskRunner(max_workers=_CHUNKS_AT_ONCE),  # type: ignore[arg-type]
+    task_runner=ThreadPoolTaskRunner(max_workers=_CHUNKS_AT_ONCE),  # type: ignore[arg-type]  # invariant
 )
 def score_batch(
     batch: Text,

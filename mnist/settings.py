@@ -189,7 +189,7 @@ class _WithoutEnvironment(Settings):
     """Settings that are all handed in."""
 
     @classmethod
-    def settings_customise_sources(  # type: ignore[override]
+    def settings_customise_sources(  # type: ignore[override]  # fewer names
         cls,
         settings_cls: type[BaseSettings],  # noqa: ARG003 - the library hands it in
         init_settings: PydanticBaseSettingsSource,

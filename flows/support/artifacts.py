@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from prefect import get_run_logger
 from prefect.artifacts import (
@@ -82,7 +82,9 @@ class Progress:
         self._shown = now
         text = f"{self._name}: {what}"
         if self._artifact is None:
-            self._artifact = create_progress_artifact(100 * share, description=text)  # type: ignore[assignment]
+            # Typed as what an asynchronous flow gets.
+            created: Any = create_progress_artifact(100 * share, description=text)
+            self._artifact = created
         else:
             update_progress_artifact(self._artifact, 100 * share, description=text)
 

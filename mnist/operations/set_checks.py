@@ -1,6 +1,7 @@
 """Which images of a labelled set can be imported, decided one after the other."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -156,7 +157,7 @@ class SetChecks:
         return False
 
 
-def _stored(row: Mapping[str, object], content: bytes) -> SetImage:
+def _stored(row: Mapping[str, Any], content: bytes) -> SetImage:
     return SetImage(
         file=str(row["file"]),
         label=int(str(row["label"])),
@@ -164,7 +165,7 @@ def _stored(row: Mapping[str, object], content: bytes) -> SetImage:
         writer=str(row["writer"]),
         use=Use(str(row["use"])),
         content=content,
-        pixels=np.frombuffer(bytes(row["pixels"]), np.uint8).reshape(SIDE, SIDE),  # type: ignore[call-overload]
+        pixels=np.frombuffer(bytes(row["pixels"]), np.uint8).reshape(SIDE, SIDE),
     )
 
 
