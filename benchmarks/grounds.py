@@ -13,11 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.deployed import add_model_options, deployed
+from benchmarks.deployed import add_model_options, data_dir, deployed
 from benchmarks.pages import GROUNDS, Drawing, photographed
 from mnist.data.datasets import load_dataset
 from mnist.images import Decoded, decode
-from mnist.settings import load_settings
 
 
 def main() -> None:
@@ -28,7 +27,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     predictor = deployed(asked).predictor
-    test = load_dataset(load_settings().data_dir).test
+    test = load_dataset(data_dir()).test
     found: dict[str, Any] = {}
     print("| ground | accuracy | with a warning |\n|---|---|---|")
     for name, draw in GROUNDS.items():
