@@ -7,7 +7,7 @@ from mnist.layouts.layout import Layout, PlaceContent
 from mnist.layouts.resolving import doubted, resolve
 from mnist.layouts.results import Cut, Mark, PageBox, PlacePrediction, Segment
 from mnist.layouts.sums import summed
-from mnist.layouts.values import written_cut
+from mnist.layouts.values import value_cut
 
 __all__ = [
     "Check",
@@ -25,5 +25,5 @@ __all__ = [
     "expected_boxes",
     "resolve",
     "summed",
-    "written_cut",
+    "value_cut",
 ]

@@ -13,7 +13,9 @@ from mnist.layouts.results import Cut, PageBox, without_digits
 from mnist.layouts.writing import line_of
 
 
-def value_cut(plane: Plane, place: str, box: PageBox, content: PlaceContent) -> Cut:
+def value_cut(
+    plane: Plane, place: str, box: PageBox, content: PlaceContent, *, may_be_boxed: bool = True
+) -> Cut:
     """Cut out a value.
 
     Args:
@@ -21,31 +23,20 @@ def value_cut(plane: Plane, place: str, box: PageBox, content: PlaceContent) -> 
         place: Its name.
         box: Where it is on the page.
         content: What may be written there.
+        may_be_boxed: Whether a box may be printed for each digit; looking for them takes as long as
+            all else.
     """
     left, top, right, bottom = box
     part = plane[top:bottom, left:right]
-    mesh = None if content.count == 1 else boxes_of(part, content.count)
+    mesh = boxes_of(part, content.count) if may_be_boxed and content.count != 1 else None
     if mesh is not None and (content.count is not None or mesh.support >= P.boxes_sure):
         return boxes_cut(part, mesh, place, box, content)
-    as_line = written_cut(plane, place, box, content)
-    if mesh is None or as_line.outcome is Outcome.EMPTY:
+    line = line_of(part)
+    if line is None:
+        return without_digits(place, box, content, Outcome.EMPTY)
+    as_line = line_cut(line, place, box, content, (left, top))
+    if mesh is None:
         return as_line
     # Lines of boxes would be predicted as digits.
     kinds = {*as_line.warnings, ImageWarning.SEVERAL_COMPONENTS}
     return replace(as_line, warnings=tuple(kind for kind in ImageWarning if kind in kinds))
-
-
-def written_cut(plane: Plane, place: str, box: PageBox, content: PlaceContent) -> Cut:
-    """Cut out a value that stands in no printed boxes, without the search for them.
-
-    Args:
-        plane: The upright page.
-        place: Its name.
-        box: Where it is on the page.
-        content: What may be written there.
-    """
-    left, top, right, bottom = box
-    line = line_of(plane[top:bottom, left:right])
-    if line is None:
-        return without_digits(place, box, content, Outcome.EMPTY)
-    return line_cut(line, place, box, content, (left, top))

@@ -7,7 +7,7 @@ import numpy as np
 
 from mnist.data.labelled import LabelledImages
 from mnist.evaluation.statistics import Flags
-from mnist.layouts import Cut, PlaceContent, resolve, written_cut
+from mnist.layouts import Cut, PlaceContent, resolve, value_cut
 from mnist.scoring.graphs import Predictor
 from mnist.training.strips import Strip, StripDrawer
 
@@ -46,7 +46,8 @@ def _place(strip: Strip) -> Cut:
     plane = cv2.resize(255 - strip.image, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
     plane = cv2.copyMakeBorder(plane, 20, 20, 0, 0, cv2.BORDER_CONSTANT, value=255)
     box = (0, 0, plane.shape[1], plane.shape[0])
-    return written_cut(np.asarray(plane, np.uint8), "", box, PlaceContent(digits=len(strip.digits)))
+    content = PlaceContent(digits=len(strip.digits))
+    return value_cut(np.asarray(plane, np.uint8), "", box, content, may_be_boxed=False)
 
 
 def _digits(place: Cut, predictor: Predictor, ood_threshold: float) -> tuple[int, ...]:

@@ -174,10 +174,10 @@ def promise_number(
         source: Whose predictions; one without a threshold of its own has that of all sources.
     """
     label, promised = "Promise", f"At most {promise} of the accepted predictions wrong."
-    if entry is None:
+    chosen = [] if entry is None else _thresholds(entry, source)
+    if not chosen:
         few = "Nobody has audited this version yet, so only its surest predictions are accepted."
         return Number(label, "not audited", f"{promised} {few}", "review", action="Audit")
-    chosen = _thresholds(entry, source)
     broken = [one.sentence for one in chosen if one.is_broken]
     if broken:
         meaning = " ".join([promised, *broken])
@@ -197,7 +197,11 @@ def _thresholds(entry: AcceptanceEntry, source: str) -> list[SourceThreshold]:
 def drift_number(findings: pd.DataFrame) -> Number:
     """Count the alarms of the last reports, and lead to what set off the newest."""
     if findings.empty:
-        return Number("Drift", "unknown", "No day has been compared with a reference yet.")
+        return Number(
+            "Drift",
+            "unknown",
+            "None of these days and batches has been compared with a reference yet.",
+        )
     alarms = drift.alarms(findings)
     if alarms.empty:
         return Number("Drift", "none", "No day and no batch was found changed.", "drift")

@@ -189,6 +189,8 @@ def test_the_promise_of_one_source_is_that_of_its_own_threshold():
     entry = audited(("", Basis.PROVEN, False), ("a/", Basis.RAISED, True))
     assert promise_number(entry, "1 %", "a/").value == "broken"
     assert promise_number(entry, "1 %", "b/").value == "kept"  # as for all sources
+    only_other = audited(("a/", Basis.PROVEN, False))
+    assert promise_number(only_other, "1 %", "b/").value == "not audited"
 
 
 def test_a_source_is_every_batch_whose_name_begins_so_and_no_day_as_a_whole():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mnist.digits import ImageWarning, Outcome
-from mnist.layouts import CheckResult, Layout, PlaceContent, cut, resolve, written_cut
+from mnist.layouts import CheckResult, Layout, PlaceContent, cut, resolve, value_cut
 from mnist.layouts.sequences import ANSWERS, LineScores
 
 HEIGHT = 44
@@ -55,9 +55,22 @@ def test_without_boxes_a_value_is_cut_as_with_the_search_for_them(hand) -> None:
     plane = strip(hand, "10938")
     (searched,) = cut(plane, Layout.parse(b'{"digits": 5}'))
     box = (0, 0, plane.shape[1], plane.shape[0])
-    written = written_cut(plane, "", box, PlaceContent(digits=5))
+    written = value_cut(plane, "", box, PlaceContent(digits=5), may_be_boxed=False)
     assert written.segments == searched.segments
     np.testing.assert_array_equal(written.candidates, searched.candidates)
+
+
+def test_who_says_that_there_are_no_boxes_has_their_lines_cut_as_writing(hand) -> None:
+    plane = np.full((110, 390), 235, np.uint8)
+    for place, digit in enumerate((1, 0, 9, 3, 8)):
+        left = 20 + 70 * place
+        cv2.rectangle(plane, (left, 20), (left + 70, 90), 30, 2)
+        small = plane[34:76, left + 14 : left + 56]
+        small[:] = np.minimum(small, 255 - cv2.resize(hand.images[digit], (42, 42)))
+    box, content = (0, 0, 390, 110), PlaceContent(digits=5)
+    in_boxes = value_cut(plane, "", box, content)
+    assert len(in_boxes.segments) == 5
+    assert value_cut(plane, "", box, content, may_be_boxed=False).segments != in_boxes.segments
 
 
 def test_marks_are_in_order_and_lie_on_the_digits(hand, predict) -> None:
